@@ -1,0 +1,44 @@
+/** Every error code a user of the gateway can meet. `retryable`: the same request may succeed later. */
+export const ERRORS = {
+  bad_content_type: { status: 415, retryable: false, type: 'invalid_request_error' },
+  bad_request: { status: 400, retryable: false, type: 'invalid_request_error' },
+  bad_sdp: { status: 400, retryable: false, type: 'invalid_request_error' },
+  no_audio_in_offer: { status: 400, retryable: false, type: 'invalid_request_error' },
+  payload_too_large: { status: 413, retryable: false, type: 'invalid_request_error' },
+  not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
+  invalid_json: { status: 400, retryable: false, type: 'invalid_request_error' },
+  unknown_event: { status: 400, retryable: false, type: 'invalid_request_error' },
+  invalid_event: { status: 400, retryable: false, type: 'invalid_request_error' },
+  message_too_large: { status: 413, retryable: false, type: 'invalid_request_error' },
+  item_not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
+  response_already_active: { status: 409, retryable: true, type: 'invalid_request_error' },
+  no_active_response: { status: 409, retryable: false, type: 'invalid_request_error' },
+  bad_image: { status: 400, retryable: false, type: 'invalid_request_error' },
+  bad_audio: { status: 400, retryable: false, type: 'invalid_request_error' },
+  undecodable_frame: { status: 400, retryable: true, type: 'media_error' },
+  capacity: { status: 503, retryable: true, type: 'server_error' },
+  shed: { status: 503, retryable: true, type: 'server_error' },
+  stale_checkpoint: { status: 409, retryable: false, type: 'server_error' },
+  context_full: { status: 409, retryable: false, type: 'server_error' },
+  engine_failed: { status: 500, retryable: true, type: 'server_error' },
+  session_closed: { status: 410, retryable: false, type: 'server_error' },
+  bad_config: { status: 500, retryable: false, type: 'config_error' },
+  bad_model: { status: 500, retryable: false, type: 'config_error' },
+} as const satisfies Record<string, { status: number; retryable: boolean; type: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The one error class that crosses module borders; anything else is a bug and is reported as `engine_failed`. */
+export class VisavisError extends Error {
+  readonly code: ErrorCode;
+  readonly param: string | null;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, param: string | null = null, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'VisavisError';
+    this.code = code;
+    this.param = param;
+    this.retryable = ERRORS[code].retryable;
+  }
+}

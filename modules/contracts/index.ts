@@ -1,0 +1,16 @@
+export type { AudioFrame, RgbImage, VideoFrame } from './media.js';
+export { SAMPLE_RATE } from './media.js';
+export type { Clock, IdSource } from './clock.js';
+export { ERRORS, VisavisError, type ErrorCode } from './errors.js';
+export type {
+  AppendReceipt,
+  Checkpoint,
+  EngineCaps,
+  EngineSession,
+  GenEvent,
+  GenerateOptions,
+  OmniEngine,
+  Role,
+  Segment,
+} from './engine.js';
+export { workerEntry, type WorkerEntry } from './worker.js';
