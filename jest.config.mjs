@@ -1,0 +1,63 @@
+/**
+ * Three suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e`.
+ * Jest runs in ESM mode: `node --experimental-vm-modules node_modules/jest/bin/jest.js`.
+ */
+
+const swc = [
+  '@swc/jest',
+  {
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      target: 'es2024',
+      keepClassNames: true,
+    },
+    module: { type: 'es6' },
+    sourceMaps: 'inline',
+  },
+];
+
+const common = {
+  rootDir: '.',
+  testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
+  extensionsToTreatAsEsm: ['.ts'],
+  // 'js' first: in a package that ships sources beside its build, the build is taken.
+  moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
+  transform: { '\\.ts$': swc },
+  // Sources import './x.js', as Node will see it after the build; here the file is still x.ts.
+  moduleNameMapper: {
+    '^#modules/(.*)$': '<rootDir>/modules/$1/index.ts',
+    '^@vis-a-vis/(protocol|client)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@vis-a-vis/client/(browser|node)$': '<rootDir>/packages/client/src/$1.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/packages/[^/]+/dist/'],
+};
+
+export default {
+  // Every other setting of a suite belongs to its project.
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: [
+        '<rootDir>/{modules,src,packages,tools,bench,client-demo}/**/*.test.ts',
+        '<rootDir>/test/support/**/*.test.ts',
+        '<rootDir>/scripts/**/*.test.mjs',
+      ],
+      testTimeout: 10_000,
+    },
+    {
+      ...common,
+      displayName: 'contract',
+      testMatch: ['<rootDir>/test/contract/**/*.test.ts'],
+      testTimeout: 30_000,
+    },
+    {
+      ...common,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      testTimeout: 120_000,
+    },
+  ],
+};
