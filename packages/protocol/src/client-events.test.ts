@@ -1,0 +1,75 @@
+import { MAX_MESSAGE_BYTES, parseClientEvent } from './client-events.js';
+
+const problemOf = (text: string) => {
+  const parsed = parseClientEvent(text);
+  return parsed.ok ? null : parsed.problem;
+};
+
+describe('parseClientEvent', () => {
+  it('reads an event and keeps its id', () => {
+    expect(parseClientEvent('{"type":"response.create","event_id":"e1"}')).toEqual({
+      ok: true,
+      event: { type: 'response.create', event_id: 'e1' },
+    });
+  });
+
+  it('reads the first update of @openai/agents-realtime', () => {
+    const session = {
+      type: 'realtime',
+      instructions: 'Be brief.',
+      model: 'gpt-realtime',
+      output_modalities: ['audio'],
+      audio: {
+        input: {
+          format: { type: 'audio/pcm', rate: 24000 },
+          noise_reduction: null,
+          transcription: { model: 'gpt-4o-mini-transcribe' },
+          turn_detection: { type: 'semantic_vad' },
+        },
+        output: { format: { type: 'audio/pcm', rate: 24000 }, voice: 'ash', speed: 1 },
+      },
+      tool_choice: 'auto',
+      tools: [],
+      tracing: 'auto',
+      a_field_of_tomorrow: true,
+    };
+    expect(parseClientEvent(JSON.stringify({ type: 'session.update', session })).ok).toBe(true);
+  });
+
+  it('tells non-JSON', () => {
+    expect(problemOf('ping: 12')).toMatchObject({ code: 'invalid_json', eventId: null });
+  });
+
+  it.each(['12', '[]', 'null', '"text"', '{}', '{"type":7}'])('tells JSON that is no event: %s', (text) => {
+    expect(problemOf(text)).toMatchObject({ code: 'invalid_event' });
+  });
+
+  it('tells an unknown type, with the id of the event', () => {
+    expect(problemOf('{"type":"response.sing","event_id":"e7"}')).toMatchObject({
+      code: 'unknown_event',
+      param: 'type',
+      eventId: 'e7',
+    });
+  });
+
+  it('names the field that is wrong', () => {
+    const text = '{"type":"conversation.item.retrieve","event_id":"e8","item_id":5}';
+    expect(problemOf(text)).toMatchObject({ code: 'invalid_event', param: 'item_id', eventId: 'e8' });
+  });
+
+  it('refuses an image that is no data URL', () => {
+    const item = {
+      type: 'message',
+      role: 'user',
+      content: [{ type: 'input_image', image_url: 'https://example.org/a.png' }],
+    };
+    expect(problemOf(JSON.stringify({ type: 'conversation.item.create', item }))).toMatchObject({
+      code: 'invalid_event',
+      param: 'item.content.0.image_url',
+    });
+  });
+
+  it('limits messages to what a browser can receive', () => {
+    expect(MAX_MESSAGE_BYTES).toBe(262_144);
+  });
+});

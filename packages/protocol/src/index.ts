@@ -1,0 +1,44 @@
+export {
+  MAX_MESSAGE_BYTES,
+  clientEventSchema,
+  parseClientEvent,
+  type ClientEvent,
+  type ClientEventProblem,
+  type ParsedClientEvent,
+} from './client-events.js';
+export { errorEventSchema, httpErrorSchema, type ErrorEvent, type HttpError } from './errors.js';
+export {
+  clientContentSchema,
+  clientItemSchema,
+  contentSchema,
+  itemSchema,
+  type ClientContent,
+  type ClientItem,
+  type Content,
+  type Item,
+} from './item.js';
+export { defaultSession, mergeSession } from './merge-session.js';
+export {
+  responseSchema,
+  usageSchema,
+  type Response,
+  type ResponseStatus,
+  type StatusDetails,
+  type Usage,
+} from './response.js';
+export {
+  serverEventSchema,
+  type ServerEvent,
+  type ServerEventBody,
+  type ServerEventOf,
+  type ServerEventType,
+} from './server-events.js';
+export {
+  sessionPatchSchema,
+  sessionSchema,
+  type Session,
+  type SessionPatch,
+  type TurnDetection,
+  type VendorEventName,
+} from './session.js';
+export type { ContextEvent, FrameAttendedEvent, TurnTimingEvent } from './vendor-events.js';

@@ -1,0 +1,64 @@
+import { defaultSession, mergeSession } from './merge-session.js';
+import { sessionSchema } from './session.js';
+
+const session = defaultSession('sess_1', 'visavis-pocket');
+
+describe('mergeSession', () => {
+  it('starts from a whole, valid session', () => {
+    expect(sessionSchema.parse(session)).toEqual(session);
+  });
+
+  it('leaves out nothing and changes nothing for an empty update', () => {
+    expect(mergeSession(session, { type: 'realtime' })).toEqual(session);
+  });
+
+  it('merges a partial update', () => {
+    const next = mergeSession(session, { type: 'realtime', tracing: 'auto', instructions: 'Be brief.' });
+    expect(next).toEqual({ ...session, tracing: 'auto', instructions: 'Be brief.' });
+  });
+
+  it('keeps its own model and answers in text, whatever is asked for', () => {
+    const next = mergeSession(session, { model: 'gpt-realtime', output_modalities: ['audio'] });
+    expect(next.model).toBe('visavis-pocket');
+    expect(next.output_modalities).toEqual(['text']);
+  });
+
+  it('merges turn detection of the same type over the current one', () => {
+    const first = mergeSession(session, {
+      audio: { input: { turn_detection: { type: 'server_vad', silence_duration_ms: 300 } } },
+    });
+    const second = mergeSession(first, {
+      audio: { input: { turn_detection: { type: 'server_vad', threshold: 0.7 } } },
+    });
+    expect(second.audio.input.turn_detection).toMatchObject({
+      threshold: 0.7,
+      silence_duration_ms: 300,
+      prefix_padding_ms: 300,
+    });
+  });
+
+  it('starts another type of turn detection from its defaults', () => {
+    const next = mergeSession(session, { audio: { input: { turn_detection: { type: 'semantic_vad' } } } });
+    expect(next.audio.input.turn_detection).toEqual({
+      type: 'semantic_vad',
+      eagerness: 'auto',
+      create_response: true,
+      interrupt_response: true,
+    });
+  });
+
+  it('turns turn detection off by null', () => {
+    const next = mergeSession(session, { audio: { input: { turn_detection: null } } });
+    expect(next.audio.input.turn_detection).toBeNull();
+  });
+
+  it('keeps the other side of audio', () => {
+    const next = mergeSession(session, { audio: { output: { voice: 'ash' } } });
+    expect(next.audio.input).toEqual(session.audio.input);
+    expect(next.audio.output).toEqual({ ...session.audio.output, voice: 'ash' });
+  });
+
+  it('subscribes to vendor events', () => {
+    expect(mergeSession(session, { visavis: { events: ['turn.timing'] } }).visavis.events).toEqual(['turn.timing']);
+  });
+});

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { errorEventSchema } from './errors.js';
+import { itemSchema } from './item.js';
+import { responseSchema } from './response.js';
+import { sessionSchema } from './session.js';
+import { contextEventSchema, frameAttendedEventSchema, turnTimingEventSchema } from './vendor-events.js';
+
+function event<T extends string, S extends z.ZodRawShape>(type: T, shape: S) {
+  return z.object({ type: z.literal(type), event_id: z.string(), ...shape });
+}
+
+const index = z.number().int().min(0);
+const ofItem = { item_id: z.string() };
+const ofResponse = { response_id: z.string(), output_index: index };
+const ofContent = { ...ofResponse, item_id: z.string(), content_index: index };
+const placedItem = { previous_item_id: z.string().nullable(), item: itemSchema };
+/** Here the type is "text", while the content of an item says "output_text": stock clients insist on both. */
+const textPart = z.object({ type: z.literal('text'), text: z.string() });
+
+/** Every event that the server sends over `oai-events`. */
+export const serverEventSchema = z.discriminatedUnion('type', [
+  event('session.created', { session: sessionSchema }),
+  event('session.updated', { session: sessionSchema }),
+  event('conversation.created', {
+    conversation: z.object({ id: z.string(), object: z.literal('realtime.conversation') }),
+  }),
+  event('input_audio_buffer.speech_started', { ...ofItem, audio_start_ms: z.number() }),
+  event('input_audio_buffer.speech_stopped', { ...ofItem, audio_end_ms: z.number() }),
+  event('input_audio_buffer.committed', { ...ofItem, previous_item_id: z.string().nullable() }),
+  event('input_audio_buffer.cleared', {}),
+  event('output_audio_buffer.cleared', {}),
+  event('conversation.item.added', placedItem),
+  event('conversation.item.done', placedItem),
+  event('conversation.item.retrieved', { item: itemSchema }),
+  event('conversation.item.deleted', ofItem),
+  event('conversation.item.truncated', { ...ofItem, content_index: index, audio_end_ms: z.number() }),
+  event('response.created', { response: responseSchema }),
+  event('response.output_item.added', { ...ofResponse, item: itemSchema }),
+  event('response.content_part.added', { ...ofContent, part: textPart }),
+  event('response.output_text.delta', { ...ofContent, delta: z.string() }),
+  event('response.output_text.done', { ...ofContent, text: z.string() }),
+  event('response.content_part.done', { ...ofContent, part: textPart }),
+  event('response.output_item.done', { ...ofResponse, item: itemSchema }),
+  event('response.done', { response: responseSchema }),
+  event('rate_limits.updated', {
+    rate_limits: z.array(z.object({ name: z.enum(['requests', 'tokens']) })),
+  }),
+  errorEventSchema,
+  turnTimingEventSchema,
+  frameAttendedEventSchema,
+  contextEventSchema,
+]);
+export type ServerEvent = z.infer<typeof serverEventSchema>;
+export type ServerEventType = ServerEvent['type'];
+export type ServerEventOf<T extends ServerEventType> = Extract<ServerEvent, { type: T }>;
+
+/** A server event before it is given its id. */
+export type ServerEventBody = ServerEvent extends infer E ? (E extends ServerEvent ? Omit<E, 'event_id'> : never) : never;

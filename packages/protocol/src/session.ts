@@ -1,0 +1,117 @@
+import { z } from 'zod';
+
+/** Turn-taking by the gateway's voice activity detector. Durations are milliseconds. */
+export const serverVadSchema = z.object({
+  type: z.literal('server_vad'),
+  /** Speech probability above which a 32 ms window counts as speech, 0..1. Default 0.5. */
+  threshold: z.number().min(0).max(1),
+  /** Audio kept from before the detected start. Default 300. */
+  prefix_padding_ms: z.number().int().min(0).max(5000),
+  /** Silence after which the turn ends. Default 500. */
+  silence_duration_ms: z.number().int().min(50).max(10_000),
+  /** Answer as soon as the turn ends. Default true. */
+  create_response: z.boolean(),
+  /** Speech during an answer cancels it. Default true. */
+  interrupt_response: z.boolean(),
+  /** Not supported: accepted and reported, never fires. */
+  idle_timeout_ms: z.number().int().min(5000).max(30_000).nullable(),
+});
+
+/** Turn-taking by eagerness; the gateway maps it to a silence duration. */
+export const semanticVadSchema = z.object({
+  type: z.literal('semantic_vad'),
+  eagerness: z.enum(['low', 'medium', 'high', 'auto']),
+  create_response: z.boolean(),
+  interrupt_response: z.boolean(),
+});
+
+export const turnDetectionSchema = z.discriminatedUnion('type', [serverVadSchema, semanticVadSchema]).nullable();
+export type TurnDetection = z.infer<typeof turnDetectionSchema>;
+
+/** Vendor events that a session can ask for. */
+export const vendorEventNameSchema = z.enum(['turn.timing', 'frame.attended', 'context']);
+export type VendorEventName = z.infer<typeof vendorEventNameSchema>;
+
+const audioFormatSchema = z.object({ type: z.string(), rate: z.number().optional() });
+const maxOutputTokensSchema = z.union([z.literal('inf'), z.number().int().min(1).max(4096)]);
+
+/** The session object, as the server always reports it: whole. */
+export const sessionSchema = z.object({
+  type: z.literal('realtime'),
+  object: z.literal('realtime.session'),
+  id: z.string(),
+  model: z.string(),
+  output_modalities: z.array(z.literal('text')),
+  instructions: z.string(),
+  tools: z.array(z.unknown()),
+  tool_choice: z.unknown(),
+  max_output_tokens: maxOutputTokensSchema,
+  tracing: z.unknown(),
+  truncation: z.unknown(),
+  prompt: z.unknown(),
+  /** Seconds since 1970; 0: the session does not expire. */
+  expires_at: z.number(),
+  include: z.array(z.string()).nullable(),
+  audio: z.object({
+    input: z.object({
+      format: audioFormatSchema,
+      transcription: z.unknown(),
+      noise_reduction: z.unknown(),
+      turn_detection: turnDetectionSchema,
+    }),
+    output: z.object({ format: audioFormatSchema, voice: z.unknown(), speed: z.number() }),
+  }),
+  visavis: z.object({ events: z.array(vendorEventNameSchema) }),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/**
+ * What a client may send. Every field is optional, and null where the session object cannot hold it means "leave it",
+ * because stock clients send nulls; `turn_detection: null` turns detection off. Unknown fields are ignored.
+ */
+export const sessionPatchSchema = z.object({
+  type: z.literal('realtime').nullish(),
+  model: z.string().nullish(),
+  output_modalities: z.array(z.enum(['text', 'audio'])).nullish(),
+  instructions: z.string().nullish(),
+  tools: z.array(z.unknown()).nullish(),
+  tool_choice: z.unknown().optional(),
+  max_output_tokens: maxOutputTokensSchema.nullish(),
+  tracing: z.unknown().optional(),
+  truncation: z.unknown().optional(),
+  prompt: z.unknown().optional(),
+  include: z.array(z.string()).nullish(),
+  audio: z
+    .object({
+      input: z
+        .object({
+          format: audioFormatSchema.nullish(),
+          transcription: z.unknown().optional(),
+          noise_reduction: z.unknown().optional(),
+          turn_detection: z
+            .discriminatedUnion('type', [
+              serverVadSchema.partial({
+                threshold: true,
+                prefix_padding_ms: true,
+                silence_duration_ms: true,
+                create_response: true,
+                interrupt_response: true,
+                idle_timeout_ms: true,
+              }),
+              semanticVadSchema.partial({ eagerness: true, create_response: true, interrupt_response: true }),
+            ])
+            .nullish(),
+        })
+        .nullish(),
+      output: z
+        .object({
+          format: audioFormatSchema.nullish(),
+          voice: z.unknown().optional(),
+          speed: z.number().nullish(),
+        })
+        .nullish(),
+    })
+    .nullish(),
+  visavis: z.object({ events: z.array(vendorEventNameSchema) }).nullish(),
+});
+export type SessionPatch = z.infer<typeof sessionPatchSchema>;
