@@ -13,6 +13,7 @@ export const ERRORS = {
   item_not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
   response_already_active: { status: 409, retryable: true, type: 'invalid_request_error' },
   no_active_response: { status: 409, retryable: false, type: 'invalid_request_error' },
+  input_audio_buffer_commit_empty: { status: 400, retryable: false, type: 'invalid_request_error' },
   bad_image: { status: 400, retryable: false, type: 'invalid_request_error' },
   bad_audio: { status: 400, retryable: false, type: 'invalid_request_error' },
   undecodable_frame: { status: 400, retryable: true, type: 'media_error' },

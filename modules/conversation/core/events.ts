@@ -1,0 +1,145 @@
+import type { ErrorCode } from '#modules/contracts';
+import type { SessionConfig } from './config.js';
+import type { Item } from './items.js';
+
+/** Tokens by the kind of input they came from. */
+export interface TokenCounts {
+  readonly text: number;
+  readonly audio: number;
+  readonly image: number;
+}
+
+/** `cached`: what was in the context already when the turn was committed (at the end of speech). */
+export interface Usage {
+  readonly input: TokenCounts;
+  readonly cached: TokenCounts;
+  readonly output: number;
+}
+
+export type ResponseStatus = 'in_progress' | 'completed' | 'cancelled' | 'failed' | 'incomplete';
+
+/** Why a response did not complete. `error` only with status `failed`. */
+export type ResponseReason = 'turn_detected' | 'client_cancelled' | 'max_output_tokens';
+
+export interface SessionError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly param: string | null;
+  /** The client event that caused it, if one did. */
+  readonly clientEventId: string | null;
+}
+
+export interface Response {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly status: ResponseStatus;
+  readonly reason: ResponseReason | null;
+  readonly error: SessionError | null;
+  readonly maxOutputTokens: number | 'inf';
+  readonly metadata: Readonly<Record<string, string>> | null;
+  /** Empty until the response is done, and where it ended before it said anything. */
+  readonly output: readonly Item[];
+  readonly usage: Usage | null;
+}
+
+/** Why a frame is not in the context. Frame-pipeline reasons pass through as they are. */
+export type FrameDropReason = 'shed' | 'context_full' | 'engine_failed' | 'waiting_full' | (string & {});
+
+/** Where one text part of a response is. There is one item with one part a response: both indices are 0. */
+interface PartAddress {
+  readonly responseId: string;
+  readonly itemId: string;
+  readonly outputIndex: 0;
+  readonly contentIndex: 0;
+}
+
+/**
+ * What happens in a session, in the order of PROTOCOL A6, neutral of transport. Names ending in `AtMs` are on the
+ * gateway's clock, other times on the session's media clock; `previousItemId` null: first in the conversation.
+ */
+export type SessionEvent =
+  | { readonly type: 'session_updated'; readonly config: SessionConfig }
+  /** `audioStartMs` includes the prefix padding. */
+  | { readonly type: 'speech_started'; readonly itemId: string; readonly audioStartMs: number }
+  /** `audioEndMs` includes the silence window. */
+  | { readonly type: 'speech_stopped'; readonly itemId: string; readonly audioEndMs: number }
+  /** What began as speech was noise: there will be no item of this id. */
+  | { readonly type: 'speech_misfired'; readonly itemId: string; readonly audioEndMs: number }
+  | {
+      readonly type: 'audio_committed';
+      readonly itemId: string;
+      readonly previousItemId: string | null;
+    }
+  | { readonly type: 'audio_cleared' }
+  | { readonly type: 'item_added'; readonly item: Item; readonly previousItemId: string | null }
+  | { readonly type: 'item_done'; readonly item: Item; readonly previousItemId: string | null }
+  | { readonly type: 'item_retrieved'; readonly item: Item }
+  | { readonly type: 'item_deleted'; readonly itemId: string }
+  | {
+      readonly type: 'item_truncated';
+      readonly itemId: string;
+      readonly contentIndex: number;
+      readonly audioEndMs: number;
+    }
+  | { readonly type: 'response_created'; readonly response: Response }
+  | {
+      readonly type: 'response_item_added';
+      readonly responseId: string;
+      readonly outputIndex: 0;
+      readonly item: Item;
+    }
+  | ({ readonly type: 'content_part_added' } & PartAddress)
+  | ({ readonly type: 'text_delta'; readonly delta: string; readonly atMs: number } & PartAddress)
+  | ({ readonly type: 'text_done'; readonly text: string } & PartAddress)
+  | ({ readonly type: 'content_part_done'; readonly text: string } & PartAddress)
+  | {
+      readonly type: 'response_item_done';
+      readonly responseId: string;
+      readonly outputIndex: 0;
+      readonly item: Item;
+    }
+  | { readonly type: 'response_done'; readonly response: Response }
+  | { readonly type: 'error'; readonly error: SessionError }
+  /** A frame entered the context. `itemId`: the message an `input_image` came in; for live video the frame's own id. */
+  | {
+      readonly type: 'frame_attended';
+      readonly itemId: string;
+      readonly ptsMs: number;
+      readonly tokens: number;
+    }
+  | { readonly type: 'frame_dropped'; readonly ptsMs: number; readonly reason: FrameDropReason }
+  | ContextReceipt
+  | TurnTiming;
+
+/** What the model had before it when an answer began. */
+export interface ContextReceipt {
+  readonly type: 'context_receipt';
+  readonly responseId: string;
+  readonly frames: readonly { readonly itemId: string; readonly ptsMs: number }[];
+  readonly audio: readonly { readonly itemId: string; readonly startMs: number; readonly endMs: number }[];
+  /** Tokens in the context, all kinds. */
+  readonly tokens: number;
+}
+
+/** Where the time of one answer went; emitted after its `response_done`. Null: that stage did not happen. */
+export interface TurnTiming {
+  readonly type: 'turn_timing';
+  readonly responseId: string;
+  /** The utterance that was answered; null for a typed turn. */
+  readonly itemId: string | null;
+  /** True end of speech, on the media clock. */
+  readonly speechEndMs: number | null;
+  /** Arrival of the packet that held the last speech. */
+  readonly lastSpeechPacketAtMs: number | null;
+  /** When the detector said so. */
+  readonly vadEndAtMs: number | null;
+  readonly commitAtMs: number;
+  /** From the commit until the question was attended (queue, encode and prefill). */
+  readonly prefillMs: number | null;
+  readonly firstTokenAtMs: number | null;
+  readonly doneAtMs: number;
+  /** Gateway clock minus media clock, from the newest audio packet; null without audio. */
+  readonly clockOffsetMs: number | null;
+  readonly framesAttended: number;
+  readonly outputTokens: number;
+}
