@@ -39,7 +39,9 @@ export const clientEventSchema = z.discriminatedUnion('type', [
 ]);
 export type ClientEvent = z.infer<typeof clientEventSchema>;
 
-const TYPES: ReadonlySet<string> = new Set(clientEventSchema.options.map((option) => option.shape.type.value));
+const TYPES: ReadonlySet<string> = new Set(
+  clientEventSchema.options.map((option) => option.shape.type.value),
+);
 
 /** The largest message that a browser can receive, and that the gateway reads (bytes of UTF-8). */
 export const MAX_MESSAGE_BYTES = 256 * 1024;

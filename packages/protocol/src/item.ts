@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 const inputTextSchema = z.object({ type: z.literal('input_text'), text: z.string() });
 
-const dataUrl = z.string().regex(/^data:image\/(?:png|jpeg);base64,/, 'a data URL of type image/png or image/jpeg');
+const dataUrl = z
+  .string()
+  .regex(/^data:image\/(?:png|jpeg);base64,/, 'a data URL of type image/png or image/jpeg');
 
 const imageDetailSchema = z.enum(['auto', 'low', 'high']);
 

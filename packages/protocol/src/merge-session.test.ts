@@ -59,6 +59,8 @@ describe('mergeSession', () => {
   });
 
   it('subscribes to vendor events', () => {
-    expect(mergeSession(session, { visavis: { events: ['turn.timing'] } }).visavis.events).toEqual(['turn.timing']);
+    expect(mergeSession(session, { visavis: { events: ['turn.timing'] } }).visavis.events).toEqual([
+      'turn.timing',
+    ]);
   });
 });

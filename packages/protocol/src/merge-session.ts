@@ -101,7 +101,10 @@ function given<T>(value: T | undefined, current: T): T {
   return value === undefined ? current : value;
 }
 
-function merged<T extends object>(base: T, patch: { [K in keyof T]?: T[K] | undefined } | null | undefined): T {
+function merged<T extends object>(
+  base: T,
+  patch: { [K in keyof T]?: T[K] | undefined } | null | undefined,
+): T {
   const entries = Object.entries(patch ?? {}).filter(([, value]) => value !== undefined);
   return { ...base, ...Object.fromEntries(entries) };
 }

@@ -55,4 +55,8 @@ export type ServerEventType = ServerEvent['type'];
 export type ServerEventOf<T extends ServerEventType> = Extract<ServerEvent, { type: T }>;
 
 /** A server event before it is given its id. */
-export type ServerEventBody = ServerEvent extends infer E ? (E extends ServerEvent ? Omit<E, 'event_id'> : never) : never;
+export type ServerEventBody = ServerEvent extends infer E
+  ? E extends ServerEvent
+    ? Omit<E, 'event_id'>
+    : never
+  : never;

@@ -25,7 +25,9 @@ export const semanticVadSchema = z.object({
   interrupt_response: z.boolean(),
 });
 
-export const turnDetectionSchema = z.discriminatedUnion('type', [serverVadSchema, semanticVadSchema]).nullable();
+export const turnDetectionSchema = z
+  .discriminatedUnion('type', [serverVadSchema, semanticVadSchema])
+  .nullable();
 export type TurnDetection = z.infer<typeof turnDetectionSchema>;
 
 /** Vendor events that a session can ask for. */

@@ -1,28 +1,32 @@
 import { z } from 'zod';
 
 /**
- * Where the time of one answer went, in milliseconds on the call's media clock. `null`: the stage did not happen
- * (a typed question has no speech).
+ * Where the time of one answer went. Instants are milliseconds on the call's media clock (on the gateway's own clock
+ * in a call that has sent no audio). `null`: that stage did not happen; a typed question has no speech.
  */
 export const turnTimingEventSchema = z.object({
   type: z.literal('visavis.turn.timing'),
   event_id: z.string(),
   response_id: z.string(),
-  /** The user item that was answered. */
+  /** The utterance that was answered. */
   item_id: z.string().nullable(),
   speech_end_ms: z.number().nullable(),
+  /** Arrival of the packet that held the last speech. */
+  last_speech_packet_ms: z.number().nullable(),
   vad_end_ms: z.number().nullable(),
   commit_ms: z.number(),
-  prefill_done_ms: z.number().nullable(),
+  /** A duration: from the commit until the question was attended. */
+  prefill_ms: z.number().nullable(),
+  /** When the first token was ready; before the commit where the answer was speculative. */
   first_token_ms: z.number().nullable(),
+  /** When the first token was handed to the data channel. */
   first_sent_ms: z.number().nullable(),
   done_ms: z.number(),
-  /** What a person feels. */
+  /** What a person feels: until the first token was sent. */
   speech_end_to_first_token_ms: z.number().nullable(),
-  /** What the engine costs. */
+  /** What the engine costs: until the first token was sent. */
   commit_to_first_token_ms: z.number().nullable(),
-  /** The first token was ready before the turn was confirmed. */
-  speculative: z.boolean(),
+  frames_attended: z.number().int(),
   output_tokens: z.number().int(),
 });
 export type TurnTimingEvent = z.infer<typeof turnTimingEventSchema>;
@@ -31,11 +35,12 @@ export type TurnTimingEvent = z.infer<typeof turnTimingEventSchema>;
 export const frameAttendedEventSchema = z.object({
   type: z.literal('visavis.frame.attended'),
   event_id: z.string(),
+  /** The message that an `input_image` came in; for live video the frame's own id. */
   item_id: z.string(),
-  /** Time of the picture on the call's media clock (ms). */
+  /** Time of the picture on the call's media clock. */
   rtp_ms: z.number(),
-  /** How long ago the picture was taken when this event was sent (ms): lets a client find it in its own history. */
-  age_ms: z.number(),
+  /** How long before this event the picture arrived: finds it in a client's own history. Null before any live picture. */
+  age_ms: z.number().nullable(),
   tokens: z.number().int(),
 });
 export type FrameAttendedEvent = z.infer<typeof frameAttendedEventSchema>;
@@ -45,7 +50,9 @@ export const contextEventSchema = z.object({
   type: z.literal('visavis.context'),
   event_id: z.string(),
   response_id: z.string(),
+  /** Tokens of every kind. */
   tokens: z.number().int(),
   frames: z.array(z.object({ item_id: z.string(), rtp_ms: z.number() })),
+  audio: z.array(z.object({ item_id: z.string(), start_ms: z.number(), end_ms: z.number() })),
 });
 export type ContextEvent = z.infer<typeof contextEventSchema>;

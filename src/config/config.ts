@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { VisavisError } from '#modules/contracts';
+import { configSchema } from './config.schema.js';
+
+/** The settings, checked and in the program's own names. Durations are milliseconds. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Absolute path of the model folder. */
+  readonly modelFolder: string;
+  readonly frameIntervalMs: number;
+  readonly maxFrames: number;
+  readonly engineWorkers: number;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** `[min, max]` of the UDP ports for media, or null for any. */
+  readonly icePortRange: readonly [number, number] | null;
+  /** Addresses to offer; empty means all interfaces. */
+  readonly iceHosts: readonly string[];
+  readonly vadModel: 'v6' | 'legacy';
+}
+
+export const CONFIG = Symbol('Config');
+
+/**
+ * Reads the settings from an environment.
+ * @throws VisavisError `bad_config`; its message has one line for each bad setting.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const unknown = Object.keys(env).filter(
+    (key) => key.startsWith('VISAVIS_') && !(key in configSchema.shape),
+  );
+  const parsed = configSchema.safeParse(withoutEmpty(env));
+  const lines = unknown.map((key) => `${key}: there is no such setting`);
+  if (!parsed.success) {
+    lines.push(
+      ...parsed.error.issues.map((issue) => `${issue.path[0]?.toString() ?? 'VISAVIS'}: ${issue.message}`),
+    );
+  }
+  if (!parsed.success || lines.length > 0) throw new VisavisError('bad_config', lines.join('\n'));
+  const c = parsed.data;
+  return {
+    port: c.VISAVIS_PORT,
+    host: c.VISAVIS_HOST,
+    modelFolder: resolve(c.VISAVIS_MODEL),
+    frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
+    maxFrames: c.VISAVIS_MAX_FRAMES,
+    engineWorkers: c.VISAVIS_ENGINE_WORKERS,
+    logLevel: c.VISAVIS_LOG_LEVEL,
+    icePortRange:
+      c.VISAVIS_ICE_PORT_MIN === undefined || c.VISAVIS_ICE_PORT_MAX === undefined
+        ? null
+        : [c.VISAVIS_ICE_PORT_MIN, c.VISAVIS_ICE_PORT_MAX],
+    iceHosts: c.VISAVIS_ICE_HOSTS,
+    vadModel: c.VISAVIS_VAD_MODEL,
+  };
+}
+
+/** `VISAVIS_X=` means the default: that is how a compose file leaves a setting out. */
+function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]?.trim()));
+  return Object.fromEntries(entries);
+}

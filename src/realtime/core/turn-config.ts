@@ -1,0 +1,11 @@
+import type { Session } from '@vis-a-vis/protocol';
+import type { SessionConfig } from '#modules/conversation';
+
+/** The part of the wire's session object that steers the conversation. */
+export function toSessionConfig(session: Session): SessionConfig {
+  return {
+    instructions: session.instructions,
+    maxOutputTokens: session.max_output_tokens,
+    turnDetection: session.audio.input.turn_detection,
+  };
+}

@@ -1,0 +1,108 @@
+import type { Item, Response, SessionEvent } from '#modules/conversation';
+
+const user: Item = {
+  id: 'item_1',
+  role: 'user',
+  status: 'completed',
+  content: [{ type: 'input_audio', transcript: null, span: { startMs: 700, endMs: 2400 } }],
+};
+const pending: Item = { id: 'item_2', role: 'assistant', status: 'in_progress', content: [] };
+const answer: Item = {
+  ...pending,
+  status: 'completed',
+  content: [{ type: 'output_text', text: 'Two shapes.' }],
+};
+const at = { responseId: 'resp_1', itemId: 'item_2', outputIndex: 0, contentIndex: 0 } as const;
+
+const begun: Response = {
+  id: 'resp_1',
+  conversationId: 'conv_1',
+  status: 'in_progress',
+  reason: null,
+  error: null,
+  maxOutputTokens: 'inf',
+  metadata: null,
+  output: [],
+  usage: null,
+};
+export const completed: Response = {
+  ...begun,
+  status: 'completed',
+  output: [answer],
+  usage: {
+    input: { text: 4, audio: 21, image: 72 },
+    cached: { text: 4, audio: 0, image: 72 },
+    output: 3,
+  },
+};
+
+/** A whole spoken turn in the order of PROTOCOL A6. */
+export const SPOKEN_TURN: readonly SessionEvent[] = [
+  { type: 'speech_started', itemId: 'item_1', audioStartMs: 700 },
+  { type: 'frame_attended', itemId: 'frame_1', ptsMs: 1000.04, tokens: 36 },
+  { type: 'speech_stopped', itemId: 'item_1', audioEndMs: 2900 },
+  { type: 'audio_committed', itemId: 'item_1', previousItemId: null },
+  { type: 'item_added', item: user, previousItemId: null },
+  { type: 'item_done', item: user, previousItemId: null },
+  { type: 'response_created', response: begun },
+  {
+    type: 'context_receipt',
+    responseId: 'resp_1',
+    frames: [{ itemId: 'frame_1', ptsMs: 1000 }],
+    audio: [{ itemId: 'item_1', startMs: 700, endMs: 2400 }],
+    tokens: 97,
+  },
+  { type: 'response_item_added', responseId: 'resp_1', outputIndex: 0, item: pending },
+  { type: 'item_added', item: pending, previousItemId: 'item_1' },
+  { type: 'content_part_added', ...at },
+  { type: 'text_delta', delta: 'Two ', atMs: 12_920, ...at },
+  { type: 'text_delta', delta: 'shapes.', atMs: 12_925, ...at },
+  { type: 'text_done', text: 'Two shapes.', ...at },
+  { type: 'content_part_done', text: 'Two shapes.', ...at },
+  { type: 'item_done', item: answer, previousItemId: 'item_1' },
+  { type: 'response_item_done', responseId: 'resp_1', outputIndex: 0, item: answer },
+  { type: 'response_done', response: completed },
+  {
+    type: 'turn_timing',
+    responseId: 'resp_1',
+    itemId: 'item_1',
+    speechEndMs: 2400,
+    lastSpeechPacketAtMs: 12_410,
+    vadEndAtMs: 12_910,
+    commitAtMs: 12_912,
+    prefillMs: 6,
+    firstTokenAtMs: 12_920,
+    doneAtMs: 12_930,
+    clockOffsetMs: 10_000,
+    framesAttended: 1,
+    outputTokens: 3,
+  },
+];
+
+/** Everything else that a session can say. */
+export const OTHER_EVENTS: readonly SessionEvent[] = [
+  {
+    type: 'session_updated',
+    config: { instructions: '', maxOutputTokens: 'inf', turnDetection: null },
+  },
+  { type: 'speech_misfired', itemId: 'item_9', audioEndMs: 900 },
+  { type: 'audio_cleared' },
+  { type: 'item_retrieved', item: answer },
+  { type: 'item_deleted', itemId: 'item_1' },
+  { type: 'item_truncated', itemId: 'item_2', contentIndex: 0, audioEndMs: 0 },
+  { type: 'frame_dropped', ptsMs: 2000, reason: 'shed' },
+  {
+    type: 'error',
+    error: { code: 'no_active_response', message: 'There is none.', param: null, clientEventId: 'e1' },
+  },
+  { type: 'response_done', response: { ...begun, status: 'cancelled', reason: 'turn_detected' } },
+  { type: 'response_done', response: { ...begun, status: 'incomplete', reason: 'max_output_tokens' } },
+  {
+    type: 'response_done',
+    response: {
+      ...begun,
+      status: 'failed',
+      error: { code: 'engine_failed', message: 'The engine failed.', param: null, clientEventId: null },
+    },
+  },
+];

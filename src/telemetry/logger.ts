@@ -1,0 +1,34 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type Logger } from 'pino';
+import type { Config } from '../config/config.js';
+
+export const LOGGER = Symbol('Logger');
+export type { Logger } from 'pino';
+
+/**
+ * Levels:
+ * - fatal: the process is about to end.
+ * - error: something is broken that an operator must look at.
+ * - warn: a call or turn failed, and the service goes on.
+ * - info: one line a lifecycle step (start, listen, call opened, call closed, stop).
+ * - debug: one line an event of a call.
+ * - trace: one line a packet or frame.
+ *
+ * Never logged at info and above: SDP, addresses of a peer, audio, pictures, and what was said or answered.
+ */
+export function createLogger(level: Config['logLevel']): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+}
+
+/** Nest's own messages, through the same logger. */
+export function nestLogger(logger: Logger): LoggerService {
+  const line = (message: unknown, rest: unknown[]) => [{ context: rest.at(-1) }, String(message)] as const;
+  return {
+    log: (message: unknown, ...rest: unknown[]) => logger.debug(...line(message, rest)),
+    debug: (message: unknown, ...rest: unknown[]) => logger.debug(...line(message, rest)),
+    verbose: (message: unknown, ...rest: unknown[]) => logger.trace(...line(message, rest)),
+    warn: (message: unknown, ...rest: unknown[]) => logger.warn(...line(message, rest)),
+    error: (message: unknown, ...rest: unknown[]) => logger.error({ detail: rest }, String(message)),
+    fatal: (message: unknown, ...rest: unknown[]) => logger.fatal({ detail: rest }, String(message)),
+  };
+}

@@ -1,0 +1,40 @@
+import { Metrics } from './metrics.js';
+
+describe('Metrics', () => {
+  let metrics: Metrics;
+  beforeEach(() => (metrics = new Metrics()));
+  afterEach(() => metrics.onModuleDestroy());
+
+  it('counts calls, and forgets the context of a closed one', async () => {
+    metrics.sessionOpened();
+    metrics.sessionOpened();
+    metrics.context('a', 100);
+    metrics.context('b', 50);
+    metrics.sessionClosed('a');
+    const text = await metrics.text();
+    expect(text).toContain('visavis_sessions 1\n');
+    expect(text).toContain('visavis_sessions_total 2\n');
+    expect(text).toContain('visavis_kv_tokens 50\n');
+  });
+
+  it('counts drops by reason, errors by code and turns by status', async () => {
+    metrics.drop('duplicate', 3);
+    metrics.error('invalid_json');
+    metrics.turn('completed');
+    const text = await metrics.text();
+    expect(text).toContain('visavis_drops_total{reason="duplicate"} 3');
+    expect(text).toContain('visavis_errors_total{code="invalid_json"} 1');
+    expect(text).toContain('visavis_turns_total{status="completed"} 1');
+  });
+
+  it('observes both latencies in seconds, and only those there are', async () => {
+    metrics.latency({ speechEndToFirstTokenMs: null, commitToFirstTokenMs: 8 });
+    const text = await metrics.text();
+    expect(text).toContain('visavis_speech_end_to_first_token_seconds_count 0');
+    expect(text).toContain('visavis_commit_to_first_token_seconds_bucket{le="0.01"} 1');
+  });
+
+  it('reports the delay of the event loop', async () => {
+    expect(await metrics.text()).toMatch(/visavis_event_loop_delay_p99_seconds [\d.e-]+/);
+  });
+});

@@ -1,0 +1,133 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Latency buckets in seconds: from a speculative answer that is waiting (1 ms) to a slow machine. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10];
+
+/** The two latencies of a turn, in milliseconds; null where there was no speech or no token. */
+export interface TurnLatency {
+  readonly speechEndToFirstTokenMs: number | null;
+  readonly commitToFirstTokenMs: number | null;
+}
+
+/** What the gateway counts, in Prometheus' terms. Names end in their unit. */
+@Injectable()
+export class Metrics implements OnModuleDestroy {
+  private readonly registry = new Registry();
+  private readonly loopDelay = monitorEventLoopDelay({ resolution: 10 });
+
+  private readonly sessions = new Gauge({
+    name: 'visavis_sessions',
+    help: 'Calls that are open now.',
+    registers: [this.registry],
+  });
+  private readonly sessionsTotal = new Counter({
+    name: 'visavis_sessions_total',
+    help: 'Calls opened since the start.',
+    registers: [this.registry],
+  });
+  private readonly turns = new Counter({
+    name: 'visavis_turns_total',
+    help: 'Answers ended, by status.',
+    labelNames: ['status'],
+    registers: [this.registry],
+  });
+  private readonly speechEnd = new Histogram({
+    name: 'visavis_speech_end_to_first_token_seconds',
+    help: 'From the end of speech to the first token: what a person feels.',
+    buckets: BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly commit = new Histogram({
+    name: 'visavis_commit_to_first_token_seconds',
+    help: 'From the commit of a turn to the first token: what the engine costs.',
+    buckets: BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly drops = new Counter({
+    name: 'visavis_drops_total',
+    help: 'Packets, frames and messages dropped, by reason.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+  private readonly errors = new Counter({
+    name: 'visavis_errors_total',
+    help: 'Errors reported to clients, by code.',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+  private readonly kvTokens = new Gauge({
+    name: 'visavis_kv_tokens',
+    help: 'Tokens in the KV caches of all open calls, as of their last turn.',
+    registers: [this.registry],
+  });
+  private readonly kvBySession = new Map<string, number>();
+
+  constructor() {
+    this.loopDelay.enable();
+    const { loopDelay } = this;
+    new Gauge({
+      name: 'visavis_event_loop_delay_p99_seconds',
+      help: 'Delay of the main thread, 99th percentile since the last scrape.',
+      registers: [this.registry],
+      collect() {
+        this.set(loopDelay.count > 0 ? loopDelay.percentile(99) / 1e9 : 0);
+        loopDelay.reset();
+      },
+    });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  sessionOpened(): void {
+    this.sessions.inc();
+    this.sessionsTotal.inc();
+  }
+
+  sessionClosed(id: string): void {
+    this.sessions.dec();
+    this.kvBySession.delete(id);
+    this.sumKv();
+  }
+
+  turn(status: string): void {
+    this.turns.inc({ status });
+  }
+
+  latency(turn: TurnLatency): void {
+    if (turn.speechEndToFirstTokenMs !== null) this.speechEnd.observe(turn.speechEndToFirstTokenMs / 1000);
+    if (turn.commitToFirstTokenMs !== null) this.commit.observe(turn.commitToFirstTokenMs / 1000);
+  }
+
+  drop(reason: string, count = 1): void {
+    this.drops.inc({ reason }, count);
+  }
+
+  error(code: string): void {
+    this.errors.inc({ code });
+  }
+
+  /** Tokens that one call now holds. */
+  context(id: string, tokens: number): void {
+    this.kvBySession.set(id, tokens);
+    this.sumKv();
+  }
+
+  /** The text that a Prometheus server scrapes. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  onModuleDestroy(): void {
+    this.loopDelay.disable();
+  }
+
+  private sumKv(): void {
+    let sum = 0;
+    for (const tokens of this.kvBySession.values()) sum += tokens;
+    this.kvTokens.set(sum);
+  }
+}
