@@ -28,7 +28,7 @@ const common = {
   moduleNameMapper: {
     '^#modules/(.*)$': '<rootDir>/modules/$1/index.ts',
     '^@vis-a-vis/(protocol|client)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@vis-a-vis/client/(browser|node)$': '<rootDir>/packages/client/src/$1.ts',
+    '^@vis-a-vis/client/(browser|node)$': '<rootDir>/packages/client/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/packages/[^/]+/dist/'],
@@ -50,7 +50,7 @@ export default {
     {
       ...common,
       displayName: 'contract',
-      testMatch: ['<rootDir>/test/contract/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{contract,conformance}/**/*.test.ts'],
       testTimeout: 30_000,
     },
     {

