@@ -1,0 +1,130 @@
+import type { SessionPatch } from '@vis-a-vis/protocol';
+import { CallError, Session } from '../session.js';
+
+export { CallError, type Answer, type Delta, type SessionEvents, type Speech } from '../session.js';
+
+export interface ConnectOptions {
+  /** The gateway, e.g. `http://127.0.0.1:8080`. Default: where the page came from. */
+  readonly url?: string;
+  /** A microphone. Without one a silent track is sent: the gateway wants audio in every call. */
+  readonly audio?: MediaStreamTrack;
+  /** A camera, a canvas, a screen. */
+  readonly video?: MediaStreamTrack;
+  /** The session from the start; fields left out have the gateway's defaults. */
+  readonly session?: SessionPatch;
+  /** How long connecting may take (ms). Default 15 000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Opens a call.
+ *
+ * ```ts
+ * const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+ * const call = await connect({ audio: media.getAudioTracks()[0], video: media.getVideoTracks()[0] });
+ * call.on('delta', ({ text }) => caption.append(text));
+ * const answer = await call.ask('how many shapes are there');
+ * ```
+ * @throws CallError with the gateway's code, or `connect_failed`, `connect_timeout`
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Call> {
+  const peer = new RTCPeerConnection();
+  try {
+    return await negotiate(peer, options);
+  } catch (error) {
+    peer.close();
+    throw error;
+  }
+}
+
+/** An open call. Its tracks stay the caller's: closing the call does not stop them. */
+export class Call extends Session {
+  constructor(
+    private readonly peer: RTCPeerConnection,
+    private readonly channel: RTCDataChannel,
+  ) {
+    super((text) => channel.send(text));
+    channel.addEventListener('message', (message: MessageEvent<string>) => this.handleMessage(message.data));
+    channel.addEventListener('close', () => this.end('the gateway hung up'));
+    peer.addEventListener('connectionstatechange', () => {
+      if (peer.connectionState === 'failed') this.end('the connection failed');
+    });
+  }
+
+  close(): void {
+    this.end('closed');
+  }
+
+  /** The browser's own statistics of the connection. */
+  stats(): Promise<RTCStatsReport> {
+    return this.peer.getStats();
+  }
+
+  private end(reason: string): void {
+    this.channel.close();
+    this.peer.close();
+    this.handleClosed(reason);
+  }
+}
+
+async function negotiate(peer: RTCPeerConnection, options: ConnectOptions): Promise<Call> {
+  const audio = peer.addTransceiver(options.audio ?? 'audio', { direction: 'sendonly' });
+  if (options.audio === undefined) await audio.sender.replaceTrack(silence());
+  if (options.video !== undefined) peer.addTransceiver(options.video, { direction: 'sendonly' });
+  const channel = peer.createDataChannel('oai-events', { ordered: true });
+  const call = new Call(peer, channel);
+  const opened = whenOpen(peer, channel, options.timeoutMs ?? 15_000);
+
+  await peer.setLocalDescription();
+  // Together, so that a refused offer is told at once, and a timeout also covers the request.
+  await Promise.all([exchange(endpoint(options.url), peer, options.session), opened]);
+  return call;
+}
+
+function endpoint(url = location.href): URL {
+  return new URL('/v1/realtime/calls', url);
+}
+
+async function exchange(url: URL, peer: RTCPeerConnection, session: SessionPatch | undefined): Promise<void> {
+  const form = new FormData();
+  form.set('sdp', peer.localDescription?.sdp ?? '');
+  form.set('session', JSON.stringify({ type: 'realtime', ...session }));
+  const response = await fetch(url, { method: 'POST', body: form }).catch((cause: unknown) => {
+    throw new CallError('connect_failed', `The gateway cannot be reached: ${String(cause)}`);
+  });
+  const text = await response.text();
+  if (!response.ok) throw refusal(response.status, text);
+  await peer.setRemoteDescription({ type: 'answer', sdp: text });
+}
+
+/** The gateway's reason; where something else answered (a proxy), what it said. */
+function refusal(status: number, text: string): CallError {
+  try {
+    const { error } = JSON.parse(text) as { error: { code: string; message: string } };
+    return new CallError(error.code, error.message);
+  } catch {
+    return new CallError('connect_failed', `HTTP ${status}: ${text.slice(0, 200)}`);
+  }
+}
+
+function whenOpen(peer: RTCPeerConnection, channel: RTCDataChannel, timeoutMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(
+    () => reject(new CallError('connect_timeout', `No connection within ${timeoutMs} ms.`)),
+    timeoutMs,
+  );
+  channel.addEventListener('open', () => resolve(), { once: true });
+  peer.addEventListener('connectionstatechange', () => {
+    if (peer.connectionState === 'failed') reject(new CallError('connect_failed', 'The connection failed.'));
+  });
+  // Handled here as well, because a refused offer leaves nobody waiting for it.
+  promise.catch(() => undefined).finally(() => clearTimeout(timer));
+  return promise;
+}
+
+function silence(): MediaStreamTrack {
+  const destination = new AudioContext().createMediaStreamDestination();
+  const [track] = destination.stream.getAudioTracks();
+  if (track === undefined) throw new CallError('connect_failed', 'This browser makes no silent track.');
+  return track;
+}
