@@ -1,0 +1,38 @@
+# Build: everything, as `npm run build` does it anywhere else.
+FROM node:24.17.0-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY packages/protocol/package.json packages/protocol/
+COPY packages/client/package.json packages/client/
+RUN npm ci
+COPY . .
+RUN node scripts/run.mjs build
+
+# Dependencies: what the gateway needs at run time, without compilers and test tools.
+FROM node:24.17.0-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY packages/protocol/package.json packages/protocol/
+COPY packages/client/package.json packages/client/
+RUN npm ci --omit=dev
+
+FROM node:24.17.0-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production \
+    VISAVIS_HOST=0.0.0.0 \
+    VISAVIS_PORT=8080 \
+    VISAVIS_ICE_PORT_MIN=50000 \
+    VISAVIS_ICE_PORT_MAX=50199
+COPY package.json LICENSE ./
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/packages/protocol/package.json packages/protocol/package.json
+COPY --from=build /app/packages/protocol/dist packages/protocol/dist
+COPY --from=build /app/packages/client/package.json packages/client/package.json
+COPY --from=build /app/packages/client/dist packages/client/dist
+COPY --from=build /app/dist dist
+COPY models models
+USER node
+EXPOSE 8080/tcp 50000-50199/udp
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.VISAVIS_PORT}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "dist/src/main.js"]
