@@ -1,0 +1,92 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { defaultSession, mergeSession } from '@vis-a-vis/protocol';
+import { VisavisError, type Clock, type IdSource } from '#modules/contracts';
+import { ConversationService } from '#modules/conversation';
+import { DecoderService } from '#modules/decoder';
+import { MediaService } from '#modules/media';
+import { LOGGER, type Logger } from '../telemetry/logger.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { Call } from './call.js';
+import { toSessionConfig } from './core/turn-config.js';
+import type { Offer } from './offer.js';
+import { CLOCK, IDS } from './tokens.js';
+
+/** Opens, keeps and closes the calls of this process. */
+@Injectable()
+export class CallsService implements BeforeApplicationShutdown {
+  private readonly calls = new Map<string, Call>();
+
+  constructor(
+    @Inject(MediaService) private readonly media: MediaService,
+    @Inject(ConversationService) private readonly conversations: ConversationService,
+    @Inject(DecoderService) private readonly engine: DecoderService,
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: IdSource,
+  ) {}
+
+  /**
+   * Answers an offer.
+   * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`
+   */
+  async open(offer: Offer): Promise<{ id: string; answerSdp: string }> {
+    const id = this.ids.next('rtc');
+    const session = mergeSession(
+      defaultSession(this.ids.next('sess'), this.engine.caps.modelId),
+      offer.session,
+    );
+    const call = new Call({
+      id,
+      session,
+      decodeImage: (file) => this.media.decodeImage(file),
+      clock: this.clock,
+      ids: this.ids,
+      metrics: this.metrics,
+      logger: this.logger,
+    });
+    const peer = await this.media.answer(offer.sdp, {
+      onAudio: (frame) => call.onAudio(frame),
+      onVideo: (frame) => call.onVideo(frame),
+      onChannel: (label) => call.onChannel(label),
+      onMessage: (label, data) => call.onMessage(label, data),
+      onDrop: (reason, count) => call.onDrop(reason, count),
+      onClosed: (reason) => void this.end(id, reason),
+    });
+    try {
+      const conversation = await this.conversations.open({
+        sessionId: session.id,
+        config: toSessionConfig(session),
+        onEvent: (event) => call.onSessionEvent(event),
+      });
+      this.calls.set(id, call);
+      call.connect(peer, conversation);
+    } catch (error) {
+      await peer.close();
+      throw error;
+    }
+    this.logger.info({ call: id, tracks: peer.trackKinds }, 'call opened');
+    return { id, answerSdp: peer.answerSdp };
+  }
+
+  /** @throws VisavisError `not_found` */
+  async hangUp(id: string): Promise<void> {
+    if (!this.calls.has(id)) throw new VisavisError('not_found', 'There is no such call.');
+    await this.end(id, 'hangup');
+  }
+
+  /** Runs before the modules shut down, so the engine is still there to free the calls' sessions. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.calls.keys()].map((id) => this.end(id, 'shutdown')));
+  }
+
+  private async end(id: string, reason: string): Promise<void> {
+    const call = this.calls.get(id);
+    this.calls.delete(id);
+    try {
+      await call?.close(reason);
+    } catch (error) {
+      this.logger.warn({ call: id, err: error }, 'a call did not close cleanly');
+    }
+  }
+}

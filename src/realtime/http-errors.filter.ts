@@ -1,0 +1,53 @@
+import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { HttpError } from '@vis-a-vis/protocol';
+import type { Response } from 'express';
+import { ERRORS, VisavisError, type ErrorCode } from '#modules/contracts';
+import { LOGGER, type Logger } from '../telemetry/logger.js';
+import { Metrics } from '../telemetry/metrics.js';
+
+/** Seconds after which a client may try again when there was no room. */
+const RETRY_AFTER_S = 2;
+
+/** Every error of HTTP, as `{error: {message, type, code, param}}`. */
+@Catch()
+export class HttpErrorsFilter implements ExceptionFilter {
+  constructor(
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const error = this.known(thrown);
+    const { status, type, retryable } = ERRORS[error.code];
+    this.metrics.error(error.code);
+    const response = host.switchToHttp().getResponse<Response>();
+    if (status === 503 && retryable) response.setHeader('Retry-After', String(RETRY_AFTER_S));
+    const body: HttpError = { error: { message: error.message, type, code: error.code, param: error.param } };
+    response.status(status).json(body);
+  }
+
+  private known(thrown: unknown): VisavisError {
+    if (thrown instanceof VisavisError) return thrown;
+    const code = codeOf(statusOf(thrown));
+    if (code === 'engine_failed') {
+      this.logger.error({ err: thrown }, 'a request failed');
+      return new VisavisError(code, 'Internal error.');
+    }
+    return new VisavisError(code, thrown instanceof Error ? thrown.message : code);
+  }
+}
+
+/** Nest's own errors, and those of Express' body parsers, say what they are by their status. */
+function statusOf(thrown: unknown): number {
+  if (thrown instanceof HttpException) return thrown.getStatus();
+  if (thrown instanceof Error && 'status' in thrown && typeof thrown.status === 'number')
+    return thrown.status;
+  return 500;
+}
+
+function codeOf(status: number): ErrorCode {
+  if (status === 404) return 'not_found';
+  if (status === 413) return 'payload_too_large';
+  if (status === 415) return 'bad_content_type';
+  return status < 500 ? 'bad_request' : 'engine_failed';
+}

@@ -1,0 +1,82 @@
+import { sessionPatchSchema, type SessionPatch } from '@vis-a-vis/protocol';
+import { VisavisError } from '#modules/contracts';
+
+/** What a client posts to open a call. */
+export interface Offer {
+  readonly sdp: string;
+  /** The session it wants from the start; fields left out have their defaults. */
+  readonly session: SessionPatch;
+}
+
+/**
+ * Reads an offer in any of the three forms that stock clients use: raw SDP, a multipart form with the parts `sdp` and
+ * `session`, or JSON `{sdp, session}`.
+ * @throws VisavisError `bad_content_type`, `bad_sdp`, `bad_request`, `invalid_json`
+ */
+export async function readOffer(contentType: string | undefined, body: Uint8Array): Promise<Offer> {
+  const mime = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  switch (mime) {
+    case 'application/sdp':
+      return offer(text(body), undefined);
+    case 'application/json': {
+      const json = parseJson(text(body), null);
+      if (typeof json !== 'object' || json === null)
+        throw new VisavisError('bad_request', 'Expected an object.');
+      const { sdp, session } = json as { sdp?: unknown; session?: unknown };
+      return offer(sdp, session);
+    }
+    case 'multipart/form-data': {
+      const form = await readForm(contentType ?? '', body);
+      const session = await part(form, 'session');
+      return offer(
+        await part(form, 'sdp'),
+        session === undefined ? undefined : parseJson(session, 'session'),
+      );
+    }
+    default:
+      throw new VisavisError(
+        'bad_content_type',
+        'Content-Type must be application/sdp, multipart/form-data or application/json.',
+      );
+  }
+}
+
+function offer(sdp: unknown, session: unknown): Offer {
+  if (typeof sdp !== 'string' || sdp.trim() === '') {
+    throw new VisavisError('bad_sdp', 'The offer has no SDP.', 'sdp');
+  }
+  const parsed = sessionPatchSchema.safeParse(session ?? {});
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const param = ['session', ...(issue?.path ?? [])].join('.');
+    throw new VisavisError('bad_request', `${param}: ${issue?.message ?? 'invalid'}`, param);
+  }
+  return { sdp, session: parsed.data };
+}
+
+/** Node's own multipart parser: it reads parts without file name and content type, as stock clients send them. */
+async function readForm(contentType: string, body: Uint8Array): Promise<FormData> {
+  try {
+    return await new Response(Uint8Array.from(body), { headers: { 'content-type': contentType } }).formData();
+  } catch (cause) {
+    throw new VisavisError('bad_request', 'The body is not a multipart form.', null, { cause });
+  }
+}
+
+async function part(form: FormData, name: string): Promise<string | undefined> {
+  const value = form.get(name);
+  if (value === null) return undefined;
+  return typeof value === 'string' ? value : value.text();
+}
+
+function parseJson(json: string, param: string | null): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new VisavisError('invalid_json', `${param ?? 'The body'} is not valid JSON.`, param, { cause });
+  }
+}
+
+function text(body: Uint8Array): string {
+  return new TextDecoder().decode(body);
+}
