@@ -69,7 +69,7 @@ async function buildPage(root) {
     throw new StepError(`bundling of client-demo failed (${error.message})`);
   });
   for (const warning of result.warnings) console.warn(`vis-a-vis: client-demo: ${warning.text}`);
-  const isAsset = (path) => !['.ts', '.json'].includes(extname(path));
+  const isAsset = (path) => !['.ts', '.json', '.md'].includes(extname(path));
   await cp(from, to, { recursive: true, filter: isAsset });
 }
 
