@@ -18,6 +18,7 @@ export const ERRORS = {
   bad_audio: { status: 400, retryable: false, type: 'invalid_request_error' },
   undecodable_frame: { status: 400, retryable: true, type: 'media_error' },
   capacity: { status: 503, retryable: true, type: 'server_error' },
+  aborted: { status: 409, retryable: true, type: 'server_error' },
   shed: { status: 503, retryable: true, type: 'server_error' },
   stale_checkpoint: { status: 409, retryable: false, type: 'server_error' },
   context_full: { status: 409, retryable: false, type: 'server_error' },

@@ -1,0 +1,112 @@
+import type { RgbImage } from './media.js';
+
+/** What an engine can do; the conversation adapts to it. */
+export interface EngineCaps {
+  readonly kind: 'local-kv' | 'remote-prefix' | 'remote-stream';
+  readonly rollback: 'exact' | 'replay' | 'none';
+  /** generate() may start before the turn is confirmed. */
+  readonly speculative: boolean;
+  /** Audio is encoded before it is final. */
+  readonly incrementalAudio: boolean;
+  /** Tokens: local 1, vLLM 16. */
+  readonly reuseGranularity: number;
+  readonly maxContextTokens: number;
+  readonly maxSessions: number;
+  /** The picture size the vision encoder takes; the frame module resizes to it. */
+  readonly frameSize: { readonly width: number; readonly height: number };
+  readonly tokensPerFrame: number;
+  /** Audio tokens a second of speech. */
+  readonly audioTokensPerSecond: number;
+  /** False: `instructions` are not part of what the model was trained on and are not put in its context. */
+  readonly instructions: boolean;
+  readonly modelId: string;
+}
+
+export type Role = 'system' | 'user' | 'assistant';
+
+/** One piece of a conversation, in the order in which it enters the context. */
+export type Segment =
+  | { readonly k: 'turn'; readonly id: string; readonly role: Role; readonly edge: 'open' | 'close' }
+  | { readonly k: 'text'; readonly id: string; readonly text: string }
+  | {
+      readonly k: 'frame';
+      readonly id: string;
+      readonly ptsMs: number;
+      readonly image: RgbImage;
+      readonly maxTiles?: number;
+    }
+  | {
+      readonly k: 'audio';
+      readonly id: string;
+      readonly ptsMs: number;
+      /** 16 kHz mono. */
+      readonly pcm: Float32Array;
+      /** The last block of its utterance: only then is the utterance attended. */
+      readonly final: boolean;
+      /**
+       * Blocks of one utterance share this, each with an `id` of its own. A block of another utterance begins anew: what
+       * came of one that never became final is forgotten. Left out: every block up to a final one is one utterance.
+       */
+      readonly utterance?: string;
+    };
+
+/** A point in a session's context. Older than the last `evict` (by epoch): `stale_checkpoint`. */
+export interface Checkpoint {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly tokens: number;
+}
+
+export interface AppendReceipt {
+  readonly at: Checkpoint;
+  /** Tokens that this segment added to the context (0 for an audio block that is not final). */
+  readonly tokens: number;
+  readonly ms: { readonly queue: number; readonly encode: number; readonly prefill: number };
+}
+
+export type GenEvent =
+  | { readonly t: 'start'; readonly genId: string; readonly base: Checkpoint }
+  | { readonly t: 'token'; readonly id: number; readonly text: string; readonly tMs: number }
+  | {
+      readonly t: 'end';
+      readonly reason: 'stop' | 'length' | 'aborted' | 'error';
+      readonly usage: { readonly prompt: number; readonly cached: number; readonly out: number };
+    };
+
+export interface GenerateOptions {
+  readonly maxTokens: number;
+  /** 0 (default) is greedy. */
+  readonly temperature?: number;
+  readonly seed?: number;
+  readonly speculative?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface OmniEngine {
+  readonly caps: EngineCaps;
+  load(signal?: AbortSignal): Promise<void>;
+  open(o: { system: string; tenant: string; budgetTokens?: number }): Promise<EngineSession>;
+  close(o: { drainMs: number }): Promise<void>;
+}
+
+/**
+ * One conversation's context. Appends are FIFO and atomic; an `id` seen before makes a retry a no-op.
+ * The assistant turn is opened by `generate` itself and closed by `accept`.
+ */
+export interface EngineSession {
+  readonly head: Checkpoint;
+  append(
+    s: Segment,
+    o?: { priority?: 'commit' | 'background'; signal?: AbortSignal },
+  ): Promise<AppendReceipt>;
+  /** O(1); covers KV length, audio-encoder state, sampler and segment log. */
+  mark(): Checkpoint;
+  rollback(to: Checkpoint): Promise<void>;
+  /** Leaves `head` unchanged until `accept`. */
+  generate(o: GenerateOptions): AsyncGenerator<GenEvent>;
+  /** Makes a generation (or its first `keepTokens` tokens) part of the context. */
+  accept(genId: string, o?: { keepTokens?: number }): Promise<Checkpoint>;
+  /** Between turns only: keeps the newest `keepFrames` frames, and at most `targetTokens` tokens where possible. */
+  evict(o: { keepFrames: number; targetTokens: number }): Promise<{ epoch: number; freed: number }>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,158 @@
+"""Writes a model folder: onnx graphs, configuration, manifest. Weights are stored as float16 and computed in float32."""
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from pocket.model.config import PocketConfig
+from pocket.model.omni import SPECIAL_TOKENS, Pocket, parameter_count
+
+from .onnx_graphs import AudioGraph, DecoderGraph, EmbedTokens, VisionGraph
+
+OPSET = 18
+SMALL = 1024  # elements; smaller initialisers stay float32
+
+
+def round_weights(model: Pocket) -> None:
+    """Rounds every parameter to float16, so that PyTorch and the exported files hold the same numbers."""
+    with torch.no_grad():
+        for p in model.parameters():
+            if p.numel() >= SMALL:
+                p.copy_(p.half().float())
+
+
+def store_half(path: Path) -> None:
+    """Turns large float32 initialisers into float16 ones behind a Cast, which onnxruntime folds away when it loads."""
+    m = onnx.load(str(path))
+    kept, casts = [], []
+    for t in m.graph.initializer:
+        if t.data_type != TensorProto.FLOAT or np.prod(t.dims) < SMALL:
+            kept.append(t)
+            continue
+        values = numpy_helper.to_array(t)
+        half = values.astype(np.float16)
+        if not np.array_equal(half.astype(np.float32), values):
+            # Folded constants (a batch norm in its convolution, a mel basis) are not float16 numbers: leave them exact.
+            kept.append(t)
+            continue
+        kept.append(numpy_helper.from_array(half, t.name + "_f16"))
+        casts.append(helper.make_node("Cast", [t.name + "_f16"], [t.name], to=TensorProto.FLOAT))
+    del m.graph.initializer[:]
+    m.graph.initializer.extend(kept)
+    nodes = [*casts, *m.graph.node]
+    del m.graph.node[:]
+    m.graph.node.extend(nodes)
+    m.graph.doc_string = ""
+    for node in m.graph.node:  # source locations are machine paths
+        node.doc_string = ""
+        del node.metadata_props[:]
+    onnx.checker.check_model(m)
+    onnx.save(m, str(path))
+
+
+def export_graph(module: torch.nn.Module, args: tuple, path: Path, inputs: list[str], outputs: list[str], dynamic: dict[str, dict[int, str]]) -> None:
+    module.eval()
+    torch.onnx.export(module, args, str(path), input_names=inputs, output_names=outputs, dynamic_axes=dynamic, opset_version=OPSET, dynamo=False, do_constant_folding=True)
+    store_half(path)
+
+
+def export_graphs(model: Pocket, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    c = model.c
+    t, a, v = c.text, c.audio, c.vision
+    export_graph(EmbedTokens(model), (torch.zeros(1, 3, dtype=torch.long),), folder / "embed_tokens.onnx", ["input_ids"], ["inputs_embeds"], {"input_ids": {0: "batch", 1: "sequence"}, "inputs_embeds": {0: "batch", 1: "sequence"}})
+    export_graph(VisionGraph(model), (torch.zeros(2, 3, v.image_size, v.image_size),), folder / "vision_encoder.onnx", ["pixel_values"], ["image_features"], {"pixel_values": {0: "frames"}, "image_features": {0: "frames"}})
+    export_graph(model.frontend, (torch.zeros(1, a.window - a.hop + 8 * a.hop),), folder / "audio_frontend.onnx", ["pcm"], ["input_features"], {"pcm": {1: "samples"}, "input_features": {1: "mel_frames"}})
+
+    head = a.hidden // a.heads
+    past = [torch.zeros(1, a.heads, 5, head) for _ in range(2 * a.layers)]
+    names = [f"{kind}.{i}" for i in range(a.layers) for kind in ("key", "value")]
+    inputs = ["input_features", "past_conv1", "past_conv2", "position", *(f"past_{n}" for n in names)]
+    outputs = ["audio_features", "present_conv1", "present_conv2", *(f"new_{n}" for n in names)]
+    dynamic = {"input_features": {1: "mel_frames"}, "audio_features": {1: "tokens"}}
+    dynamic |= {f"past_{n}": {2: "past"} for n in names} | {f"new_{n}": {2: "new"} for n in names}
+    export_graph(AudioGraph(model), (torch.zeros(1, 2 * a.mel_per_token, a.n_mels), torch.zeros(1, a.n_mels, 2), torch.zeros(1, a.hidden, 1), torch.zeros(1, dtype=torch.long), *past), folder / "audio_encoder.onnx", inputs, outputs, dynamic)
+
+    past = [torch.zeros(2, t.kv_heads, 5, t.head_dim) for _ in range(2 * t.layers)]
+    names = [f"{kind}.{i}" for i in range(t.layers) for kind in ("key", "value")]
+    inputs = ["inputs_embeds", "position_ids", "past_bias", *(f"past_{n}" for n in names)]
+    outputs = ["logits", *(f"new_{n}" for n in names)]
+    dynamic = {"inputs_embeds": {0: "batch", 1: "sequence"}, "position_ids": {0: "batch", 1: "sequence"}, "past_bias": {0: "batch", 1: "past"}, "logits": {0: "batch"}}
+    dynamic |= {f"past_{n}": {0: "batch", 2: "past"} for n in names} | {f"new_{n}": {0: "batch", 2: "sequence"} for n in names}
+    export_graph(DecoderGraph(model), (torch.zeros(2, 3, t.hidden), torch.zeros(2, 3, dtype=torch.long), torch.zeros(2, 5), *past), folder / "decoder_model.onnx", inputs, outputs, dynamic)
+
+
+def config_json(c: PocketConfig) -> dict:
+    a, t, v = c.audio, c.text, c.vision
+    return {
+        "model_type": "visavis-pocket",
+        "vision": {"image_size": v.image_size, "tokens_per_frame": v.tokens_per_frame},
+        "audio": {"sample_rate": a.sample_rate, "n_mels": a.n_mels, "hop": a.hop, "window": a.window, "block_mel_frames": 2 * a.block_frames, "left_context_frames": a.block_frames * a.left_context_blocks, "mel_per_token": a.mel_per_token, "layers": a.layers, "heads": a.heads, "head_dim": a.hidden // a.heads, "hidden_size": a.hidden},
+        "text": {"hidden_size": t.hidden, "layers": t.layers, "heads": t.heads, "kv_heads": t.kv_heads, "head_dim": t.head_dim, "vocab_size": t.vocab, "max_position_embeddings": t.max_positions, "rope_theta": t.rope_theta},
+        "special_tokens": {k: f"<|{k}|>" for k in ("bos", "user", "assistant", "frame", "audio", "end")},
+        "supports_instructions": False,
+    }
+
+
+CHAT_TEMPLATE = """<|bos|>{% for m in messages %}{% if m.role == 'user' %}<|user|>{% for part in m.content %}{% if part.type == 'image' %}<|frame|>{% elif part.type == 'audio' %}<|audio|>{% else %}{{ part.text }}{% endif %}{% endfor %}<|end|>{% elif m.role == 'assistant' %}<|assistant|>{{ m.content }}<|end|>{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}
+"""
+
+
+def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str) -> None:
+    """The whole folder; `manifest.json` comes last and covers every other file by size and sha256."""
+    export_graphs(model, folder / "onnx")
+    shutil.copy(tokenizer_file, folder / "tokenizer.json")
+    dump = lambda name, value: (folder / name).write_text(json.dumps(value, indent=2) + "\n")  # noqa: E731
+    dump("config.json", config_json(model.c))
+    dump("generation_config.json", {"max_new_tokens": 96, "do_sample": False, "eos_token": "<|end|>"})
+    dump("tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|end|>", "bos_token": "<|bos|>", "pad_token": "<|pad|>", "additional_special_tokens": list(SPECIAL_TOKENS)})
+    size = model.c.vision.image_size
+    dump("preprocessor_config.json", {"size": {"height": size, "width": size}, "do_resize": True, "resize": "squash", "do_normalize": True, "rescale_factor": 1 / 255, "image_mean": [0.5] * 3, "image_std": [0.5] * 3})
+    (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE)
+    files = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("manifest.json", "README.md")):
+        data = path.read_bytes()
+        files[path.relative_to(folder).as_posix()] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    shapes = {}
+    for path in sorted((folder / "onnx").glob("*.onnx")):
+        g = onnx.load(str(path)).graph
+        def dims(values: object) -> dict:
+            return {x.name: [d.dim_param or d.dim_value for d in x.type.tensor_type.shape.dim] for x in values}
+        shapes[path.stem] = {"inputs": dims(g.input), "outputs": dims(g.output)}
+    dump("manifest.json", {"name": "visavis-pocket", "version": version, "license": "Apache-2.0", "parameters": parameter_count(model), "files": files, "shapes": shapes})
+
+
+def load(checkpoint: Path | None, vocab: int) -> Pocket:
+    from dataclasses import replace
+
+    c = PocketConfig()
+    model = Pocket(replace(c, text=replace(c.text, vocab=vocab)))
+    if checkpoint:
+        model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
+    model.eval()
+    round_weights(model)
+    return model
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--checkpoint", type=Path, help="none: random weights")
+    p.add_argument("--tokenizer", type=Path, required=True)
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--version", default="1.0.0")
+    a = p.parse_args()
+    torch.manual_seed(0)
+    vocab = len(json.loads(a.tokenizer.read_text())["model"]["vocab"])
+    write_folder(load(a.checkpoint, vocab), a.tokenizer, a.out, a.version)
+
+
+if __name__ == "__main__":
+    main()

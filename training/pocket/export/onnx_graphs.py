@@ -1,0 +1,94 @@
+"""The five graphs of the model folder, as modules whose forward has exactly the inputs and outputs that the engine feeds and reads."""
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from pocket.model.audio import AUDIO_ROPE_THETA
+from pocket.model.layers import rope_angles
+from pocket.model.omni import Pocket
+
+NEGATIVE = -1e9
+
+
+class EmbedTokens(nn.Module):
+    def __init__(self, m: Pocket) -> None:
+        super().__init__()
+        self.embed = m.decoder.embed
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        return self.embed(input_ids)
+
+
+class VisionGraph(nn.Module):
+    def __init__(self, m: Pocket) -> None:
+        super().__init__()
+        self.vision, self.projector = m.vision, m.visual_projector
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        return self.projector(self.vision(pixel_values))
+
+
+def two_part_attention(q: Tensor, past_k: Tensor, past_v: Tensor, k: Tensor, v: Tensor, past_bias: Tensor | None, new_bias: Tensor | None) -> Tensor:
+    """softmax over [q past^T | q new^T] without a concatenation of the past, which would copy the whole cache each step.
+
+    q [B, H, S, D], past [B, H, P, D], new [B, H, S', D]; biases broadcast to [B, 1, S, P] and [1, 1, S, S'].
+    """
+    q = q * q.shape[-1] ** -0.5
+    old, new = q @ past_k.transpose(-1, -2), q @ k.transpose(-1, -2)
+    if past_bias is not None:
+        old = old + past_bias
+    if new_bias is not None:
+        new = new + new_bias
+    p = past_k.shape[2]
+    weights = torch.softmax(torch.cat((old, new), dim=-1), dim=-1)
+    return weights[..., :p] @ past_v + weights[..., p:] @ v
+
+
+class AudioGraph(nn.Module):
+    """One block: log-mel [1, k, mels] and what came before -> tokens' features and the new rows of every layer."""
+
+    def __init__(self, m: Pocket) -> None:
+        super().__init__()
+        self.encoder, self.projector = m.audio, m.audio_projector
+
+    def forward(self, input_features: Tensor, past_conv1: Tensor, past_conv2: Tensor, position: Tensor, *past: Tensor) -> tuple[Tensor, ...]:
+        e = self.encoder
+        x, next1, next2 = e.stem(input_features, past_conv1, past_conv2)
+        positions = position.unsqueeze(1) + torch.arange(x.shape[1]).unsqueeze(0)
+        cos, sin = (t.unsqueeze(1) for t in rope_angles(positions, e.c.hidden // e.c.heads, AUDIO_ROPE_THETA))
+        rows: list[Tensor] = []
+        for i, block in enumerate(e.blocks):
+            q, k, v = block.project(x, cos, sin)
+            rows += [k, v]
+            x = block.finish(x, two_part_attention(q, past[2 * i], past[2 * i + 1], k, v, None, None))
+        return self.projector(e.norm(x)), next1, next2, *rows
+
+
+class DecoderGraph(nn.Module):
+    """Delta KV: only the new rows come out; the caller keeps the slab."""
+
+    def __init__(self, m: Pocket) -> None:
+        super().__init__()
+        self.decoder = m.decoder
+
+    def forward(self, inputs_embeds: Tensor, position_ids: Tensor, past_bias: Tensor, *past: Tensor) -> tuple[Tensor, ...]:
+        d = self.decoder
+        c = d.c
+        b, s, _ = inputs_embeds.shape
+        heads_per_group = c.heads // c.kv_heads
+        cos, sin = (t.unsqueeze(1) for t in rope_angles(position_ids, c.head_dim, c.rope_theta))
+        steps = torch.arange(s)
+        causal = (steps.unsqueeze(0) > steps.unsqueeze(1)).to(inputs_embeds.dtype) * NEGATIVE
+        causal = causal.repeat(heads_per_group, 1)
+        bias = past_bias.unsqueeze(1).unsqueeze(1)
+        rows: list[Tensor] = []
+        x = inputs_embeds
+        for i, layer in enumerate(d.layers):
+            q, k, v = layer.project(x, cos, sin)
+            rows += [k, v]
+            # The queries of a group share their keys: [B, G, heads * S, D] against [B, G, P, D], nothing is copied.
+            q = q.reshape(b, c.kv_heads, heads_per_group * s, c.head_dim)
+            attended = two_part_attention(q, past[2 * i], past[2 * i + 1], k, v, bias, causal)
+            x = layer.finish(x, attended.reshape(b, c.heads, s, c.head_dim))
+        return d.logits(x[:, -1:]).squeeze(1), *rows

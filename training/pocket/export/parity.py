@@ -1,0 +1,101 @@
+"""PyTorch against the exported graphs, and streaming against one-shot: the figures that the export must hold."""
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+
+from pocket.model.omni import Pocket
+
+from .export import load
+
+
+class Graphs:
+    """The exported graphs driven as the engine drives them: pieces in, a growing cache kept by the caller."""
+
+    def __init__(self, folder: Path) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        self.sessions = {p.stem: ort.InferenceSession(str(p), options, providers=["CPUExecutionProvider"]) for p in (folder / "onnx").glob("*.onnx")}
+
+    def run(self, graph: str, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        s = self.sessions[graph]
+        return dict(zip((o.name for o in s.get_outputs()), s.run(None, feeds)))
+
+    def caches(self, graph: str) -> dict[str, np.ndarray]:
+        found = {}
+        for i in self.sessions[graph].get_inputs():
+            if i.name.startswith(("past_key", "past_value")):
+                found[i.name] = np.zeros((1, i.shape[1], 0, i.shape[3]), np.float32)
+        return found
+
+    def audio(self, pcm: np.ndarray, block: int, left: int) -> np.ndarray:
+        """All the tokens of an utterance (samples a multiple of 8 hops), encoded block by block."""
+        mel = self.run("audio_frontend", {"pcm": np.concatenate([np.zeros(240, np.float32), pcm])[None]})["input_features"]
+        past, out = self.caches("audio_encoder"), []
+        one, two = np.zeros((1, mel.shape[2], 2), np.float32), np.zeros((1, self.sessions["audio_encoder"].get_inputs()[2].shape[1], 1), np.float32)
+        for start in range(0, mel.shape[1], block):
+            r = self.run("audio_encoder", {"input_features": mel[:, start : start + block], "past_conv1": one, "past_conv2": two, "position": np.array([start // 2]), **past})
+            one, two = r["present_conv1"], r["present_conv2"]
+            past = {k: np.concatenate([v, r[k.replace("past", "new")]], axis=2)[:, :, -left:] for k, v in past.items()}
+            out.append(r["audio_features"])
+        return np.concatenate(out, axis=1)
+
+    def decode(self, embeds: np.ndarray, chunks: list[int]) -> np.ndarray:
+        """Last logits after feeding `embeds` [1, S, D] in pieces."""
+        past, at, logits = self.caches("decoder_model"), 0, np.zeros(0)
+        for size in chunks:
+            r = self.run("decoder_model", {"inputs_embeds": embeds[:, at : at + size], "position_ids": np.arange(at, at + size)[None], "past_bias": np.zeros((1, at), np.float32), **past})
+            past = {k: np.concatenate([v, r[k.replace("past", "new")]], axis=2) for k, v in past.items()}
+            at += size
+            logits = r["logits"]
+        return logits
+
+
+def differences(model: Pocket, graphs: Graphs) -> dict[str, float]:
+    """Largest absolute differences, each of outputs of order 1."""
+    torch.manual_seed(0)
+    c = model.c
+    pixels = torch.rand(2, 3, c.vision.image_size, c.vision.image_size) * 2 - 1
+    samples = c.audio.hop * c.audio.mel_per_token * 57
+    pcm = torch.randn(samples) * 0.1
+    embeds = torch.randn(1, 90, c.text.hidden) * 0.1
+    with torch.no_grad():
+        mel = model.frontend(torch.cat([torch.zeros(240), pcm]).unsqueeze(0))
+        vision = model.visual_projector(model.vision(pixels)).numpy()
+        audio = model.audio_projector(model.audio(mel)).numpy()
+        logits = model.decoder.logits(model.decoder(embeds, torch.arange(90).unsqueeze(0))[:, -1]).numpy()
+    block, left = 2 * c.audio.block_frames, c.audio.block_frames * c.audio.left_context_blocks
+    streamed = graphs.audio(pcm.numpy(), block, left)
+    pieces = graphs.decode(embeds.numpy(), [37, 1, 40, 12])
+    whole = graphs.decode(embeds.numpy(), [90])
+    gap = lambda a, b: float(np.abs(a - b).max())  # noqa: E731
+    return {
+        "vision": gap(vision, graphs.run("vision_encoder", {"pixel_values": pixels.numpy()})["image_features"]),
+        "audioStreaming": gap(audio, streamed),
+        "decoder": gap(logits, whole),
+        "decoderStreaming": gap(pieces, whole),
+    }
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--checkpoint", type=Path)
+    p.add_argument("--folder", type=Path, required=True)
+    a = p.parse_args()
+    torch.manual_seed(0)
+    vocab = json.loads((a.folder / "config.json").read_text())["text"]["vocab_size"]
+    found = differences(load(a.checkpoint, vocab), Graphs(a.folder))
+    print(json.dumps(found))
+    limits = {"vision": 1e-3, "audioStreaming": 1e-3, "decoder": 1e-3, "decoderStreaming": 1e-4}
+    worse = [k for k, v in found.items() if not v <= limits[k]]
+    if worse:
+        raise SystemExit(f"parity: {', '.join(worse)} past the limit {limits}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What every stage shares: seeds, schedule, checkpoints that resume, a log that becomes a curve."""
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+
+def setup(seed: int, threads: int) -> None:
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+
+
+def fuse(layers: Iterable[nn.Module]) -> None:
+    """Compiles each layer for any length: on a CPU the elementwise work costs more than the matrix products."""
+    for layer in layers:
+        layer.compile(dynamic=True)
+
+
+def cosine(step: int, total: int, peak: float, warmup: int = 100, floor: float = 0.02) -> float:
+    """Learning rate at `step`: linear warm-up, then a cosine down to floor * peak."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    progress = min(1.0, (step - warmup) / max(1, total - warmup))
+    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def adamw(groups: Iterable[tuple[nn.Module, float]], decay: float = 0.05) -> torch.optim.AdamW:
+    """AdamW over (module, learning-rate factor) pairs; vectors and biases are not decayed."""
+    out = []
+    for module, factor in groups:
+        params = [p for p in module.parameters() if p.requires_grad]
+        out.append({"params": [p for p in params if p.ndim > 1], "weight_decay": decay, "factor": factor})
+        out.append({"params": [p for p in params if p.ndim <= 1], "weight_decay": 0.0, "factor": factor})
+    return torch.optim.AdamW(out, lr=1e-3, betas=(0.9, 0.98), fused=True)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["factor"]
+
+
+class Run:
+    """One stage's folder: log.jsonl, last.pt (weights, optimiser, step)."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.started = time.time()
+
+    def log(self, step: int, **values: float) -> None:
+        line = {"step": step, "minutes": round((time.time() - self.started) / 60, 2), **{k: round(float(v), 4) for k, v in values.items()}}
+        with open(self.folder / "log.jsonl", "a") as f:
+            f.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+
+    def save(self, step: int, optimizer: torch.optim.Optimizer, **modules: nn.Module) -> None:
+        state = {"step": step, "optimizer": optimizer.state_dict(), **{k: m.state_dict() for k, m in modules.items()}}
+        temporary = self.folder / "last.tmp"
+        torch.save(state, temporary)
+        os.replace(temporary, self.folder / "last.pt")  # a cut-off run never leaves half a checkpoint
+
+    def resume(self, optimizer: torch.optim.Optimizer, **modules: nn.Module) -> int:
+        """The step to go on from: 0 when there is nothing yet."""
+        path = self.folder / "last.pt"
+        if not path.exists():
+            return 0
+        state = torch.load(path, weights_only=True)
+        for name, module in modules.items():
+            module.load_state_dict(state[name])
+        optimizer.load_state_dict(state["optimizer"])
+        return state["step"]

@@ -1,0 +1,90 @@
+"""Batches of augmented speech: pools of clips in, padded waveforms on the encoder's grid out."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pocket.model.config import AudioConfig
+from pocket.speech.augment import augment, augment_aligned
+from pocket.speech.pool import Pool
+
+SILENCE = 0  # the phoneme class of silence
+UNKNOWN = -1
+
+
+class Speech:
+    """Several pools as one; every clip comes out differently each time."""
+
+    def __init__(self, folders: list[Path], c: AudioConfig) -> None:
+        self.pools = [Pool(f) for f in folders]
+        self.c = c
+        self.starts = np.cumsum([0, *(len(p) for p in self.pools)])
+        self.by_text: dict[str, list[int]] = {}
+        for start, pool in zip(self.starts, self.pools):
+            for text, clips in pool.by_text.items():
+                self.by_text.setdefault(text, []).extend(int(start) + i for i in clips)
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    def locate(self, index: int) -> tuple[Pool, int]:
+        which = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return self.pools[which], index - int(self.starts[which])
+
+    def text(self, index: int) -> str:
+        pool, i = self.locate(index)
+        return pool.text(i)
+
+    def length(self, index: int) -> int:
+        pool, i = self.locate(index)
+        return int(pool.lengths[i])
+
+    def babble(self, rng: np.random.Generator) -> list[np.ndarray] | None:
+        if rng.random() > 0.15:
+            return None
+        out = []
+        for _ in range(3):
+            pool, i = self.locate(int(rng.integers(len(self))))
+            out.append(pool.clip(i))
+        return out
+
+    def waveform(self, index: int, rng: np.random.Generator, strength: float) -> np.ndarray:
+        pool, i = self.locate(index)
+        return augment(pool.clip(i), rng, strength, self.babble(rng))
+
+    def aligned(self, index: int, rng: np.random.Generator, strength: float) -> tuple[np.ndarray, np.ndarray]:
+        pool, i = self.locate(index)
+        return augment_aligned(pool.clip(i), pool.labels(i), rng, strength, self.babble(rng))
+
+    def pad(self, clips: list[np.ndarray], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """-> pcm [B, 240 + N] with the front-end's left context, tokens [B]: how many tokens each clip is.
+
+        Behind a clip's end lies faint noise, never digital zero: normalisation over padding would see something that no microphone gives.
+        """
+        unit = self.c.hop * self.c.mel_per_token
+        tokens = [-(-len(p) // unit) for p in clips]
+        left = self.c.window - self.c.hop
+        out = rng.normal(0, 1e-4, (len(clips), left + max(tokens) * unit)).astype(np.float32)
+        out[:, :left] = 0
+        for row, (pcm, count) in enumerate(zip(clips, tokens)):
+            out[row, left : left + len(pcm)] = pcm
+            # The engine fills up the last token with zeros.
+            out[row, left + len(pcm) : left + count * unit] = 0
+        return torch.from_numpy(out), torch.tensor(tokens)
+
+
+def mask_bands(mel: Tensor, rng: np.random.Generator) -> Tensor:
+    """SpecAugment: hides a band of frequencies and a short stretch of time in some of the clips."""
+    b, frames, bands = mel.shape
+    mel = mel.clone()
+    for row in range(b):
+        if rng.random() < 0.5:
+            width, at = int(rng.integers(4, 24)), int(rng.integers(0, bands - 24))
+            mel[row, :, at : at + width] = mel[row].mean()
+        if rng.random() < 0.3:
+            width, at = int(rng.integers(2, 12)), int(rng.integers(0, frames - 12))
+            mel[row, at : at + width] = mel[row].mean()
+    return mel

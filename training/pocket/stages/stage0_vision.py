@@ -1,0 +1,105 @@
+"""Stage 0, vision: the encoder learns what lies in each cell (dense targets), since no pre-trained one can be had."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pocket.model.config import PocketConfig
+from pocket.model.vision import AttributeHeads, VisionEncoder
+
+from .common import Run, adamw, cosine, set_rate, setup
+from .frames import FramePool
+
+
+def pixels(batch: np.ndarray) -> Tensor:
+    """uint8 [N, H, W, 3] -> float [N, 3, H, W] in -1..1."""
+    return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+
+def jitter(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Gain, offset and tint a picture a little, as cameras do."""
+    n = x.shape[0]
+    gain = 1 + 0.15 * (2 * torch.rand(n, 1, 1, 1, generator=generator) - 1)
+    tint = 0.05 * (2 * torch.rand(n, 3, 1, 1, generator=generator) - 1)
+    return (x * gain + tint).clamp_(-1, 1)
+
+
+def losses(out: dict[str, Tensor], t: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    total = torch.zeros(())
+    right: dict[str, float] = {}
+    for name, logits in out.items():
+        logits = logits.float()
+        if name in ("tens", "ones"):
+            has = t["card_cell"] >= 0
+            rows, target = logits[has, t["card_cell"][has]], t[name][has]
+        else:
+            rows, target = logits.flatten(0, 1), t[name].flatten()
+            keep = target >= 0
+            rows, target = rows[keep], target[keep]
+        if len(target) == 0:
+            continue
+        weight = {"shape": 2.0, "tens": 0.5, "ones": 0.5, "size": 0.3}.get(name, 1.0)
+        total = total + weight * F.cross_entropy(rows, target)
+        hit = rows.argmax(-1) == target
+        right[name] = hit[target > 0].float().mean().item() if name == "shape" else hit.float().mean().item()
+    return total, right
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--frames", type=Path, nargs="+", required=True)
+    p.add_argument("--validation", type=Path, required=True)
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--steps", type=int, default=4000)
+    p.add_argument("--batch", type=int, default=64)
+    p.add_argument("--rate", type=float, default=1.5e-3)
+    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--seed", type=int, default=1)
+    a = p.parse_args()
+    setup(a.seed, a.threads)
+    c = PocketConfig()
+    pools = [FramePool(f) for f in a.frames]
+    held_out = FramePool(a.validation)
+    vision, heads = VisionEncoder(c.vision), AttributeHeads(c.vision.hidden)
+    vision.to(memory_format=torch.channels_last)
+    optimizer = adamw([(vision, 1.0), (heads, 1.0)])
+    run = Run(a.out)
+    start = run.resume(optimizer, vision=vision, heads=heads)
+    rng = np.random.default_rng([a.seed, start])
+    generator = torch.Generator().manual_seed(a.seed + start)
+
+    def batch(pool: FramePool, rows: np.ndarray) -> tuple[Tensor, dict[str, Tensor]]:
+        rows = np.sort(rows)
+        x = pixels(pool.frames[rows]).contiguous(memory_format=torch.channels_last)
+        return x, {k: torch.from_numpy(v[rows].astype(np.int64)) for k, v in pool.targets.items()}
+
+    for step in range(start, a.steps):
+        set_rate(optimizer, cosine(step, a.steps, a.rate))
+        pool = pools[rng.integers(len(pools))]
+        x, t = batch(pool, rng.integers(len(pool.frames), size=a.batch))
+        with torch.autocast("cpu", torch.bfloat16):
+            out = heads(vision(jitter(x, generator)))
+        loss, right = losses(out, t)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*vision.parameters(), *heads.parameters()], 1.0)
+        optimizer.step()
+        if (step + 1) % 50 == 0:
+            run.log(step + 1, loss=loss.item(), **right)
+        if (step + 1) % 500 == 0 or step + 1 == a.steps:
+            vision.eval()
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                x, t = batch(held_out, np.arange(min(800, len(held_out.frames))))
+                loss, right = losses(heads(vision(x)), t)
+            vision.train()
+            run.log(step + 1, validation=loss.item(), **{f"val_{k}": v for k, v in right.items()})
+            run.save(step + 1, optimizer, vision=vision, heads=heads)
+
+
+if __name__ == "__main__":
+    main()
