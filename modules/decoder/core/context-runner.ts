@@ -1,0 +1,187 @@
+import { VisavisError, type Segment } from '#modules/contracts';
+import type { Context } from './context.js';
+import { Detokenizer } from './detokenizer.js';
+import type { Operation } from './operation.js';
+import { toPlanes } from './pixels.js';
+import type { OmniModel, TextCodec } from './ports.js';
+import { checkContent, edgeToken, withoutSpecials } from './prompt.js';
+import type { Sampler } from './sampler.js';
+import { BACKGROUND_CHUNK } from './scheduler.js';
+import type { SpecialRows } from './special-rows.js';
+import type { Turnstile } from './turnstile.js';
+import { Utterance } from './utterance.js';
+
+/** What runs a model, shared by the sessions of one worker. */
+export interface ModelHost {
+  readonly model: OmniModel;
+  readonly codec: TextCodec;
+  readonly special: SpecialRows;
+  readonly turnstile: Turnstile;
+  /** Monotonic milliseconds. */
+  nowMs(): number;
+}
+
+/** Milliseconds that an append spent; includes waiting for the model between runs. */
+export interface RunTimes {
+  encode: number;
+  prefill: number;
+}
+
+export type AnswerEnd = 'stop' | 'length' | 'aborted';
+
+export interface AnswerOptions {
+  readonly maxTokens: number;
+  readonly sampler: Sampler;
+  stopped(): boolean;
+  onToken(id: number, text: string): void;
+}
+
+type SegmentOf<K extends Segment['k']> = Extract<Segment, { k: K }>;
+
+/** Runs the model over one context, one turnstile pass a run. Between runs a cancelled operation ends by its reason. */
+export class ContextRunner {
+  private readonly host: ModelHost;
+  private readonly context: Context;
+
+  constructor(host: ModelHost, context: Context) {
+    this.host = host;
+    this.context = context;
+  }
+
+  /** Puts a segment into the context; a frame is computed at once, anything else with what comes next. */
+  async take(segment: Segment, operation: Operation): Promise<RunTimes> {
+    const times: RunTimes = { encode: 0, prefill: 0 };
+    if (segment.k === 'turn') {
+      this.takeEdge(segment);
+      return times;
+    }
+    checkContent(segment, this.context.turn);
+    const startedAt = this.host.nowMs();
+    if (segment.k === 'text') await this.takeText(segment, operation);
+    else if (segment.k === 'audio') await this.takeAudio(segment, operation);
+    else await this.takeFrame(segment, operation);
+    times.encode = this.host.nowMs() - startedAt;
+    if (segment.k === 'frame') {
+      await this.prefill(operation);
+      times.prefill = this.host.nowMs() - startedAt - times.encode;
+    }
+    return times;
+  }
+
+  /** Answers into the context. The tokens that were told are given to `onToken`; the last one is not computed yet. */
+  async answer(operation: Operation, options: AnswerOptions): Promise<AnswerEnd> {
+    const { codec, special, model, turnstile } = this.host;
+    if (options.stopped()) return 'aborted';
+    this.context.add('content', special.row(codec.special.assistant), 1);
+    const text = new Detokenizer();
+    let logits = await this.prefill(operation);
+    operation.priority = 'decode';
+    for (let count = 1; ; count++) {
+      if (options.stopped()) return 'aborted';
+      const id = options.sampler(logits);
+      if (id === codec.special.end) return 'stop';
+      options.onToken(id, text.push(codec.spelling(id)));
+      // One row must stay free for the <|end|> that accepting the answer adds.
+      if (count === options.maxTokens || this.context.room < 2) return 'length';
+      logits = await turnstile.run(operation, async () => {
+        this.context.add('content', await model.embed([id]), 1);
+        return this.runNext(1);
+      });
+    }
+  }
+
+  /**
+   * Makes the first tokens of an answer, and the end of its turn, part of the context.
+   * Rows that are computed are kept.
+   * @param base the context's length before the answer
+   */
+  async keepAnswer(base: number, tokens: readonly number[], operation: Operation): Promise<void> {
+    const { codec, special, model, turnstile } = this.host;
+    const has = Math.min(Math.max(0, this.context.tokens - base - 1), tokens.length);
+    const missing = tokens.slice(has);
+    const rows = missing.length > 0 ? await turnstile.run(operation, () => model.embed(missing)) : null;
+    operation.throwIfCancelled();
+    if (this.context.tokens === base) this.context.add('content', special.row(codec.special.assistant), 1);
+    this.context.cut(base + 1 + has);
+    if (rows) this.context.add('content', rows, missing.length);
+    this.context.add('content', special.row(codec.special.end), 1);
+    this.context.spoken?.dropEncoded();
+    this.context.spoken = null;
+  }
+
+  private takeEdge(segment: SegmentOf<'turn'>): void {
+    const { context, host } = this;
+    const token = edgeToken(segment, context.turn, host.codec.special);
+    const opens = segment.edge === 'open';
+    if (opens && segment.role === 'user') context.exchange += 1;
+    context.add('content', host.special.row(token), 1);
+    context.turn = opens ? segment.role : null;
+  }
+
+  private async takeText(segment: SegmentOf<'text'>, operation: Operation): Promise<void> {
+    const ids = this.host.codec.encode(withoutSpecials(segment.text));
+    if (ids.length === 0) return;
+    const rows = await this.host.turnstile.run(operation, () => this.host.model.embed(ids));
+    operation.throwIfCancelled();
+    this.context.add('content', rows, ids.length);
+  }
+
+  private async takeAudio(segment: SegmentOf<'audio'>, operation: Operation): Promise<void> {
+    const { model, special, codec, turnstile } = this.host;
+    const { config } = model;
+    const id = segment.utterance ?? null;
+    // A block of another utterance: the one before it was given up.
+    if (this.context.utterance?.id !== id) this.context.utterance = null;
+    const utterance = (this.context.utterance ??= new Utterance(config.audio, config.text.hiddenSize, id));
+    utterance.append(segment.pcm);
+    for (let block = utterance.nextBlock(segment.final); block; block = utterance.nextBlock(segment.final)) {
+      const next = block;
+      const encoded = await turnstile.run(operation, () => model.encodeAudio(next));
+      utterance.takeEncoded(next, encoded);
+      operation.throwIfCancelled();
+    }
+    if (!segment.final) return;
+    const { rows, tokens } = utterance.features();
+    if (tokens === 0) throw new VisavisError('bad_audio', 'an utterance ended without any sound');
+    this.context.add('content', joinRows(special.row(codec.special.audio), rows), 1 + tokens);
+    this.context.utterance = null;
+    this.context.spoken = utterance;
+  }
+
+  private async takeFrame(segment: SegmentOf<'frame'>, operation: Operation): Promise<void> {
+    const { model, special, codec, turnstile } = this.host;
+    const { vision } = model.config;
+    const rows = await turnstile.run(operation, () =>
+      model.encodeFrame(toPlanes(segment.image, vision.mean, vision.std)),
+    );
+    operation.throwIfCancelled();
+    this.context.add('frame', joinRows(special.row(codec.special.frame), rows), 1 + vision.tokensPerFrame);
+  }
+
+  /** Computes all pending rows; in the background in chunks, so that a commit need not wait long. */
+  private async prefill(operation: Operation): Promise<Float32Array> {
+    let logits: Float32Array = new Float32Array();
+    while (this.context.computed < this.context.tokens) {
+      operation.throwIfCancelled();
+      logits = await this.host.turnstile.run(operation, () =>
+        this.runNext(operation.priority === 'background' ? BACKGROUND_CHUNK : Infinity),
+      );
+    }
+    return logits;
+  }
+
+  private async runNext(max: number): Promise<Float32Array> {
+    const rows = this.context.nextPrefill(max);
+    if (!rows) throw new VisavisError('engine_failed', 'there is nothing to compute');
+    const out = await this.host.model.decode(rows);
+    this.context.takePrefilled(out.keys, out.values, rows.count);
+    return out.logits;
+  }
+}
+
+function joinRows(first: Float32Array, rest: Float32Array): Float32Array {
+  const joined = new Float32Array(first.length + rest.length);
+  joined.set(first);
+  joined.set(rest, first.length);
+  return joined;
+}

@@ -1,0 +1,53 @@
+/** The ids of the tokens that shape a conversation. `system` only where the model was trained with one. */
+export interface SpecialTokens {
+  readonly bos: number;
+  readonly user: number;
+  readonly assistant: number;
+  readonly frame: number;
+  readonly audio: number;
+  readonly end: number;
+  readonly system?: number;
+}
+
+/** Shapes of the streaming audio encoder. */
+export interface AudioShape {
+  readonly mels: number;
+  /** Samples a mel frame (10 ms). */
+  readonly hop: number;
+  /** Samples of left context that the front-end takes before its first hop. */
+  readonly lead: number;
+  /** Mel frames encoded in one run. */
+  readonly blockMelFrames: number;
+  /** Mel frames an audio token; also the unit that a last partial block is padded to. */
+  readonly melPerToken: number;
+  /** Mel frames an encoder frame (the stem's stride). */
+  readonly melPerFrame: number;
+  /** Encoder frames of the past that a block may attend to. */
+  readonly leftContextFrames: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly headDim: number;
+  /** Channels of the second convolution's past. */
+  readonly hiddenSize: number;
+}
+
+/** What the engine needs to know of a model folder, in its own words. */
+export interface ModelConfig {
+  readonly modelId: string;
+  readonly vision: {
+    readonly imageSize: number;
+    readonly tokensPerFrame: number;
+    readonly mean: readonly number[];
+    readonly std: readonly number[];
+  };
+  readonly audio: AudioShape;
+  readonly text: {
+    readonly hiddenSize: number;
+    readonly layers: number;
+    readonly kvHeads: number;
+    readonly headDim: number;
+    readonly vocabSize: number;
+    readonly maxContextTokens: number;
+  };
+  readonly supportsInstructions: boolean;
+}

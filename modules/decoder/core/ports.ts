@@ -1,0 +1,33 @@
+import type { Prefill } from './context.js';
+import type { KvShape, LayerRows } from './kv-cache.js';
+import type { ModelConfig, SpecialTokens } from './model-config.js';
+import type { AudioBlock, EncodedBlock } from './utterance.js';
+
+/** What a decoder run gives: the logits of the last row, and the keys and values of all rows that were put in. */
+export interface DecoderOutput {
+  /** `[vocab]` */
+  readonly logits: Float32Array;
+  readonly keys: LayerRows;
+  readonly values: LayerRows;
+}
+
+/** The model's parts. One call at a time; errors are `engine_failed`. */
+export interface OmniModel {
+  readonly config: ModelConfig;
+  /** Shape of the decoder's cache, as the model itself declares it. */
+  readonly kv: KvShape;
+  /** Embeddings `[ids, dim]`. */
+  embed(ids: readonly number[]): Promise<Float32Array>;
+  /** @param planes `[3, size, size]`, normalised. Returns `[tokensPerFrame, dim]`. */
+  encodeFrame(planes: Float32Array): Promise<Float32Array>;
+  encodeAudio(block: AudioBlock): Promise<EncodedBlock>;
+  decode(rows: Prefill): Promise<DecoderOutput>;
+}
+
+/** Text to token ids and back. */
+export interface TextCodec {
+  readonly special: SpecialTokens;
+  encode(text: string): number[];
+  /** The vocabulary's spelling of a token in byte-level BPE; '' for a special token. */
+  spelling(id: number): string;
+}

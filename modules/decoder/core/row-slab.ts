@@ -1,0 +1,83 @@
+import { VisavisError } from '#modules/contracts';
+
+/**
+ * Rows of floats that grow at the end, laid out `[heads][capacity][dim]`.
+ * With one head every run of rows is one contiguous view, so a model can read the past without a copy; with more heads
+ * a window is gathered head by head into a new array.
+ */
+export class RowSlab {
+  private data: Float32Array;
+  private capacity: number;
+  private rows = 0;
+  private readonly heads: number;
+  private readonly dim: number;
+  private readonly maxRows: number;
+
+  constructor(heads: number, dim: number, maxRows: number) {
+    this.heads = heads;
+    this.dim = dim;
+    this.maxRows = maxRows;
+    this.capacity = Math.min(64, maxRows);
+    this.data = new Float32Array(heads * this.capacity * dim);
+  }
+
+  get length(): number {
+    return this.rows;
+  }
+
+  /**
+   * @param rows `[heads, count, dim]`
+   * @throws `context_full` beyond `maxRows`
+   */
+  append(rows: Float32Array, count: number): void {
+    this.reserve(this.rows + count);
+    const size = count * this.dim;
+    for (let head = 0; head < this.heads; head++) {
+      this.data.set(rows.subarray(head * size, (head + 1) * size), this.at(head, this.rows));
+    }
+    this.rows += count;
+  }
+
+  truncate(length: number): void {
+    this.rows = Math.min(this.rows, length);
+  }
+
+  /** Takes rows `from` (inclusive) to `to` (exclusive) out; later rows move down. */
+  remove(from: number, to: number): void {
+    for (let head = 0; head < this.heads; head++) {
+      this.data.copyWithin(this.at(head, from), this.at(head, to), this.at(head, this.rows));
+    }
+    this.rows -= to - from;
+  }
+
+  /** Rows `from` to `to` as `[heads, to - from, dim]`. With one head a view, valid until the next change. */
+  window(from: number, to: number): Float32Array {
+    if (this.heads === 1) return this.data.subarray(from * this.dim, to * this.dim);
+    const size = (to - from) * this.dim;
+    const copy = new Float32Array(this.heads * size);
+    for (let head = 0; head < this.heads; head++) {
+      copy.set(this.data.subarray(this.at(head, from), this.at(head, to)), head * size);
+    }
+    return copy;
+  }
+
+  private at(head: number, row: number): number {
+    return (head * this.capacity + row) * this.dim;
+  }
+
+  private reserve(rows: number): void {
+    if (rows > this.maxRows) {
+      throw new VisavisError('context_full', `${rows} rows asked for, at most ${this.maxRows} fit`);
+    }
+    if (rows <= this.capacity) return;
+    let capacity = this.capacity;
+    while (capacity < rows) capacity *= 2;
+    capacity = Math.min(capacity, this.maxRows);
+    const grown = new Float32Array(this.heads * capacity * this.dim);
+    for (let head = 0; head < this.heads; head++) {
+      grown.set(this.data.subarray(this.at(head, 0), this.at(head, this.rows)), head * capacity * this.dim);
+    }
+    this.data = grown;
+    this.capacity = capacity;
+  }
+}

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { z } from 'zod';
+import { VisavisError } from '#modules/contracts';
+import type { ModelConfig, SpecialTokens } from '../core/model-config.js';
+import {
+  configSchema,
+  manifestSchema,
+  preprocessorSchema,
+  tokenizerSchema,
+  type IoShapes,
+  type Manifest,
+} from './model-schemas.js';
+
+/** The ONNX sessions of a model folder, each in `onnx/<name>.onnx`. */
+export const SESSIONS = [
+  'embed_tokens',
+  'vision_encoder',
+  'audio_frontend',
+  'audio_encoder',
+  'decoder_model',
+] as const;
+export type SessionName = (typeof SESSIONS)[number];
+
+const JSON_FILES = ['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json'];
+
+/** A model folder that was checked: whole, unchanged since its manifest was written, and of one piece. Plain data. */
+export interface ModelFolder {
+  readonly dir: string;
+  readonly config: ModelConfig;
+  readonly special: SpecialTokens;
+  readonly shapes: Readonly<Record<SessionName, IoShapes>>;
+  readonly license: string;
+  readonly version: string;
+  readonly parameters: number;
+}
+
+/** @returns a `bad_model` error that names the file and the cause in one line */
+export function badModel(dir: string, file: string, cause: string): VisavisError {
+  return new VisavisError('bad_model', `model folder ${dir}: ${file}: ${cause}`, file);
+}
+
+export const onnxFile = (session: SessionName): string => `onnx/${session}.onnx`;
+
+/**
+ * Checks a model folder: every file there with the size and sha256 of `manifest.json`, every JSON file as it must be.
+ * Shapes inside the ONNX files are checked when the engine opens them.
+ * @throws `bad_model`
+ */
+export async function loadModelFolder(dir: string): Promise<ModelFolder> {
+  const manifest = await readJson(dir, 'manifest.json', manifestSchema);
+  for (const file of [...JSON_FILES, ...SESSIONS.map(onnxFile)]) {
+    if (!(file in manifest.files)) throw badModel(dir, 'manifest.json', `does not list ${file}`);
+  }
+  for (const [file, expected] of Object.entries(manifest.files)) await checkFile(dir, file, expected);
+  const config = await readJson(dir, 'config.json', configSchema);
+  const preprocessor = await readJson(dir, 'preprocessor_config.json', preprocessorSchema);
+  const { image_size: imageSize } = config.vision;
+  if (preprocessor.size.width !== imageSize || preprocessor.size.height !== imageSize) {
+    throw badModel(dir, 'preprocessor_config.json', `size is not config.json's image_size of ${imageSize}`);
+  }
+  if (config.audio.block_mel_frames % config.audio.mel_per_token !== 0) {
+    throw badModel(dir, 'config.json', 'audio.block_mel_frames is not a multiple of audio.mel_per_token');
+  }
+  return {
+    dir,
+    config: toModelConfig(config, preprocessor, `${manifest.name}-${manifest.version}`),
+    special: await readSpecialTokens(dir, config.special_tokens),
+    shapes: shapesOf(dir, manifest),
+    license: manifest.license,
+    version: manifest.version,
+    parameters: manifest.parameters,
+  };
+}
+
+function toModelConfig(
+  config: z.infer<typeof configSchema>,
+  preprocessor: z.infer<typeof preprocessorSchema>,
+  modelId: string,
+): ModelConfig {
+  const { vision, audio, text } = config;
+  return {
+    modelId,
+    vision: {
+      imageSize: vision.image_size,
+      tokensPerFrame: vision.tokens_per_frame,
+      mean: preprocessor.image_mean,
+      std: preprocessor.image_std,
+    },
+    audio: {
+      mels: audio.n_mels,
+      hop: audio.hop,
+      lead: audio.window - audio.hop,
+      blockMelFrames: audio.block_mel_frames,
+      melPerToken: audio.mel_per_token,
+      melPerFrame: 2,
+      leftContextFrames: audio.left_context_frames,
+      layers: audio.layers,
+      heads: audio.heads,
+      headDim: audio.head_dim,
+      hiddenSize: audio.hidden_size,
+    },
+    text: {
+      hiddenSize: text.hidden_size,
+      layers: text.layers,
+      kvHeads: text.kv_heads,
+      headDim: text.head_dim,
+      vocabSize: text.vocab_size,
+      maxContextTokens: text.max_position_embeddings,
+    },
+    supportsInstructions: config.supports_instructions,
+  };
+}
+
+async function readSpecialTokens(
+  dir: string,
+  names: z.infer<typeof configSchema>['special_tokens'],
+): Promise<SpecialTokens> {
+  const { added_tokens: added } = await readJson(dir, 'tokenizer.json', tokenizerSchema);
+  const idOf = (name: string): number => {
+    const token = added.find(({ content }) => content === name);
+    if (!token) throw badModel(dir, 'tokenizer.json', `has no added token ${name}, which config.json names`);
+    return token.id;
+  };
+  const { system, ...rest } = names;
+  return {
+    bos: idOf(rest.bos),
+    user: idOf(rest.user),
+    assistant: idOf(rest.assistant),
+    frame: idOf(rest.frame),
+    audio: idOf(rest.audio),
+    end: idOf(rest.end),
+    ...(system === undefined ? {} : { system: idOf(system) }),
+  };
+}
+
+function shapesOf(dir: string, manifest: Manifest): Record<SessionName, IoShapes> {
+  const of = (session: SessionName): IoShapes => {
+    const shapes = manifest.shapes[session];
+    if (!shapes) throw badModel(dir, 'manifest.json', `has no shapes of ${session}`);
+    return shapes;
+  };
+  return {
+    embed_tokens: of('embed_tokens'),
+    vision_encoder: of('vision_encoder'),
+    audio_frontend: of('audio_frontend'),
+    audio_encoder: of('audio_encoder'),
+    decoder_model: of('decoder_model'),
+  };
+}
+
+async function checkFile(dir: string, file: string, expected: { bytes: number; sha256: string }): Promise<void> {
+  const path = join(dir, file);
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw badModel(dir, file, reasonOf(cause));
+  });
+  if (size !== expected.bytes) {
+    throw badModel(dir, file, `has ${size} bytes, manifest.json says ${expected.bytes}`);
+  }
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  const sha256 = hash.digest('hex');
+  if (sha256 !== expected.sha256) {
+    throw badModel(dir, file, `sha256 is ${sha256}, manifest.json says ${expected.sha256}`);
+  }
+}
+
+async function readJson<T>(dir: string, file: string, schema: z.ZodType<T>): Promise<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(join(dir, file), 'utf8'));
+  } catch (cause) {
+    throw badModel(dir, file, reasonOf(cause));
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw badModel(dir, file, issue ? `${issue.path.join('.') || basename(file)}: ${issue.message}` : 'is not valid');
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof SyntaxError) return `is not JSON (${cause.message})`;
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return 'is missing';
+  return cause instanceof Error ? cause.message : String(cause);
+}

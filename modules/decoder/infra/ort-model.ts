@@ -1,0 +1,120 @@
+import type { Prefill } from '../core/context.js';
+import type { KvShape, LayerRows } from '../core/kv-cache.js';
+import type { ModelConfig } from '../core/model-config.js';
+import type { DecoderOutput, OmniModel } from '../core/ports.js';
+import type { AudioBlock, EncodedBlock } from '../core/utterance.js';
+import { badModel, onnxFile, SESSIONS, type ModelFolder, type SessionName } from './model-folder.js';
+import { floats, floatsOf, integers, OrtSession, type Feeds } from './ort-session.js';
+
+type Sessions = Readonly<Record<SessionName, OrtSession>>;
+
+/** A model folder's parts in onnxruntime. Every call blocks the thread: this lives in an engine worker. */
+export class OrtModel implements OmniModel {
+  readonly config: ModelConfig;
+  readonly kv: KvShape;
+  private readonly sessions: Sessions;
+  /** Grows to the longest past so far; `past_bias` of a single sequence is all zeros. */
+  private zeros = new Float32Array(1024);
+
+  private constructor(config: ModelConfig, kv: KvShape, sessions: Sessions) {
+    this.config = config;
+    this.kv = kv;
+    this.sessions = sessions;
+  }
+
+  /**
+   * @param threads for one run
+   * @throws `bad_model`
+   */
+  static async load(folder: ModelFolder, threads: number): Promise<OrtModel> {
+    const opened = new Map<SessionName, OrtSession>();
+    for (const name of SESSIONS) opened.set(name, await OrtSession.open(folder, name, threads));
+    const sessions = Object.fromEntries(opened) as Sessions;
+    return new OrtModel(folder.config, cacheShape(folder, sessions.decoder_model), sessions);
+  }
+
+  async embed(ids: readonly number[]): Promise<Float32Array> {
+    const outputs = await this.sessions.embed_tokens.run({ input_ids: integers(ids, [1, ids.length]) });
+    return floatsOf(outputs, 'inputs_embeds');
+  }
+
+  async encodeFrame(planes: Float32Array): Promise<Float32Array> {
+    const { imageSize } = this.config.vision;
+    const pixels = floats(planes, [1, 3, imageSize, imageSize]);
+    return floatsOf(await this.sessions.vision_encoder.run({ pixel_values: pixels }), 'image_features');
+  }
+
+  async encodeAudio(block: AudioBlock): Promise<EncodedBlock> {
+    const { mels, hiddenSize, heads, headDim, layers } = this.config.audio;
+    const pcm = floats(block.pcm, [1, block.pcm.length]);
+    const mel = floatsOf(await this.sessions.audio_frontend.run({ pcm }), 'input_features');
+    const outputs = await this.sessions.audio_encoder.run({
+      input_features: floats(mel, [1, block.melFrames, mels]),
+      past_conv1: floats(block.conv1, [1, mels, 2]),
+      past_conv2: floats(block.conv2, [1, hiddenSize, 1]),
+      position: integers([block.position], [1]),
+      ...pastFeeds(block.past, [1, heads, block.past.rows, headDim]),
+    });
+    return {
+      features: floatsOf(outputs, 'audio_features'),
+      conv1: floatsOf(outputs, 'present_conv1'),
+      conv2: floatsOf(outputs, 'present_conv2'),
+      keys: layerRows(outputs, 'new_key', layers),
+      values: layerRows(outputs, 'new_value', layers),
+    };
+  }
+
+  async decode(rows: Prefill): Promise<DecoderOutput> {
+    const { count, past } = rows;
+    const { layers, heads, headDim } = this.kv;
+    if (past.rows > this.zeros.length) this.zeros = new Float32Array(past.rows * 2);
+    const positions = Array.from({ length: count }, (_, index) => rows.position + index);
+    const outputs = await this.sessions.decoder_model.run({
+      inputs_embeds: floats(rows.embeds, [1, count, this.config.text.hiddenSize]),
+      position_ids: integers(positions, [1, count]),
+      past_bias: floats(this.zeros.subarray(0, past.rows), [1, past.rows]),
+      ...pastFeeds(past, [1, heads, past.rows, headDim]),
+    });
+    return {
+      logits: floatsOf(outputs, 'logits'),
+      keys: layerRows(outputs, 'new_key', layers),
+      values: layerRows(outputs, 'new_value', layers),
+    };
+  }
+
+  async release(): Promise<void> {
+    for (const session of Object.values(this.sessions)) await session.release();
+  }
+}
+
+/** The cache's shape is the decoder's to say; that config.json agrees is checked, not assumed. */
+function cacheShape(folder: ModelFolder, decoder: OrtSession): KvShape {
+  const file = onnxFile('decoder_model');
+  let layers = 0;
+  while (decoder.inputShape(`past_key.${layers}`)) layers += 1;
+  const [, heads, , headDim] = decoder.inputShape('past_key.0') ?? [];
+  if (typeof heads !== 'number' || typeof headDim !== 'number') {
+    throw badModel(folder.dir, file, 'past_key.0 is missing, or its heads and width are not fixed');
+  }
+  const { text } = folder.config;
+  if (layers !== text.layers || heads !== text.kvHeads || headDim !== text.headDim) {
+    const found = `${layers} layers of ${heads}×${headDim}`;
+    throw badModel(
+      folder.dir,
+      file,
+      `keeps ${found}, config.json says ${text.layers} layers of ${text.kvHeads}×${text.headDim}`,
+    );
+  }
+  return { layers, heads, headDim };
+}
+
+function pastFeeds(past: { keys: LayerRows; values: LayerRows }, dims: readonly number[]): Feeds {
+  const feeds: Feeds = {};
+  past.keys.forEach((rows, layer) => (feeds[`past_key.${layer}`] = floats(rows, dims)));
+  past.values.forEach((rows, layer) => (feeds[`past_value.${layer}`] = floats(rows, dims)));
+  return feeds;
+}
+
+function layerRows(outputs: Parameters<typeof floatsOf>[0], name: string, layers: number): LayerRows {
+  return Array.from({ length: layers }, (_, layer) => floatsOf(outputs, `${name}.${layer}`));
+}
