@@ -30,24 +30,21 @@ export interface AskOptions {
  */
 export class EngineWorkerClient {
   private readonly worker: Worker;
+  private readonly onLost: (error: VisavisError) => void;
   private readonly waiting = new Map<number, Waiting>();
-  private readonly exited: Promise<void>;
+  private readonly ready = Promise.withResolvers<void>();
+  private readonly exited = Promise.withResolvers<void>();
+  private isReady = false;
   private nextId = 1;
   private lost: VisavisError | null = null;
 
   private constructor(worker: Worker, onLost: (error: VisavisError) => void) {
     this.worker = worker;
-    let cause: unknown;
+    this.onLost = onLost;
+    let cause: unknown = 'without a word';
     worker.on('message', (message: FromEngineWorker) => this.receive(message));
     worker.on('error', (error) => (cause = error));
-    this.exited = new Promise((resolve) => {
-      worker.once('exit', () => {
-        const expected = this.lost !== null;
-        this.lose(new VisavisError('engine_failed', `the engine worker ended: ${String(cause)}`, null, { cause }));
-        if (!expected && this.lost) onLost(this.lost);
-        resolve();
-      });
-    });
+    worker.on('exit', () => this.ended(cause));
   }
 
   /**
@@ -61,18 +58,9 @@ export class EngineWorkerClient {
     entry: WorkerEntry = workerEntry('./engine-worker', import.meta.url),
   ): Promise<EngineWorkerClient> {
     const worker = new Worker(entry.url, { execArgv: entry.execArgv, workerData });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', (message: FromEngineWorker) => {
-        if (message.t === 'unloadable') reject(new VisavisError(message.code, message.message, message.param));
-        else resolve();
-      });
-      const failed = (cause: unknown) =>
-        reject(new VisavisError('engine_failed', `the engine worker did not start: ${String(cause)}`, null, { cause }));
-      worker.once('error', failed);
-      worker.once('exit', (code) => failed(`exit code ${code}`));
-    });
-    worker.removeAllListeners();
-    return new EngineWorkerClient(worker, onLost);
+    const client = new EngineWorkerClient(worker, onLost);
+    await client.ready.promise;
+    return client;
   }
 
   /** @throws what the worker's operation throws; `engine_failed` if the worker dies; `aborted` by the signal */
@@ -121,7 +109,7 @@ export class EngineWorkerClient {
       this.send({ t: 'shutdown', drainMs });
       this.lost = new VisavisError('session_closed', 'the engine was closed');
     }
-    await this.exited;
+    await this.exited.promise;
   }
 
   private send(message: ToEngineWorker, transfer: readonly ArrayBuffer[] = []): void {
@@ -129,20 +117,40 @@ export class EngineWorkerClient {
   }
 
   private receive(message: FromEngineWorker): void {
-    if (message.t === 'ready' || message.t === 'unloadable') return;
-    const waiting = this.waiting.get(message.id);
-    if (message.t === 'event') {
-      waiting?.onEvent(message.event);
-      return;
+    switch (message.t) {
+      case 'ready':
+        this.isReady = true;
+        this.ready.resolve();
+        break;
+      case 'unloadable':
+        this.ready.reject(new VisavisError(message.code, message.message, message.param));
+        break;
+      case 'event':
+        this.waiting.get(message.id)?.onEvent(message.event);
+        break;
+      case 'done':
+        this.take(message.id)?.resolve(message.value);
+        break;
+      case 'failed':
+        this.take(message.id)?.reject(new VisavisError(message.code, message.message));
+        break;
     }
-    this.waiting.delete(message.id);
-    if (message.t === 'done') waiting?.resolve(message.value);
-    else waiting?.reject(new VisavisError(message.code, message.message));
   }
 
-  private lose(error: VisavisError): void {
+  private take(id: number): Waiting | undefined {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    return waiting;
+  }
+
+  private ended(cause: unknown): void {
+    const error = new VisavisError('engine_failed', `the engine worker ended: ${String(cause)}`, null, { cause });
+    const asked = this.lost !== null;
     this.lost ??= error;
     for (const waiting of this.waiting.values()) waiting.reject(this.lost);
     this.waiting.clear();
+    this.exited.resolve();
+    if (!this.isReady) this.ready.reject(error);
+    else if (!asked) this.onLost(error);
   }
 }
