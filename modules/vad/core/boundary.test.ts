@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { BoundaryPredictor, type BoundaryConfig, type BoundaryEvent } from './boundary.js';
+
+const WINDOW_MS = 10;
+
+/** Pushes probabilities as 10 ms windows from `fromMs` on. */
+function hear(predictor: BoundaryPredictor, probabilities: number[], fromMs = 0): BoundaryEvent[] {
+  return probabilities.flatMap((p, i) => predictor.push(p, fromMs + (i + 1) * WINDOW_MS, WINDOW_MS));
+}
+
+const times = (n: number, p: number): number[] => Array<number>(n).fill(p);
+const LOUD = 0.9;
+const BETWEEN = 0.4;
+const QUIET = 0.1;
+
+const CONFIG: Partial<BoundaryConfig> = {
+  threshold: 0.5,
+  hysteresis: 0.15,
+  min_speech_ms: 30,
+  tentative_pause_ms: 20,
+  silence_duration_ms: 50,
+};
+
+describe('BoundaryPredictor', () => {
+  let predictor: BoundaryPredictor;
+  beforeEach(() => (predictor = new BoundaryPredictor(CONFIG)));
+
+  /** Speech from 0 to 30 ms. */
+  const speak = () => hear(predictor, times(3, LOUD));
+
+  it('has the defaults of server_vad', () => {
+    expect(new BoundaryPredictor().config).toMatchObject({
+      threshold: 0.5,
+      prefix_padding_ms: 300,
+      silence_duration_ms: 500,
+    });
+  });
+
+  it('says nothing in silence', () => {
+    expect(hear(predictor, times(50, QUIET))).toEqual([]);
+    expect(predictor.speaking).toBe(false);
+  });
+
+  it('starts after min_speech_ms, at the first window over the threshold', () => {
+    expect(hear(predictor, [QUIET, QUIET, LOUD, LOUD])).toEqual([]);
+    expect(hear(predictor, [LOUD], 40)).toEqual([{ t: 'speech_start', atMs: 50, startMs: 20 }]);
+    expect(predictor.speaking).toBe(true);
+  });
+
+  it('starts at once without a minimum', () => {
+    predictor.configure({ min_speech_ms: 0 });
+    expect(hear(predictor, [LOUD])).toEqual([{ t: 'speech_start', atMs: 10, startMs: 0 }]);
+  });
+
+  it('calls a blip shorter than min_speech_ms a misfire', () => {
+    expect(hear(predictor, [LOUD, LOUD, QUIET, QUIET])).toEqual([{ t: 'misfire', atMs: 40, startMs: 0 }]);
+    expect(predictor.speaking).toBe(false);
+  });
+
+  it('lets a candidate survive a dip shorter than a tentative pause, and counts speech only', () => {
+    expect(hear(predictor, [LOUD, QUIET, LOUD])).toEqual([]);
+    expect(hear(predictor, [LOUD], 30)).toEqual([{ t: 'speech_start', atMs: 40, startMs: 0 }]);
+  });
+
+  it('does not keep a candidate alive between the thresholds', () => {
+    expect(hear(predictor, [LOUD, BETWEEN, BETWEEN])).toEqual([{ t: 'misfire', atMs: 30, startMs: 0 }]);
+  });
+
+  it('pauses tentatively, then ends', () => {
+    speak();
+    expect(hear(predictor, times(5, QUIET), 30)).toEqual([
+      { t: 'tentative_pause', atMs: 50, speechEndMs: 30 },
+      { t: 'speech_end', atMs: 80, speechEndMs: 30 },
+    ]);
+    expect(predictor.speaking).toBe(false);
+  });
+
+  it('resumes from a tentative pause', () => {
+    speak();
+    hear(predictor, [QUIET, QUIET], 30);
+    expect(hear(predictor, [LOUD, LOUD], 50)).toEqual([{ t: 'resume', atMs: 60 }]);
+    expect(hear(predictor, [QUIET, QUIET], 70)).toEqual([
+      { t: 'tentative_pause', atMs: 90, speechEndMs: 70 },
+    ]);
+  });
+
+  it('says nothing about a dip shorter than a tentative pause', () => {
+    speak();
+    expect(hear(predictor, [QUIET, LOUD, QUIET, LOUD], 30)).toEqual([]);
+  });
+
+  it('ends without a pause when the pause would not be shorter', () => {
+    predictor.configure({ tentative_pause_ms: 50 });
+    speak();
+    expect(hear(predictor, times(5, QUIET), 30)).toEqual([{ t: 'speech_end', atMs: 80, speechEndMs: 30 }]);
+  });
+
+  it('starts again after an end', () => {
+    speak();
+    hear(predictor, times(5, QUIET), 30);
+    expect(hear(predictor, times(3, LOUD), 80)).toEqual([{ t: 'speech_start', atMs: 110, startMs: 80 }]);
+  });
+
+  describe('between the thresholds', () => {
+    it('does not start', () => expect(hear(predictor, times(10, BETWEEN))).toEqual([]));
+
+    it('goes on speaking', () => {
+      speak();
+      expect(hear(predictor, times(10, BETWEEN), 30)).toEqual([]);
+    });
+
+    it('goes on pausing', () => {
+      speak();
+      const events = hear(predictor, [QUIET, ...times(4, BETWEEN)], 30);
+      expect(events.map((e) => e.t)).toEqual(['tentative_pause', 'speech_end']);
+    });
+
+    it('takes a low threshold to leave room for silence', () => {
+      predictor.configure({ threshold: 0.1 });
+      speak();
+      expect(hear(predictor, times(5, 0.005), 30).at(-1)).toMatchObject({ t: 'speech_end' });
+    });
+  });
+
+  describe('configured in flight', () => {
+    it('ends at once when the silence so far is enough by the new value', () => {
+      speak();
+      hear(predictor, [QUIET, QUIET, QUIET], 30);
+      predictor.configure({ silence_duration_ms: 40 });
+      expect(hear(predictor, [QUIET], 60)).toEqual([{ t: 'speech_end', atMs: 70, speechEndMs: 30 }]);
+    });
+
+    it('waits longer by a longer value', () => {
+      speak();
+      hear(predictor, times(4, QUIET), 30);
+      predictor.configure({ silence_duration_ms: 200 });
+      expect(hear(predictor, times(10, QUIET), 70)).toEqual([]);
+    });
+
+    it('judges the next window by a new threshold', () => {
+      predictor.configure({ threshold: 0.95 });
+      expect(speak()).toEqual([]);
+    });
+
+    it.each([
+      ['threshold', 1.1],
+      ['hysteresis', NaN],
+      ['silence_duration_ms', -1],
+      ['tentative_pause_ms', Infinity],
+      ['min_speech_ms', -5],
+      ['prefix_padding_ms', NaN],
+    ] as const)('refuses %s = %s and stays as it was', (name, value) => {
+      const refuse = () => predictor.configure({ [name]: value });
+      expect(refuse).toThrow(expect.objectContaining({ code: 'bad_request', param: name }) as Error);
+      expect(predictor.config).toMatchObject(CONFIG);
+    });
+  });
+
+  it('forgets everything on reset', () => {
+    speak();
+    predictor.reset();
+    expect(predictor.speaking).toBe(false);
+    expect(hear(predictor, times(10, QUIET), 5000)).toEqual([]);
+  });
+
+  describe('without audio', () => {
+    it('takes a hole for silence', () => {
+      speak();
+      expect(hear(predictor, times(3, LOUD), 1000)).toEqual([
+        { t: 'speech_end', atMs: 1000, speechEndMs: 30 },
+        { t: 'speech_start', atMs: 1030, startMs: 1000 },
+      ]);
+    });
+
+    it('bridges a hole of 100 ms', () => {
+      speak();
+      expect(hear(predictor, times(3, LOUD), 130)).toEqual([]);
+    });
+
+    it('can be told that a silent track is silence', () => {
+      speak();
+      expect(predictor.silenceUntil(55)).toEqual([{ t: 'tentative_pause', atMs: 55, speechEndMs: 30 }]);
+      expect(predictor.silenceUntil(90)).toEqual([{ t: 'speech_end', atMs: 90, speechEndMs: 30 }]);
+      expect(predictor.silenceUntil(90)).toEqual([]);
+    });
+
+    it('ignores silence before the first window', () => {
+      expect(predictor.silenceUntil(1000)).toEqual([]);
+    });
+  });
+
+  it('keeps its order of events for any audio', () => {
+    const next: Record<BoundaryEvent['t'] | 'begin', BoundaryEvent['t'][]> = {
+      begin: ['speech_start', 'misfire'],
+      misfire: ['speech_start', 'misfire'],
+      speech_start: ['tentative_pause', 'speech_end'],
+      tentative_pause: ['resume', 'speech_end'],
+      resume: ['tentative_pause', 'speech_end'],
+      speech_end: ['speech_start', 'misfire'],
+    };
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 200 }), (ps) => {
+        let last: BoundaryEvent['t'] | 'begin' = 'begin';
+        for (const event of hear(new BoundaryPredictor(CONFIG), ps)) {
+          expect(next[last]).toContain(event.t);
+          last = event.t;
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import { WindowedStream, type SpeechProbability, type VadDropReason } from './stream.js';
+
+/** A stream of 32 ms windows whose sink notes the resets and can be switched off. */
+function setUp(maxQueuedMs = 1000) {
+  const submitted: boolean[] = [];
+  const results: SpeechProbability[] = [];
+  const drops: [VadDropReason, number][] = [];
+  const sink = {
+    taking: true,
+    submit(_pcm: Float32Array, reset: boolean) {
+      if (sink.taking) submitted.push(reset);
+      return sink.taking;
+    },
+    close: () => undefined,
+  };
+  const stream = new WindowedStream(
+    { windowSamples: 512, maxQueuedMs },
+    { onProbability: (r) => results.push(r), onDrop: (reason, samples) => drops.push([reason, samples]) },
+    sink,
+  );
+  return { stream, sink, submitted, results, drops };
+}
+
+const window = () => new Float32Array(512);
+
+describe('WindowedStream', () => {
+  it('resets the model at the start and at a jump only', () => {
+    const { stream, submitted } = setUp();
+    stream.push(window(), 0);
+    stream.push(window(), 32);
+    stream.push(window(), 64 + 101);
+    stream.push(window(), 64 + 101 + 32);
+    expect(submitted).toEqual([true, false, true, false]);
+  });
+
+  it('drops windows on overload, and resets the model when they leave a long hole', () => {
+    const { stream, submitted, results, drops } = setUp(64);
+    for (let i = 0; i < 6; i++) stream.push(window(), 32 * i);
+    expect(drops).toEqual(Array(4).fill(['overload', 512]));
+    stream.deliver(0.1);
+    stream.push(window(), 32 * 6);
+    stream.deliver(0.2);
+    stream.deliver(0.3);
+    expect(submitted).toEqual([true, false, true]);
+    expect(results.map((r) => [r.ptsMs, r.p])).toEqual([
+      [0, 0.1],
+      [32, 0.2],
+      [192, 0.3],
+    ]);
+  });
+
+  it('keeps the model going over a short hole', () => {
+    const { stream, submitted, drops } = setUp(32);
+    stream.push(window(), 0);
+    stream.push(window(), 32);
+    stream.deliver(0.5);
+    stream.push(window(), 64);
+    expect(drops).toEqual([['overload', 512]]);
+    expect(submitted).toEqual([true, false]);
+  });
+
+  it('drops windows while there is no worker', () => {
+    const { stream, sink, drops, submitted } = setUp();
+    sink.taking = false;
+    stream.push(window(), 0);
+    expect(drops).toEqual([['unavailable', 512]]);
+    sink.taking = true;
+    stream.push(window(), 32);
+    expect(submitted).toEqual([true]);
+  });
+
+  it('drops what a lost worker had, and starts the model anew', () => {
+    const { stream, submitted, results, drops } = setUp();
+    stream.push(window(), 0);
+    stream.push(window(), 32);
+    stream.workerLost();
+    expect(drops).toEqual([['worker_lost', 1024]]);
+    stream.push(window(), 64);
+    stream.deliver(0.7);
+    expect(submitted).toEqual([true, false, true]);
+    expect(results).toEqual([{ ptsMs: 64, endMs: 96, p: 0.7, windowMs: 32 }]);
+  });
+
+  it('drops a chunk without a time', () => {
+    const { stream, drops } = setUp();
+    stream.push(window(), NaN);
+    expect(drops).toEqual([['bad_audio', 512]]);
+  });
+});

@@ -1,0 +1,135 @@
+import { Windower, MAX_GAP_MS } from './windower.js';
+import { SAMPLES_PER_MS } from './units.js';
+
+/** The model's verdict on one window. */
+export interface SpeechProbability {
+  /** Session media clock (ms) of the window's first sample. */
+  readonly ptsMs: number;
+  /** Session media clock (ms) just after the window's last sample. */
+  readonly endMs: number;
+  /** 0..1. */
+  readonly p: number;
+  /** Length of the window (ms): 32 (v6) or 96 (legacy). */
+  readonly windowMs: number;
+}
+
+/**
+ * Why audio was not scored:
+ * - `overload`: the worker is behind by `maxQueuedMs`; the newest window is dropped.
+ * - `worker_lost`: the worker died with the window in its queue.
+ * - `unavailable`: there is no worker (it failed too often, or the service is closing).
+ * - `timestamp_jump`: samples before a jump of the timestamps that did not fill a window.
+ * - `bad_audio`: the chunk holds a sample that is not a finite number, which would spoil the model's state.
+ * - `closed`: pushed after `close`.
+ */
+export type VadDropReason =
+  'overload' | 'worker_lost' | 'unavailable' | 'timestamp_jump' | 'bad_audio' | 'closed';
+
+export interface VadHandlers {
+  /** Called in the order of the audio, never from inside `push`. */
+  onProbability(result: SpeechProbability): void;
+  onDrop?(reason: VadDropReason, samples: number): void;
+}
+
+/** Speech probability of one audio track. */
+export interface VadStream {
+  /** Length (ms) of the windows that this stream reports. */
+  readonly windowMs: number;
+  /**
+   * @param pcm 16 kHz mono, any length; it is copied.
+   * @param ptsMs session media clock of the first sample. More than 100 ms off the end of the last chunk starts anew.
+   */
+  push(pcm: Float32Array, ptsMs: number): void;
+  /** No handler is called for results that come after this. */
+  close(): void;
+}
+
+/** What opens streams: the service, or a fake of it. */
+export interface Vad {
+  open(handlers: VadHandlers): VadStream;
+}
+
+/** Where a stream's windows go. */
+export interface WindowSink {
+  /** @returns false when there is nobody to take it. */
+  submit(pcm: Float32Array, reset: boolean): boolean;
+  close(): void;
+}
+
+export interface StreamLimits {
+  readonly windowSamples: number;
+  readonly maxQueuedMs: number;
+}
+
+/** Cuts windows, keeps the times of those under way, and bounds how many these are. */
+export class WindowedStream implements VadStream {
+  readonly windowMs: number;
+  readonly #windower: Windower;
+  readonly #handlers: VadHandlers;
+  readonly #sink: WindowSink;
+  readonly #maxPending: number;
+  #pending: { ptsMs: number; endMs: number }[] = [];
+  /** End of the last window that the sink took; null at the start and when the model's state is gone. */
+  #continuesAtMs: number | null = null;
+  #closed = false;
+
+  constructor(limits: StreamLimits, handlers: VadHandlers, sink: WindowSink) {
+    this.windowMs = limits.windowSamples / SAMPLES_PER_MS;
+    this.#windower = new Windower(limits.windowSamples);
+    this.#maxPending = Math.max(1, Math.floor(limits.maxQueuedMs / this.windowMs));
+    this.#handlers = handlers;
+    this.#sink = sink;
+  }
+
+  push(pcm: Float32Array, ptsMs: number): void {
+    if (this.#closed) return this.#drop('closed', pcm.length);
+    if (!Number.isFinite(ptsMs) || !pcm.every(Number.isFinite)) return this.#drop('bad_audio', pcm.length);
+    const { windows, jump } = this.#windower.push(pcm, ptsMs);
+    if (jump) {
+      this.#continuesAtMs = null;
+      if (jump.discardedSamples > 0) this.#drop('timestamp_jump', jump.discardedSamples);
+    }
+    for (const window of windows) {
+      if (this.#pending.length >= this.#maxPending) {
+        this.#drop('overload', window.pcm.length);
+        continue;
+      }
+      const { ptsMs: startMs, endMs } = window;
+      // Windows dropped in between leave a hole just as lost packets do.
+      const reset = this.#continuesAtMs === null || startMs - this.#continuesAtMs > MAX_GAP_MS;
+      const samples = window.pcm.length;
+      if (!this.#sink.submit(window.pcm, reset)) {
+        this.#drop('unavailable', samples);
+        continue;
+      }
+      this.#continuesAtMs = endMs;
+      this.#pending.push({ ptsMs: startMs, endMs });
+    }
+  }
+
+  /** The probability of the oldest window under way. */
+  deliver(p: number): void {
+    const window = this.#pending.shift();
+    if (!window || this.#closed) return;
+    this.#handlers.onProbability({ ...window, p, windowMs: this.windowMs });
+  }
+
+  /** The worker is gone, and with it the windows under way and the stream's state. */
+  workerLost(): void {
+    const lost = this.#pending.length;
+    this.#pending = [];
+    this.#continuesAtMs = null;
+    if (lost > 0 && !this.#closed) this.#drop('worker_lost', lost * this.windowMs * SAMPLES_PER_MS);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#pending = [];
+    this.#sink.close();
+  }
+
+  #drop(reason: VadDropReason, samples: number): void {
+    this.#handlers.onDrop?.(reason, samples);
+  }
+}

@@ -1,0 +1,1 @@
+export { FakeVad, speechAbove, type VadScript } from './fake-vad.js';

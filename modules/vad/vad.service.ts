@@ -1,0 +1,95 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { MODEL_SHAPES } from './core/model-port.js';
+import { DEFAULT_MAX_BATCH, DEFAULT_MAX_QUEUED_MS, type VadOptions } from './core/options.js';
+import { WindowedStream, type Vad, type VadHandlers, type VadStream } from './core/stream.js';
+import type { WindowResult } from './core/batcher.js';
+import { VadWorkerClient } from './infra/vad-worker-client.js';
+
+/** Injection token of `VadOptions`. */
+export const VAD_OPTIONS = Symbol('VAD_OPTIONS');
+
+/** Counters since the start. Windows a run is the batching achieved; `runMs / windows` what a window costs. */
+export interface VadStats {
+  readonly streams: number;
+  readonly runs: number;
+  readonly windows: number;
+  /** Time (ms) the worker spent in runs. */
+  readonly runMs: number;
+  readonly workerFailures: number;
+}
+
+/** Speech probability for any number of streams, from one model on one worker thread. */
+@Injectable()
+export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
+  readonly #options: Required<VadOptions>;
+  readonly #worker: VadWorkerClient;
+  readonly #streams = new Map<number, WindowedStream>();
+  readonly #log = new Logger('VadService');
+  #nextStream = 1;
+  #runs = 0;
+  #windows = 0;
+  #runMs = 0;
+  #workerFailures = 0;
+
+  constructor(@Inject(VAD_OPTIONS) options: VadOptions) {
+    this.#options = { maxBatch: DEFAULT_MAX_BATCH, maxQueuedMs: DEFAULT_MAX_QUEUED_MS, ...options };
+    this.#worker = new VadWorkerClient(
+      { model: this.#options.model, maxBatch: this.#options.maxBatch },
+      {
+        onResults: (results, runMs) => this.#onResults(results, runMs),
+        onLost: (error, willRestart) => this.#onLost(error, willRestart),
+      },
+    );
+  }
+
+  /** Loads the model. @throws VisavisError `bad_model` */
+  async onModuleInit(): Promise<void> {
+    await this.#worker.start();
+    this.#log.log(`voice activity model ${this.#options.model} loaded`);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.#worker.close();
+  }
+
+  open(handlers: VadHandlers): VadStream {
+    const id = this.#nextStream++;
+    const { windowSamples } = MODEL_SHAPES[this.#options.model];
+    const limits = { windowSamples, maxQueuedMs: this.#options.maxQueuedMs };
+    const stream = new WindowedStream(limits, handlers, {
+      submit: (pcm, reset) => this.#worker.submit({ stream: id, pcm, reset }),
+      close: () => {
+        this.#streams.delete(id);
+        this.#worker.closeStream(id);
+      },
+    });
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  stats(): VadStats {
+    return {
+      streams: this.#streams.size,
+      runs: this.#runs,
+      windows: this.#windows,
+      runMs: this.#runMs,
+      workerFailures: this.#workerFailures,
+    };
+  }
+
+  #onResults(results: readonly WindowResult[], runMs: number): void {
+    this.#runs += 1;
+    this.#windows += results.length;
+    this.#runMs += runMs;
+    for (const { stream, p } of results) this.#streams.get(stream)?.deliver(p);
+  }
+
+  #onLost(error: Error, willRestart: boolean): void {
+    this.#workerFailures += 1;
+    this.#log.error(
+      `the VAD worker died (${error.message}); ${willRestart ? 'restarting' : 'giving up'}`,
+      error.stack,
+    );
+    for (const stream of this.#streams.values()) stream.workerLost();
+  }
+}
