@@ -17,11 +17,11 @@ const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error',
 const infraRules = Object.keys(LIBRARIES).map((module) =>
   forbid(
     `infra-of-${module}`,
-    `modules/${module}/infra uses its own core, contracts, Node and ${LIBRARIES[module].join(', ')}`,
+    `modules/${module}/infra uses its own core, contracts, Node, zod for checking files, and ${LIBRARIES[module].join(', ')}`,
     { path: `^modules/${module}/infra/`, pathNot: TEST },
     {
       path: '.',
-      pathNot: [`^modules/${module}/(core|infra)/`, '^modules/contracts/', npm(...LIBRARIES[module])],
+      pathNot: [`^modules/${module}/(core|infra)/`, '^modules/contracts/', npm('zod', ...LIBRARIES[module])],
       dependencyTypesNot: ['core'],
     },
   ),
@@ -81,6 +81,12 @@ module.exports = {
       'conversation reaches other modules through their index only.',
       { path: '^modules/conversation/', pathNot: TEST },
       { path: '^modules/', pathNot: ['^modules/conversation/', '^modules/[^/]+/index\\.ts$'] },
+    ),
+    forbid(
+      'conversation-runs-no-library-itself',
+      'conversation orchestrates: what a library does, a module does for it.',
+      { path: '^modules/conversation/', pathNot: TEST },
+      { path: npm(...ALL_LIBRARIES) },
     ),
     forbid(
       'modules-do-not-know-the-application',

@@ -62,6 +62,7 @@ const BREACHES = [
   ['services-wire-their-own-module', 'modules/vad/log.service.ts', "import 'pino';"],
   ['modules-do-not-know-each-other', 'modules/vad/neighbour.ts', "import '#modules/media';"],
   ['conversation-imports-faces', 'modules/conversation/deep.ts', "import '../vad/core/boundary.js';"],
+  ['conversation-runs-no-library-itself', 'modules/conversation/rtc.ts', "import 'werift';"],
   ['modules-do-not-know-the-application', 'modules/conversation/up.ts', "import '../../src/main.js';"],
   ['src-imports-faces', 'src/deep.ts', "import '../modules/vad/vad.service.js';"],
   ['src-is-edge-and-wiring', 'src/rtc.ts', "import 'werift';"],
