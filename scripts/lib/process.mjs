@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /** A failure that needs no stack trace: its message is one line for the person at the terminal. */
 export class StepError extends Error {}
 
@@ -28,20 +30,27 @@ export async function run(program, args, { cwd, env = childEnv(), what = program
 /** Runs a program in this process's place: same terminal, arguments and signals, and its exit code becomes ours. */
 export async function become(program, args, { cwd }) {
   const child = spawn(program, args, { cwd, env: childEnv(program), stdio: 'inherit' });
-  const forward = (signal) => child.kill(signal);
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, forward);
   const { code, signal, error } = await ended(child);
-  for (const name of signals) process.off(name, forward);
   if (error) throw new StepError(`cannot start ${program} (${error.code ?? error.message})`);
   // Dying by the same signal lets a shell or a supervisor see why; a handled signal ends with the child's own code.
   if (signal) process.kill(process.pid, signal);
   else process.exitCode = code;
 }
 
-function ended(child) {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ error }));
-    child.once('close', (code, signal) => resolve({ code, signal }));
-  });
+/** Waits for a child's end; meanwhile the signals that this process gets are the child's. */
+async function ended(child) {
+  const forward = (signal) => {
+    // Ctrl-C in a terminal already reaches every process of the group; a second one would look like impatience.
+    if (signal === 'SIGINT' && process.stdin.isTTY) return;
+    child.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, forward);
+  try {
+    return await new Promise((resolve) => {
+      child.once('error', (error) => resolve({ error }));
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, forward);
+  }
 }
