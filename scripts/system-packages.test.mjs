@@ -19,7 +19,7 @@ describe('ensureSystemPackages', () => {
   test('does nothing where the program is on PATH', async () => {
     writeFileSync(join(folder, 'chromium'), '#!/bin/sh\n');
     chmodSync(join(folder, 'chromium'), 0o755);
-    await ensureSystemPackages([{ name: 'chromium', program: 'chromium' }]);
+    await expect(ensureSystemPackages([{ name: 'chromium', program: 'chromium' }])).resolves.toBeUndefined();
   });
 
   test('where it may not install, tells the command that does', async () => {
