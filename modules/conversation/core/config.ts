@@ -6,3 +6,25 @@ export interface SessionConfig {
   readonly maxOutputTokens: number | 'inf';
   readonly turnDetection: TurnDetection;
 }
+
+/** What an operator sets for all sessions. */
+export interface ConversationSettings {
+  /** Frames in the context at most. Default 48. */
+  readonly maxFrames: number;
+  /** Audio goes to the encoder in blocks of this length (ms) while the user speaks. Default 320. */
+  readonly audioBlockMs: number;
+  /** A longer utterance (ms) is committed in pieces; the engine's own limit is 30 s. Default 28,000. */
+  readonly maxUtteranceMs: number;
+  /** An answer whose engine makes no progress for this long (ms) fails. Default 30,000. */
+  readonly engineTimeoutMs: number;
+  /** A microphone that sends nothing for this long (ms) during speech counts as silent. Default 400. */
+  readonly audioStallMs: number;
+}
+
+export const DEFAULT_SETTINGS: ConversationSettings = {
+  maxFrames: 48,
+  audioBlockMs: 320,
+  maxUtteranceMs: 28_000,
+  engineTimeoutMs: 30_000,
+  audioStallMs: 400,
+};

@@ -1,0 +1,147 @@
+import type { GenEvent } from '#modules/contracts';
+import { Answer, type Outcome, type ResponseRequest } from './answer.js';
+import type { ContextWriter } from './context-writer.js';
+import type { Failure } from './inputs.js';
+import type { Session } from './session.js';
+
+type CancelReason = Extract<Outcome, { status: 'cancelled' }>['reason'];
+
+/** The answering side: at most one response at a time, and at most one wanted after it. */
+export class Answering {
+  readonly #session: Session;
+  readonly #writer: ContextWriter;
+  #active: Answer | null = null;
+  #wanted: ResponseRequest | null = null;
+  /** Log position before the active answer closed the user's turn. */
+  #mark = 0;
+  #progressAtMs = 0;
+
+  constructor(session: Session, writer: ContextWriter) {
+    this.#session = session;
+    this.#writer = writer;
+  }
+
+  get activeId(): string | null {
+    return this.#active?.id ?? null;
+  }
+
+  /** A response exists, and its question is not in the context yet. */
+  get waiting(): boolean {
+    return this.#active !== null && !this.#active.generating;
+  }
+
+  get generating(): boolean {
+    return this.#active?.generating ?? false;
+  }
+
+  get wanted(): boolean {
+    return this.#wanted !== null;
+  }
+
+  /** When the active answer fails for want of progress; null: none is active. */
+  get deadlineMs(): number | null {
+    return this.#active ? this.#progressAtMs + this.#session.settings.engineTimeoutMs : null;
+  }
+
+  /** Asks for a response as soon as nobody speaks and none is active. The end of speech completes an earlier wish. */
+  want(request: ResponseRequest): void {
+    this.#wanted = { ...this.#wanted, ...request };
+  }
+
+  /** Begins the wanted response: writes the rest of the question and closes the gate. */
+  create(atMs: number): void {
+    if (!this.#wanted) return;
+    this.#active = new Answer(this.#session, this.#wanted, this.#writer.ledger.headTokens, atMs);
+    this.#wanted = null;
+    this.#progressAtMs = atMs;
+    this.#writer.gate();
+  }
+
+  /** The question is attended: closes the turn and generates. */
+  begin(atMs: number): void {
+    const answer = this.#active;
+    if (!answer) return;
+    const room = this.#writer.ledger.answerRoom;
+    if (room < 1) {
+      this.fail({ code: 'context_full', message: 'the context has no room for an answer' }, atMs);
+      return;
+    }
+    answer.attended(atMs);
+    this.#progressAtMs = atMs;
+    this.#mark = this.#session.log.position;
+    this.#session.out.push({ c: 'mark', key: answer.id });
+    this.#writer.closeTurn();
+    const maxTokens = answer.maxOutputTokens === 'inf' ? room : Math.min(answer.maxOutputTokens, room);
+    this.#session.out.push({ c: 'generate', responseId: answer.id, maxTokens });
+  }
+
+  /** What the engine says after the response is over is no news. */
+  generated(responseId: string, event: GenEvent, atMs: number): void {
+    const answer = this.#active;
+    if (answer?.id !== responseId) return;
+    this.#progressAtMs = atMs;
+    switch (event.t) {
+      case 'start':
+        return answer.start(event.base.tokens);
+      case 'token':
+        return answer.token(event.text, atMs);
+      case 'end':
+        return this.#generationEnded(answer, event, atMs);
+    }
+  }
+
+  /** @returns false: no such response is active. */
+  cancel(reason: CancelReason, atMs: number, responseId = this.activeId): boolean {
+    if (!this.#active || this.#active.id !== responseId) return false;
+    this.#stop(this.#active, { status: 'cancelled', reason }, atMs);
+    return true;
+  }
+
+  /** @returns false: no response is active that could fail. */
+  fail(failure: Failure, atMs: number): boolean {
+    if (!this.#active) return false;
+    this.#stop(this.#active, { status: 'failed', error: { ...failure, param: null } }, atMs);
+    return true;
+  }
+
+  drop(): void {
+    this.#wanted = null;
+  }
+
+  #generationEnded(answer: Answer, event: GenEvent & { t: 'end' }, atMs: number): void {
+    if (event.reason === 'error' || event.reason === 'aborted') {
+      this.fail({ code: 'engine_failed', message: `the engine ended the answer: ${event.reason}` }, atMs);
+      return;
+    }
+    const outcome: Outcome =
+      event.reason === 'stop'
+        ? { status: 'completed' }
+        : { status: 'incomplete', reason: 'max_output_tokens' };
+    answer.end(outcome, atMs, event.usage.prompt);
+    this.#active = null;
+    this.#session.out.push({ c: 'accept', responseId: answer.id });
+    this.#logAnswer(answer);
+  }
+
+  /** Ends a response early. What was sent stays in the context; if nothing began, the question is open again. */
+  #stop(answer: Answer, outcome: Outcome, atMs: number): void {
+    if (answer.generating) this.#session.out.push({ c: 'abort', responseId: answer.id });
+    answer.end(outcome, atMs);
+    this.#active = null;
+    if (!answer.generating) return;
+    const nothingSaid = outcome.status === 'failed' && answer.tokens === 0;
+    if (answer.started && !nothingSaid) {
+      this.#session.out.push({ c: 'accept', responseId: answer.id, keepTokens: answer.tokens });
+      this.#logAnswer(answer);
+      return;
+    }
+    this.#session.out.push({ c: 'rollback', key: answer.id });
+    this.#session.log.rollback(this.#mark);
+    this.#writer.reopenTurn();
+  }
+
+  #logAnswer(answer: Answer): void {
+    const { itemId, text, tokens } = answer;
+    this.#session.log.add({ k: 'answer', id: answer.id, itemId, text }, tokens);
+  }
+}

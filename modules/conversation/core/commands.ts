@@ -1,0 +1,42 @@
+import type { Segment } from '#modules/contracts';
+import type { SessionEvent } from './events.js';
+import type { DetectionSettings } from './turn-detection.js';
+
+export type AppendPriority = 'commit' | 'background';
+
+/**
+ * What the machine wants done, in order. Engine commands are performed first in, first out, except `abort`, which takes
+ * effect at once, also on a `generate` that has not begun.
+ */
+export type Command =
+  /** `ref` is the segment's id, and comes back with the result. */
+  | {
+      readonly c: 'append';
+      readonly ref: string;
+      readonly segment: Segment;
+      readonly priority: AppendPriority;
+    }
+  /** Append microphone audio of the span (media clock, ms), as part of `utterance`. */
+  | {
+      readonly c: 'append_audio';
+      readonly ref: string;
+      readonly utterance: string;
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly final: boolean;
+      readonly priority: AppendPriority;
+    }
+  /** Remember the head under this key (a response id). */
+  | { readonly c: 'mark'; readonly key: string }
+  | { readonly c: 'rollback'; readonly key: string }
+  | { readonly c: 'generate'; readonly responseId: string; readonly maxTokens: number }
+  | { readonly c: 'abort'; readonly responseId: string }
+  /** `keepTokens` undefined: all of them. */
+  | { readonly c: 'accept'; readonly responseId: string; readonly keepTokens?: number }
+  | { readonly c: 'evict'; readonly keepFrames: number; readonly targetTokens: number }
+  /** null: no detection, turns are manual. */
+  | { readonly c: 'detect'; readonly settings: DetectionSettings | null }
+  /** The microphone has gone quiet altogether: count it as silence up to here (media clock). */
+  | { readonly c: 'assume_silence'; readonly untilMs: number }
+  | { readonly c: 'emit'; readonly event: SessionEvent }
+  | { readonly c: 'close' };

@@ -1,0 +1,135 @@
+import type { AppendReceipt, Checkpoint } from '#modules/contracts';
+import { contextBudget, TURN_MARK_TOKENS, type ContextBudget } from './context-budget.js';
+import type { Failure } from './inputs.js';
+import type { Session } from './session.js';
+
+/** `block`: audio that is encoded and not attended. `edge`: the open or close of a turn. */
+export type AppendKind = 'frame' | 'block' | 'question' | 'edge';
+
+interface Outstanding {
+  readonly kind: AppendKind;
+  /** Estimate, until the receipt comes. */
+  readonly tokens: number;
+  /** Media clock; 0 where the kind has no time. */
+  readonly ptsMs: number;
+}
+
+interface Eviction {
+  readonly keepFrames: number;
+  /** Frames of the log up to here are concerned. */
+  readonly position: number;
+  /** Estimate, until the result comes. */
+  readonly freedTokens: number;
+}
+
+/** Keeps account of what is in the context and on its way there, and evicts between turns. */
+export class ContextLedger {
+  readonly #session: Session;
+  readonly #budget: ContextBudget;
+  readonly #outstanding = new Map<string, Outstanding>();
+  #headTokens = 0;
+  #eviction: Eviction | null = null;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#budget = contextBudget(session.caps, session.settings.maxFrames);
+  }
+
+  /** Tokens in the engine's context, by its last receipt. */
+  get headTokens(): number {
+    return this.#headTokens;
+  }
+
+  /** A part of a question is on its way. */
+  get attending(): boolean {
+    return [...this.#outstanding.values()].some(({ kind }) => kind === 'question');
+  }
+
+  /** Question parts and turn edges that the engine has not confirmed yet. */
+  get questionsUnderWay(): number {
+    return [...this.#outstanding.values()].filter(({ kind }) => kind !== 'frame' && kind !== 'block').length;
+  }
+
+  /** Tokens an answer can have. */
+  get answerRoom(): number {
+    return this.#budget.maxTokens - this.#expectedTokens() - TURN_MARK_TOKENS;
+  }
+
+  /** Whether a question of so many tokens leaves room for an answer. */
+  fitsQuestion(tokens: number): boolean {
+    return this.#expectedTokens() + tokens + 2 * TURN_MARK_TOKENS <= this.#budget.maxTokens;
+  }
+
+  fitsFrame(): boolean {
+    return this.#expectedTokens() + this.#session.caps.tokensPerFrame <= this.#budget.frameLimit;
+  }
+
+  expect(ref: string, outstanding: Outstanding): void {
+    this.#outstanding.set(ref, outstanding);
+  }
+
+  appended(ref: string, receipt: AppendReceipt): void {
+    const outstanding = this.#outstanding.get(ref);
+    this.#outstanding.delete(ref);
+    this.#headTokens = receipt.at.tokens;
+    if (!outstanding || outstanding.kind === 'block') return;
+    const entry = this.#session.log.attended(ref, receipt.tokens);
+    if (entry?.k !== 'frame') return;
+    const { itemId, ptsMs } = entry;
+    this.#session.out.emit({ type: 'frame_attended', itemId, ptsMs, tokens: receipt.tokens });
+  }
+
+  /** @returns what kind of append it was; undefined: none of ours. */
+  appendFailed(ref: string, failure: Failure): AppendKind | undefined {
+    const outstanding = this.#outstanding.get(ref);
+    if (!outstanding) return undefined;
+    this.#outstanding.delete(ref);
+    this.#session.log.remove(ref);
+    if (outstanding.kind === 'frame') {
+      this.#session.out.emit({ type: 'frame_dropped', ptsMs: outstanding.ptsMs, reason: failure.code });
+    }
+    return outstanding.kind;
+  }
+
+  /** The engine says where its head is after an accept or a rollback. */
+  moved(at: Checkpoint): void {
+    this.#headTokens = at.tokens;
+  }
+
+  evicted(freedTokens: number): void {
+    this.#headTokens = Math.max(0, this.#headTokens - freedTokens);
+    if (this.#eviction) this.#session.log.evictFrames(this.#eviction.keepFrames, this.#eviction.position);
+    this.#eviction = null;
+  }
+
+  evictFailed(): void {
+    this.#eviction = null;
+  }
+
+  /**
+   * Evicts where so many more frames would not fit. To be called between turns only: while no question is under way or
+   * being answered. (While the user speaks the turn holds nothing but frames, so that is still between turns.)
+   */
+  makeRoom(moreFrames: number): void {
+    if (this.#eviction || this.questionsUnderWay > 0) return;
+    const { log, caps, out } = this.#session;
+    const frames = log.framesSince(0);
+    const moreTokens = moreFrames * caps.tokensPerFrame;
+    const expected = this.#expectedTokens();
+    const tooMany = frames + moreFrames > this.#budget.maxFrames;
+    const tooFull = expected + moreTokens > this.#budget.frameLimit;
+    if (!tooMany && !tooFull) return;
+    const excess = tooFull ? Math.ceil((expected - this.#budget.lowWater) / caps.tokensPerFrame) : 0;
+    const keepFrames = Math.max(0, Math.min(frames - excess, this.#budget.keepFrames));
+    const freedTokens = Math.max(0, frames - keepFrames) * caps.tokensPerFrame;
+    this.#eviction = { keepFrames, position: log.position, freedTokens };
+    const targetTokens = tooFull ? this.#budget.lowWater : this.#budget.frameLimit;
+    out.push({ c: 'evict', keepFrames, targetTokens });
+  }
+
+  #expectedTokens(): number {
+    let tokens = this.#headTokens - (this.#eviction?.freedTokens ?? 0);
+    for (const outstanding of this.#outstanding.values()) tokens += outstanding.tokens;
+    return Math.max(0, tokens);
+  }
+}

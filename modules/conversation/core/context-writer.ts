@@ -1,0 +1,273 @@
+import type { Role, Segment } from '#modules/contracts';
+import { ContextLedger } from './context-ledger.js';
+import type { Failure, FrameSegment } from './inputs.js';
+import type { Session } from './session.js';
+
+/** Microphone audio of an utterance that has ended. Times are ms on the media clock. */
+export interface EndedUtterance {
+  readonly itemId: string;
+  readonly audioId: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What comes before has been sent already, under the same `audioId`. */
+  readonly fromMs: number;
+}
+
+type QuestionSegment = Extract<Segment, { k: 'text' | 'audio' }>;
+
+/** Something for the context. */
+export type Write =
+  /** `requested`: a client put it into a message, so it is not to be shed. */
+  | {
+      readonly k: 'frame';
+      readonly segment: FrameSegment;
+      readonly itemId: string;
+      readonly requested: boolean;
+    }
+  /** A typed part of the user's question. */
+  | { readonly k: 'question'; readonly segment: QuestionSegment; readonly itemId: string }
+  | { readonly k: 'utterance'; readonly utterance: EndedUtterance }
+  /** A whole turn of its own. */
+  | { readonly k: 'message'; readonly role: Role; readonly text: string; readonly itemId: string };
+
+const SAMPLES_PER_MS = 16;
+
+/**
+ * Writes the context in the grammar the model knows: the first thing after an answer opens the user's turn, frames come
+ * before the question, and while an answer is made everything waits.
+ */
+export class ContextWriter {
+  readonly ledger: ContextLedger;
+  readonly #session: Session;
+  #turnOpen = false;
+  #gated = false;
+  #waiting: Write[] = [];
+  /** Typed questions: they go in when the turn closes, behind the frames that came in the meantime. */
+  #tail: (Write & { k: 'question' })[] = [];
+  #failure: Failure | null = null;
+  #instructions: string | null = null;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.ledger = new ContextLedger(session);
+  }
+
+  /** True while an answer is made. */
+  get gated(): boolean {
+    return this.#gated;
+  }
+
+  /** Start of the oldest utterance that waits (media clock); Infinity: none does. */
+  get audioNeededFromMs(): number {
+    return Math.min(
+      ...this.#waiting.map((write) => (write.k === 'utterance' ? write.utterance.startMs : Infinity)),
+    );
+  }
+
+  /** Why a part of a question did not get in; once. */
+  takeFailure(): Failure | null {
+    const failure = this.#failure;
+    this.#failure = null;
+    return failure;
+  }
+
+  /** Writes what is left of the question; from then on nothing, until `open`. */
+  gate(): void {
+    this.#flushTail();
+    this.#gated = true;
+  }
+
+  open(): void {
+    this.#gated = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const write of waiting) this.#put(write);
+  }
+
+  write(write: Write): void {
+    if (!this.#gated) return this.#put(write);
+    this.#waiting.push(write);
+    const frames = this.#waiting.filter(({ k }) => k === 'frame');
+    const oldest = frames[0];
+    if (oldest?.k !== 'frame' || frames.length <= this.#session.settings.maxFrames) return;
+    this.#waiting = this.#waiting.filter((other) => other !== oldest);
+    this.#dropFrame(oldest.segment, 'waiting_full');
+  }
+
+  /** A run of an utterance that has not ended: the engine encodes it, nothing is attended yet. */
+  writeAudioBlock(block: { audioId: string; fromMs: number; toMs: number }): void {
+    this.#ensureTurn();
+    const { audioId, fromMs, toMs } = block;
+    const ref = `${audioId}@${Math.round(fromMs)}`;
+    this.ledger.expect(ref, { kind: 'block', tokens: 0, ptsMs: fromMs });
+    // Not 'background': a frame may be shed, sound may not.
+    const how = { utterance: audioId, final: false, priority: 'commit' } as const;
+    this.#session.out.push({ c: 'append_audio', ref, fromMs, toMs, ...how });
+  }
+
+  closeTurn(): void {
+    this.#ensureTurn();
+    this.#edge('user', 'close');
+    this.#turnOpen = false;
+  }
+
+  /** The close of the user's turn was rolled back. */
+  reopenTurn(): void {
+    this.#turnOpen = true;
+  }
+
+  /** The next turn begins with these. */
+  setInstructions(text: string): void {
+    this.#instructions = text;
+  }
+
+  /** What a client deleted before it reached the context stays out of it. */
+  forget(itemId: string): void {
+    this.#waiting = this.#waiting.filter(
+      (write) => (write.k === 'utterance' ? write.utterance.itemId : write.itemId) !== itemId,
+    );
+    this.#tail = this.#tail.filter((write) => write.itemId !== itemId);
+  }
+
+  appendFailed(ref: string, failure: Failure): void {
+    const kind = this.ledger.appendFailed(ref, failure);
+    // A frame may be missing; a question with a hole in it is not to be answered.
+    if (kind !== undefined && kind !== 'frame') this.#failure = failure;
+    if (kind === 'edge') this.#turnOpen = false;
+  }
+
+  #put(write: Write): void {
+    switch (write.k) {
+      case 'frame':
+        return this.#putFrame(write);
+      case 'question':
+        this.#tail.push(write);
+        return;
+      case 'utterance':
+        return this.#putUtterance(write.utterance);
+      case 'message':
+        return this.#putMessage(write);
+    }
+  }
+
+  #putFrame({ segment, itemId, requested }: Write & { k: 'frame' }): void {
+    this.ledger.makeRoom(1);
+    if (!this.ledger.fitsFrame()) return this.#dropFrame(segment, 'context_full');
+    this.#ensureTurn();
+    this.#session.log.add({ k: 'frame', id: segment.id, itemId, ptsMs: segment.ptsMs });
+    this.#send(segment, requested ? 'commit' : 'background');
+  }
+
+  #putUtterance(utterance: EndedUtterance): void {
+    const { itemId, startMs, endMs } = utterance;
+    const otherAudio = this.#tail.some(({ segment }) => segment.k === 'audio');
+    this.#flushTail();
+    const tokens = this.#audioTokens(endMs - startMs);
+    if (!this.#checkFit(tokens)) return;
+    this.#ensureTurn();
+    // Audio of another id makes the engine start anew: what it had of this utterance is gone, so it all goes again.
+    const audioId = otherAudio ? this.#session.ids.next('audio') : utterance.audioId;
+    const fromMs = otherAudio ? startMs : utterance.fromMs;
+    this.#session.log.add({ k: 'audio', id: audioId, itemId, span: { startMs, endMs } });
+    this.ledger.expect(audioId, { kind: 'question', tokens, ptsMs: startMs });
+    this.#session.out.push({
+      c: 'append_audio',
+      ref: audioId,
+      utterance: audioId,
+      fromMs,
+      toMs: endMs,
+      final: true,
+      priority: 'commit',
+    });
+  }
+
+  #putMessage({ role, text, itemId }: Write & { k: 'message' }): void {
+    this.#flushTail();
+    if (this.#turnOpen) this.closeTurn();
+    this.#putTurn(role, text, itemId);
+  }
+
+  #putTurn(role: Role, text: string, itemId: string | null): void {
+    this.#edge(role, 'open');
+    this.#putText({ k: 'text', id: this.#session.ids.next('text'), text }, itemId);
+    this.#edge(role, 'close');
+  }
+
+  #flushTail(): void {
+    const tail = this.#tail;
+    this.#tail = [];
+    for (const { segment, itemId } of tail) {
+      this.#ensureTurn();
+      if (segment.k === 'text') this.#putText(segment, itemId);
+      else this.#putTypedAudio(segment, itemId);
+    }
+  }
+
+  #putText(segment: Extract<Segment, { k: 'text' }>, itemId: string | null): void {
+    if (!this.#checkFit(textTokens(segment.text))) return;
+    this.#session.log.add({ k: 'text', id: segment.id, itemId, text: segment.text });
+    this.#send(segment, 'commit');
+  }
+
+  #putTypedAudio(segment: Extract<Segment, { k: 'audio' }>, itemId: string): void {
+    if (!this.#checkFit(this.#audioTokens(segment.pcm.length / SAMPLES_PER_MS))) return;
+    this.#session.log.add({ k: 'audio', id: segment.id, itemId, span: null });
+    this.#send(segment, 'commit');
+  }
+
+  #ensureTurn(): void {
+    if (this.#turnOpen) return;
+    this.#turnOpen = true;
+    if (this.#instructions !== null) {
+      const instructions = this.#instructions;
+      this.#instructions = null;
+      this.#putTurn('system', instructions, null);
+    }
+    this.#edge('user', 'open');
+  }
+
+  #edge(role: Role, edge: 'open' | 'close'): void {
+    const id = this.#session.ids.next('turn');
+    this.#session.log.add({ k: 'turn', id, role, edge });
+    this.#send({ k: 'turn', id, role, edge }, 'commit');
+  }
+
+  #send(segment: Segment, priority: 'commit' | 'background'): void {
+    this.ledger.expect(segment.id, this.#estimate(segment));
+    this.#session.out.push({ c: 'append', ref: segment.id, segment, priority });
+  }
+
+  #estimate(segment: Segment): Parameters<ContextLedger['expect']>[1] {
+    switch (segment.k) {
+      case 'turn':
+        return { kind: 'edge', tokens: 1, ptsMs: 0 };
+      case 'text':
+        return { kind: 'question', tokens: textTokens(segment.text), ptsMs: 0 };
+      case 'frame':
+        return { kind: 'frame', tokens: this.#session.caps.tokensPerFrame, ptsMs: segment.ptsMs };
+      case 'audio': {
+        const tokens = this.#audioTokens(segment.pcm.length / SAMPLES_PER_MS);
+        return { kind: 'question', tokens, ptsMs: segment.ptsMs };
+      }
+    }
+  }
+
+  #checkFit(tokens: number): boolean {
+    if (this.ledger.fitsQuestion(tokens)) return true;
+    this.#failure = { code: 'context_full', message: 'the question does not fit into the context' };
+    return false;
+  }
+
+  #dropFrame(segment: FrameSegment, reason: 'waiting_full' | 'context_full'): void {
+    this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason });
+  }
+
+  #audioTokens(durationMs: number): number {
+    return Math.ceil((durationMs / 1000) * this.#session.caps.audioTokensPerSecond) + 1;
+  }
+}
+
+/** An estimate on the safe side: a token is rarely shorter than two characters. */
+function textTokens(text: string): number {
+  return Math.ceil(text.length / 2);
+}

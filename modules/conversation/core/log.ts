@@ -1,0 +1,90 @@
+import type { Role } from '#modules/contracts';
+
+/** One thing that went to the engine. Times are ms on the media clock. */
+export type LogRecord =
+  | { readonly k: 'turn'; readonly id: string; readonly role: Role; readonly edge: 'open' | 'close' }
+  | { readonly k: 'frame'; readonly id: string; readonly itemId: string; readonly ptsMs: number }
+  | { readonly k: 'text'; readonly id: string; readonly itemId: string | null; readonly text: string }
+  | {
+      readonly k: 'audio';
+      readonly id: string;
+      readonly itemId: string;
+      /** Null for audio that came inside a typed item. */
+      readonly span: { readonly startMs: number; readonly endMs: number } | null;
+    }
+  | { readonly k: 'answer'; readonly id: string; readonly itemId: string; readonly text: string };
+
+/** `tokens` is null until the engine has attended it. */
+export type LogEntry = LogRecord & { readonly seq: number; readonly tokens: number | null };
+
+/**
+ * What the context holds, in its order. This is the truth about a conversation; an engine's state is a cache of it. An
+ * entry that the engine refused, evicted or rolled back is not here any more.
+ */
+export class SegmentLog {
+  #entries: LogEntry[] = [];
+  #seq = 0;
+
+  get entries(): readonly LogEntry[] {
+    return this.#entries;
+  }
+
+  /** Sequence number of the newest entry ever added: a position to roll back to. */
+  get position(): number {
+    return this.#seq;
+  }
+
+  add(record: LogRecord, tokens: number | null = null): void {
+    this.#entries.push({ ...record, seq: ++this.#seq, tokens });
+  }
+
+  attended(id: string, tokens: number): LogEntry | undefined {
+    const at = this.#entries.findIndex((entry) => entry.id === id);
+    const entry = this.#entries[at];
+    if (!entry) return undefined;
+    const attended = { ...entry, tokens };
+    this.#entries[at] = attended;
+    return attended;
+  }
+
+  remove(id: string): void {
+    this.#entries = this.#entries.filter((entry) => entry.id !== id);
+  }
+
+  rollback(position: number): void {
+    this.#entries = this.#entries.filter((entry) => entry.seq <= position);
+  }
+
+  /** Frames after `position`, attended or under way. */
+  framesSince(position: number): number {
+    return this.#entries.filter((entry) => entry.k === 'frame' && entry.seq > position).length;
+  }
+
+  /** Drops all but the newest `keep` of the frames up to `position`. */
+  evictFrames(keep: number, position: number): void {
+    const frames = this.#entries.filter((entry) => entry.k === 'frame' && entry.seq <= position);
+    const gone = new Set(frames.slice(0, Math.max(0, frames.length - keep)));
+    this.#entries = this.#entries.filter((entry) => !gone.has(entry));
+  }
+
+  attendedFrames(): { itemId: string; ptsMs: number }[] {
+    return this.#entries.flatMap((entry) =>
+      entry.k === 'frame' && entry.tokens !== null ? [{ itemId: entry.itemId, ptsMs: entry.ptsMs }] : [],
+    );
+  }
+
+  attendedAudio(): { itemId: string; startMs: number; endMs: number }[] {
+    return this.#entries.flatMap((entry) =>
+      entry.k === 'audio' && entry.tokens !== null && entry.span
+        ? [{ itemId: entry.itemId, startMs: entry.span.startMs, endMs: entry.span.endMs }]
+        : [],
+    );
+  }
+
+  /** Attended tokens that came from frames and from sound. */
+  mediaTokens(): { audio: number; image: number } {
+    const of = (k: LogEntry['k']) =>
+      this.#entries.reduce((sum, entry) => (entry.k === k ? sum + (entry.tokens ?? 0) : sum), 0);
+    return { audio: of('audio'), image: of('frame') };
+  }
+}

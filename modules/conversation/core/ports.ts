@@ -1,0 +1,39 @@
+import type { AudioFrame, Clock, RgbImage, VideoFrame } from '#modules/contracts';
+import type { Boundary, FrameSegment } from './inputs.js';
+import type { DetectionSettings } from './turn-detection.js';
+
+/** Detects speech in one microphone. Times are ms on the media clock. */
+export interface VadHandle {
+  push(frame: AudioFrame): void;
+  /** null: stop listening, and forget what was heard. */
+  configure(settings: DetectionSettings | null): void;
+  /** Nothing has come, and it counts as silence up to here. */
+  silenceUntil(ms: number): void;
+  close(): void;
+}
+
+export interface VadPort {
+  /** @param onBoundary called in the order of the audio */
+  open(settings: DetectionSettings | null, onBoundary: (boundary: Boundary) => void): VadHandle;
+}
+
+/** What became of a picture: a segment, or the reason why not. */
+export type FrameVerdict =
+  { readonly kept: true; readonly segment: FrameSegment } | { readonly kept: false; readonly reason: string };
+
+/** Paces, sifts and resizes one camera's pictures. */
+export interface FrameHandle {
+  push(frame: VideoFrame): FrameVerdict;
+  /** A single picture in the size that the engine takes. @throws VisavisError `bad_image` */
+  fit(image: RgbImage): RgbImage;
+}
+
+export interface FramePort {
+  open(size: { readonly width: number; readonly height: number }): FrameHandle;
+}
+
+/** Time for a session: the clock that its `atMs` are on, and timers. */
+export interface Scheduler extends Clock {
+  /** Calls once when the clock reaches `atMs`. @returns cancels it */
+  at(atMs: number, call: () => void): () => void;
+}

@@ -1,0 +1,146 @@
+import {
+  VisavisError,
+  type AppendReceipt,
+  type Checkpoint,
+  type EngineSession,
+  type Segment,
+} from '#modules/contracts';
+import type { AppendPriority } from './core/commands.js';
+import type { Failure, MachineInput } from './core/inputs.js';
+
+export interface ExecutorHandlers {
+  /** The result of a command, or its failure. */
+  onResult(input: MachineInput): void;
+  /** An error that is no `VisavisError`; it is also reported as a failure. */
+  onBug(error: unknown): void;
+}
+
+/**
+ * Performs a machine's engine commands in order. Appends are handed to the engine one after the other without waiting
+ * for their results, for the engine has its own queue and policy; what changes the context otherwise waits for them.
+ */
+export class EngineExecutor {
+  readonly #engine: EngineSession;
+  readonly #handlers: ExecutorHandlers;
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #aborts = new Map<string, AbortController>();
+  #tail: Promise<void> = Promise.resolve();
+  #mark: { key: string; at: Checkpoint } | null = null;
+  /** The last generation that began. */
+  #generation: { responseId: string; genId: string } | null = null;
+
+  constructor(engine: EngineSession, handlers: ExecutorHandlers) {
+    this.#engine = engine;
+    this.#handlers = handlers;
+  }
+
+  append(ref: string, segment: Segment, priority: AppendPriority): void {
+    this.#tail = this.#tail.then(() => {
+      const done: Promise<void> = this.#append(ref, segment, priority).finally(() =>
+        this.#inFlight.delete(done),
+      );
+      this.#inFlight.add(done);
+    });
+  }
+
+  mark(key: string): void {
+    this.#alone('mark', () => {
+      this.#mark = { key, at: this.#engine.mark() };
+    });
+  }
+
+  rollback(key: string): void {
+    this.#alone('rollback', async () => {
+      if (this.#mark?.key !== key) throw new VisavisError('stale_checkpoint', `there is no mark ${key}`);
+      const { at } = this.#mark;
+      this.#mark = null;
+      await this.#engine.rollback(at);
+      this.#handlers.onResult({ t: 'context_moved', by: 'rollback', at: this.#engine.head });
+    });
+  }
+
+  generate(responseId: string, maxTokens: number): void {
+    const abort = new AbortController();
+    this.#aborts.set(responseId, abort);
+    this.#enqueue(async () => {
+      try {
+        if (!abort.signal.aborted) await this.#generate(responseId, maxTokens, abort.signal);
+      } catch (error) {
+        this.#handlers.onResult({ t: 'generation_failed', responseId, failure: this.#failureOf(error) });
+      } finally {
+        this.#aborts.delete(responseId);
+      }
+    });
+  }
+
+  /** At once, also before the generation has begun. */
+  abort(responseId: string): void {
+    this.#aborts.get(responseId)?.abort();
+  }
+
+  accept(responseId: string, keepTokens?: number): void {
+    this.#alone('accept', async () => {
+      if (this.#generation?.responseId !== responseId) {
+        throw new VisavisError('engine_failed', `the engine has no answer for ${responseId}`);
+      }
+      const { genId } = this.#generation;
+      const at = await this.#engine.accept(genId, keepTokens === undefined ? {} : { keepTokens });
+      this.#handlers.onResult({ t: 'context_moved', by: 'accept', at });
+    });
+  }
+
+  evict(keepFrames: number, targetTokens: number): void {
+    this.#alone('evict', async () => {
+      const { freed } = await this.#engine.evict({ keepFrames, targetTokens });
+      this.#handlers.onResult({ t: 'evicted', freed });
+    });
+  }
+
+  /** Aborts what generates and closes the engine session, ahead of what is queued. */
+  async close(): Promise<void> {
+    for (const abort of this.#aborts.values()) abort.abort();
+    await this.#engine.close();
+  }
+
+  async #append(ref: string, segment: Segment, priority: AppendPriority): Promise<void> {
+    let receipt: AppendReceipt;
+    try {
+      receipt = await this.#engine.append(segment, { priority });
+    } catch (error) {
+      this.#handlers.onResult({ t: 'append_failed', ref, failure: this.#failureOf(error) });
+      return;
+    }
+    this.#handlers.onResult({ t: 'appended', ref, receipt });
+  }
+
+  async #generate(responseId: string, maxTokens: number, signal: AbortSignal): Promise<void> {
+    for await (const event of this.#engine.generate({ maxTokens, signal })) {
+      if (event.t === 'start') this.#generation = { responseId, genId: event.genId };
+      this.#handlers.onResult({ t: 'generation', responseId, event });
+    }
+  }
+
+  #alone(command: 'mark' | 'rollback' | 'accept' | 'evict', work: () => void | Promise<void>): void {
+    this.#enqueue(async () => {
+      try {
+        await work();
+      } catch (error) {
+        this.#handlers.onResult({ t: 'command_failed', command, failure: this.#failureOf(error) });
+      }
+    });
+  }
+
+  /** Runs when everything before it has ended. */
+  #enqueue(work: () => Promise<void>): void {
+    this.#tail = this.#tail.then(async () => {
+      await Promise.all(this.#inFlight);
+      await work();
+    });
+  }
+
+  #failureOf(error: unknown): Failure {
+    if (error instanceof VisavisError) return { code: error.code, message: error.message };
+    this.#handlers.onBug(error);
+    return { code: 'engine_failed', message: 'the engine failed' };
+  }
+}

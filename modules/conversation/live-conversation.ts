@@ -1,0 +1,179 @@
+import { VisavisError, type AudioFrame, type EngineSession, type VideoFrame } from '#modules/contracts';
+import type { Command } from './core/commands.js';
+import type { Conversation, ConversationSnapshot } from './core/conversation.js';
+import type { SessionEvent } from './core/events.js';
+import type { Boundary, MachineInput } from './core/inputs.js';
+import type { ClientIntent, NewContent } from './core/intents.js';
+import { ConversationMachine } from './core/machine.js';
+import { PcmBuffer } from './core/pcm-buffer.js';
+import type { FrameHandle, FramePort, Scheduler, VadHandle, VadPort } from './core/ports.js';
+import type { SessionOptions } from './core/session.js';
+import { turnPolicy } from './core/turn-detection.js';
+import { EngineExecutor } from './engine-executor.js';
+
+export interface LiveOptions extends SessionOptions {
+  readonly engine: EngineSession;
+  readonly vad: VadPort;
+  readonly frames: FramePort;
+  readonly scheduler: Scheduler;
+  readonly onEvent: (event: SessionEvent) => void;
+  /** An error that no code foresaw; the conversation goes on. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Drives one machine: feeds it media, intents and results, performs its commands, and keeps its one timer. */
+export class LiveConversation implements Conversation {
+  readonly #machine: ConversationMachine;
+  readonly #executor: EngineExecutor;
+  readonly #vad: VadHandle;
+  readonly #frames: FrameHandle;
+  readonly #scheduler: Scheduler;
+  readonly #onEvent: (event: SessionEvent) => void;
+  readonly #onBug: (error: unknown) => void;
+  readonly #pcm = new PcmBuffer();
+  readonly #inputs: { input: MachineInput; atMs: number }[] = [];
+  #handling = false;
+  #timer: { atMs: number; cancel: () => void } | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: LiveOptions) {
+    this.#machine = new ConversationMachine(options);
+    this.#scheduler = options.scheduler;
+    this.#onEvent = options.onEvent;
+    this.#onBug = options.onBug;
+    this.#frames = options.frames.open(options.caps.frameSize);
+    this.#executor = new EngineExecutor(options.engine, {
+      onResult: (input) => this.#handle(input),
+      onBug: (error) => this.#onBug(error),
+    });
+    const detection = turnPolicy(options.config.turnDetection)?.detection ?? null;
+    this.#vad = options.vad.open(detection, (boundary) => this.#onBoundary(boundary));
+  }
+
+  pushAudio(frame: AudioFrame): void {
+    if (this.#closing) return;
+    const { startMs, endMs } = this.#pcm.push(frame);
+    this.#vad.push(frame);
+    this.#handle({ t: 'audio', startMs, endMs }, frame.arrivedAtMs);
+    this.#pcm.trimBefore(this.#machine.audioNeededFromMs);
+  }
+
+  pushVideo(frame: VideoFrame): void {
+    if (this.#closing) return;
+    const verdict = this.#frames.push(frame);
+    if (verdict.kept) this.#handle({ t: 'frame', segment: verdict.segment });
+    else this.#handle({ t: 'frame_skipped', ptsMs: frame.ptsMs, reason: verdict.reason });
+  }
+
+  intent(intent: ClientIntent): void {
+    try {
+      this.#handle({ t: 'intent', intent: this.#fitted(intent) });
+    } catch (error) {
+      if (!(error instanceof VisavisError)) throw error;
+      const { code, message, param } = error;
+      this.#onEvent({
+        type: 'error',
+        error: { code, message, param, clientEventId: intent.clientEventId ?? null },
+      });
+    }
+  }
+
+  snapshot(): ConversationSnapshot {
+    return this.#machine.snapshot();
+  }
+
+  close(): Promise<void> {
+    if (!this.#closing) {
+      this.#handle({ t: 'close' });
+      this.#timer?.cancel();
+      this.#vad.close();
+      this.#closing = this.#executor.close();
+    }
+    return this.#closing;
+  }
+
+  /** Pictures in messages come in any size. */
+  #fitted(intent: ClientIntent): ClientIntent {
+    if (intent.k !== 'item_create') return intent;
+    const fit = (part: NewContent): NewContent =>
+      part.type === 'input_image' ? { ...part, image: this.#frames.fit(part.image) } : part;
+    return { ...intent, content: intent.content.map(fit) };
+  }
+
+  #onBoundary(boundary: Boundary): void {
+    const lastSpeechPacketAtMs =
+      boundary.t === 'speech_end' ? this.#pcm.arrivalOf(boundary.speechEndMs) : null;
+    this.#handle({ t: 'boundary', boundary, lastSpeechPacketAtMs });
+  }
+
+  /** What a command or a listener leads to waits until the input before it is done with. */
+  #handle(input: MachineInput, atMs = this.#scheduler.nowMs()): void {
+    this.#inputs.push({ input, atMs });
+    if (this.#handling) return;
+    this.#handling = true;
+    try {
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
+        for (const command of this.#machine.handle(next.input, next.atMs)) this.#perform(command);
+      }
+    } finally {
+      this.#handling = false;
+    }
+    this.#schedule();
+  }
+
+  #perform(command: Command): void {
+    switch (command.c) {
+      case 'emit':
+        return this.#emit(command.event);
+      case 'append':
+        return this.#executor.append(command.ref, command.segment, command.priority);
+      case 'append_audio':
+        return this.#appendAudio(command);
+      case 'mark':
+        return this.#executor.mark(command.key);
+      case 'rollback':
+        return this.#executor.rollback(command.key);
+      case 'generate':
+        return this.#executor.generate(command.responseId, command.maxTokens);
+      case 'abort':
+        return this.#executor.abort(command.responseId);
+      case 'accept':
+        return this.#executor.accept(command.responseId, command.keepTokens);
+      case 'evict':
+        return this.#executor.evict(command.keepFrames, command.targetTokens);
+      case 'detect':
+        return this.#vad.configure(command.settings);
+      case 'assume_silence':
+        return this.#vad.silenceUntil(command.untilMs);
+      case 'close':
+        return;
+    }
+  }
+
+  #appendAudio(command: Command & { c: 'append_audio' }): void {
+    const { ref, utterance, fromMs, toMs, final, priority } = command;
+    const pcm = this.#pcm.cut(fromMs, toMs);
+    this.#executor.append(ref, { k: 'audio', id: ref, ptsMs: fromMs, pcm, final, utterance }, priority);
+  }
+
+  /** A listener's error is the listener's: it must not cost the conversation a command. */
+  #emit(event: SessionEvent): void {
+    try {
+      this.#onEvent(event);
+    } catch (error) {
+      this.#onBug(error);
+    }
+  }
+
+  /** One timer: it is moved only to an earlier time, and where it comes too early it is set again. */
+  #schedule(): void {
+    const atMs = this.#machine.nextDeadlineMs;
+    if (atMs === null || (this.#timer && this.#timer.atMs <= atMs)) return;
+    this.#timer?.cancel();
+    const cancel = this.#scheduler.at(atMs, () => {
+      this.#timer = null;
+      this.#handle({ t: 'tick' });
+    });
+    this.#timer = { atMs, cancel };
+  }
+}
