@@ -1,8 +1,8 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { defaultSession, mergeSession } from '@vis-a-vis/protocol';
-import { VisavisError, type Clock, type IdSource } from '#modules/contracts';
+import { VisavisError, type Clock, type IdSource, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
-import { DecoderService } from '#modules/decoder';
+import { ENGINE } from '#modules/decoder';
 import { MediaService } from '#modules/media';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
@@ -13,13 +13,14 @@ import { CLOCK, IDS } from './tokens.js';
 
 /** Opens, keeps and closes the calls of this process. */
 @Injectable()
-export class CallsService implements BeforeApplicationShutdown {
+export class CallsService implements OnModuleDestroy {
   private readonly calls = new Map<string, Call>();
+  private closing = false;
 
   constructor(
-    @Inject(MediaService) private readonly media: MediaService,
-    @Inject(ConversationService) private readonly conversations: ConversationService,
-    @Inject(DecoderService) private readonly engine: DecoderService,
+    @Inject(MediaService) private readonly media: Pick<MediaService, 'answer' | 'decodeImage'>,
+    @Inject(ConversationService) private readonly conversations: Pick<ConversationService, 'open'>,
+    @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -31,6 +32,7 @@ export class CallsService implements BeforeApplicationShutdown {
    * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`
    */
   async open(offer: Offer): Promise<{ id: string; answerSdp: string }> {
+    if (this.closing) throw new VisavisError('capacity', 'The gateway is shutting down.');
     const id = this.ids.next('rtc');
     const session = mergeSession(
       defaultSession(this.ids.next('sess'), this.engine.caps.modelId),
@@ -75,8 +77,9 @@ export class CallsService implements BeforeApplicationShutdown {
     await this.end(id, 'hangup');
   }
 
-  /** Runs before the modules shut down, so the engine is still there to free the calls' sessions. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Nest ends a module before those it imports, so the engine is still there to free the calls' sessions. */
+  async onModuleDestroy(): Promise<void> {
+    this.closing = true;
     await Promise.all([...this.calls.keys()].map((id) => this.end(id, 'shutdown')));
   }
 

@@ -1,5 +1,5 @@
 import { defaultSession, type ServerEventBody } from '@vis-a-vis/protocol';
-import { parseRealtimeEvent } from '../../node_modules/@openai/agents-realtime/dist/openaiRealtimeEvents.mjs';
+import { parseRealtimeEvent } from '../../node_modules/@openai/agents-realtime/dist/openaiRealtimeEvents.js';
 import { toErrorEvent, toServerEvents } from '../../src/realtime/core/event-mapper.js';
 import { OTHER_EVENTS, SPOKEN_TURN } from '../../src/realtime/testing/sample-events.js';
 

@@ -103,8 +103,13 @@ export class Session extends Emitter<SessionEvents> {
 
   /** Sends any event of the protocol. */
   send(event: ClientEvent): void {
+    this.sendText(JSON.stringify(event));
+  }
+
+  /** Sends a message as it is: for events that this version of the client does not know. */
+  sendText(text: string): void {
     if (this.over) throw new CallError('session_closed', 'The call is closed.');
-    this.transmit(JSON.stringify(event));
+    this.transmit(text);
   }
 
   /** One message arrived. */

@@ -1,0 +1,42 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { ConversationModule } from '#modules/conversation';
+import { DecoderModule } from '#modules/decoder';
+import { MediaModule } from '#modules/media';
+import { VadModule } from '#modules/vad';
+import type { Config } from './config/config.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
+import { RealtimeModule } from './realtime/realtime.module.js';
+import type { Logger } from './telemetry/logger.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
+
+/** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
+@Module({})
+export class AppModule {
+  static forRoot(config: Config, logger: Logger): DynamicModule {
+    const media = MediaModule.forRoot({
+      frameIntervalMs: config.frameIntervalMs,
+      ...(config.iceHosts.length > 0 && { iceHosts: config.iceHosts }),
+      ...(config.icePortRange && { icePortRange: config.icePortRange }),
+    });
+    const decoder = DecoderModule.forRoot({
+      modelFolder: config.modelFolder,
+      workers: config.engineWorkers,
+    });
+    const vad = VadModule.forRoot({ model: config.vadModel });
+    const conversation = ConversationModule.forRoot({
+      frameIntervalMs: config.frameIntervalMs,
+      maxFrames: config.maxFrames,
+    });
+    return {
+      module: AppModule,
+      imports: [
+        TelemetryModule.forRoot(logger),
+        HealthModule.forRoot([decoder, vad, media]),
+        RealtimeModule.forRoot([media, decoder, conversation]),
+      ],
+      providers: [{ provide: APP_FILTER, useClass: HttpErrorsFilter }],
+    };
+  }
+}

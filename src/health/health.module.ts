@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ENGINE } from '#modules/decoder';
+import { MediaService } from '#modules/media';
+import { VadService } from '#modules/vad';
+import type { OmniEngine } from '#modules/contracts';
+import { monotonicClock } from '../clock.js';
+import { HealthController } from './health.controller.js';
+import { HealthService } from './health.service.js';
+import { engineProbe, vadProbe, videoProbe } from './probes.js';
+
+@Module({})
+export class HealthModule {
+  /** @param features the modules that must work for a call to be taken */
+  static forRoot(features: DynamicModule[]): DynamicModule {
+    return {
+      module: HealthModule,
+      imports: features,
+      controllers: [HealthController],
+      providers: [
+        {
+          provide: HealthService,
+          inject: [ENGINE, VadService, MediaService],
+          useFactory: (engine: OmniEngine, vad: VadService, media: MediaService) =>
+            new HealthService(
+              { engine: engineProbe(engine), vad: vadProbe(vad), video: videoProbe(media) },
+              monotonicClock,
+            ),
+        },
+      ],
+    };
+  }
+}

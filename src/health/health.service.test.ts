@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HealthService } from './health.service.js';
+
+describe('HealthService', () => {
+  it('is ready when every part works', async () => {
+    const health = new HealthService(
+      { a: async () => undefined, b: async () => undefined },
+      { nowMs: () => 0 },
+    );
+    expect(await health.check()).toEqual({ status: 'ready', parts: { a: { ok: true }, b: { ok: true } } });
+  });
+
+  it('names the part that does not work, and why', async () => {
+    const broken = async () => Promise.reject(new Error('no worker'));
+    const health = new HealthService({ a: async () => undefined, b: broken }, { nowMs: () => 0 });
+    expect(await health.check()).toEqual({
+      status: 'not_ready',
+      parts: { a: { ok: true }, b: { ok: false, reason: 'no worker' } },
+    });
+  });
+
+  it('does not wait for a part that hangs', async () => {
+    const health = new HealthService(
+      { a: () => sleep(1000, undefined, { ref: false }) },
+      { nowMs: () => 0 },
+      10,
+    );
+    expect((await health.check()).parts['a']).toEqual({ ok: false, reason: 'no answer within 10 ms' });
+  });
+
+  it('probes at most once a second', async () => {
+    let nowMs = 0;
+    let probes = 0;
+    const health = new HealthService({ a: async () => void (probes += 1) }, { nowMs: () => nowMs });
+    await health.check();
+    nowMs = 900;
+    await health.check();
+    expect(probes).toBe(1);
+    nowMs = 1100;
+    await health.check();
+    expect(probes).toBe(2);
+  });
+});

@@ -1,0 +1,36 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { nestLogger, type Logger } from './telemetry/logger.js';
+
+/** Offers are some kilobytes; a session with tools may be more. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/**
+ * Makes the application and starts its modules (the model is loaded, the workers run). It does not listen yet.
+ * @param page folder of the page to serve at `/`; null: none
+ */
+export async function startHttp(
+  module: DynamicModule | Type,
+  logger: Logger,
+  page: string | null,
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    bodyParser: false,
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
+  // Bodies are read as they are: three content types carry an offer, and a wrong one must be told from an empty one.
+  app.useBodyParser('raw', { type: () => true, limit: MAX_BODY_BYTES });
+  // Any page may call: a gateway is reached by its address and keeps no cookies. All headers of a preflight are
+  // allowed, because stock clients send `x-stainless-*`.
+  app.enableCors({
+    origin: '*',
+    methods: ['GET', 'POST', 'OPTIONS'],
+    exposedHeaders: ['Location', 'ETag', 'Link'],
+  });
+  if (page !== null) app.useStaticAssets(page);
+  await app.init();
+  return app;
+}

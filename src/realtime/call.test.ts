@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultSession, serverEventSchema, type ServerEvent } from '@vis-a-vis/protocol';
+import { pino } from 'pino';
+import { VisavisError } from '#modules/contracts';
+import { Metrics } from '../telemetry/metrics.js';
+import { Call, EVENTS_LABEL } from './call.js';
+import { FakeConversation } from './testing/fake-conversation.js';
+import { SPOKEN_TURN } from './testing/sample-events.js';
+
+/** Fake: the connection and the conversation. Real: everything of the call between them. */
+function setUp() {
+  const sent: ServerEvent[] = [];
+  const metrics = new Metrics();
+  const peer = {
+    closed: 0,
+    send: (_label: string, text: string) => void sent.push(serverEventSchema.parse(JSON.parse(text))),
+    bufferedAmount: () => 0,
+    close: () => void (peer.closed += 1),
+  };
+  let id = 0;
+  const call = new Call({
+    id: 'rtc_1',
+    session: defaultSession('sess_1', 'visavis-pocket'),
+    decodeImage: async () => Promise.reject(new VisavisError('bad_image', 'No picture.')),
+    clock: { nowMs: () => 12_921 },
+    ids: { next: (prefix) => `${prefix}_${id++}` },
+    metrics,
+    logger: pino({ level: 'silent' }),
+  });
+  const conversation = new FakeConversation((event) => call.onSessionEvent(event));
+  call.connect(peer, conversation);
+  const types = () => sent.map((event) => event.type);
+  const tell = async (...messages: (string | Uint8Array | object)[]) => {
+    for (const message of messages) {
+      const raw = typeof message === 'string' || message instanceof Uint8Array;
+      call.onMessage(EVENTS_LABEL, raw ? message : JSON.stringify(message));
+    }
+    await sleep(2);
+  };
+  return { call, conversation, metrics, peer, sent, types, tell };
+}
+
+describe('Call', () => {
+  it('greets with the whole session when the channel opens', () => {
+    const { call, sent } = setUp();
+    call.onChannel(EVENTS_LABEL);
+    expect(sent).toMatchObject([
+      { type: 'session.created', session: { id: 'sess_1', output_modalities: ['text'] } },
+    ]);
+  });
+
+  it('merges each update, and answers each', async () => {
+    const { call, conversation, sent, tell } = setUp();
+    call.onChannel(EVENTS_LABEL);
+    await tell(
+      {
+        type: 'session.update',
+        session: { type: 'realtime', instructions: 'Be brief.', output_modalities: ['audio'] },
+      },
+      { type: 'session.update', session: { type: 'realtime', tracing: 'auto' } },
+    );
+    expect(sent.slice(1)).toMatchObject([
+      {
+        type: 'session.updated',
+        session: { instructions: 'Be brief.', output_modalities: ['text'], tracing: null },
+      },
+      { type: 'session.updated', session: { instructions: 'Be brief.', tracing: 'auto' } },
+    ]);
+    expect(conversation.intents).toMatchObject([
+      { k: 'session_update', config: { instructions: 'Be brief.' } },
+      { k: 'session_update', config: { turnDetection: { type: 'server_vad' } } },
+    ]);
+  });
+
+  it('accepts output_audio_buffer.clear, which stock clients always send when they interrupt', async () => {
+    const { call, types, tell } = setUp();
+    call.onChannel(EVENTS_LABEL);
+    await tell({ type: 'output_audio_buffer.clear' });
+    expect(types()).toEqual(['session.created', 'output_audio_buffer.cleared']);
+  });
+
+  it('answers junk with errors that name the event, and goes on', async () => {
+    const { call, conversation, sent, tell } = setUp();
+    call.onChannel(EVENTS_LABEL);
+    const image = { type: 'input_image', image_url: 'data:image/png;base64,AAAA' };
+    await tell(
+      'no json',
+      new Uint8Array(3),
+      'x'.repeat(300_000),
+      { type: 'sing', event_id: 'e1' },
+      { type: 'input_audio_buffer.append', event_id: 'e2', audio: 'AAAA' },
+      {
+        type: 'conversation.item.create',
+        event_id: 'e3',
+        item: { type: 'message', role: 'user', content: [image] },
+      },
+      { type: 'response.create' },
+    );
+    expect(
+      sent.flatMap((event) => (event.type === 'error' ? [[event.error.code, event.error.event_id]] : [])),
+    ).toEqual([
+      ['invalid_json', null],
+      ['invalid_event', null],
+      ['message_too_large', null],
+      ['unknown_event', 'e1'],
+      ['invalid_event', 'e2'],
+      ['bad_image', 'e3'],
+    ]);
+    expect(conversation.intents).toEqual([{ k: 'response_create' }]);
+  });
+
+  it('tells a client whose message was dropped for its size', async () => {
+    const { call, sent } = setUp();
+    call.onChannel(EVENTS_LABEL);
+    call.onDrop('oversized_message', 1);
+    await sleep(2);
+    expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'message_too_large' } });
+  });
+
+  it('counts what comes on a channel it does not know', async () => {
+    const { call, metrics, sent } = setUp();
+    call.onChannel('other');
+    call.onMessage('other', '{}');
+    expect(sent).toEqual([]);
+    expect(await metrics.text()).toContain('visavis_drops_total{reason="unknown_channel"} 2');
+  });
+
+  it('counts the turn, its latency and its context', async () => {
+    const { call, conversation, metrics, types } = setUp();
+    call.onChannel(EVENTS_LABEL);
+    for (const event of SPOKEN_TURN) conversation.emit(event);
+    call.onDrop('duplicate', 2);
+    await sleep(2);
+    expect(types().at(-1)).toBe('rate_limits.updated');
+    const text = await metrics.text();
+    expect(text).toContain('visavis_turns_total{status="completed"} 1');
+    expect(text).toContain('visavis_commit_to_first_token_seconds_count 1');
+    expect(text).toContain('visavis_commit_to_first_token_seconds_sum 0.009');
+    expect(text).toContain('visavis_speech_end_to_first_token_seconds_sum 0.521');
+    expect(text).toContain('visavis_kv_tokens 97');
+    expect(text).toContain('visavis_drops_total{reason="duplicate"} 2');
+  });
+
+  it('passes media on', () => {
+    const { call, conversation } = setUp();
+    const audio = { pcm: new Float32Array(320), ptsMs: 0, arrivedAtMs: 10, concealed: false };
+    const video = { image: { width: 1, height: 1, data: new Uint8Array(3) }, ptsMs: 0, arrivedAtMs: 10 };
+    call.onAudio(audio);
+    call.onVideo(video);
+    expect(conversation.audio).toEqual([audio]);
+    expect(conversation.video).toEqual([video]);
+  });
+
+  it('closes both sides once', async () => {
+    const { call, conversation, metrics, peer } = setUp();
+    await call.close('hangup');
+    await call.close('closed_by_peer');
+    expect(conversation.closedBecause).toBe('hangup');
+    expect(peer.closed).toBe(1);
+    expect(await metrics.text()).toContain('visavis_sessions 0\n');
+  });
+});

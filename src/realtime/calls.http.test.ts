@@ -1,0 +1,156 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { Module, type INestApplication } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { httpErrorSchema } from '@vis-a-vis/protocol';
+import { pino } from 'pino';
+import { VisavisError } from '#modules/contracts';
+import { ConversationService } from '#modules/conversation';
+import { ENGINE } from '#modules/decoder';
+import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
+import { startHttp } from '../http.js';
+import { monotonicClock } from '../clock.js';
+import { TelemetryModule } from '../telemetry/telemetry.module.js';
+import { CallsController } from './calls.controller.js';
+import { CallsService } from './calls.service.js';
+import { HttpErrorsFilter } from './http-errors.filter.js';
+import { FakeConversation } from './testing/fake-conversation.js';
+import { CLOCK, IDS, randomIds } from './tokens.js';
+
+/** Fake: media and conversation. Real: Nest, Express, the body parsers, the filter and the calls over real HTTP. */
+const handlers: MediaHandlers[] = [];
+const conversations: FakeConversation[] = [];
+let full = false;
+
+const media = {
+  decodeImage: async () => Promise.reject(new VisavisError('bad_image', 'No picture.')),
+  async answer(sdp: string, given: MediaHandlers): Promise<MediaPeer> {
+    if (!sdp.startsWith('v=0')) throw new VisavisError('bad_sdp', 'This is no SDP.', 'sdp');
+    handlers.push(given);
+    return {
+      id: 'peer',
+      answerSdp: 'v=0\r\nanswer',
+      trackKinds: ['audio'],
+      send: () => undefined,
+      bufferedAmount: () => 0,
+      stats: () => {
+        throw new Error('not asked for');
+      },
+      close: async () => undefined,
+    };
+  },
+};
+const opener = {
+  async open(options: { onEvent: FakeConversation['emit'] }) {
+    if (full) throw new VisavisError('capacity', 'No room.');
+    const conversation = new FakeConversation(options.onEvent);
+    conversations.push(conversation);
+    return conversation;
+  },
+};
+
+@Module({
+  imports: [TelemetryModule.forRoot(pino({ level: 'silent' }))],
+  controllers: [CallsController],
+  providers: [
+    CallsService,
+    { provide: MediaService, useValue: media },
+    { provide: ConversationService, useValue: opener },
+    { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket' } } },
+    { provide: CLOCK, useValue: monotonicClock },
+    { provide: IDS, useValue: randomIds },
+    { provide: APP_FILTER, useClass: HttpErrorsFilter },
+  ],
+})
+class TestModule {}
+
+describe('POST /v1/realtime/calls', () => {
+  let app: INestApplication;
+  let url: string;
+
+  beforeAll(async () => {
+    app = await startHttp(TestModule, pino({ level: 'silent' }), null);
+    await app.listen(0, '127.0.0.1');
+    url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+  });
+  afterAll(() => app.close());
+  beforeEach(() => {
+    full = false;
+    conversations.length = 0;
+    handlers.length = 0;
+  });
+
+  const post = (path: string, type: string | null, body: string | FormData = 'v=0\r\n') =>
+    fetch(url + path, { method: 'POST', body, ...(type && { headers: { 'content-type': type } }) });
+  const code = async (response: Response) => {
+    const parsed = httpErrorSchema.parse(await response.json());
+    return [response.status, parsed.error.code];
+  };
+
+  it('answers 201 with bare SDP and the place of the call', async () => {
+    const response = await post('/v1/realtime/calls', 'application/sdp');
+    expect(response.status).toBe(201);
+    expect(response.headers.get('content-type')).toBe('application/sdp');
+    expect(response.headers.get('location')).toMatch(/^\/v1\/realtime\/calls\/rtc_[\w-]{16}$/);
+    expect(response.headers.get('access-control-expose-headers')).toBe('Location,ETag,Link');
+    expect(await response.text()).toBe('v=0\r\nanswer');
+  });
+
+  it('takes a form and the legacy address', async () => {
+    const form = new FormData();
+    form.set('sdp', 'v=0\r\n');
+    form.set('session', '{"type":"realtime"}');
+    expect((await post('/v1/realtime/calls', null, form)).status).toBe(201);
+    expect((await post('/v1/realtime?model=gpt-realtime', 'application/sdp')).status).toBe(201);
+  });
+
+  it('hangs a call up, once', async () => {
+    const location = (await post('/v1/realtime/calls', 'application/sdp')).headers.get('location') ?? '';
+    expect((await post(`${location}/hangup`, null, '')).status).toBe(200);
+    expect(conversations[0]?.closedBecause).toBe('hangup');
+    expect(await code(await post(`${location}/hangup`, null, ''))).toEqual([404, 'not_found']);
+  });
+
+  it('ends the conversation of a client that went away', async () => {
+    await post('/v1/realtime/calls', 'application/sdp');
+    handlers[0]?.onClosed('closed_by_peer');
+    expect(conversations[0]?.closedBecause).toBe('closed_by_peer');
+  });
+
+  it.each([
+    [415, 'bad_content_type', 'text/plain', 'v=0'],
+    [400, 'bad_sdp', 'application/sdp', 'hello'],
+    [400, 'bad_sdp', 'application/sdp', ''],
+    [400, 'invalid_json', 'application/json', '{'],
+    [413, 'payload_too_large', 'application/sdp', 'x'.repeat(300_000)],
+  ])('refuses with %i %s', async (status, expected, type, body) => {
+    expect(await code(await post('/v1/realtime/calls', type, body))).toEqual([status, expected]);
+  });
+
+  it('says when to come back where there is no room, and closes the connection it made', async () => {
+    full = true;
+    const response = await post('/v1/realtime/calls', 'application/sdp');
+    expect(response.headers.get('retry-after')).toBe('2');
+    expect(await code(response)).toEqual([503, 'capacity']);
+  });
+
+  it('gives its form to the errors of unknown addresses', async () => {
+    expect(await code(await fetch(`${url}/v1/nothing`))).toEqual([404, 'not_found']);
+  });
+
+  it('allows whatever headers a stock client sends', async () => {
+    const response = await fetch(`${url}/v1/realtime/calls`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://example.org',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,x-openai-agents-sdk,x-stainless-os',
+      },
+    });
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      'authorization,content-type,x-openai-agents-sdk,x-stainless-os',
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { createInterface } from 'node:readline';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const MAIN = 'dist/src/main.js';
+/** Loading the model and the libraries, on a busy machine (ms). */
+const START_MS = 60_000;
+
+/** How a gateway process ended, and all that it wrote. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The built gateway, as a process of its own on a free port of loopback. */
+export class Gateway {
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+    private readonly ended: Promise<Ended>,
+  ) {}
+
+  /** @param settings overrides of `VISAVIS_*` */
+  static async start(settings: Record<string, string> = {}): Promise<Gateway> {
+    const { child, ended } = launch([], settings);
+    const listening = new Promise<string>((resolve) => {
+      if (child.stdout === null) return;
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const url = urlIn(line);
+        if (url !== null) resolve(url);
+      });
+    });
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new Error(`the gateway did not start in ${START_MS} ms`)),
+      START_MS,
+    );
+    const died = ended.then(({ code, stderr, stdout }) => {
+      throw new Error(`the gateway ended with ${code}: ${stderr || stdout}`);
+    });
+    try {
+      return new Gateway(await Promise.race([listening, died, late]), child, ended);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      // Both go on after the race; from here on the end of the process is `stop`'s business.
+      died.catch(() => undefined);
+      late.catch(() => undefined);
+    }
+  }
+
+  /** Asks it to stop, as a service manager does. */
+  async stop(): Promise<Ended> {
+    this.child.kill('SIGTERM');
+    return this.ended;
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.url}metrics`)).text();
+  }
+}
+
+/** Runs the gateway's program to its end. */
+export function runGateway(args: string[], settings: Record<string, string> = {}): Promise<Ended> {
+  return launch(args, settings).ended;
+}
+
+function launch(args: string[], settings: Record<string, string>) {
+  const child = spawn(process.execPath, ['--enable-source-maps', MAIN, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      VISAVIS_PORT: '0',
+      VISAVIS_ICE_HOSTS: '127.0.0.1',
+      VISAVIS_LOG_LEVEL: 'info',
+      ...settings,
+    },
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const ended = once(child, 'close').then(([code]): Ended => ({ code: code as number | null, ...output }));
+  return { child, ended };
+}
+
+/** The gateway's log is one JSON object a line; "listening" tells where. */
+function urlIn(line: string): string | null {
+  if (!line.startsWith('{')) return null;
+  const entry = JSON.parse(line) as { msg?: string; url?: string };
+  return entry.msg === 'listening' ? (entry.url ?? null) : null;
+}
