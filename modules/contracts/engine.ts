@@ -90,23 +90,46 @@ export interface OmniEngine {
 }
 
 /**
- * One conversation's context. Appends are FIFO and atomic; an `id` seen before makes a retry a no-op.
- * The assistant turn is opened by `generate` itself and closed by `accept`.
+ * One conversation's context. Operations are performed in the order in which they are called; one that fails changes
+ * nothing. Segment ids are unique within a session (each audio block has its own), and an append with an `id` seen
+ * before is a no-op, so that it may be retried. Frames, audio and text belong into a user turn that is open.
+ *
+ * An answer (`generate`) lies on top of the context: the assistant turn is opened by `generate`, once the user's is
+ * closed, and closed by `accept`. The next operation that is not its `accept` ends the answer and takes it off again.
+ * A background append is no such operation: while there is an unaccepted answer, it is rejected with `shed`.
+ *
+ * After the session's worker has died every operation rejects with `engine_failed`: open another one and replay.
  */
 export interface EngineSession {
+  /** After the last operation that has been answered. */
   readonly head: Checkpoint;
+  /**
+   * Pixels and samples are copied: they stay the caller's.
+   * @throws `shed`, `aborted` (by the signal, or undone by a later rollback), `bad_image`, `bad_audio`, `bad_request`,
+   * `context_full`
+   */
   append(
     s: Segment,
     o?: { priority?: 'commit' | 'background'; signal?: AbortSignal },
   ): Promise<AppendReceipt>;
-  /** O(1); covers KV length, audio-encoder state, sampler and segment log. */
+  /**
+   * O(1); covers KV length, audio-encoder state and segment log, after everything that has been called so far, answered
+   * or not (`tokens` and `epoch` are those of `head`).
+   */
   mark(): Checkpoint;
+  /** Cancels what was called after `to` and undoes what is done; may be repeated. @throws `stale_checkpoint` */
   rollback(to: Checkpoint): Promise<void>;
-  /** Leaves `head` unchanged until `accept`. */
+  /**
+   * Begins at once, read or not; ends by its signal, by leaving the generator, or by the next operation.
+   * Leaves `head` unchanged until `accept`. `tMs` counts from the call.
+   */
   generate(o: GenerateOptions): AsyncGenerator<GenEvent>;
-  /** Makes a generation (or its first `keepTokens` tokens) part of the context. */
+  /** Makes a generation (or its first `keepTokens` tokens) part of the context, and ends it if it has not ended. */
   accept(genId: string, o?: { keepTokens?: number }): Promise<Checkpoint>;
-  /** Between turns only: keeps the newest `keepFrames` frames, and at most `targetTokens` tokens where possible. */
+  /**
+   * Takes out all frames but the newest `keepFrames`, then the oldest whole exchanges without a kept frame while more than
+   * `targetTokens` tokens are left. Checkpoints taken before are void from then on.
+   */
   evict(o: { keepFrames: number; targetTokens: number }): Promise<{ epoch: number; freed: number }>;
   close(): Promise<void>;
 }

@@ -1,0 +1,98 @@
+import { VisavisError, type Checkpoint, type EngineCaps, type Role, type Segment } from '#modules/contracts';
+
+/** What is in a fake session's context: its segments, and the answers that were accepted. */
+export type LogEntry = Segment | { readonly k: 'answer'; readonly tokens: readonly string[] };
+
+interface State {
+  readonly entries: readonly LogEntry[];
+  readonly turn: Role | null;
+}
+
+const EMPTY: State = { entries: [], turn: null };
+
+/** A fake session's context: the log itself, and the log as it was after each operation. */
+export class FakeLog {
+  private readonly caps: EngineCaps;
+  private state = EMPTY;
+  private epoch = 0;
+  private readonly states = new Map<number, State>([[0, EMPTY]]);
+
+  constructor(caps: EngineCaps) {
+    this.caps = caps;
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.state.entries;
+  }
+
+  get turn(): Role | null {
+    return this.state.turn;
+  }
+
+  get tokens(): number {
+    return 1 + this.entries.reduce((sum, entry) => sum + this.cost(entry), 0);
+  }
+
+  has(segment: Segment): boolean {
+    const edge = (entry: LogEntry) => (entry.k === 'turn' ? entry.edge : null);
+    return this.entries.some(
+      (entry) => entry.k === segment.k && entry.id === segment.id && edge(entry) === edge(segment),
+    );
+  }
+
+  /** Tokens that an entry costs; a block of an utterance none, its final one those of all. */
+  cost(entry: LogEntry): number {
+    switch (entry.k) {
+      case 'turn':
+        return 1;
+      case 'text':
+        return entry.text.split(/\s+/).filter(Boolean).length;
+      case 'frame':
+        return 1 + this.caps.tokensPerFrame;
+      case 'audio':
+        return entry.final ? 1 + Math.ceil((this.samplesUpTo(entry) / 16_000) * this.caps.audioTokensPerSecond) : 0;
+      case 'answer':
+        return 2 + entry.tokens.length;
+    }
+  }
+
+  put(entry: LogEntry): void {
+    const turn = entry.k === 'turn' ? (entry.edge === 'open' ? entry.role : null) : this.turn;
+    this.state = { entries: [...this.entries, entry], turn };
+  }
+
+  keepFrames(count: number): void {
+    const frames = this.entries.filter(({ k }) => k === 'frame');
+    const dropped = new Set(frames.slice(0, Math.max(0, frames.length - count)));
+    this.state = { ...this.state, entries: this.entries.filter((entry) => !dropped.has(entry)) };
+  }
+
+  record(seq: number): Checkpoint {
+    this.states.set(seq, this.state);
+    return { seq, epoch: this.epoch, tokens: this.tokens };
+  }
+
+  startEpoch(): void {
+    this.epoch += 1;
+    this.states.clear();
+  }
+
+  /** @throws `stale_checkpoint` */
+  restore(to: Checkpoint): void {
+    const state = this.states.get(to.seq);
+    if (!state) throw new VisavisError('stale_checkpoint', `checkpoint ${to.seq} is gone`);
+    this.state = state;
+    for (const seq of this.states.keys()) if (seq > to.seq) this.states.delete(seq);
+  }
+
+  private samplesUpTo(final: Extract<Segment, { k: 'audio' }>): number {
+    const at = this.entries.indexOf(final);
+    let samples = final.pcm.length;
+    for (const entry of this.entries.slice(0, at === -1 ? undefined : at).toReversed()) {
+      if (entry.k !== 'audio') continue;
+      if (entry.final || entry.utterance !== final.utterance) break;
+      samples += entry.pcm.length;
+    }
+    return samples;
+  }
+}
