@@ -68,7 +68,6 @@ async function begin(): Promise<void> {
     const call = await connect({
       ...(sources.audio && { audio: sources.audio }),
       ...(sources.video && { video: sources.video }),
-      session: { visavis: { events: ['turn.timing', 'frame.attended', 'context'] } },
     });
     open = { call, sources };
     film.start(sources.picture);

@@ -1,4 +1,5 @@
 import type { SessionPatch } from '@vis-a-vis/protocol';
+import { exchange } from '../exchange.js';
 import { CallError, Session } from '../session.js';
 
 export { CallError, type Answer, type Delta, type SessionEvents, type Speech } from '../session.js';
@@ -10,7 +11,7 @@ export interface ConnectOptions {
   readonly audio?: MediaStreamTrack;
   /** A camera, a canvas, a screen. */
   readonly video?: MediaStreamTrack;
-  /** The session from the start; fields left out have the gateway's defaults. */
+  /** The session from the start; fields left out have the gateway's defaults. Vendor events are asked for by default. */
   readonly session?: SessionPatch;
   /** How long connecting may take (ms). Default 15 000. */
   readonly timeoutMs?: number;
@@ -77,34 +78,13 @@ async function negotiate(peer: RTCPeerConnection, options: ConnectOptions): Prom
 
   await peer.setLocalDescription();
   // Together, so that a refused offer is told at once, and a timeout also covers the request.
-  await Promise.all([exchange(endpoint(options.url), peer, options.session), opened]);
+  await Promise.all([
+    exchange(options.url ?? location.href, peer.localDescription?.sdp ?? '', options.session).then((sdp) =>
+      peer.setRemoteDescription({ type: 'answer', sdp }),
+    ),
+    opened,
+  ]);
   return call;
-}
-
-function endpoint(url = location.href): URL {
-  return new URL('/v1/realtime/calls', url);
-}
-
-async function exchange(url: URL, peer: RTCPeerConnection, session: SessionPatch | undefined): Promise<void> {
-  const form = new FormData();
-  form.set('sdp', peer.localDescription?.sdp ?? '');
-  form.set('session', JSON.stringify({ type: 'realtime', ...session }));
-  const response = await fetch(url, { method: 'POST', body: form }).catch((cause: unknown) => {
-    throw new CallError('connect_failed', `The gateway cannot be reached: ${String(cause)}`);
-  });
-  const text = await response.text();
-  if (!response.ok) throw refusal(response.status, text);
-  await peer.setRemoteDescription({ type: 'answer', sdp: text });
-}
-
-/** The gateway's reason; where something else answered (a proxy), what it said. */
-function refusal(status: number, text: string): CallError {
-  try {
-    const { error } = JSON.parse(text) as { error: { code: string; message: string } };
-    return new CallError(error.code, error.message);
-  } catch {
-    return new CallError('connect_failed', `HTTP ${status}: ${text.slice(0, 200)}`);
-  }
 }
 
 function whenOpen(peer: RTCPeerConnection, channel: RTCDataChannel, timeoutMs: number): Promise<void> {
