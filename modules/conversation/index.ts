@@ -1,4 +1,6 @@
-export type { SessionConfig } from './core/config.js';
+export { ConversationModule, type ConversationModuleOptions } from './conversation.module.js';
+export { ConversationService, type OpenOptions } from './conversation.service.js';
+export { DEFAULT_SETTINGS, type ConversationSettings, type SessionConfig } from './core/config.js';
 export type { Conversation, ConversationSnapshot, ConversationState } from './core/conversation.js';
 export type {
   ContextReceipt,

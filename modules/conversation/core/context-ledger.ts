@@ -28,7 +28,8 @@ export class ContextLedger {
   readonly #budget: ContextBudget;
   readonly #outstanding = new Map<string, Outstanding>();
   #headTokens = 0;
-  #eviction: Eviction | null = null;
+  /** Under way, in order. */
+  #evictions: Eviction[] = [];
 
   constructor(session: Session) {
     this.#session = session;
@@ -61,7 +62,12 @@ export class ContextLedger {
   }
 
   fitsFrame(): boolean {
-    return this.#expectedTokens() + this.#session.caps.tokensPerFrame <= this.#budget.frameLimit;
+    return this.#expectedTokens() + this.#frameTokens <= this.#budget.frameLimit;
+  }
+
+  /** With the mark before it. */
+  get #frameTokens(): number {
+    return this.#session.caps.tokensPerFrame + 1;
   }
 
   expect(ref: string, outstanding: Outstanding): void {
@@ -98,12 +104,12 @@ export class ContextLedger {
 
   evicted(freedTokens: number): void {
     this.#headTokens = Math.max(0, this.#headTokens - freedTokens);
-    if (this.#eviction) this.#session.log.evictFrames(this.#eviction.keepFrames, this.#eviction.position);
-    this.#eviction = null;
+    const eviction = this.#evictions.shift();
+    if (eviction) this.#session.log.evictFrames(eviction.keepFrames, eviction.position);
   }
 
   evictFailed(): void {
-    this.#eviction = null;
+    this.#evictions.shift();
   }
 
   /**
@@ -111,24 +117,31 @@ export class ContextLedger {
    * being answered. (While the user speaks the turn holds nothing but frames, so that is still between turns.)
    */
   makeRoom(moreFrames: number): void {
-    if (this.#eviction || this.questionsUnderWay > 0) return;
-    const { log, caps, out } = this.#session;
-    const frames = log.framesSince(0);
-    const moreTokens = moreFrames * caps.tokensPerFrame;
+    if (this.questionsUnderWay > 0) return;
+    const { log, out } = this.#session;
+    const frames = this.#expectedFrames();
+    const moreTokens = moreFrames * this.#frameTokens;
     const expected = this.#expectedTokens();
     const tooMany = frames + moreFrames > this.#budget.maxFrames;
     const tooFull = expected + moreTokens > this.#budget.frameLimit;
     if (!tooMany && !tooFull) return;
-    const excess = tooFull ? Math.ceil((expected - this.#budget.lowWater) / caps.tokensPerFrame) : 0;
+    const excess = tooFull ? Math.ceil((expected - this.#budget.lowWater) / this.#frameTokens) : 0;
     const keepFrames = Math.max(0, Math.min(frames - excess, this.#budget.keepFrames));
-    const freedTokens = Math.max(0, frames - keepFrames) * caps.tokensPerFrame;
-    this.#eviction = { keepFrames, position: log.position, freedTokens };
+    const freedTokens = Math.max(0, frames - keepFrames) * this.#frameTokens;
+    this.#evictions.push({ keepFrames, position: log.position, freedTokens });
     const targetTokens = tooFull ? this.#budget.lowWater : this.#budget.frameLimit;
     out.push({ c: 'evict', keepFrames, targetTokens });
   }
 
+  /** In the context once everything under way is done. */
+  #expectedFrames(): number {
+    const last = this.#evictions.at(-1);
+    return last ? last.keepFrames + this.#session.log.framesSince(last.position) : this.#session.log.framesSince(0);
+  }
+
   #expectedTokens(): number {
-    let tokens = this.#headTokens - (this.#eviction?.freedTokens ?? 0);
+    let tokens = this.#headTokens;
+    for (const eviction of this.#evictions) tokens -= eviction.freedTokens;
     for (const outstanding of this.#outstanding.values()) tokens += outstanding.tokens;
     return Math.max(0, tokens);
   }

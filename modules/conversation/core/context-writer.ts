@@ -244,7 +244,7 @@ export class ContextWriter {
       case 'text':
         return { kind: 'question', tokens: textTokens(segment.text), ptsMs: 0 };
       case 'frame':
-        return { kind: 'frame', tokens: this.#session.caps.tokensPerFrame, ptsMs: segment.ptsMs };
+        return { kind: 'frame', tokens: this.#session.caps.tokensPerFrame + 1, ptsMs: segment.ptsMs };
       case 'audio': {
         const tokens = this.#audioTokens(segment.pcm.length / SAMPLES_PER_MS);
         return { kind: 'question', tokens, ptsMs: segment.ptsMs };

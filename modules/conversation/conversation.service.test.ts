@@ -1,0 +1,341 @@
+/** Real: the service, its executor and the frame pipeline. Fake: the engine (no model), the detector, the clock. */
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { VisavisError, type AudioFrame, type EngineSession } from '#modules/contracts';
+import { FrameService } from '#modules/frame';
+import { FakeEngine, type Script } from '../decoder/testing/index.js';
+import { FrameAdapter } from './adapters/frame.adapter.js';
+import { ConversationService } from './conversation.service.js';
+import type { Conversation } from './core/conversation.js';
+import type { SessionEvent } from './core/events.js';
+import { CONFIG, CountingIds } from './testing/machine-harness.js';
+import { ScriptedVad } from './testing/scripted-vad.js';
+import { VirtualScheduler } from './testing/virtual-scheduler.js';
+
+/** Long enough for everything that follows from an input to happen. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+class Room {
+  readonly events: SessionEvent[] = [];
+  readonly vad = new ScriptedVad();
+  readonly clock = new VirtualScheduler();
+  conversation!: Conversation;
+  onEvent: (event: SessionEvent) => void = () => undefined;
+  private frames = 0;
+
+  constructor(readonly engine = new FakeEngine(() => ['It', ' is', ' red.'])) {}
+
+  async open(engineSession?: EngineSession): Promise<this> {
+    const ids = new CountingIds();
+    const frames = new FrameAdapter(new FrameService({ intervalMs: 1000 }), ids);
+    const service = new ConversationService(this.engine, this.vad, frames, this.clock, ids, {});
+    this.conversation = await service.open({
+      config: CONFIG,
+      onEvent: (event) => {
+        this.events.push(event);
+        this.onEvent(event);
+      },
+      ...(engineSession && { engineSession }),
+    });
+    return this;
+  }
+
+  get said(): string[] {
+    return this.events.map(({ type }) => type);
+  }
+
+  eventsOf<T extends SessionEvent['type']>(type: T): Extract<SessionEvent, { type: T }>[] {
+    return this.events.filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type);
+  }
+
+  get context() {
+    return this.engine.sessions[0]!.entries;
+  }
+
+  /** 20 ms frames of microphone from the present to `toMs`; every sample is its own time in seconds. */
+  hear(toMs: number): void {
+    for (let ms = this.clock.nowMs(); ms < toMs; ms += 20) {
+      const pcm = Float32Array.from({ length: 320 }, (_, i) => (ms + i / 16) / 1000);
+      const frame: AudioFrame = { pcm, ptsMs: ms, arrivedAtMs: ms + 20, concealed: false };
+      this.clock.advance(ms + 20);
+      this.conversation.pushAudio(frame);
+    }
+  }
+
+  see(ptsMs = this.clock.nowMs()): void {
+    const data = new Uint8Array(16 * 16 * 3).fill((++this.frames * 60) % 256);
+    const image = { width: 16, height: 16, data };
+    this.conversation.pushVideo({ image, ptsMs, arrivedAtMs: ptsMs });
+  }
+
+  /** A question of one second, detected 500 ms after its end. */
+  ask(): void {
+    this.hear(this.clock.nowMs() + 1000);
+    const startMs = this.clock.nowMs();
+    this.vad.say({ t: 'speech_start', atMs: startMs, startMs });
+    this.hear(startMs + 1500);
+    this.vad.say({ t: 'speech_end', atMs: startMs + 1500, speechEndMs: startMs + 1000 });
+  }
+}
+
+const hanging: Script = () => Array.from({ length: 500 }, () => 'x');
+
+describe('ConversationService', () => {
+  test('answers a spoken question over what it has seen', async () => {
+    const room = await new Room().open();
+    room.see();
+    room.ask();
+    await settled();
+    expect(room.context.map(({ k }) => k)).toEqual([
+      'turn',
+      'frame',
+      'audio',
+      'audio',
+      'audio',
+      'audio',
+      'audio',
+      'audio',
+      'turn',
+      'answer',
+    ]);
+    const { response } = room.eventsOf('response_done')[0]!;
+    expect(response).toMatchObject({
+      status: 'completed',
+      output: [{ content: [{ type: 'output_text', text: 'It is red.' }] }],
+    });
+    expect(response.usage?.input.image).toBe(37);
+    expect(room.conversation.snapshot()).toMatchObject({ state: 'idle', activeResponseId: null });
+  });
+
+  test('the sound in the context is the sound that came, from the padding on and without a seam', async () => {
+    const room = await new Room().open();
+    room.ask();
+    await settled();
+    const blocks = room.context.filter((entry) => entry.k === 'audio');
+    const sound = blocks.flatMap(({ pcm }) => [...pcm]);
+    expect(sound).toHaveLength(1800 * 16);
+    expect(sound[0]).toBeCloseTo(0.7, 5);
+    expect(sound.at(-1)).toBeCloseTo(2.5, 3);
+    expect(sound.every((x, i) => i === 0 || x > sound[i - 1]!)).toBe(true);
+    expect(blocks.map(({ final }) => final)).toEqual([false, false, false, false, false, true]);
+  });
+
+  test('knows when the last packet of speech came', async () => {
+    const room = await new Room().open();
+    room.ask();
+    await settled();
+    expect(room.eventsOf('turn_timing')[0]).toMatchObject({
+      speechEndMs: 2000,
+      lastSpeechPacketAtMs: 2000,
+      commitAtMs: 2500,
+    });
+  });
+
+  test('three turns continue one context', async () => {
+    const room = await new Room().open();
+    for (let turn = 0; turn < 3; turn++) {
+      room.see();
+      room.ask();
+      await settled();
+    }
+    expect(room.eventsOf('response_done').map(({ response }) => response.status)).toEqual([
+      'completed',
+      'completed',
+      'completed',
+    ]);
+    expect(room.context.filter(({ k }) => k === 'answer')).toHaveLength(3);
+    expect(room.eventsOf('context_receipt').map(({ frames }) => frames.length)).toEqual([1, 2, 3]);
+  });
+
+  test('barge-in keeps in the context what was sent, and no more', async () => {
+    const room = await new Room(new FakeEngine(hanging)).open();
+    let tokens = 0;
+    room.onEvent = (event) => {
+      if (event.type !== 'text_delta' || ++tokens !== 7) return;
+      const atMs = room.clock.nowMs();
+      room.vad.say({ t: 'speech_start', atMs, startMs: atMs });
+    };
+    room.ask();
+    await settled();
+    expect(room.eventsOf('response_done')[0]?.response).toMatchObject({
+      status: 'cancelled',
+      reason: 'turn_detected',
+      usage: { output: 7 },
+    });
+    expect(room.context.find(({ k }) => k === 'answer')).toEqual({ k: 'answer', tokens: Array(7).fill('x') });
+    expect(room.conversation.snapshot().state).toBe('listening');
+    room.hear(room.clock.nowMs() + 500);
+    room.vad.say({ t: 'speech_end', atMs: room.clock.nowMs(), speechEndMs: room.clock.nowMs() });
+    await settled();
+    expect(room.eventsOf('response_done')).toHaveLength(2);
+  });
+
+  test('what a listener asks for in the middle of an event comes after it', async () => {
+    const room = await new Room().open();
+    room.onEvent = (event) => {
+      if (event.type === 'response_created') room.conversation.intent({ k: 'response_cancel' });
+    };
+    room.ask();
+    await settled();
+    expect(room.eventsOf('response_done')[0]?.response.reason).toBe('client_cancelled');
+    expect(room.context.some(({ k }) => k === 'answer')).toBe(false);
+  });
+
+  test('a listener that throws costs the conversation nothing', async () => {
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const room = await new Room().open();
+    room.onEvent = () => {
+      throw new Error('listener');
+    };
+    room.ask();
+    await settled();
+    expect(room.said).toContain('response_done');
+    expect(errors).toHaveBeenCalled();
+    errors.mockRestore();
+  });
+
+  test('a typed question with a picture of any size', async () => {
+    const room = await new Room().open();
+    const image = { width: 64, height: 32, data: new Uint8Array(64 * 32 * 3) };
+    room.conversation.intent({
+      k: 'item_create',
+      role: 'user',
+      content: [
+        { type: 'input_image', image, detail: 'auto' },
+        { type: 'input_text', text: 'what is this' },
+      ],
+    });
+    room.conversation.intent({ k: 'response_create' });
+    await settled();
+    expect(room.context.map(({ k }) => k)).toEqual(['turn', 'frame', 'text', 'turn', 'answer']);
+    expect(room.context[1]).toMatchObject({ image: room.engine.caps.frameSize });
+  });
+
+  test('a picture that cannot be used is an error, and nothing of the message is kept', async () => {
+    const room = await new Room().open();
+    const image = { width: 1, height: 1, data: new Uint8Array(3) };
+    room.conversation.intent({
+      k: 'item_create',
+      clientEventId: 'evt_1',
+      role: 'user',
+      content: [{ type: 'input_image', image, detail: 'auto' }],
+    });
+    expect(room.events).toMatchObject([
+      { type: 'error', error: { code: 'bad_image', clientEventId: 'evt_1' } },
+    ]);
+    expect(room.conversation.snapshot().items).toEqual([]);
+  });
+
+  test('frames that the pipeline keeps out are told with its reason', async () => {
+    const room = await new Room().open();
+    room.see(0);
+    room.see(100);
+    expect(room.eventsOf('frame_dropped')).toEqual([{ type: 'frame_dropped', ptsMs: 100, reason: 'paced' }]);
+  });
+
+  test('the window stays within its limit for hours', async () => {
+    const room = await new Room().open();
+    for (let second = 0; second < 300; second++) {
+      room.see(second * 1000);
+      if (second % 10 === 0) await settled();
+    }
+    await settled();
+    const frames = room.context.filter(({ k }) => k === 'frame');
+    expect(frames.length).toBeLessThanOrEqual(48);
+    expect(frames.length).toBeGreaterThanOrEqual(42);
+    expect(frames.at(-1)).toMatchObject({ ptsMs: 299_000 });
+  });
+
+  test('an update reaches the detector; null stops it', async () => {
+    const room = await new Room().open();
+    expect(room.vad.settings).toEqual({ threshold: 0.5, prefixPaddingMs: 300, silenceDurationMs: 500 });
+    room.conversation.intent({ k: 'session_update', config: { ...CONFIG, turnDetection: null } });
+    expect(room.vad.settings).toBeNull();
+  });
+
+  test('a microphone that goes dead during speech is taken for silent by the timer', async () => {
+    const room = await new Room().open();
+    room.hear(1000);
+    room.vad.say({ t: 'speech_start', atMs: 1000, startMs: 900 });
+    room.hear(1500);
+    room.clock.advance(2050);
+    expect(room.vad.silences).toEqual([1900, 1950, 2000, 2050]);
+    expect(room.clock.pending).toBe(1);
+  });
+
+  test('an engine that says nothing fails the response at the deadline, and the session goes on', async () => {
+    const room = await new Room().open();
+    const session = room.engine.sessions[0]!;
+    const generate = session.generate.bind(session);
+    session.generate = async function* ({ signal }) {
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
+      yield* [];
+    };
+    room.ask();
+    await settled();
+    room.clock.advance(room.clock.nowMs() + 30_000);
+    await settled();
+    expect(room.eventsOf('response_done')[0]?.response).toMatchObject({
+      status: 'failed',
+      error: { code: 'engine_failed' },
+    });
+    session.generate = generate;
+    room.conversation.intent({ k: 'response_create' });
+    await settled();
+    expect(room.eventsOf('response_done')[1]?.response.status).toBe('completed');
+  });
+
+  test.each([
+    ['a coded error', new VisavisError('capacity', 'x'), 'capacity', 0],
+    ['any other error', new Error('boom'), 'engine_failed', 1],
+  ])('%s of the engine fails the turn in flight, and the session goes on', async (_name, error, code, logged) => {
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const room = await new Room().open();
+    const session = room.engine.sessions[0]!;
+    const append = session.append.bind(session);
+    session.append = (segment, o) =>
+      segment.k === 'audio' && segment.final ? Promise.reject(error) : append(segment, o);
+    room.ask();
+    await settled();
+    expect(room.eventsOf('response_done')[0]?.response).toMatchObject({ status: 'failed', error: { code } });
+    session.append = append;
+    room.ask();
+    await settled();
+    expect(room.eventsOf('response_done')[1]?.response.status).toBe('completed');
+    expect(errors).toHaveBeenCalledTimes(logged);
+    errors.mockRestore();
+  });
+
+  test('closing ends the response, frees the engine session and is done once', async () => {
+    const room = await new Room(new FakeEngine(hanging)).open();
+    room.onEvent = (event) => {
+      if (event.type === 'text_delta') void room.conversation.close('hangup');
+    };
+    room.ask();
+    await settled();
+    await room.conversation.close('again');
+    expect(room.eventsOf('response_done')[0]?.response.status).toBe('cancelled');
+    expect(room.engine.sessions[0]?.isClosed).toBe(true);
+    expect(room.vad.closed).toBe(true);
+    expect(room.clock.pending).toBe(0);
+    const before = room.events.length;
+    room.see();
+    room.conversation.pushAudio({ pcm: new Float32Array(320), ptsMs: 0, arrivedAtMs: 0, concealed: false });
+    room.conversation.intent({ k: 'response_create' });
+    expect(room.events).toHaveLength(before);
+  });
+
+  test('an engine without room is an error of open', async () => {
+    const room = new Room(new FakeEngine(hanging, { maxSessions: 0 }));
+    await expect(room.open()).rejects.toMatchObject({ code: 'capacity' });
+  });
+
+  test('takes over an engine session that is open already', async () => {
+    const room = new Room();
+    const session = await room.engine.open();
+    await room.open(session);
+    expect(room.engine.sessions).toHaveLength(1);
+    await room.conversation.close('bye');
+    expect(session.isClosed).toBe(true);
+  });
+});

@@ -1,0 +1,32 @@
+import type { AudioFrame } from '#modules/contracts';
+import type { Boundary } from '../core/inputs.js';
+import type { VadHandle, VadPort } from '../core/ports.js';
+import type { DetectionSettings } from '../core/turn-detection.js';
+
+/** A detector that hears nothing by itself: a test says the boundaries. */
+export class ScriptedVad implements VadPort {
+  readonly heard: AudioFrame[] = [];
+  readonly silences: number[] = [];
+  settings: DetectionSettings | null = null;
+  closed = false;
+  #onBoundary: (boundary: Boundary) => void = () => undefined;
+
+  open(settings: DetectionSettings | null, onBoundary: (boundary: Boundary) => void): VadHandle {
+    this.settings = settings;
+    this.#onBoundary = onBoundary;
+    return {
+      push: (frame) => void this.heard.push(frame),
+      configure: (next) => {
+        this.settings = next;
+      },
+      silenceUntil: (ms) => void this.silences.push(ms),
+      close: () => {
+        this.closed = true;
+      },
+    };
+  }
+
+  say(boundary: Boundary): void {
+    this.#onBoundary(boundary);
+  }
+}
