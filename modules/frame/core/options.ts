@@ -1,0 +1,13 @@
+export interface FrameOptions {
+  /** Least time (ms) between two frames of a camera. */
+  readonly intervalMs: number;
+  /** See `DuplicateLimits.local`. */
+  readonly duplicateThreshold?: number;
+  /** A picture that has not changed for this long (ms) is kept again. Default: never. */
+  readonly maxDuplicateRunMs?: number;
+}
+
+export interface FrameSize {
+  readonly width: number;
+  readonly height: number;
+}
