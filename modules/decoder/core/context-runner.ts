@@ -36,6 +36,9 @@ export interface AnswerOptions {
   onToken(id: number, text: string): void;
 }
 
+/** A row of its own, and one for the <|end|> that accepting the answer adds. */
+const ROW_AND_END = 2;
+
 type SegmentOf<K extends Segment['k']> = Extract<Segment, { k: K }>;
 
 /** Runs the model over one context, one turnstile pass a run. Between runs a cancelled operation ends by its reason. */
@@ -72,17 +75,19 @@ export class ContextRunner {
   async answer(operation: Operation, options: AnswerOptions): Promise<AnswerEnd> {
     const { codec, special, model, turnstile } = this.host;
     if (options.stopped()) return 'aborted';
+    if (this.context.room < ROW_AND_END)
+      throw new VisavisError('context_full', 'there is no room for an answer');
     this.context.add('content', special.row(codec.special.assistant), 1);
     const text = new Detokenizer();
     let logits = await this.prefill(operation);
     operation.priority = 'decode';
     for (let count = 1; ; count++) {
       if (options.stopped()) return 'aborted';
+      if (this.context.room < ROW_AND_END) return 'length';
       const id = options.sampler(logits);
       if (id === codec.special.end) return 'stop';
       options.onToken(id, text.push(codec.spelling(id)));
-      // One row must stay free for the <|end|> that accepting the answer adds.
-      if (count === options.maxTokens || this.context.room < 2) return 'length';
+      if (count === options.maxTokens) return 'length';
       logits = await turnstile.run(operation, async () => {
         this.context.add('content', await model.embed([id]), 1);
         return this.runNext(1);

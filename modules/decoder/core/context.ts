@@ -72,7 +72,10 @@ export class Context {
    */
   add(kind: Span['kind'], embeds: Float32Array, count: number): void {
     if (count > this.room) {
-      throw new VisavisError('context_full', `${count} more tokens do not fit: ${this.tokens} of ${this.maxTokens} used`);
+      throw new VisavisError(
+        'context_full',
+        `${count} more tokens do not fit: ${this.tokens} of ${this.maxTokens} used`,
+      );
     }
     const from = this.tokens;
     this.pending.append(embeds, count);

@@ -47,7 +47,10 @@ export class Journal {
   stateAt(checkpoint: Checkpoint): ContextState {
     const entry = this.entries.get(checkpoint.seq);
     if (!entry || checkpoint.epoch !== this.last.epoch) {
-      throw new VisavisError('stale_checkpoint', `checkpoint ${checkpoint.seq} of epoch ${checkpoint.epoch} is gone`);
+      throw new VisavisError(
+        'stale_checkpoint',
+        `checkpoint ${checkpoint.seq} of epoch ${checkpoint.epoch} is gone`,
+      );
     }
     return entry.state;
   }

@@ -9,7 +9,10 @@ export function checkImage(image: RgbImage, size: { width: number; height: numbe
     );
   }
   if (image.data.length !== image.width * image.height * 3) {
-    throw new VisavisError('bad_image', `${image.data.length} bytes are not ${image.width}×${image.height} RGB`);
+    throw new VisavisError(
+      'bad_image',
+      `${image.data.length} bytes are not ${image.width}×${image.height} RGB`,
+    );
   }
 }
 

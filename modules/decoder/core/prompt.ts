@@ -38,7 +38,8 @@ export function checkContent(segment: Content, open: Role | null): void {
 
 /** @throws `bad_request` while a turn is open */
 export function checkGenerate(open: Role | null): void {
-  if (open !== null) throw new VisavisError('bad_request', `an answer was asked for while ${describe(open)} is open`);
+  if (open !== null)
+    throw new VisavisError('bad_request', `an answer was asked for while ${describe(open)} is open`);
 }
 
 /** Text from outside, in which nothing can be taken for a special token. */

@@ -1,4 +1,10 @@
-import { VisavisError, type AppendReceipt, type Checkpoint, type GenEvent, type Segment } from '#modules/contracts';
+import {
+  VisavisError,
+  type AppendReceipt,
+  type Checkpoint,
+  type GenEvent,
+  type Segment,
+} from '#modules/contracts';
 import { ContextRunner, type ModelHost } from './context-runner.js';
 import { Context, type ContextState } from './context.js';
 import { Generation, StopSignal } from './generation.js';
@@ -141,14 +147,20 @@ export class DecoderSession {
       if (generation?.id !== o.genId) {
         throw new VisavisError('bad_request', `there is no answer ${o.genId} to accept`);
       }
-      await this.runner.keepAnswer(generation.before.tokens, generation.tokens.slice(0, o.keepTokens), operation);
+      await this.runner.keepAnswer(
+        generation.before.tokens,
+        generation.tokens.slice(0, o.keepTokens),
+        operation,
+      );
       this.generation = null;
       return this.journal.record(o.seq, this.context.save());
     };
     return this.submit(operation, work, 'keepGeneration');
   }
 
-  evict(o: Numbered & { keepFrames: number; targetTokens: number }): Promise<{ at: Checkpoint; freed: number }> {
+  evict(
+    o: Numbered & { keepFrames: number; targetTokens: number },
+  ): Promise<{ at: Checkpoint; freed: number }> {
     this.settle();
     return this.submit(new Operation('commit', o.seq), () => {
       const freed = this.context.evict(o.keepFrames, o.targetTokens);
@@ -225,7 +237,9 @@ export class DecoderSession {
   private admit(operation: Operation): void {
     if (this.unsettled) {
       operation.cancel(new VisavisError('shed', 'an answer is being made or waits to be accepted'));
-    } else if (mustShed({ session: this.background, worker: this.host.backlog.waiting }, this.host.shedLimits)) {
+    } else if (
+      mustShed({ session: this.background, worker: this.host.backlog.waiting }, this.host.shedLimits)
+    ) {
       operation.cancel(new VisavisError('shed', 'too many frames wait for the model'));
     }
   }

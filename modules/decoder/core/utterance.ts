@@ -56,9 +56,7 @@ export class Utterance {
     this.featureDim = featureDim;
     this.kv = this.newCache();
     this.encoded = this.newFeatures();
-    this.convs = [
-      { conv1: new Float32Array(shape.mels * 2), conv2: new Float32Array(shape.hiddenSize) },
-    ];
+    this.convs = [{ conv1: new Float32Array(shape.mels * 2), conv2: new Float32Array(shape.hiddenSize) }];
   }
 
   get samples(): number {

@@ -94,10 +94,15 @@ export class EngineHost {
     return session.head;
   }
 
-  private async generate(request: Extract<Request, { t: 'generate' }>, session: DecoderSession): Promise<void> {
+  private async generate(
+    request: Extract<Request, { t: 'generate' }>,
+    session: DecoderSession,
+  ): Promise<void> {
     const stop = new StopSignal();
     this.abortable.set(request.id, () => stop.stop());
-    await session.generate(request.request, stop, (event) => this.post({ t: 'event', id: request.id, event }));
+    await session.generate(request.request, stop, (event) =>
+      this.post({ t: 'event', id: request.id, event }),
+    );
   }
 
   private async shutdown(drainMs: number): Promise<void> {

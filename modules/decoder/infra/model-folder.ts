@@ -152,7 +152,11 @@ function shapesOf(dir: string, manifest: Manifest): Record<SessionName, IoShapes
   };
 }
 
-async function checkFile(dir: string, file: string, expected: { bytes: number; sha256: string }): Promise<void> {
+async function checkFile(
+  dir: string,
+  file: string,
+  expected: { bytes: number; sha256: string },
+): Promise<void> {
   const path = join(dir, file);
   const { size } = await stat(path).catch((cause: unknown) => {
     throw badModel(dir, file, reasonOf(cause));
@@ -178,7 +182,11 @@ async function readJson<T>(dir: string, file: string, schema: z.ZodType<T>): Pro
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw badModel(dir, file, issue ? `${issue.path.join('.') || basename(file)}: ${issue.message}` : 'is not valid');
+  throw badModel(
+    dir,
+    file,
+    issue ? `${issue.path.join('.') || basename(file)}: ${issue.message}` : 'is not valid',
+  );
 }
 
 function reasonOf(cause: unknown): string {

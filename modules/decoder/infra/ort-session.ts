@@ -41,7 +41,10 @@ export class OrtSession {
       [outputs, session.outputMetadata],
     ] as const) {
       for (const [tensor, shape] of Object.entries(expected)) {
-        const problem = difference(shape, found.find((one) => one.name === tensor));
+        const problem = difference(
+          shape,
+          found.find((one) => one.name === tensor),
+        );
         if (problem) throw badModel(folder.dir, file, `${tensor} ${problem}`);
       }
     }

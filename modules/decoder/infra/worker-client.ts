@@ -144,7 +144,9 @@ export class EngineWorkerClient {
   }
 
   private ended(cause: unknown): void {
-    const error = new VisavisError('engine_failed', `the engine worker ended: ${String(cause)}`, null, { cause });
+    const error = new VisavisError('engine_failed', `the engine worker ended: ${String(cause)}`, null, {
+      cause,
+    });
     const asked = this.lost !== null;
     this.lost ??= error;
     for (const waiting of this.waiting.values()) waiting.reject(this.lost);

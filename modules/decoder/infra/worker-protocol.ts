@@ -40,7 +40,12 @@ export type ToEngineWorker =
 
 export type FromEngineWorker =
   | { readonly t: 'ready' }
-  | { readonly t: 'unloadable'; readonly code: ErrorCode; readonly message: string; readonly param: string | null }
+  | {
+      readonly t: 'unloadable';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly param: string | null;
+    }
   | { readonly t: 'done'; readonly id: number; readonly value: Requests[RequestKind]['reply'] }
   | { readonly t: 'failed'; readonly id: number; readonly code: ErrorCode; readonly message: string }
   | { readonly t: 'event'; readonly id: number; readonly event: GenEvent };

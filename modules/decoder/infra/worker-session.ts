@@ -98,7 +98,10 @@ export class WorkerSession implements EngineSession {
     this.onClosed();
     await this.worker.ask({ t: 'close', session: this.id }).catch((error: unknown) => {
       // A worker that is gone has closed its sessions already.
-      if (!(error instanceof VisavisError && (error.code === 'engine_failed' || error.code === 'session_closed'))) {
+      if (!(
+        error instanceof VisavisError &&
+        (error.code === 'engine_failed' || error.code === 'session_closed')
+      )) {
         throw error;
       }
     });

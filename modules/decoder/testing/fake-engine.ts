@@ -34,7 +34,9 @@ export class FakeEngine implements OmniEngine {
 
   open(): Promise<FakeSession> {
     if (this.sessions.filter((session) => !session.isClosed).length >= this.caps.maxSessions) {
-      return Promise.reject(new VisavisError('capacity', `${this.caps.maxSessions} sessions are open already`));
+      return Promise.reject(
+        new VisavisError('capacity', `${this.caps.maxSessions} sessions are open already`),
+      );
     }
     const session = new FakeSession(this.caps, this.script);
     this.sessions.push(session);

@@ -50,7 +50,9 @@ export class FakeLog {
       case 'frame':
         return 1 + this.caps.tokensPerFrame;
       case 'audio':
-        return entry.final ? 1 + Math.ceil((this.samplesUpTo(entry) / 16_000) * this.caps.audioTokensPerSecond) : 0;
+        return entry.final
+          ? 1 + Math.ceil((this.samplesUpTo(entry) / 16_000) * this.caps.audioTokensPerSecond)
+          : 0;
       case 'answer':
         return 2 + entry.tokens.length;
     }

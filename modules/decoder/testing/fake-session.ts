@@ -92,7 +92,8 @@ export class FakeSession implements EngineSession {
   accept(genId: string, o: { keepTokens?: number } = {}): Promise<Checkpoint> {
     return this.perform(() => {
       const { generation } = this;
-      if (generation?.genId !== genId) throw new VisavisError('bad_request', `there is no answer ${genId} to accept`);
+      if (generation?.genId !== genId)
+        throw new VisavisError('bad_request', `there is no answer ${genId} to accept`);
       this.discard();
       this.log.put({ k: 'answer', tokens: generation.told.slice(0, o.keepTokens) });
       this.at = this.log.record(this.seq);
@@ -154,7 +155,8 @@ export class FakeSession implements EngineSession {
 
   private checkEdge(segment: Extract<Segment, { k: 'turn' }>): void {
     const fits = segment.edge === 'open' ? this.log.turn === null : this.log.turn === segment.role;
-    if (!fits || segment.role === 'system') throw new VisavisError('bad_request', 'the order of turns is broken');
+    if (!fits || segment.role === 'system')
+      throw new VisavisError('bad_request', 'the order of turns is broken');
   }
 
   private perform<T>(work: () => T): Promise<T> {

@@ -1,0 +1,330 @@
+import fc from 'fast-check';
+import type { Segment } from '#modules/contracts';
+import { SessionScript, readAnswer, steps, type Material } from '../testing/engine-script.js';
+import { LocalSession, localHost } from '../testing/local-session.js';
+import { TOY_CODEC, ToyModel } from '../testing/toy-model.js';
+
+// Real: everything in core/. Fake: the model, a toy whose every row depends exactly on all rows before it.
+
+const material: Material = {
+  maxSamples: 90,
+  frame: (id, seed) => ({
+    k: 'frame',
+    id,
+    ptsMs: seed,
+    image: {
+      width: 2,
+      height: 2,
+      data: Uint8Array.from({ length: 12 }, (_, index) => (seed * 31 + index) % 256),
+    },
+  }),
+  sound: (seed, samples) => Float32Array.from({ length: samples }, (_, index) => Math.sin(seed + index)),
+};
+
+const edge = (id: string, at: 'open' | 'close', role: 'user' | 'assistant' = 'user'): Segment => ({
+  k: 'turn',
+  id,
+  role,
+  edge: at,
+});
+const text = (id: string, content = id): Segment => ({ k: 'text', id, text: content });
+const audio = (id: string, samples: number, final: boolean, utterance?: string): Segment => ({
+  k: 'audio',
+  id,
+  ptsMs: 0,
+  pcm: material.sound(1, samples),
+  final,
+  ...(utterance !== undefined && { utterance }),
+});
+
+async function openToy(budgetTokens?: number) {
+  const model = new ToyModel();
+  const host = await localHost(model, TOY_CODEC);
+  return { model, host, session: await LocalSession.open(host, budgetTokens) };
+}
+
+async function ask(session: LocalSession, id: string): Promise<void> {
+  await session.append(edge(`${id} open`, 'open'));
+  await session.append(text(`${id} text`));
+  await session.append(edge(`${id} close`, 'close'));
+}
+
+describe('DecoderSession', () => {
+  it('is after any sequence of operations what a fresh session is that replays what is left', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(material), async (taken) => {
+        const { session } = await openToy();
+        const script = new SessionScript(session, material);
+        for (const step of taken) await script.take(step);
+        const answer = await script.finish(8);
+        const { session: fresh } = await openToy();
+        await script.replayInto(fresh);
+        expect((await readAnswer(fresh.generate({ maxTokens: 8 }))).ids).toEqual(answer);
+        expect(fresh.head.tokens).toBe(session.head.tokens);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('computes audio, end and assistant in one run, which gives the first token', async () => {
+    const { session, model } = await openToy();
+    await session.append(edge('t', 'open'));
+    await session.append(material.frame('f', 1));
+    await session.append(audio('a1', 70, false));
+    model.runs.length = 0;
+    await session.append(audio('a2', 10, true));
+    await session.append(edge('t', 'close'));
+    expect(model.runs).toEqual([]);
+    await readAnswer(session.generate({ maxTokens: 1 }));
+    const audioTokens = Math.ceil(80 / 16);
+    expect(model.runs).toEqual([1 + audioTokens + 1 + 1]);
+  });
+
+  it('reports how many tokens a segment added', async () => {
+    const { session } = await openToy();
+    expect((await session.append(edge('t', 'open'))).tokens).toBe(1);
+    expect((await session.append(material.frame('f', 1))).tokens).toBe(4);
+    expect((await session.append(audio('a1', 33, false))).tokens).toBe(0);
+    expect((await session.append(audio('a2', 1, true))).tokens).toBe(1 + 3);
+  });
+
+  it('takes a segment in once, however often it is sent', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    const first = await session.append(material.frame('f', 1));
+    const again = await session.append(material.frame('f', 1));
+    expect(again.tokens).toBe(first.tokens);
+    expect(again.at.tokens).toBe(first.at.tokens);
+  });
+
+  it('takes a segment in again after a rollback has undone it', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    const mark = session.mark();
+    const first = await session.append(material.frame('f', 1));
+    await session.rollback(mark);
+    expect((await session.append(material.frame('f', 1))).at.tokens).toBe(first.at.tokens);
+  });
+
+  it('refuses a checkpoint that a rollback has undone', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    const mark = session.mark();
+    await session.append(material.frame('f', 1));
+    const undone = session.mark();
+    await session.rollback(mark);
+    await expect(session.rollback(undone)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+  });
+
+  it('marks what was called before, also where it is not done yet', async () => {
+    const { session } = await openToy();
+    void session.append(edge('t', 'open'));
+    void session.append(material.frame('f', 1));
+    const mark = session.mark();
+    const undone = session.append(material.frame('g', 2)).catch((error: unknown) => error);
+    await session.rollback(mark);
+    expect(await undone).toMatchObject({ code: 'aborted' });
+    expect(session.head.tokens).toBe(1 + 1 + 4);
+  });
+
+  it('leaves the context as it was when an append fails', async () => {
+    const { session } = await openToy(12);
+    await session.append(edge('t', 'open'));
+    await session.append(material.frame('f', 1));
+    const before = session.head.tokens;
+    await expect(session.append(text('long', 'longer than what is left'))).rejects.toMatchObject({
+      code: 'context_full',
+    });
+    expect(session.mark().tokens).toBe(before);
+    expect((await session.append(text('short', 'abc'))).tokens).toBe(3);
+  });
+
+  it.each([
+    ['content outside of a turn', [text('x')]],
+    ['a turn within a turn', [edge('a', 'open'), edge('b', 'open')]],
+    ['the end of a turn that is not open', [edge('a', 'close')]],
+    ['a frame in an assistant turn', [edge('a', 'open', 'assistant'), material.frame('f', 1)]],
+  ])('refuses %s', async (_, segments) => {
+    const { session } = await openToy();
+    const last = segments.pop() as Segment;
+    for (const segment of segments) await session.append(segment);
+    await expect(session.append(last)).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  it('refuses an utterance without sound', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    await expect(session.append(audio('a', 0, true))).rejects.toMatchObject({ code: 'bad_audio' });
+  });
+
+  it('forgets an utterance that was given up when another begins', async () => {
+    const [given, fresh] = [await openToy(), await openToy()];
+    for (const { session } of [given, fresh]) await session.append(edge('t', 'open'));
+    await given.session.append(audio('a1', 50, false, 'a'));
+    for (const { session } of [given, fresh]) {
+      await session.append(audio('b1', 40, false, 'b'));
+      await session.append(audio('b2', 20, true, 'b'));
+      await session.append(edge('t', 'close'));
+    }
+    const answers = await Promise.all(
+      [given, fresh].map(({ session }) => readAnswer(session.generate({ maxTokens: 8 }))),
+    );
+    expect(answers[0]?.ids).toEqual(answers[1]?.ids);
+  });
+});
+
+describe('DecoderSession, answering', () => {
+  it('leaves the head where it is until the answer is accepted', async () => {
+    const { session } = await openToy();
+    await ask(session, 'q');
+    const before = session.head;
+    const { genId, ids } = await readAnswer(session.generate({ maxTokens: 5 }));
+    expect(session.head).toEqual(before);
+    const after = await session.accept(genId);
+    expect(after.tokens).toBe(before.tokens + 1 + ids.length + 1);
+  });
+
+  it('keeps the rows of an accepted answer without computing them again', async () => {
+    const { session, model } = await openToy();
+    await ask(session, 'q');
+    const { genId, ids } = await readAnswer(session.generate({ maxTokens: 5 }));
+    await session.accept(genId);
+    model.runs.length = 0;
+    await ask(session, 'r');
+    await readAnswer(session.generate({ maxTokens: 1 }));
+    const lastOfAnswer = ids.length === 5 ? 1 : 0;
+    expect(model.runs).toEqual([lastOfAnswer + 1 + 1 + 'r text'.length + 1 + 1]);
+  });
+
+  it('ends an answer that is being made when it is accepted', async () => {
+    const { session } = await openToy();
+    await ask(session, 'q');
+    const events = session.generate({ maxTokens: 400 });
+    const start = await events.next();
+    const genId = start.value.t === 'start' ? start.value.genId : '';
+    const accepted = session.accept(genId, { keepTokens: 2 });
+    const rest = await readAnswer(events);
+    expect(['aborted', 'stop']).toContain(rest.end?.reason);
+    await accepted;
+  });
+
+  it('ends when its signal is given, and tells so', async () => {
+    const { session } = await openToy();
+    await ask(session, 'q');
+    const signal = AbortSignal.abort();
+    const { end, ids } = await readAnswer(session.generate({ maxTokens: 5, signal }));
+    expect(end?.reason).toBe('aborted');
+    expect(ids).toEqual([]);
+  });
+
+  it('tells the same with the same seed', async () => {
+    const { session } = await openToy();
+    await ask(session, 'q');
+    const drawn = async (seed: number) =>
+      (await readAnswer(session.generate({ maxTokens: 20, temperature: 5, seed }))).ids;
+    const first = await drawn(1);
+    expect(await drawn(1)).toEqual(first);
+    expect(await drawn(2)).not.toEqual(first);
+  });
+
+  it('refuses to answer while the question is open', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    await expect(readAnswer(session.generate({ maxTokens: 5 }))).rejects.toMatchObject({
+      code: 'bad_request',
+    });
+  });
+
+  it('refuses to accept what there is not', async () => {
+    const { session } = await openToy();
+    await expect(session.accept('gen_9')).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  it('ends an answer where the context is full, with room for its end', async () => {
+    const { session } = await openToy(12);
+    await ask(session, 'q');
+    const { genId, end } = await readAnswer(session.generate({ maxTokens: 50, temperature: 9 }));
+    expect(end?.reason).toBe('length');
+    expect((await session.accept(genId)).tokens).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('DecoderSession, background', () => {
+  it('sheds a background frame while there is an answer, and leaves the answer alone', async () => {
+    const { session } = await openToy();
+    await ask(session, 'q');
+    const { genId } = await readAnswer(session.generate({ maxTokens: 3 }));
+    const frame = session.append(material.frame('f', 1), { priority: 'background' });
+    await expect(frame).rejects.toMatchObject({ code: 'shed' });
+    await session.accept(genId);
+  });
+
+  it('sheds a background frame that would wait behind too many', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    const appends = ['a', 'b', 'c'].map((id) =>
+      session.append(material.frame(id, 1), { priority: 'background' }),
+    );
+    const outcome = await Promise.allSettled(appends);
+    expect(outcome.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(session.head.tokens).toBe(2 + 2 * 4);
+  });
+
+  it('computes background rows in chunks of at most 64', async () => {
+    const { session, model } = await openToy();
+    await session.append(edge('t', 'open'));
+    await session.append(text('t', 'x'.repeat(100)));
+    await session.append(material.frame('f', 1), { priority: 'background' });
+    expect(model.runs).toEqual([64, 42]);
+  });
+
+  it('ends an append when its signal is given', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    const abort = new AbortController();
+    const append = session.append(material.frame('f', 1), { signal: abort.signal });
+    abort.abort();
+    await expect(append).rejects.toMatchObject({ code: 'aborted' });
+    expect((await session.append(text('t', 'x'))).at.tokens).toBe(3);
+  });
+});
+
+describe('DecoderSession, evicting', () => {
+  it('takes out the oldest frames and makes older checkpoints void', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    for (const id of ['a', 'b', 'c']) await session.append(material.frame(id, 1));
+    const mark = session.mark();
+    expect(await session.evict({ keepFrames: 1, targetTokens: 512 })).toEqual({ epoch: 1, freed: 8 });
+    expect(session.head.tokens).toBe(2 + 4);
+    await expect(session.rollback(mark)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+    const since = session.mark();
+    await session.append(text('x'));
+    await session.rollback(since);
+    expect(session.head.tokens).toBe(2 + 4);
+  });
+
+  it('takes out whole old exchanges where frames are not enough', async () => {
+    const { session } = await openToy();
+    for (const id of ['q', 'r']) {
+      await ask(session, id);
+      const { genId } = await readAnswer(session.generate({ maxTokens: 1 }));
+      await session.accept(genId);
+    }
+    const before = session.head.tokens;
+    const { freed } = await session.evict({ keepFrames: 0, targetTokens: before - 1 });
+    expect(freed).toBeGreaterThan('q text'.length);
+    await ask(session, 's');
+    expect((await readAnswer(session.generate({ maxTokens: 3 }))).end).not.toBeNull();
+  });
+});
+
+describe('DecoderSession, closing', () => {
+  it('rejects what is under way', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    const append = session.append(material.frame('f', 1)).catch((error: unknown) => error);
+    await session.close();
+    expect(await append).toMatchObject({ code: 'session_closed' });
+  });
+});

@@ -1,0 +1,185 @@
+import { Logger } from '@nestjs/common';
+import type { EngineSession, OmniEngine, RgbImage, Segment } from '#modules/contracts';
+import { DecoderService } from '#modules/decoder';
+import { readAnswer } from '../../modules/decoder/testing/engine-script.js';
+import { FakeEngine } from '../../modules/decoder/testing/index.js';
+import { TEST_MODEL } from '../support/model-folder.js';
+
+// What every engine does, whatever it runs on: the fake for other modules' tests, and the real one in its worker.
+
+Logger.overrideLogger(false);
+
+const engines: [string, () => OmniEngine][] = [
+  ['FakeEngine', () => new FakeEngine(() => ['One', ' two', ' three', '.'], { maxSessions: 3 })],
+  ['DecoderService', () => new DecoderService({ modelFolder: TEST_MODEL, maxSessions: 3 })],
+];
+
+const edge = (id: string, at: 'open' | 'close'): Segment => ({ k: 'turn', id, role: 'user', edge: at });
+const text = (id: string): Segment => ({ k: 'text', id, text: 'what color is the star' });
+const block = (id: string, samples: number, final: boolean): Segment => ({
+  k: 'audio',
+  id,
+  ptsMs: 0,
+  pcm: Float32Array.from({ length: samples }, (_, index) => Math.sin(index * 0.1) * 0.1),
+  final,
+});
+
+describe.each(engines)('%s', (_, create) => {
+  let engine: OmniEngine;
+  let session: EngineSession;
+
+  const picture = (): RgbImage => {
+    const { width, height } = engine.caps.frameSize;
+    return { width, height, data: new Uint8Array(width * height * 3).fill(90) };
+  };
+  const frame = (id: string): Segment => ({ k: 'frame', id, ptsMs: 0, image: picture() });
+  const ask = async (id: string): Promise<void> => {
+    await session.append(edge(`${id} open`, 'open'));
+    await session.append(text(`${id} text`));
+    await session.append(edge(`${id} close`, 'close'));
+  };
+
+  beforeAll(async () => {
+    engine = create();
+    await engine.load();
+  });
+  afterAll(() => engine.close({ drainMs: 1000 }));
+  beforeEach(async () => {
+    session = await engine.open({ system: '', tenant: 'test' });
+  });
+  afterEach(() => session.close());
+
+  it('counts tokens by its capabilities', async () => {
+    const start = session.head.tokens;
+    expect((await session.append(edge('t', 'open'))).tokens).toBe(1);
+    expect((await session.append(frame('f'))).tokens).toBe(1 + engine.caps.tokensPerFrame);
+    expect((await session.append(block('a1', 8_000, false))).tokens).toBe(0);
+    const last = await session.append(block('a2', 8_000, true));
+    expect(last.tokens).toBe(1 + Math.ceil(engine.caps.audioTokensPerSecond));
+    expect(last.at).toEqual(session.head);
+    expect(last.at.tokens).toBe(start + 1 + (1 + engine.caps.tokensPerFrame) + last.tokens);
+  });
+
+  it('leaves pixels and samples to the caller', async () => {
+    const image = picture();
+    const sound = block('a', 2_000, true);
+    await session.append(edge('t', 'open'));
+    await session.append({ k: 'frame', id: 'f', ptsMs: 0, image });
+    await session.append(sound);
+    expect(image.data.length).toBeGreaterThan(0);
+    expect(sound.k === 'audio' && sound.pcm.length).toBe(2_000);
+  });
+
+  it('takes a segment in once', async () => {
+    await session.append(edge('t', 'open'));
+    await session.append(frame('f'));
+    const { tokens } = session.head;
+    await session.append(frame('f'));
+    expect(session.head.tokens).toBe(tokens);
+  });
+
+  it('goes back to a mark, more than once', async () => {
+    await session.append(edge('t', 'open'));
+    const mark = session.mark();
+    for (const id of ['f', 'g']) {
+      await session.append(frame(id));
+      await session.rollback(mark);
+      expect(session.head.tokens).toBe(mark.tokens);
+    }
+  });
+
+  it('answers, and leaves the head until the answer is accepted', async () => {
+    await ask('q');
+    const before = session.head;
+    const events = [];
+    for await (const event of session.generate({ maxTokens: 4 })) events.push(event);
+    expect(events[0]).toMatchObject({ t: 'start', base: before });
+    const end = events.at(-1);
+    expect(end).toMatchObject({ t: 'end', usage: { prompt: before.tokens + 1, out: events.length - 2 } });
+    expect(session.head).toEqual(before);
+    const genId = events[0]?.t === 'start' ? events[0].genId : '';
+    expect(await session.accept(genId, { keepTokens: 1 })).toEqual(session.head);
+    expect(session.head.tokens).toBe(before.tokens + 1 + Math.min(1, events.length - 2) + 1);
+  });
+
+  it('takes an answer off that is not accepted', async () => {
+    await ask('q');
+    const { tokens } = session.head;
+    const { genId } = await readAnswer(session.generate({ maxTokens: 4 }));
+    await session.append(edge('t', 'open'));
+    expect(session.head.tokens).toBe(tokens + 1);
+    await expect(session.accept(genId)).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  it('ends an answer by its signal; it can still be accepted', async () => {
+    await ask('q');
+    const abort = new AbortController();
+    const events = session.generate({ maxTokens: 4, signal: abort.signal });
+    const start = await events.next();
+    abort.abort();
+    const { end } = await readAnswer(events);
+    expect(end?.reason).toMatch(/aborted|stop|length/);
+    await session.accept(start.value.t === 'start' ? start.value.genId : '', { keepTokens: 0 });
+  });
+
+  it('sheds a background frame while there is an answer', async () => {
+    await ask('q');
+    const { genId } = await readAnswer(session.generate({ maxTokens: 4 }));
+    await expect(session.append(frame('f'), { priority: 'background' })).rejects.toMatchObject({
+      code: 'shed',
+    });
+    await session.accept(genId);
+  });
+
+  it('evicts old frames, after which older checkpoints are void', async () => {
+    await session.append(edge('t', 'open'));
+    for (const id of ['a', 'b', 'c']) await session.append(frame(id));
+    const mark = session.mark();
+    const { epoch, freed } = await session.evict({ keepFrames: 1, targetTokens: 4096 });
+    expect(freed).toBe(2 * (1 + engine.caps.tokensPerFrame));
+    expect(session.head).toMatchObject({ epoch, tokens: mark.tokens - freed });
+    await expect(session.rollback(mark)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+  });
+
+  it.each([
+    ['content outside of a turn', [text('x')], 'bad_request'],
+    ['a turn within a turn', [edge('a', 'open'), edge('b', 'open')], 'bad_request'],
+    ['an utterance without sound', [edge('a', 'open'), block('b', 0, true)], 'bad_audio'],
+    [
+      'a picture of another size',
+      [
+        edge('a', 'open'),
+        { k: 'frame', id: 'f', ptsMs: 0, image: { width: 1, height: 1, data: new Uint8Array(3) } },
+      ],
+      'bad_image',
+    ],
+  ] satisfies [string, Segment[], string][])(
+    'refuses %s and stays as it was',
+    async (_name, segments, code) => {
+      const last = segments.at(-1) as Segment;
+      for (const segment of segments.slice(0, -1)) await session.append(segment);
+      const { tokens } = session.head;
+      await expect(session.append(last)).rejects.toMatchObject({ code });
+      expect(session.mark().tokens).toBe(tokens);
+    },
+  );
+
+  it('opens as many sessions as it says, and again when one is closed', async () => {
+    const others = [
+      await engine.open({ system: '', tenant: 'a' }),
+      await engine.open({ system: '', tenant: 'b' }),
+    ];
+    await expect(engine.open({ system: '', tenant: 'c' })).rejects.toMatchObject({
+      code: 'capacity',
+      retryable: true,
+    });
+    await Promise.all(others.map((other) => other.close()));
+    await (await engine.open({ system: '', tenant: 'c' })).close();
+  });
+
+  it('rejects what is asked of a closed session', async () => {
+    await session.close();
+    await expect(session.append(edge('t', 'open'))).rejects.toMatchObject({ code: 'session_closed' });
+    await session.close();
+  });
+});
