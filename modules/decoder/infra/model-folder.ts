@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isNativeError } from 'node:util/types';
 import type { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
 import type { ModelConfig, SpecialTokens } from '../core/model-config.js';
@@ -190,7 +191,8 @@ async function readJson<T>(dir: string, file: string, schema: z.ZodType<T>): Pro
 }
 
 function reasonOf(cause: unknown): string {
-  if (cause instanceof SyntaxError) return `is not JSON (${cause.message})`;
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return 'is missing';
-  return cause instanceof Error ? cause.message : String(cause);
+  // Not `instanceof Error`: what Node itself throws need not be of this realm's class.
+  if (!isNativeError(cause)) return String(cause);
+  if ('code' in cause && cause.code === 'ENOENT') return 'is missing';
+  return cause.name === 'SyntaxError' ? `is not JSON (${cause.message})` : cause.message;
 }

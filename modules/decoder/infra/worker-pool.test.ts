@@ -1,0 +1,97 @@
+import { workerEntry, type VisavisError } from '#modules/contracts';
+import type { EngineWorkerData } from './worker-protocol.js';
+import { WorkerPool } from './worker-pool.js';
+
+// Real: the threads. Fake: what runs in them, a worker without a model that dies when it is asked to.
+
+const entry = workerEntry('../testing/frail-worker', import.meta.url);
+
+function startPool(size: number) {
+  const lost: { error: VisavisError; willRestart: boolean }[] = [];
+  let onLost = (): void => undefined;
+  const pool = new WorkerPool(
+    {} as EngineWorkerData,
+    size,
+    {
+      onLost: (error, willRestart) => {
+        lost.push({ error, willRestart });
+        onLost();
+      },
+    },
+    entry,
+  );
+  const nextLoss = () => new Promise<void>((resolve) => (onLost = resolve));
+  return { pool, lost, nextLoss };
+}
+
+const open = (pool: WorkerPool, system: string) => {
+  const { client, release } = pool.lease();
+  return { release, client, opened: client.ask({ t: 'open', session: 1, system, budgetTokens: null }) };
+};
+
+/** Until the pool has a worker again. */
+async function untilUp(pool: WorkerPool): Promise<void> {
+  for (;;) {
+    try {
+      pool.lease().release();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+describe('WorkerPool', () => {
+  it('rejects what was asked of a worker that died, and starts another', async () => {
+    const { pool, lost } = startPool(1);
+    await pool.start();
+    const { client, opened } = open(pool, 'die');
+    const later = client.ask({ t: 'close', session: 1 });
+    await expect(opened).rejects.toMatchObject({ code: 'engine_failed', retryable: true });
+    await expect(later).rejects.toMatchObject({ code: 'engine_failed' });
+    await expect(client.ask({ t: 'close', session: 1 })).rejects.toMatchObject({ code: 'engine_failed' });
+    expect(lost).toMatchObject([
+      { willRestart: true, error: { message: expect.stringContaining('died as asked') } },
+    ]);
+    expect(() => pool.lease()).toThrow(/no engine worker is up/);
+    await untilUp(pool);
+    await expect(open(pool, '').opened).resolves.toMatchObject({ tokens: 1 });
+    await pool.close(0);
+  });
+
+  it('gives up on a worker that keeps dying', async () => {
+    const { pool, lost } = startPool(1);
+    await pool.start();
+    for (let time = 1; time <= 3; time++) {
+      await untilUp(pool);
+      await open(pool, 'die').opened.catch(() => undefined);
+    }
+    expect(lost.map(({ willRestart }) => willRestart)).toEqual([true, true, false]);
+    await pool.close(0);
+  });
+
+  it('counts failures anew after a success', async () => {
+    const { pool, lost } = startPool(1);
+    await pool.start();
+    for (let time = 1; time <= 4; time++) {
+      await untilUp(pool);
+      const { client, opened } = open(pool, '');
+      await opened;
+      pool.succeeded(client);
+      await open(pool, 'die').opened.catch(() => undefined);
+    }
+    expect(lost.every(({ willRestart }) => willRestart)).toBe(true);
+    await pool.close(0);
+  });
+
+  it('spreads sessions over the workers, and knows of places given back', async () => {
+    const { pool } = startPool(2);
+    await pool.start();
+    const [first, second] = [pool.lease(), pool.lease()];
+    expect(second.client).not.toBe(first.client);
+    first.release();
+    first.release();
+    expect(pool.lease().client).toBe(first.client);
+    await pool.close(0);
+  });
+});

@@ -1,0 +1,13 @@
+import { parentPort } from 'node:worker_threads';
+import type { FromEngineWorker, ToEngineWorker } from '../infra/worker-protocol.js';
+
+// An engine worker without a model, for tests of what happens when one dies: the tenant of its choice kills it.
+const port = parentPort;
+const post = (message: FromEngineWorker): void => port?.postMessage(message);
+
+port?.on('message', (message: ToEngineWorker) => {
+  if (message.t === 'shutdown') port.close();
+  else if (message.t === 'open' && message.system === 'die') throw new Error('died as asked');
+  else if (message.t === 'open') post({ t: 'done', id: message.id, value: { seq: 0, epoch: 0, tokens: 1 } });
+});
+post({ t: 'ready' });
