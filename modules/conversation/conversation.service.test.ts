@@ -288,23 +288,29 @@ describe('ConversationService', () => {
   test.each([
     ['a coded error', new VisavisError('capacity', 'x'), 'capacity', 0],
     ['any other error', new Error('boom'), 'engine_failed', 1],
-  ])('%s of the engine fails the turn in flight, and the session goes on', async (_name, error, code, logged) => {
-    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
-    const room = await new Room().open();
-    const session = room.engine.sessions[0]!;
-    const append = session.append.bind(session);
-    session.append = (segment, o) =>
-      segment.k === 'audio' && segment.final ? Promise.reject(error) : append(segment, o);
-    room.ask();
-    await settled();
-    expect(room.eventsOf('response_done')[0]?.response).toMatchObject({ status: 'failed', error: { code } });
-    session.append = append;
-    room.ask();
-    await settled();
-    expect(room.eventsOf('response_done')[1]?.response.status).toBe('completed');
-    expect(errors).toHaveBeenCalledTimes(logged);
-    errors.mockRestore();
-  });
+  ])(
+    '%s of the engine fails the turn in flight, and the session goes on',
+    async (_name, error, code, logged) => {
+      const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+      const room = await new Room().open();
+      const session = room.engine.sessions[0]!;
+      const append = session.append.bind(session);
+      session.append = (segment, o) =>
+        segment.k === 'audio' && segment.final ? Promise.reject(error) : append(segment, o);
+      room.ask();
+      await settled();
+      expect(room.eventsOf('response_done')[0]?.response).toMatchObject({
+        status: 'failed',
+        error: { code },
+      });
+      session.append = append;
+      room.ask();
+      await settled();
+      expect(room.eventsOf('response_done')[1]?.response.status).toBe('completed');
+      expect(errors).toHaveBeenCalledTimes(logged);
+      errors.mockRestore();
+    },
+  );
 
   test('closing ends the response, frees the engine session and is done once', async () => {
     const room = await new Room(new FakeEngine(hanging)).open();

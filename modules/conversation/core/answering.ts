@@ -68,6 +68,7 @@ export class Answering {
     }
     answer.attended(atMs);
     this.#progressAtMs = atMs;
+    this.#writer.openTurn();
     this.#mark = this.#session.log.position;
     this.#session.out.push({ c: 'mark', key: answer.id });
     this.#writer.closeTurn();

@@ -136,7 +136,9 @@ export class ContextLedger {
   /** In the context once everything under way is done. */
   #expectedFrames(): number {
     const last = this.#evictions.at(-1);
-    return last ? last.keepFrames + this.#session.log.framesSince(last.position) : this.#session.log.framesSince(0);
+    return last
+      ? last.keepFrames + this.#session.log.framesSince(last.position)
+      : this.#session.log.framesSince(0);
   }
 
   #expectedTokens(): number {

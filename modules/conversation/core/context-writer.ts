@@ -96,7 +96,7 @@ export class ContextWriter {
 
   /** A run of an utterance that has not ended: the engine encodes it, nothing is attended yet. */
   writeAudioBlock(block: { audioId: string; fromMs: number; toMs: number }): void {
-    this.#ensureTurn();
+    this.openTurn();
     const { audioId, fromMs, toMs } = block;
     const ref = `${audioId}@${Math.round(fromMs)}`;
     this.ledger.expect(ref, { kind: 'block', tokens: 0, ptsMs: fromMs });
@@ -105,8 +105,19 @@ export class ContextWriter {
     this.#session.out.push({ c: 'append_audio', ref, fromMs, toMs, ...how });
   }
 
+  /** Opens the user's turn, unless it is open. */
+  openTurn(): void {
+    if (this.#turnOpen) return;
+    this.#turnOpen = true;
+    if (this.#instructions !== null) {
+      const instructions = this.#instructions;
+      this.#instructions = null;
+      this.#putTurn('system', instructions, null);
+    }
+    this.#edge('user', 'open');
+  }
+
   closeTurn(): void {
-    this.#ensureTurn();
     this.#edge('user', 'close');
     this.#turnOpen = false;
   }
@@ -153,7 +164,7 @@ export class ContextWriter {
   #putFrame({ segment, itemId, requested }: Write & { k: 'frame' }): void {
     this.ledger.makeRoom(1);
     if (!this.ledger.fitsFrame()) return this.#dropFrame(segment, 'context_full');
-    this.#ensureTurn();
+    this.openTurn();
     this.#session.log.add({ k: 'frame', id: segment.id, itemId, ptsMs: segment.ptsMs });
     this.#send(segment, requested ? 'commit' : 'background');
   }
@@ -164,7 +175,7 @@ export class ContextWriter {
     this.#flushTail();
     const tokens = this.#audioTokens(endMs - startMs);
     if (!this.#checkFit(tokens)) return;
-    this.#ensureTurn();
+    this.openTurn();
     // Audio of another id makes the engine start anew: what it had of this utterance is gone, so it all goes again.
     const audioId = otherAudio ? this.#session.ids.next('audio') : utterance.audioId;
     const fromMs = otherAudio ? startMs : utterance.fromMs;
@@ -197,7 +208,7 @@ export class ContextWriter {
     const tail = this.#tail;
     this.#tail = [];
     for (const { segment, itemId } of tail) {
-      this.#ensureTurn();
+      this.openTurn();
       if (segment.k === 'text') this.#putText(segment, itemId);
       else this.#putTypedAudio(segment, itemId);
     }
@@ -213,17 +224,6 @@ export class ContextWriter {
     if (!this.#checkFit(this.#audioTokens(segment.pcm.length / SAMPLES_PER_MS))) return;
     this.#session.log.add({ k: 'audio', id: segment.id, itemId, span: null });
     this.#send(segment, 'commit');
-  }
-
-  #ensureTurn(): void {
-    if (this.#turnOpen) return;
-    this.#turnOpen = true;
-    if (this.#instructions !== null) {
-      const instructions = this.#instructions;
-      this.#instructions = null;
-      this.#putTurn('system', instructions, null);
-    }
-    this.#edge('user', 'open');
   }
 
   #edge(role: Role, edge: 'open' | 'close'): void {

@@ -179,7 +179,7 @@ export class Hearing {
 
   /** Detection was turned off: what was being said stays in the buffer, for a commit by hand. */
   detectionOff(): void {
-    this.#utterance = null;
+    this.#misfire(this.nowMs);
   }
 
   #start(wishedStartMs: number): void {

@@ -499,7 +499,7 @@ describe('typed turns', () => {
 
   test('a response without anything new answers an empty turn', () => {
     const harness = new MachineHarness().intent({ k: 'response_create' });
-    expect(harness.did).toEqual(['mark', 'open user', 'close user', 'generate']);
+    expect(harness.did).toEqual(['open user', 'mark', 'close user', 'generate']);
   });
 
   test('an answer of the client’s is a turn of its own', () => {

@@ -1,0 +1,148 @@
+import type { Checkpoint } from '#modules/contracts';
+import type { Command } from '../core/commands.js';
+import type { MachineInput } from '../core/inputs.js';
+
+type EngineCommand = Exclude<Command, { c: 'emit' | 'abort' | 'detect' | 'assume_silence' | 'close' }>;
+
+interface Generation {
+  readonly responseId: string;
+  readonly tokens: number;
+  readonly phase: 'queued' | 'telling' | 'done';
+}
+
+/**
+ * An engine as its contract says, one step at a time and without answers of its own: a test decides when the oldest
+ * command is done, and whether it fails. `violations` is what a real engine would have refused.
+ */
+export class ModelEngine {
+  readonly violations: string[] = [];
+  #queue: EngineCommand[] = [];
+  #turn: string | null = null;
+  #tokens = 1;
+  #mark: { key: string; turn: string | null; tokens: number } | null = null;
+  #generation: Generation | null = null;
+  #aborted = new Set<string>();
+
+  get busy(): boolean {
+    return this.#queue.length > 0 || this.#generation?.phase === 'telling';
+  }
+
+  /** Takes a machine's command. */
+  take(command: Command): void {
+    switch (command.c) {
+      case 'emit':
+      case 'detect':
+      case 'assume_silence':
+      case 'close':
+        return;
+      case 'abort':
+        this.#aborted.add(command.responseId);
+        return;
+      default:
+        this.#queue.push(command);
+    }
+  }
+
+  /** The next thing that happens in the engine; null: nothing. */
+  step(fails: boolean): MachineInput | null {
+    if (this.#generation?.phase === 'telling') return this.#tell(this.#generation, fails);
+    const command = this.#queue.shift();
+    return command ? this.#perform(command, fails) : null;
+  }
+
+  #perform(command: EngineCommand, fails: boolean): MachineInput | null {
+    switch (command.c) {
+      case 'append':
+      case 'append_audio':
+        return this.#append(command, fails);
+      case 'mark':
+        this.#mark = { key: command.key, turn: this.#turn, tokens: this.#tokens };
+        return null;
+      case 'rollback':
+        return this.#rollback(command.key);
+      case 'generate':
+        return this.#generate(command.responseId, fails);
+      case 'accept':
+        return this.#accept(command.responseId, command.keepTokens);
+      case 'evict':
+        return { t: 'evicted', freed: 0 };
+    }
+  }
+
+  #append(command: EngineCommand & { c: 'append' | 'append_audio' }, fails: boolean): MachineInput {
+    const { ref } = command;
+    if (fails || !this.#fits(command)) {
+      return { t: 'append_failed', ref, failure: { code: 'engine_failed', message: 'refused' } };
+    }
+    const tokens = command.c === 'append_audio' && !command.final ? 0 : 5;
+    this.#tokens += tokens;
+    return {
+      t: 'appended',
+      ref,
+      receipt: { at: this.#head(), tokens, ms: { queue: 0, encode: 0, prefill: 0 } },
+    };
+  }
+
+  #fits(command: EngineCommand & { c: 'append' | 'append_audio' }): boolean {
+    if (command.c === 'append' && command.segment.k === 'turn') {
+      const { role, edge } = command.segment;
+      const fits = this.#turn === (edge === 'open' ? null : role);
+      if (!fits) this.violations.push(`${edge} ${role} while ${this.#turn} is open`);
+      else this.#turn = edge === 'open' ? role : null;
+      return fits;
+    }
+    const kind = command.c === 'append' ? command.segment.k : 'audio';
+    const fits = this.#turn === 'user' || (this.#turn !== null && kind === 'text');
+    if (!fits) this.violations.push(`${kind} while ${this.#turn} is open`);
+    return fits;
+  }
+
+  #rollback(key: string): MachineInput | null {
+    if (this.#mark?.key !== key) {
+      this.violations.push(`rollback to an unknown mark ${key}`);
+      return null;
+    }
+    this.#turn = this.#mark.turn;
+    this.#tokens = this.#mark.tokens;
+    return { t: 'context_moved', by: 'rollback', at: this.#head() };
+  }
+
+  #generate(responseId: string, fails: boolean): MachineInput | null {
+    if (this.#aborted.has(responseId)) return null;
+    if (this.#turn !== null) this.violations.push(`generate while ${this.#turn} is open`);
+    if (fails || this.#turn !== null) {
+      return { t: 'generation_failed', responseId, failure: { code: 'engine_failed', message: 'refused' } };
+    }
+    this.#generation = { responseId, tokens: 0, phase: 'telling' };
+    return { t: 'generation', responseId, event: { t: 'start', genId: responseId, base: this.#head() } };
+  }
+
+  #tell(generation: Generation, fails: boolean): MachineInput {
+    const { responseId, tokens } = generation;
+    const aborted = this.#aborted.has(responseId);
+    if (!fails && !aborted && tokens < 3) {
+      this.#generation = { ...generation, tokens: tokens + 1 };
+      return { t: 'generation', responseId, event: { t: 'token', id: tokens, text: ` ${tokens}`, tMs: 0 } };
+    }
+    this.#generation = { ...generation, phase: 'done' };
+    if (fails) {
+      return { t: 'generation_failed', responseId, failure: { code: 'engine_failed', message: 'broke' } };
+    }
+    const usage = { prompt: this.#tokens + 1, cached: 0, out: tokens };
+    return { t: 'generation', responseId, event: { t: 'end', reason: aborted ? 'aborted' : 'stop', usage } };
+  }
+
+  #accept(responseId: string, keepTokens: number | undefined): MachineInput {
+    const generation = this.#generation;
+    if (generation?.responseId !== responseId || (keepTokens ?? 0) > generation.tokens) {
+      this.violations.push(`accept ${keepTokens ?? 'all'} of ${responseId}, which is not there`);
+    }
+    this.#tokens += 2 + (keepTokens ?? generation?.tokens ?? 0);
+    this.#generation = null;
+    return { t: 'context_moved', by: 'accept', at: this.#head() };
+  }
+
+  #head(): Checkpoint {
+    return { seq: 0, epoch: 0, tokens: this.#tokens };
+  }
+}
