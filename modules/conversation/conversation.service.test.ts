@@ -28,7 +28,10 @@ class Room {
   async open(engineSession?: EngineSession): Promise<this> {
     const ids = new CountingIds();
     const frames = new FrameAdapter(new FrameService({ intervalMs: 1000 }), ids);
-    const service = new ConversationService(this.engine, this.vad, frames, this.clock, ids, {});
+    const service = new ConversationService(
+      { engine: this.engine, vad: this.vad, frames, scheduler: this.clock, ids },
+      {},
+    );
     this.conversation = await service.open({
       config: CONFIG,
       onEvent: (event) => {

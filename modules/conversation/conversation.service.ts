@@ -5,14 +5,16 @@ import type { Conversation } from './core/conversation.js';
 import type { SessionEvent } from './core/events.js';
 import type { FramePort, Scheduler, VadPort } from './core/ports.js';
 import { LiveConversation } from './live-conversation.js';
-import {
-  CONVERSATION_ENGINE,
-  CONVERSATION_IDS,
-  CONVERSATION_OPTIONS,
-  FRAME_PORT,
-  SCHEDULER,
-  VAD_PORT,
-} from './tokens.js';
+import { CONVERSATION_PORTS, CONVERSATION_SETTINGS } from './tokens.js';
+
+/** What conversations are made with. */
+export interface ConversationPorts {
+  readonly engine: OmniEngine;
+  readonly vad: VadPort;
+  readonly frames: FramePort;
+  readonly scheduler: Scheduler;
+  readonly ids: IdSource;
+}
 
 export interface OpenOptions {
   /** Default: a new one. */
@@ -29,50 +31,37 @@ export interface OpenOptions {
 /** Opens conversations: an engine session, a detector stream and a frame pipeline each, and the machine that rules them. */
 @Injectable()
 export class ConversationService {
-  readonly #engine: OmniEngine;
-  readonly #vad: VadPort;
-  readonly #frames: FramePort;
-  readonly #scheduler: Scheduler;
-  readonly #ids: IdSource;
+  readonly #ports: ConversationPorts;
   readonly #settings: ConversationSettings;
   readonly #log = new Logger('Conversation');
 
-  // oxlint-disable-next-line eslint/max-params -- one parameter a provider
   constructor(
-    @Inject(CONVERSATION_ENGINE) engine: OmniEngine,
-    @Inject(VAD_PORT) vad: VadPort,
-    @Inject(FRAME_PORT) frames: FramePort,
-    @Inject(SCHEDULER) scheduler: Scheduler,
-    @Inject(CONVERSATION_IDS) ids: IdSource,
-    @Inject(CONVERSATION_OPTIONS) options: Partial<ConversationSettings>,
+    @Inject(CONVERSATION_PORTS) ports: ConversationPorts,
+    @Inject(CONVERSATION_SETTINGS) settings: Partial<ConversationSettings>,
   ) {
-    this.#engine = engine;
-    this.#vad = vad;
-    this.#frames = frames;
-    this.#scheduler = scheduler;
-    this.#ids = ids;
-    this.#settings = { ...DEFAULT_SETTINGS, ...options };
+    this.#ports = ports;
+    this.#settings = { ...DEFAULT_SETTINGS, ...settings };
   }
 
   /** @throws VisavisError of the engine: `capacity`, `engine_failed` */
   async open(options: OpenOptions): Promise<Conversation> {
     const { config, onEvent } = options;
-    const sessionId = options.sessionId ?? this.#ids.next('sess');
-    const { caps } = this.#engine;
-    const system = caps.instructions ? config.instructions : '';
+    const { vad, frames, scheduler, ids, engine: omni } = this.#ports;
+    const sessionId = options.sessionId ?? ids.next('sess');
+    const system = omni.caps.instructions ? config.instructions : '';
     const tenant = options.tenant ?? sessionId;
-    const engine = options.engineSession ?? (await this.#engine.open({ system, tenant }));
+    const engine = options.engineSession ?? (await omni.open({ system, tenant }));
     return new LiveConversation({
       sessionId,
-      conversationId: this.#ids.next('conv'),
+      conversationId: ids.next('conv'),
       config,
       settings: this.#settings,
-      caps,
-      ids: this.#ids,
+      caps: omni.caps,
+      ids,
       engine,
-      vad: this.#vad,
-      frames: this.#frames,
-      scheduler: this.#scheduler,
+      vad,
+      frames,
+      scheduler,
       onEvent,
       onBug: (error) => this.#log.error(`${sessionId}: ${String(error)}`, stackOf(error)),
     });
