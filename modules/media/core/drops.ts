@@ -1,0 +1,32 @@
+/** Why a packet, frame or message was not used. Each is counted in `MediaStats.drops`; none of them ends a call. */
+export type DropReason =
+  /** The same sequence number came before (retransmission, bandwidth probing). */
+  | 'duplicate'
+  /** Its place in the stream has already been passed on or concealed. */
+  | 'late'
+  /** A sequence number far outside the window that the next packet did not confirm. */
+  | 'discontinuity'
+  /** Not one of the payload types of the answer. */
+  | 'unknown_payload_type'
+  /** A second stream of a kind while the first is still sending. */
+  | 'extra_stream'
+  /** Nothing but padding: bandwidth probing. */
+  | 'empty_padding'
+  /** A video frame beyond the size limit. */
+  | 'oversized_frame'
+  /** A key frame of which packets were lost. */
+  | 'damaged_frame'
+  /** A payload descriptor that does not parse. */
+  | 'malformed_payload'
+  /** An Opus packet that the decoder refuses. */
+  | 'undecodable_audio'
+  /** A video frame that the decoder refuses. */
+  | 'undecodable'
+  /** The video decoder is behind; the frame was not queued. */
+  | 'decoder_busy'
+  /** A data channel message beyond the size limit. */
+  | 'oversized_message'
+  /** A data channel message that breaks the protocol. */
+  | 'malformed_message';
+
+export type DropHandler = (reason: DropReason, count: number) => void;

@@ -1,0 +1,65 @@
+/** At or below this rate every frame is decoded: a key frame each second would cost such a sender more than it sends. */
+const SLOW_FPS = 2.5;
+const RATE_WINDOW_MS = 3000;
+/** A picture counts for its interval although it comes this share of it early. */
+const EARLY = 0.15;
+
+/** `reference`: decode to keep the decoder's state, but no picture is due. */
+export type SampleDecision = 'picture' | 'reference' | 'skip';
+
+/**
+ * Decides which frames are decoded. A usual stream (30 fps) is sampled: only key frames, one an interval. A stream as slow as
+ * the sampling itself is decoded whole, so that it needs no key frames at all.
+ */
+export class FrameSampler {
+  readonly #intervalMs: number;
+  readonly #arrivals: number[] = [];
+  #firstMs: number | null = null;
+  #lastPictureMs = -Infinity;
+  /** The decoder has decoded every frame since the last key frame. */
+  #unbroken = false;
+
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** True while the stream is decoded whole; it then needs a key frame only where `broken`. */
+  slow(nowMs: number): boolean {
+    if (this.#firstMs === null || nowMs - this.#firstMs < RATE_WINDOW_MS) return false;
+    return this.#arrivals.length <= (SLOW_FPS * RATE_WINDOW_MS) / 1000;
+  }
+
+  get broken(): boolean {
+    return !this.#unbroken;
+  }
+
+  /**
+   * @param frame `continuous`: no frame was lost between the one before and this one
+   * @param ptsMs session time of the frame, nowMs arrival
+   */
+  decide(frame: { key: boolean; continuous: boolean }, ptsMs: number, nowMs: number): SampleDecision {
+    this.#firstMs ??= nowMs;
+    this.#arrivals.push(nowMs);
+    while ((this.#arrivals[0] ?? nowMs) <= nowMs - RATE_WINDOW_MS) this.#arrivals.shift();
+    if (!frame.continuous) this.#unbroken = false;
+
+    const due = Math.abs(ptsMs - this.#lastPictureMs) >= this.#intervalMs * (1 - EARLY);
+    if (frame.key && due) return this.#picture(ptsMs);
+    const decodable = frame.key || this.#unbroken;
+    if (decodable && this.slow(nowMs)) return due ? this.#picture(ptsMs) : 'reference';
+    this.#unbroken = false;
+    return 'skip';
+  }
+
+  /** The decoder refused a frame: it needs a key frame now, and the interval has no picture yet. */
+  onUndecodable(): void {
+    this.#unbroken = false;
+    this.#lastPictureMs = -Infinity;
+  }
+
+  #picture(ptsMs: number): 'picture' {
+    this.#lastPictureMs = ptsMs;
+    this.#unbroken = true;
+    return 'picture';
+  }
+}

@@ -1,0 +1,91 @@
+import type { AudioFrame, RgbImage, VideoFrame } from '#modules/contracts';
+
+import type { DropHandler, DropReason } from './drops.js';
+
+/** Decodes one Opus stream straight to 16 kHz mono. Throws nothing: null means that the packet cannot be decoded. */
+export interface OpusDecoder {
+  decode(packet: Uint8Array): Float32Array | null;
+  /** Recovers lost audio of `ticks` (48 kHz) from the packet after it; conceals where it holds no redundancy. */
+  recover(packet: Uint8Array, ticks: number): Float32Array | null;
+  /** Makes up `ticks` (48 kHz) of lost audio. */
+  conceal(ticks: number): Float32Array | null;
+  free(): void;
+}
+
+export type VideoCodec = 'vp8' | 'h264';
+
+/** One track's video decoder. Frames are decoded in the order given. */
+export interface VideoTrackDecoder {
+  /** Jobs under way. */
+  readonly pending: number;
+  /**
+   * @param picture false: decode for reference only, the result is null
+   * @returns the picture, or 'undecodable'; never rejects
+   */
+  decode(data: Uint8Array, picture: boolean): Promise<DecodedPicture | 'undecodable' | null>;
+  close(): void;
+}
+
+export interface DecodedPicture {
+  readonly image: RgbImage;
+  /** Time in the decoder (ms), without waiting. */
+  readonly decodeMs: number;
+}
+
+export interface MediaHandlers {
+  /** Audio of the first audio track, gapless and in order. */
+  onAudio(frame: AudioFrame): void;
+  /** Sampled pictures of the first video track, in order. */
+  onVideo(frame: VideoFrame): void;
+  /** A data channel opened (by the client: the service opens none). */
+  onChannel(label: string): void;
+  onMessage(label: string, data: string | Uint8Array): void;
+  onDrop: DropHandler;
+  /** The call is over; exactly once, and nothing comes after it. */
+  onClosed(reason: CloseReason): void;
+}
+
+export type CloseReason =
+  /** The client ended it: DTLS close, SCTP abort, or its last data channel closed. */
+  | 'closed_by_peer'
+  /** `close()` was called. */
+  | 'closed_by_us'
+  /** ICE consent was lost, or DTLS failed. */
+  | 'failed'
+  /** It never connected. */
+  | 'connect_timeout';
+
+export interface MediaStats {
+  /** RTP packets received, by kind. */
+  readonly packets: { readonly audio: number; readonly video: number };
+  readonly drops: Readonly<Partial<Record<DropReason, number>>>;
+  /** Whole key frames received. */
+  readonly keyFrames: number;
+  /** Frames decoded, for a picture or for reference. */
+  readonly decodedFrames: number;
+  /** Mean time of one frame in the decoder, ms. */
+  readonly decodeMs: number;
+  /** Key frame requests sent. */
+  readonly keyFrameRequests: number;
+  /** Audio (ms) that was concealed, recovered by FEC, or filled with silence. */
+  readonly audioMs: { readonly concealed: number; readonly recovered: number; readonly silence: number };
+}
+
+/** One client's connection. */
+export interface MediaPeer {
+  readonly id: string;
+  /** The answer, with all of our candidates. */
+  readonly answerSdp: string;
+  /** What the client sends, in the order of its offer. */
+  readonly trackKinds: readonly ('audio' | 'video')[];
+  /**
+   * Sends a text message.
+   * @throws VisavisError `message_too_large` beyond what the client accepts, `session_closed` where the channel is not open
+   */
+  send(label: string, text: string): void;
+  /** Bytes queued on a channel and not yet sent; 0 for an unknown channel. */
+  bufferedAmount(label: string): number;
+  stats(): MediaStats;
+  /** Idempotent; resolves when the sockets are closed. */
+  close(): Promise<void>;
+}

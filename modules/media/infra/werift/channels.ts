@@ -1,0 +1,93 @@
+import { VisavisError } from '#modules/contracts';
+import type { RTCDataChannel, RTCDtlsTransport, RTCPeerConnection } from 'werift';
+
+export interface ChannelHandlers {
+  onChannel(label: string): void;
+  onMessage(label: string, data: string | Uint8Array): void;
+  onOversized(): void;
+  onMalformed(): void;
+  /** The association, or its last channel, was closed. */
+  onClosed(): void;
+}
+
+/** What werift's SCTP classes have and do not declare. */
+interface SctpInternals {
+  handleData(packet: Buffer): Promise<void>;
+}
+interface SctpTransportInternals {
+  datachannelReceive(stream: number, protocol: number, data: Buffer): Promise<void>;
+}
+
+/** The data channels that a client opens. */
+export class Channels {
+  readonly #open = new Map<string, RTCDataChannel>();
+  readonly #connection: RTCPeerConnection;
+  readonly #handlers: ChannelHandlers;
+  readonly #maxMessageBytes: number;
+
+  constructor(connection: RTCPeerConnection, handlers: ChannelHandlers, maxMessageBytes: number) {
+    this.#connection = connection;
+    this.#handlers = handlers;
+    this.#maxMessageBytes = maxMessageBytes;
+    connection.onDataChannel.subscribe((channel) => this.#adopt(channel));
+  }
+
+  /** Call it when the offer is applied: the association exists then, and has not begun. */
+  guard(transport: RTCDtlsTransport): void {
+    const sctp = this.#connection.sctpTransport;
+    if (!sctp) return;
+    const association = sctp.sctp;
+    // werift parses SCTP and messages in promises that nobody awaits: a malformed packet would be an unhandled rejection,
+    // which ends the process. These two take their place.
+    const internals = association as unknown as SctpInternals;
+    transport.dataReceiver = (packet) => {
+      internals.handleData(packet).catch(() => this.#handlers.onMalformed());
+    };
+    association.onReceive.allUnsubscribe();
+    association.onReceive.subscribe((stream, protocol, data) => {
+      const { datachannelReceive } = sctp as unknown as SctpTransportInternals;
+      datachannelReceive(stream, protocol, data).catch(() => this.#handlers.onMalformed());
+    });
+    association.stateChanged.closed.subscribe(() => this.#handlers.onClosed());
+  }
+
+  /** @throws VisavisError `message_too_large`, `session_closed` */
+  send(label: string, text: string): void {
+    const channel = this.#open.get(label);
+    if (channel?.readyState !== 'open') {
+      throw new VisavisError('session_closed', `The data channel "${label}" is not open.`);
+    }
+    const remote = this.#connection.sctpTransport?.remoteMaxMessageSize || Infinity;
+    const limit = Math.min(this.#maxMessageBytes, remote);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > limit) {
+      throw new VisavisError(
+        'message_too_large',
+        `A message of ${bytes} bytes is over the limit of ${limit}.`,
+      );
+    }
+    channel.send(text);
+  }
+
+  bufferedAmount(label: string): number {
+    return this.#open.get(label)?.bufferedAmount ?? 0;
+  }
+
+  #adopt(channel: RTCDataChannel): void {
+    const { label } = channel;
+    channel.onMessage.subscribe((data) => {
+      const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+      if (bytes > this.#maxMessageBytes) this.#handlers.onOversized();
+      else this.#handlers.onMessage(label, data);
+    });
+    channel.stateChanged.subscribe((state) => {
+      if (state === 'open') {
+        this.#open.set(label, channel);
+        this.#handlers.onChannel(label);
+      } else if (state === 'closed' && this.#open.get(label) === channel) {
+        this.#open.delete(label);
+        if (this.#open.size === 0) this.#handlers.onClosed();
+      }
+    });
+  }
+}

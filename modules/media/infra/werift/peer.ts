@@ -1,0 +1,197 @@
+import { randomInt } from 'node:crypto';
+
+import { VisavisError } from '#modules/contracts';
+import { RtcpSrPacket, type RTCDtlsTransport, type RTCPeerConnection, type RtpPacket } from 'werift';
+
+import type {
+  CloseReason,
+  MediaHandlers,
+  MediaPeer,
+  MediaStats,
+  OpusDecoder,
+  VideoCodec,
+  VideoTrackDecoder,
+} from '../../core/ports.js';
+import type { ResolvedMediaOptions } from '../../core/options.js';
+import { MediaReceiver } from '../../core/receiver.js';
+import { answeredPayloadTypes } from '../../core/sdp.js';
+import { Channels } from './channels.js';
+import { negotiate, type Negotiated } from './negotiate.js';
+import { rtcpOf, senderReportOf } from './rtcp.js';
+
+export interface PeerDeps {
+  readonly id: string;
+  readonly handlers: MediaHandlers;
+  readonly options: ResolvedMediaOptions;
+  /** UDP ports of this peer, or null for any. */
+  readonly ports: readonly [number, number] | null;
+  readonly nowMs: () => number;
+  readonly opus: OpusDecoder;
+  readonly openVideoDecoder: (codec: VideoCodec) => VideoTrackDecoder;
+  /** A handler threw: a bug, which must not be lost in werift's event code. The call is closed. */
+  readonly onBug: (error: unknown) => void;
+  /** The call's sockets are closed. */
+  readonly onReleased: () => void;
+}
+
+/** One client over werift: ICE, DTLS, SRTP and data channels; what comes out of them goes to the core. */
+export class WeriftPeer implements MediaPeer {
+  readonly id: string;
+  readonly #deps: PeerDeps;
+  readonly #receiver: MediaReceiver;
+  readonly #openedAtMs: number;
+  /** Sender of our RTCP. */
+  readonly #ssrc = randomInt(1, 2 ** 32);
+  #link: Negotiated | null = null;
+  #channels: Channels | null = null;
+  #connected = false;
+  #closing: Promise<void> | null = null;
+
+  private constructor(deps: PeerDeps) {
+    this.id = deps.id;
+    this.#deps = deps;
+    this.#openedAtMs = deps.nowMs();
+    this.#receiver = new MediaReceiver({
+      opus: deps.opus,
+      openVideoDecoder: deps.openVideoDecoder,
+      frameIntervalMs: deps.options.frameIntervalMs,
+      onAudio: (frame) => deps.handlers.onAudio(frame),
+      onVideo: (frame) => this.#guard(() => deps.handlers.onVideo(frame)),
+      onDrop: (reason, count) => deps.handlers.onDrop(reason, count),
+    });
+  }
+
+  /** @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`; nothing is left open then */
+  static async answer(offerSdp: string, deps: PeerDeps): Promise<WeriftPeer> {
+    const peer = new WeriftPeer(deps);
+    try {
+      peer.#link = await negotiate(offerSdp, deps, (connection, transport) =>
+        peer.#wire(connection, transport),
+      );
+      peer.#receiver.accept(answeredPayloadTypes(peer.answerSdp));
+      return peer;
+    } catch (error) {
+      peer.#receiver.close();
+      throw error;
+    }
+  }
+
+  get answerSdp(): string {
+    return this.#link?.answerSdp ?? '';
+  }
+
+  get trackKinds(): readonly ('audio' | 'video')[] {
+    return this.#link?.trackKinds ?? [];
+  }
+
+  send(label: string, text: string): void {
+    if (this.#closing || !this.#channels) throw new VisavisError('session_closed', 'The call is closed.');
+    this.#channels.send(label, text);
+  }
+
+  bufferedAmount(label: string): number {
+    return this.#channels?.bufferedAmount(label) ?? 0;
+  }
+
+  stats(): MediaStats {
+    return this.#receiver.stats();
+  }
+
+  /** Moves time on; the service calls it every 20 ms. */
+  tick(nowMs: number): void {
+    if (this.#closing || !this.#link) return;
+    if (!this.#connected) {
+      if (nowMs - this.#openedAtMs >= this.#deps.options.connectTimeoutMs) void this.#end('connect_timeout');
+      return;
+    }
+    this.#guard(() => {
+      const packets = rtcpOf(this.#receiver.tick(nowMs), this.#ssrc, this.#deps.options.videoKbps);
+      // A report that is lost with a closing socket is followed by another or by none; the close has its own event.
+      if (packets.length > 0) this.#link?.transport.sendRtcp(packets).catch(() => undefined);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#end('closed_by_us');
+  }
+
+  /** Subscribes to everything before the first packet can come. */
+  #wire(connection: RTCPeerConnection, transport: RTCDtlsTransport): void {
+    this.#channels = new Channels(
+      connection,
+      {
+        onChannel: (label) => this.#guard(() => this.#deps.handlers.onChannel(label)),
+        onMessage: (label, data) => this.#guard(() => this.#deps.handlers.onMessage(label, data)),
+        onOversized: () => this.#guard(() => this.#receiver.drop('oversized_message', 1)),
+        onMalformed: () => this.#guard(() => this.#receiver.drop('malformed_message', 1)),
+        onClosed: () => void this.#end('closed_by_peer'),
+      },
+      this.#deps.options.maxMessageBytes,
+    );
+    this.#channels.guard(transport);
+
+    // werift's own routing is taken off: it knows only SSRCs of the offer, drops unknown payload types in silence, and its
+    // retransmission requests wedge when a loss spans the wrap of the sequence number and keep a 5 ms timer running.
+    transport.onRtp.allUnsubscribe();
+    transport.onRtcp.allUnsubscribe();
+    transport.onRtp.subscribe((packet) => this.#onRtp(packet));
+    transport.onRtcp.subscribe((packet) => {
+      if (!(packet instanceof RtcpSrPacket)) return;
+      this.#guard(() => this.#receiver.onSenderReport(senderReportOf(packet), this.#deps.nowMs()));
+    });
+    transport.onStateChange.subscribe((state) => {
+      if (state === 'connected') this.#connected = true;
+      // A client without data channels says goodbye by DTLS alone.
+      if (state === 'closed') void this.#end('closed_by_peer');
+      if (state === 'failed') void this.#end('failed');
+    });
+    // Consent lost for 30 s (the client was killed, or its network went), or no candidate pair worked.
+    connection.connectionStateChange.subscribe((state) => {
+      if (state === 'failed' || state === 'closed') void this.#end('failed');
+    });
+    connection.iceConnectionStateChange.subscribe((state) => {
+      if (state === 'failed') void this.#end('failed');
+    });
+  }
+
+  #onRtp(packet: RtpPacket): void {
+    const { header, payload } = packet;
+    this.#guard(() =>
+      this.#receiver.onRtp(
+        {
+          ssrc: header.ssrc,
+          payloadType: header.payloadType,
+          sequenceNumber: header.sequenceNumber,
+          timestamp: header.timestamp,
+          marker: header.marker,
+          payload,
+        },
+        this.#deps.nowMs(),
+      ),
+    );
+  }
+
+  /** werift logs what its listeners throw to a debug channel and goes on: here a bug ends the call, and is told. */
+  #guard(run: () => void): void {
+    if (this.#closing) return;
+    try {
+      run();
+    } catch (error) {
+      this.#deps.onBug(error);
+      void this.#end('failed');
+    }
+  }
+
+  #end(reason: CloseReason): Promise<void> {
+    // Without a link the offer was refused: the caller has an error, and there was no call to end.
+    if (this.#link) this.#closing ??= this.#release(this.#link, reason);
+    return this.#closing ?? Promise.resolve();
+  }
+
+  async #release(link: Negotiated, reason: CloseReason): Promise<void> {
+    this.#receiver.close();
+    await link.connection.close();
+    this.#deps.onReleased();
+    this.#deps.handlers.onClosed(reason);
+  }
+}

@@ -1,0 +1,13 @@
+export { CallError, type Answer, type Delta, type SessionEvents, type Speech } from '../session.js';
+export {
+  encodePcm,
+  parseWav,
+  readAudio,
+  readOggOpus,
+  silence,
+  type AudioClip,
+  type EncodeOptions,
+} from './audio-clip.js';
+export { parseIvf, readIvf, type VideoClip, type VideoClipFrame } from './ivf.js';
+export { connectNode, NodeCall, type NodeConnectOptions } from './node-call.js';
+export type { PlayOptions, Spoken } from './rtp-sender.js';

@@ -1,0 +1,244 @@
+import type { SessionPatch } from '@vis-a-vis/protocol';
+import {
+  MediaStreamTrack,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  type RTCDataChannel,
+  type RTCRtpSender,
+  type RtpPacket,
+} from 'werift';
+import { CallError, Session } from '../session.js';
+import { silence, type AudioClip } from './audio-clip.js';
+import type { VideoClip } from './ivf.js';
+import { AudioSender, VideoSender, type PlayOptions, type Spoken } from './rtp-sender.js';
+import { SenderReports } from './sender-reports.js';
+
+const LABEL = 'oai-events';
+const LOOPBACK = /^(127\.|localhost$|\[?::1\]?$)/;
+
+export interface NodeConnectOptions {
+  /** The gateway, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** What the camera shows from the start. Without it, the call has no video until it is opened with one. */
+  readonly video?: VideoClip;
+  readonly videoOptions?: PlayOptions;
+  /** What the microphone sends between utterances. Default: encoded silence. */
+  readonly quiet?: AudioClip;
+  /** The session from the start; fields left out have the gateway's defaults. */
+  readonly session?: SessionPatch;
+  /** Addresses to send from. Default: 127.0.0.1 for a gateway on this machine, else all. */
+  readonly iceHosts?: readonly string[];
+  /** How long connecting may take (ms). Default 15 000. */
+  readonly timeoutMs?: number;
+  /** Takes the offer to the gateway and brings its answer. Default: HTTP POST to `/v1/realtime/calls`. */
+  readonly exchange?: (offerSdp: string) => Promise<string>;
+  /** Sees every RTP packet before it is sent; what it returns is sent instead. For load and loss tests. */
+  readonly impair?: (packet: RtpPacket, kind: 'audio' | 'video') => readonly RtpPacket[];
+}
+
+/**
+ * Opens a call from Node: files take the place of microphone and camera, and are sent in real time.
+ * @throws CallError with the gateway's code, or `connect_failed`, `connect_timeout`
+ */
+export async function connectNode(options: NodeConnectOptions): Promise<NodeCall> {
+  const local = options.iceHosts ?? (LOOPBACK.test(hostOf(options.url)) ? ['127.0.0.1'] : null);
+  const peer = new RTCPeerConnection({
+    codecs: {
+      audio: [
+        new RTCRtpCodecParameters({
+          mimeType: 'audio/opus',
+          clockRate: 48_000,
+          channels: 2,
+          payloadType: 111,
+        }),
+      ],
+      video: [
+        new RTCRtpCodecParameters({
+          mimeType: 'video/VP8',
+          clockRate: 90_000,
+          payloadType: 96,
+          rtcpFeedback: [{ type: 'nack', parameter: 'pli' }, { type: 'goog-remb' }],
+        }),
+      ],
+    },
+    // One socket for all: werift never closes those of the media sections that the answer then bundles.
+    bundlePolicy: 'max-bundle',
+    maxMessageSize: 256 * 1024,
+    ...(local && { iceUseIpv4: false, iceUseIpv6: false, iceAdditionalHostAddresses: [...local] }),
+  });
+  try {
+    return await negotiate(peer, options);
+  } catch (error) {
+    await peer.close();
+    throw error;
+  }
+}
+
+/** An open call. */
+export class NodeCall extends Session {
+  readonly #peer: RTCPeerConnection;
+  readonly #audio: AudioSender;
+  readonly #video: VideoSender | null;
+  readonly #reports: readonly SenderReports[];
+
+  constructor(
+    peer: RTCPeerConnection,
+    channel: RTCDataChannel,
+    senders: { audio: AudioSender; video: VideoSender | null; reports: readonly SenderReports[] },
+  ) {
+    super((text) => channel.send(text));
+    this.#peer = peer;
+    this.#audio = senders.audio;
+    this.#video = senders.video;
+    this.#reports = senders.reports;
+    channel.stateChanged.subscribe((state) => {
+      if (state === 'closed') void this.#end('the gateway hung up');
+    });
+    peer.connectionStateChange.subscribe((state) => {
+      if (state === 'failed') void this.#end('the connection failed');
+    });
+  }
+
+  /**
+   * Says something, in real time, after what is already being said.
+   * @returns when its first and last packets were sent; rejects where the call ends first
+   */
+  speak(clip: AudioClip): Promise<Spoken> {
+    return this.#audio.speak(clip);
+  }
+
+  /** Stops the packets between utterances, as discontinuous transmission does. */
+  mute(muted: boolean): void {
+    this.#audio.mute(muted);
+  }
+
+  /**
+   * Shows something else to the camera.
+   * @throws CallError `no_video` where the call was opened without
+   */
+  setVideo(clip: VideoClip, options: PlayOptions = {}): void {
+    if (!this.#video) throw new CallError('no_video', 'The call was opened without video.');
+    this.#video.play(clip, options);
+  }
+
+  /** @internal */
+  onKeyFrameRequest(): void {
+    this.#video?.requestKeyFrame();
+  }
+
+  close(): Promise<void> {
+    return this.#end('closed');
+  }
+
+  async #end(reason: string): Promise<void> {
+    this.#audio.stop();
+    this.#video?.stop();
+    for (const report of this.#reports) report.stop();
+    await this.#peer.close();
+    this.handleClosed(reason);
+  }
+}
+
+async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): Promise<NodeCall> {
+  const quiet = options.quiet ?? (await silence(200));
+  const audio = addTrack(peer, 'audio');
+  const video = options.video && addTrack(peer, 'video');
+  const channel = peer.createDataChannel(LABEL, { ordered: true });
+  const opened = whenOpen(peer, channel, options.timeoutMs ?? 15_000);
+
+  await peer.setLocalDescription(await peer.createOffer());
+  const offer = peer.localDescription?.sdp ?? '';
+  const exchange = options.exchange ?? ((sdp) => post(options.url, sdp, options.session));
+  // Heard from the first message on, which may come with the opening of the channel.
+  const early: string[] = [];
+  const listening = channel.onMessage.subscribe((data) => early.push(data.toString()));
+  await Promise.all([
+    exchange(offer).then((sdp) => peer.setRemoteDescription({ type: 'answer', sdp })),
+    opened,
+  ]);
+
+  const microphone = startSending(audio, options.impair);
+  const camera = video && startSending(video, options.impair);
+  const call = new NodeCall(peer, channel, {
+    audio: new AudioSender(microphone.send, quiet),
+    video: camera && options.video ? new VideoSender(camera.send, options.video, options.videoOptions) : null,
+    reports: camera ? [microphone.reports, camera.reports] : [microphone.reports],
+  });
+  video?.sender.onPictureLossIndication.subscribe(() => call.onKeyFrameRequest());
+  // After the caller has had the time to subscribe to the call's events.
+  setImmediate(() => {
+    listening.unSubscribe();
+    early.forEach((text) => call.handleMessage(text));
+    channel.onMessage.subscribe((data) => call.handleMessage(data.toString()));
+  });
+  return call;
+}
+
+interface Outgoing {
+  readonly track: MediaStreamTrack;
+  readonly sender: RTCRtpSender;
+}
+
+function addTrack(peer: RTCPeerConnection, kind: 'audio' | 'video'): Outgoing {
+  const track = new MediaStreamTrack({ kind });
+  return { track, sender: peer.addTransceiver(track, { direction: 'sendonly' }).sender };
+}
+
+/** Begins to send what the senders make, with reports. */
+function startSending(
+  { track, sender }: Outgoing,
+  impair: NodeConnectOptions['impair'],
+): { send: (packet: RtpPacket) => void; reports: SenderReports } {
+  const reports = new SenderReports(sender);
+  const send = (packet: RtpPacket) => {
+    reports.onSent(packet);
+    const packets = impair ? impair(packet, track.kind === 'audio' ? 'audio' : 'video') : [packet];
+    for (const p of packets) track.writeRtp(p);
+  };
+  return { send, reports };
+}
+
+async function post(url: string, sdp: string, session: SessionPatch | undefined): Promise<string> {
+  const form = new FormData();
+  form.set('sdp', sdp);
+  form.set('session', JSON.stringify({ type: 'realtime', ...session }));
+  const response = await fetch(new URL('/v1/realtime/calls', url), { method: 'POST', body: form }).catch(
+    (cause: unknown) => {
+      throw new CallError('connect_failed', `The gateway cannot be reached: ${String(cause)}`);
+    },
+  );
+  const text = await response.text();
+  if (response.ok) return text;
+  throw refusal(response.status, text);
+}
+
+/** The gateway's reason; where something else answered (a proxy), what it said. */
+function refusal(status: number, text: string): CallError {
+  try {
+    const { error } = JSON.parse(text) as { error: { code: string; message: string } };
+    return new CallError(error.code, error.message);
+  } catch {
+    return new CallError('connect_failed', `HTTP ${status}: ${text.slice(0, 200)}`);
+  }
+}
+
+function whenOpen(peer: RTCPeerConnection, channel: RTCDataChannel, timeoutMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(
+    () => reject(new CallError('connect_timeout', `No connection within ${timeoutMs} ms.`)),
+    timeoutMs,
+  );
+  channel.stateChanged.subscribe((state) => {
+    if (state === 'open') resolve();
+  });
+  peer.connectionStateChange.subscribe((state) => {
+    if (state === 'failed') reject(new CallError('connect_failed', 'The connection failed.'));
+  });
+  // Handled here as well, because a refused offer leaves nobody waiting for it.
+  promise.catch(() => undefined).finally(() => clearTimeout(timer));
+  return promise;
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : '';
+}
