@@ -114,11 +114,9 @@ describe('DecoderService', () => {
         .append(material.frame(`frame ${at}`, at), { priority: 'background' })
         .then(() => order.push(`frame ${at}`)),
     );
-    const answered = speaker
-      .append(edge('close', 'close'))
-      .then(() => readAnswer(speaker.generate({ maxTokens: 1 })))
-      .then(() => order.push('answer'));
-    await Promise.all([...frames, answered]);
+    const closed = speaker.append(edge('close', 'close'));
+    const answered = readAnswer(speaker.generate({ maxTokens: 1 })).then(() => order.push('answer'));
+    await Promise.all([...frames, closed, answered]);
     expect(order.indexOf('answer')).toBeLessThan(order.indexOf('frame 2'));
     await Promise.all([busy.close(), speaker.close()]);
   });

@@ -196,6 +196,34 @@ describe('DecoderSession, answering', () => {
     expect(model.runs).toEqual([lastOfAnswer + 1 + 1 + 'r text'.length + 1 + 1]);
   });
 
+  it.each([0, 2, 4])(
+    'keeps the first %i tokens of an answer as if it had ended there',
+    async (keepTokens) => {
+      const [cut, short] = [(await openToy()).session, (await openToy()).session];
+      for (const session of [cut, short]) await ask(session, 'q');
+      const { genId, ids } = await readAnswer(cut.generate({ maxTokens: 6 }));
+      expect(ids.length).toBeGreaterThanOrEqual(keepTokens);
+      await cut.accept(genId, { keepTokens });
+      await short.append(edge('answer open', 'open', 'assistant'));
+      await short.append(
+        text(
+          'answer',
+          ids
+            .slice(0, keepTokens)
+            .map((id) => TOY_CODEC.spelling(id))
+            .join(''),
+        ),
+      );
+      await short.append(edge('answer close', 'close', 'assistant'));
+      expect(cut.head.tokens).toBe(short.head.tokens);
+      for (const session of [cut, short]) await ask(session, 'r');
+      const [after, expected] = await Promise.all(
+        [cut, short].map((session) => readAnswer(session.generate({ maxTokens: 8 }))),
+      );
+      expect(after?.ids).toEqual(expected?.ids);
+    },
+  );
+
   it('ends an answer that is being made when it is accepted', async () => {
     const { session } = await openToy();
     await ask(session, 'q');
@@ -302,6 +330,16 @@ describe('DecoderSession, evicting', () => {
     await session.append(text('x'));
     await session.rollback(since);
     expect(session.head.tokens).toBe(2 + 4);
+  });
+
+  it('goes on counting positions as if nothing had been taken out', async () => {
+    const { session, model } = await openToy();
+    await session.append(edge('t', 'open'));
+    for (const id of ['a', 'b']) await session.append(material.frame(id, 1));
+    await session.evict({ keepFrames: 1, targetTokens: 512 });
+    await session.append(material.frame('c', 1));
+    expect(model.positions).toEqual([0, 6, 10]);
+    expect(session.head.tokens).toBe(2 + 2 * 4);
   });
 
   it('takes out whole old exchanges where frames are not enough', async () => {

@@ -7,7 +7,7 @@ import {
 } from '#modules/contracts';
 import { ContextRunner, type ModelHost } from './context-runner.js';
 import { Context, type ContextState } from './context.js';
-import { Generation, StopSignal } from './generation.js';
+import { Generation, type StopSignal } from './generation.js';
 import { Journal } from './journal.js';
 import { Operation, OperationQueue } from './operation.js';
 import { checkGenerate, withoutSpecials } from './prompt.js';

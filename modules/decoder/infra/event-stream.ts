@@ -2,7 +2,6 @@
 export class EventStream<T> {
   private readonly queue: T[] = [];
   private ended = false;
-  private error: unknown = null;
   private wake: () => void = () => undefined;
 
   push(event: T): void {
@@ -10,18 +9,20 @@ export class EventStream<T> {
     this.wake();
   }
 
-  end(): void {
-    this.ended = true;
-    this.wake();
+  /**
+   * The events, until `finished` settles; its rejection is thrown after the last of them.
+   * @param onReturn called where the reader leaves before that
+   */
+  readUntil(finished: Promise<unknown>, onReturn: () => void): AsyncGenerator<T> {
+    const end = () => {
+      this.ended = true;
+      this.wake();
+    };
+    finished.then(end, end);
+    return this.read(finished, onReturn);
   }
 
-  fail(error: unknown): void {
-    this.error = error;
-    this.end();
-  }
-
-  /** @param onReturn called where the reader leaves before the end */
-  async *read(onReturn: () => void): AsyncGenerator<T> {
+  private async *read(finished: Promise<unknown>, onReturn: () => void): AsyncGenerator<T> {
     try {
       for (;;) {
         const event = this.queue.shift();
@@ -29,7 +30,7 @@ export class EventStream<T> {
         else if (this.ended) break;
         else await new Promise<void>((resolve) => (this.wake = resolve));
       }
-      if (this.error !== null) throw this.error;
+      await finished;
     } finally {
       if (!this.ended) onReturn();
     }

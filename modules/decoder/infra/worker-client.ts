@@ -21,7 +21,7 @@ type Ask<K extends RequestKind> = Requests[K]['ask'] & { readonly t: K; readonly
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined;
   readonly transfer?: readonly ArrayBuffer[];
-  onEvent?(event: GenEvent): void;
+  readonly onEvent?: (event: GenEvent) => void;
 }
 
 /**
@@ -96,11 +96,8 @@ export class EngineWorkerClient {
     const events = new EventStream<GenEvent>();
     const left = new AbortController();
     const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
-    this.ask(request, { signal: either, onEvent: (event) => events.push(event) }).then(
-      () => events.end(),
-      (error: unknown) => events.fail(error),
-    );
-    return events.read(() => left.abort());
+    const finished = this.ask(request, { signal: either, onEvent: (event) => events.push(event) });
+    return events.readUntil(finished, () => left.abort());
   }
 
   /** Lets what is under way end, for at most `drainMs`, then frees the model and ends the thread. */

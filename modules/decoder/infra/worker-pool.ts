@@ -64,7 +64,7 @@ export class WorkerPool {
   async close(drainMs: number): Promise<void> {
     this.closing = true;
     await this.restarts;
-    await Promise.all(this.slots.map((slot) => slot.client?.close(drainMs)));
+    await Promise.all(this.slots.map(async (slot) => slot.client?.close(drainMs)));
   }
 
   private async fill(slot: Slot): Promise<void> {

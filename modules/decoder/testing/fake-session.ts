@@ -159,14 +159,15 @@ export class FakeSession implements EngineSession {
       throw new VisavisError('bad_request', 'the order of turns is broken');
   }
 
-  private perform<T>(work: () => T): Promise<T> {
+  // Async only so that what is thrown becomes a rejection: it is all done when the call returns.
+  private async perform<T>(work: () => T): Promise<T> {
     this.seq += 1;
     try {
       this.throwIfClosed();
-      return Promise.resolve(work());
+      return work();
     } catch (error) {
       this.log.record(this.seq);
-      return Promise.reject(error as Error);
+      throw error;
     }
   }
 

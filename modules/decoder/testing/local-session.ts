@@ -73,14 +73,9 @@ export class LocalSession implements EngineSession {
     o.signal?.addEventListener('abort', () => stop.stop());
     if (o.signal?.aborted) stop.stop();
     const { maxTokens, temperature = 0, seed = 0 } = o;
-    const genId = `gen_${++this.generations}`;
-    this.session
-      .generate({ genId, maxTokens, temperature, seed }, stop, (event) => events.push(event))
-      .then(
-        () => events.end(),
-        (error: unknown) => events.fail(error),
-      );
-    return events.read(() => stop.stop());
+    const request = { genId: `gen_${++this.generations}`, maxTokens, temperature, seed };
+    const finished = this.session.generate(request, stop, (event) => events.push(event));
+    return events.readUntil(finished, () => stop.stop());
   }
 
   accept(genId: string, o: { keepTokens?: number } = {}): Promise<Checkpoint> {

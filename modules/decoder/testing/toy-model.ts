@@ -10,8 +10,8 @@ const END = 5;
 /** One byte a character, wrapped into the toy's small vocabulary. */
 export const TOY_CODEC: TextCodec = {
   special: { bos: 0, user: 1, assistant: 2, frame: 3, audio: 4, end: END },
-  encode: (text) => [...text].map((char) => 6 + ((char.codePointAt(0) ?? 0) % (VOCAB - 6))),
-  spelling: (id) => (id < 6 ? '' : String.fromCodePoint(91 + id)),
+  encode: (text) => Array.from(text, (char) => 6 + (((char.codePointAt(0) ?? 0) + 11) % (VOCAB - 6))),
+  spelling: (id) => (id < 6 ? '' : String.fromCodePoint(97 - 6 + id)),
 };
 
 /** Spreads a number over 0..1, the same everywhere, with small differences in giving large ones out. */
@@ -54,6 +54,8 @@ export class ToyModel implements OmniModel {
   };
   /** Rows of each decoder run, in order. */
   readonly runs: number[] = [];
+  /** Position id of each decoder run's first row. */
+  readonly positions: number[] = [];
 
   embed(ids: readonly number[]): Promise<Float32Array> {
     return Promise.resolve(Float32Array.from(ids.flatMap((id) => [id, id * 0.5, scramble(id), 1])));
@@ -83,6 +85,7 @@ export class ToyModel implements OmniModel {
 
   decode({ embeds, count, position, past }: Prefill): Promise<DecoderOutput> {
     this.runs.push(count);
+    this.positions.push(position);
     const known = Array.from(past.keys[0] ?? []);
     const fresh: number[] = [];
     let state = 0;
@@ -92,7 +95,7 @@ export class ToyModel implements OmniModel {
       fresh.push(state, scramble(state));
     }
     const rows = Float32Array.from(fresh);
-    const logits = Float32Array.from({ length: VOCAB }, (_, id) => scramble(state + id));
+    const logits = Float32Array.from({ length: VOCAB }, (_, id) => (id < END ? -1 : scramble(state + id)));
     return Promise.resolve({ logits, keys: [rows, rows], values: [rows, rows] });
   }
 }
