@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The one entry behind every npm script: `node scripts/run.mjs <command> [args…]`. It needs nothing but Node 20 and npm:
 // it brings a suitable Node, the locked packages and a build that matches the sources, each only when missing or out
-// of date, and then becomes the command: arguments, signals and the exit code pass through.
+// of date, and then becomes the command: arguments, signals and the exit code pass through. (package.json says `exec`,
+// because npm sends its signals to the shell that it starts a script with, and a shell would keep them to itself.)
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './lib/build.mjs';
