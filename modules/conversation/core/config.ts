@@ -13,6 +13,8 @@ export interface ConversationSettings {
   readonly maxFrames: number;
   /** Audio goes to the encoder in blocks of this length (ms) while the user speaks. Default 320. */
   readonly audioBlockMs: number;
+  /** Silence (ms) behind the last speech that belongs to the utterance: models are trained on a little. Default 400. */
+  readonly tailMs: number;
   /** A longer utterance (ms) is committed in pieces; the engine's own limit is 30 s. Default 28,000. */
   readonly maxUtteranceMs: number;
   /** An answer whose engine makes no progress for this long (ms) fails. Default 30,000. */
@@ -24,6 +26,7 @@ export interface ConversationSettings {
 export const DEFAULT_SETTINGS: ConversationSettings = {
   maxFrames: 48,
   audioBlockMs: 320,
+  tailMs: 400,
   maxUtteranceMs: 28_000,
   engineTimeoutMs: 30_000,
   audioStallMs: 400,

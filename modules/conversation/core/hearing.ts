@@ -101,8 +101,10 @@ export class Hearing {
   streamAudio(): void {
     const utterance = this.#utterance;
     if (!utterance?.streaming || !this.#buffer || this.#writer.gated) return;
-    const { audioBlockMs } = this.#session.settings;
-    while (this.#buffer.endMs - utterance.sentToMs >= audioBlockMs) {
+    const { audioBlockMs, tailMs } = this.#session.settings;
+    const speechEndMs = utterance.pausedAtMs ?? Infinity;
+    const endMs = Math.min(this.#buffer.endMs, speechEndMs + tailMs);
+    while (endMs - utterance.sentToMs >= audioBlockMs) {
       const fromMs = utterance.sentToMs;
       utterance.sentToMs = fromMs + audioBlockMs;
       this.#writer.writeAudioBlock({ audioId: utterance.audioId, fromMs, toMs: utterance.sentToMs });
@@ -130,7 +132,7 @@ export class Hearing {
     if (!policy) return;
     switch (boundary.t) {
       case 'speech_start':
-        if (this.#utterance) return;
+        if (this.#utterance || !this.#buffer) return;
         if (policy.interruptResponse) this.#answering.cancel('turn_detected', atMs);
         return this.#start(boundary.startMs - policy.detection.prefixPaddingMs);
       case 'tentative_pause':
@@ -146,7 +148,7 @@ export class Hearing {
         if (itemId === undefined) return;
         const { speechEndMs } = boundary;
         const turn = { itemId, speechEndMs, lastSpeechPacketAtMs, vadEndAtMs: atMs, commitAtMs: atMs };
-        this.#end(boundary.atMs, policy.createResponse || this.#answering.wanted ? turn : null);
+        this.#end(boundary, policy.createResponse || this.#answering.wanted ? turn : null);
       }
     }
   }
@@ -205,12 +207,12 @@ export class Hearing {
     this.#session.out.emit({ type: 'speech_misfired', itemId, audioEndMs: atMs });
   }
 
-  #end(endMs: number, answer: TurnStamp | null): void {
+  #end(end: Boundary & { t: 'speech_end' }, answer: TurnStamp | null): void {
     const utterance = this.#utterance;
-    if (!utterance) return;
+    if (!utterance || !this.#buffer) return;
     // Assumed silence has no audio behind it.
-    const heardToMs = Math.min(endMs, this.#buffer?.endMs ?? endMs);
-    this.#stop(utterance, endMs, Math.max(heardToMs, utterance.sentToMs));
+    const endMs = Math.min(end.atMs, end.speechEndMs + this.#session.settings.tailMs, this.#buffer.endMs);
+    this.#stop(utterance, end.atMs, Math.max(endMs, utterance.sentToMs));
     if (answer) this.#answering.want({ turn: answer });
   }
 

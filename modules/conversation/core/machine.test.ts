@@ -137,6 +137,36 @@ describe('a spoken turn', () => {
     expect(harness.eventsOf('speech_stopped')[0]?.audioEndMs).toBe(2000);
   });
 
+  test('of the silence that ends the speech only the tail belongs to the utterance', () => {
+    const harness = awake({ settings: { tailMs: 100 } })
+      .startSpeaking()
+      .audio(1500);
+    harness.boundary({ t: 'tentative_pause', atMs: 1500, speechEndMs: 1400 }).audio(1900).stopSpeaking();
+    expect(harness.commandsOf('append_audio').at(-1)).toMatchObject({ toMs: 1500, final: true });
+    expect(harness.eventsOf('speech_stopped')[0]?.audioEndMs).toBe(1900);
+  });
+
+  test('what had been sent when the pause came is not taken back', () => {
+    const harness = awake({ settings: { tailMs: 0 } })
+      .startSpeaking()
+      .audio(1980)
+      .stopSpeaking();
+    expect(harness.commandsOf('append_audio').at(-1)).toMatchObject({
+      fromMs: 1980,
+      toMs: 1980,
+      final: true,
+    });
+  });
+
+  test('after a pause the sound goes on where it was held', () => {
+    const harness = awake({ settings: { tailMs: 100 } })
+      .startSpeaking()
+      .audio(1500);
+    harness.boundary({ t: 'tentative_pause', atMs: 1500, speechEndMs: 1400 }).audio(1900).clear();
+    harness.boundary({ t: 'resume', atMs: 1900 }).audio(2000);
+    expect(harness.commandsOf('append_audio')).toMatchObject([{ fromMs: 1340, toMs: 1660 }, { toMs: 1980 }]);
+  });
+
   test('the padding does not reach into what was committed before, nor before the first audio', () => {
     const harness = awake().turn('a').startSpeaking();
     expect(harness.eventsOf('speech_started')[1]?.audioStartMs).toBe(2000);

@@ -68,7 +68,8 @@ export class MachineHarness {
       sessionId: 'sess_1',
       conversationId: 'conv_1',
       config: { ...CONFIG, ...options.config },
-      settings: { ...DEFAULT_SETTINGS, ...options.settings },
+      // As long as the silence that ends speech here: an utterance goes up to the present.
+      settings: { ...DEFAULT_SETTINGS, tailMs: 500, ...options.settings },
       caps: { ...CAPS, ...options.caps },
       ids: new CountingIds(),
     });
