@@ -8,8 +8,9 @@ import { StepError, childEnv, run } from './lib/process.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Runs a development tool of ours; `path` is its program inside node_modules. */
 const tool = (path, ...args) =>
-  run(process.execPath, [join(root, 'node_modules', path), ...args], { cwd: root });
+  run(process.execPath, [join(root, 'node_modules', path), ...args], { cwd: root, what: path.split('/')[0] });
 
 /** @type {{name: string, what: string, run: (patterns: string[]) => Promise<number | void>}[]} */
 const STEPS = [
