@@ -16,8 +16,7 @@ COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
 # Never loaded: the browser's onnxruntime (vad-web brings it along with its model files) and other systems' binaries.
 RUN npm ci --omit=dev \
-  && cd node_modules \
-  && rm -rf onnxruntime-web onnxruntime-node/bin/napi-v6/darwin onnxruntime-node/bin/napi-v6/win32
+  && rm -rf node_modules/onnxruntime-web node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
 
 FROM node:24.17.0-bookworm-slim
 WORKDIR /app
