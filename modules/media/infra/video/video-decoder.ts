@@ -54,7 +54,9 @@ export class VideoDecoder {
     maxSide: number,
   ): Promise<RgbImage | null> {
     const job = this.#nextJob++;
-    const reply = await this.#run({ t: 'image', job, format, data: bytes.slice(), maxSide });
+    // Not `slice()`, which for a Buffer is a view: transferring it would take the caller's bytes, or Node's pool, away.
+    const data = new Uint8Array(bytes);
+    const reply = await this.#run({ t: 'image', job, format, data, maxSide });
     return reply?.image ?? null;
   }
 
