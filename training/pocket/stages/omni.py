@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import threading
+import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +21,7 @@ from torch.nn import functional as F
 from pocket.model.config import PocketConfig
 from pocket.model.omni import Pocket
 
-from .common import Run, adamw, cosine, set_rate, setup
+from .common import Run, adamw, cosine, fuse, set_rate, setup
 from .conversations import Conversations, Row
 from .frames import FramePool
 from .speech_data import Speech, mask_bands
@@ -147,6 +148,8 @@ def main() -> None:
     p.add_argument("--late", type=float, nargs=2, default=(0.0, 1.0), help="share of whole conversations at the first and last third")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--minutes", type=float, default=0.0, help="finish the schedule by then, whatever the step (0: by steps alone)")
+    p.add_argument("--eager", action="store_true", help="do not compile the layers (short runs)")
     p.add_argument("--every", type=int, default=200)
     a = p.parse_args()
     setup(a.seed, a.threads)
@@ -184,8 +187,13 @@ def main() -> None:
     start = run.resume(optimizer, model=model, heads=heads)
     seeds = np.random.default_rng([a.seed, start])
 
+    def scheduled(step: int) -> int:
+        """The step on the schedule: ahead of `step` where the clock asks for it."""
+        hurried = int(a.steps * (time.time() - run.started) / 60 / a.minutes) if a.minutes else 0
+        return min(a.steps, max(step, hurried))
+
     def lateness(step: int) -> float:
-        progress = min(1.0, max(0.0, (step / a.steps - 0.15) / 0.35))
+        progress = min(1.0, max(0.0, (scheduled(step) / a.steps - 0.15) / 0.35))
         return a.late[0] + (a.late[1] - a.late[0]) * progress
 
     def make(step: int, seed: int) -> Batch:
@@ -210,6 +218,8 @@ def main() -> None:
         every = [h for hits in right.values() for h in hits]
         return {"val": float(np.mean(every)), **{f"val_{k}": float(np.mean(v)) for k, v in sorted(right.items())}}
 
+    if not a.eager:
+        fuse([*model.decoder.layers, *model.audio.blocks])
     lock = threading.Lock()
 
     def draw() -> int:
@@ -222,7 +232,7 @@ def main() -> None:
         pending = [ahead.submit(make, start, draw()) for _ in range(2)]
         for step in range(start, a.steps):
             model.decoder.requires_grad_(step >= a.projector_only)
-            set_rate(optimizer, cosine(step, a.steps, a.rate))
+            set_rate(optimizer, cosine(scheduled(step), a.steps, a.rate) if step >= 100 else cosine(step, a.steps, a.rate))
             batch = pending.pop(0).result()
             pending.append(ahead.submit(make, step + 2, draw()))
             loss, ctc, hits = trainer(batch, np.random.default_rng(draw()), train_audio, True)
@@ -234,9 +244,12 @@ def main() -> None:
             if (step + 1) % 50 == 0:
                 run.log(step + 1, loss=loss.item(), ctc=ctc.item(), width=batch.ids.shape[1], **{k: np.mean(v) for k, v in sorted(recent.items())})
                 recent.clear()
-            if (step + 1) % a.every == 0 or step + 1 == a.steps:
+            finished = scheduled(step + 1) >= a.steps
+            if (step + 1) % a.every == 0 or finished:
                 run.log(step + 1, **validate())
                 run.save(step + 1, optimizer, model=model, heads=heads)
+            if finished:
+                break
 
 
 if __name__ == "__main__":

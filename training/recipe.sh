@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Makes visavis-pocket v1 from nothing: world and speech, every stage, export, parity, test set, fixtures.
+# Each step resumes where it was cut off. WORK holds pools and checkpoints (12 GB); PYTHON has requirements.txt installed.
+# System packages: espeak-ng libespeak-ng1 libopus0 ffmpeg flite festival festvox-kdlpc16k and some fonts (fonts-dejavu-core …).
+set -euo pipefail
+cd "$(dirname "$0")"
+export PYTHONPATH=$PWD
+export OMP_NUM_THREADS=${THREADS:-1}
+PYTHON=${PYTHON:-python3}
+WORK=${WORK:-work}
+step() { echo "== $*"; "$PYTHON" -m "$@"; }
+once() { local made=$1; shift; [ -e "$made" ] || step "$@"; }
+
+# The world and the speech (20 minutes on one core).
+once "$WORK/frames0/clips.pkl" pocket.stages.frames --out "$WORK/frames0" --clips 9000 --seed 1 --start 0
+once "$WORK/frames1/clips.pkl" pocket.stages.frames --out "$WORK/frames1" --clips 9000 --seed 1 --start 9000
+once "$WORK/frames2/clips.pkl" pocket.stages.frames --out "$WORK/frames2" --clips 5000 --seed 3 --cards 0.95
+once "$WORK/framesval/clips.pkl" pocket.stages.frames --out "$WORK/framesval" --clips 300 --seed 2
+once "$WORK/speech1/meta.npz" pocket.stages.speech_texts --out "$WORK/speech1" --seed 1
+once "$WORK/speech2/meta.npz" pocket.stages.speech_texts --out "$WORK/speech2" --seed 2
+once "$WORK/speechval/meta.npz" pocket.stages.speech_texts --out "$WORK/speechval" --split validation --closed 1 --repeat 300 --content 100 --seed 77
+once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
+
+# Stage 0: unimodal starts. The two may run side by side, one core each.
+step pocket.stages.stage0_vision --frames "$WORK"/frames{0,1,2} --validation "$WORK/framesval" --out "$WORK/run_v0" --steps 2400 --batch 48 --rate 2e-3
+step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2} --validation "$WORK/speechval" --out "$WORK/run_a0" --steps 1500
+
+omni() {
+  step pocket.stages.omni --frames "$WORK"/frames{0,2} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2} \
+    --validation-speech "$WORK/speechval" --tokenizer "$WORK/tokenizer.json" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" "$@"
+}
+# Image and video language: typed questions, vision encoder frozen, one frame at first, whole conversations later.
+omni --audio "$WORK/run_a0/last.pt" --out "$WORK/run_l1" --steps 1500 --rate 2e-3 --spoken 0 --late 0 1
+# Audio language and the omni mixture.
+omni --start-from "$WORK/run_l1/last.pt" --audio "$WORK/run_a0/last.pt" --out "$WORK/run_j1" --steps 1500 --rate 1e-3 --audio-rate 0.3 --projector-only 100 --spoken 0.9 --late 1 1
+
+step pocket.export.export --checkpoint "$WORK/run_j1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
+step pocket.export.parity --checkpoint "$WORK/run_j1/last.pt" --folder ../models/visavis-pocket
+step pocket.release.testset --out ../tools/eval/set
+step pocket.release.fixtures --out ../test/fixtures/call --e2e ../test/fixtures/e2e
