@@ -16,7 +16,8 @@ export function drawTable(context: CanvasRenderingContext2D, table: Table): void
     if (thing === null) continue;
     const x = (((cell % 3) + 0.5) / 3) * width;
     const y = ((Math.floor(cell / 3) + 0.5) / 3) * height;
-    if (thing.shape === 'card') drawCard(context, thing.number, x, y, table.isBigCard(cell) ? 0.5 : 0.3);
+    if (thing.shape === 'card')
+      drawCard(context, thing.number, { x, y, width: table.isBigCard(cell) ? 0.5 : 0.3 });
     else drawShape(context, thing, x, y);
   }
 }
@@ -30,13 +31,11 @@ function drawShape(context: CanvasRenderingContext2D, thing: Thing, x: number, y
   context.fill();
 }
 
-/** @param width as a fraction of the picture's height */
+/** @param place centre in pixels, width as a fraction of the picture's height */
 function drawCard(
   context: CanvasRenderingContext2D,
   number: number,
-  x: number,
-  y: number,
-  width: number,
+  { x, y, width }: { x: number; y: number; width: number },
 ): void {
   const w = width * context.canvas.height;
   const h = w / 1.3;

@@ -36,7 +36,7 @@ export class Film {
     );
     if (nearest === null) return;
     const item = document.createElement('li');
-    item.append(copyOf(nearest.picture), `${(frame.rtp_ms / 1000).toFixed(1)} s`);
+    item.append(copyOf(nearest.picture), `${(Math.max(0, frame.rtp_ms) / 1000).toFixed(1)} s`);
     this.list.append(item);
     this.shown.set(frame.item_id, item);
     const [oldest] = this.shown.keys();

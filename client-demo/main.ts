@@ -15,6 +15,9 @@ const STATES = {
   answering: 'answering',
 } as const;
 
+/** Far more than any answer about the table needs; less than a screenful. */
+const MAX_ANSWER_TOKENS = 128;
+
 const start = element('start', HTMLButtonElement);
 const camera = element('camera', HTMLSelectElement);
 const mic = element('mic', HTMLSelectElement);
@@ -68,6 +71,7 @@ async function begin(): Promise<void> {
     const call = await connect({
       ...(sources.audio && { audio: sources.audio }),
       ...(sources.video && { video: sources.video }),
+      session: { max_output_tokens: MAX_ANSWER_TOKENS },
     });
     open = { call, sources };
     film.start(sources.picture);

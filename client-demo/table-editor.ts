@@ -11,8 +11,13 @@ export class TableEditor {
   constructor() {
     this.cells = CELL_NAMES.map((_, cell) => this.cellButton(cell));
     element('cells', HTMLElement).append(...this.cells);
-    addChoices('shapes', 'shape', SHAPES, 'star', null);
-    addChoices('colors', 'color', Object.keys(COLORS), 'red', (color) => COLORS[color as Color]);
+    addChoices('shapes', { name: 'shape', values: SHAPES, first: 'star' });
+    addChoices('colors', {
+      name: 'color',
+      values: Object.keys(COLORS),
+      first: 'red',
+      swatch: (color) => COLORS[color as Color],
+    });
     element('clear', HTMLButtonElement).addEventListener('click', () => this.table.clear());
     element('tools', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());
     this.table.toggle(0, { shape: 'star', color: 'red', size: 'large', number: 0 });
@@ -84,16 +89,19 @@ function chosen(): Thing {
   };
 }
 
-function addChoices(
-  parent: string,
-  name: string,
-  values: readonly string[],
-  first: string,
-  swatch: ((value: string) => string) | null,
-): void {
+interface Choices {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** What is chosen at first. */
+  readonly first: string;
+  /** CSS colour of a value that is shown as a swatch; without it, a value is shown as its name. */
+  readonly swatch?: (value: string) => string;
+}
+
+function addChoices(parent: string, { name, values, first, swatch }: Choices): void {
   const choices = values.map((value) => {
     const label = document.createElement('label');
-    label.className = swatch === null ? 'choice' : 'choice swatch';
+    label.className = swatch === undefined ? 'choice' : 'choice swatch';
     const input = document.createElement('input');
     input.type = 'radio';
     input.name = name;
@@ -101,7 +109,7 @@ function addChoices(
     input.checked = value === first;
     input.setAttribute('aria-label', value);
     const face = document.createElement('span');
-    if (swatch === null) face.textContent = value;
+    if (swatch === undefined) face.textContent = value;
     else face.style.setProperty('--swatch', swatch(value));
     label.title = value;
     label.append(input, face);

@@ -20,9 +20,9 @@ export class Transcript {
     this.list.scrollTo({ top: this.list.scrollHeight });
   }
 
-  /** The answer is whole. One that was cut off before its first token leaves nothing. */
+  /** The answer is whole. One that was cancelled before its first token leaves nothing. */
   done(answer: Answer): void {
-    if (answer.text === '' && !this.answers.has(answer.responseId)) return;
+    if (answer.status === 'cancelled' && !this.answers.has(answer.responseId)) return;
     const { item, text } = this.answer(answer.responseId);
     text.textContent = answer.status === 'completed' ? answer.text : `${answer.text}…`;
     item.classList.remove('streaming');

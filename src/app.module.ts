@@ -2,7 +2,6 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ConversationModule } from '#modules/conversation';
 import { DecoderModule } from '#modules/decoder';
-import { FrameModule } from '#modules/frame';
 import { MediaModule } from '#modules/media';
 import { VadModule } from '#modules/vad';
 import type { Config } from './config/config.js';
@@ -26,9 +25,9 @@ export class AppModule {
       workers: config.engineWorkers,
     });
     const vad = VadModule.forRoot({ model: config.vadModel });
-    const frame = FrameModule.forRoot({ intervalMs: config.frameIntervalMs });
     const conversation = ConversationModule.forRoot({
-      imports: [decoder, vad, frame],
+      imports: [decoder, vad],
+      frameIntervalMs: config.frameIntervalMs,
       maxFrames: config.maxFrames,
     });
     return {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { VisavisError } from '#modules/contracts';
 import { loadModelFolder } from '#modules/decoder';
 import { AppModule } from './app.module.js';
@@ -29,7 +30,7 @@ async function check(config: Config): Promise<void> {
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const app = await startHttp(AppModule.forRoot(config, logger), logger, PAGE);
-  await app.listen(config.port, config.host);
+  await listen(app, config);
   const { address, port } = app.getHttpServer().address() as AddressInfo;
   logger.info({ url: `http://${address}:${port}/` }, 'listening');
 
@@ -52,6 +53,17 @@ async function serve(config: Config): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+/** @throws VisavisError `bad_config` where the address cannot be had */
+async function listen(app: NestExpressApplication, config: Config): Promise<void> {
+  try {
+    await app.listen(config.port, config.host);
+  } catch (cause) {
+    await app.close();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new VisavisError('bad_config', `VISAVIS_HOST, VISAVIS_PORT: ${why}`, null, { cause });
+  }
 }
 
 try {

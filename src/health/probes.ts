@@ -6,9 +6,11 @@ import type { Vad } from '#modules/vad';
 export type Probe = () => Promise<void>;
 
 /** The smallest PNG: one grey pixel. */
-const PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
-  'base64',
+const PIXEL = Uint8Array.from(
+  Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+    'base64',
+  ),
 );
 /** Silence for more than one window of either VAD model (1536 samples of the legacy one), at 16 kHz. */
 const SILENCE_SAMPLES = 2048;

@@ -8,7 +8,7 @@ import { FakeConversation } from './testing/fake-conversation.js';
 import { SPOKEN_TURN } from './testing/sample-events.js';
 
 /** Fake: the connection and the conversation. Real: everything of the call between them. */
-function setUp() {
+async function setUp() {
   const sent: ServerEvent[] = [];
   const metrics = new Metrics();
   const peer = {
@@ -28,7 +28,7 @@ function setUp() {
     logger: pino({ level: 'silent' }),
   });
   const conversation = new FakeConversation((event) => call.onSessionEvent(event));
-  call.connect(peer, conversation);
+  await call.connect(peer, conversation);
   const types = () => sent.map((event) => event.type);
   const tell = async (...messages: (string | Uint8Array | object)[]) => {
     for (const message of messages) {
@@ -41,8 +41,8 @@ function setUp() {
 }
 
 describe('Call', () => {
-  it('greets with the whole session when the channel opens', () => {
-    const { call, sent } = setUp();
+  it('greets with the whole session when the channel opens', async () => {
+    const { call, sent } = await setUp();
     call.onChannel(EVENTS_LABEL);
     expect(sent).toMatchObject([
       { type: 'session.created', session: { id: 'sess_1', output_modalities: ['text'] } },
@@ -50,7 +50,7 @@ describe('Call', () => {
   });
 
   it('merges each update, and answers each', async () => {
-    const { call, conversation, sent, tell } = setUp();
+    const { call, conversation, sent, tell } = await setUp();
     call.onChannel(EVENTS_LABEL);
     await tell(
       {
@@ -73,14 +73,14 @@ describe('Call', () => {
   });
 
   it('accepts output_audio_buffer.clear, which stock clients always send when they interrupt', async () => {
-    const { call, types, tell } = setUp();
+    const { call, types, tell } = await setUp();
     call.onChannel(EVENTS_LABEL);
     await tell({ type: 'output_audio_buffer.clear' });
     expect(types()).toEqual(['session.created', 'output_audio_buffer.cleared']);
   });
 
   it('answers junk with errors that name the event, and goes on', async () => {
-    const { call, conversation, sent, tell } = setUp();
+    const { call, conversation, sent, tell } = await setUp();
     call.onChannel(EVENTS_LABEL);
     const image = { type: 'input_image', image_url: 'data:image/png;base64,AAAA' };
     await tell(
@@ -110,7 +110,7 @@ describe('Call', () => {
   });
 
   it('tells a client whose message was dropped for its size', async () => {
-    const { call, sent } = setUp();
+    const { call, sent } = await setUp();
     call.onChannel(EVENTS_LABEL);
     call.onDrop('oversized_message', 1);
     await sleep(2);
@@ -118,7 +118,7 @@ describe('Call', () => {
   });
 
   it('counts what comes on a channel it does not know', async () => {
-    const { call, metrics, sent } = setUp();
+    const { call, metrics, sent } = await setUp();
     call.onChannel('other');
     call.onMessage('other', '{}');
     expect(sent).toEqual([]);
@@ -126,7 +126,7 @@ describe('Call', () => {
   });
 
   it('counts the turn, its latency and its context', async () => {
-    const { call, conversation, metrics, types } = setUp();
+    const { call, conversation, metrics, types } = await setUp();
     call.onChannel(EVENTS_LABEL);
     for (const event of SPOKEN_TURN) conversation.emit(event);
     call.onDrop('duplicate', 2);
@@ -141,18 +141,26 @@ describe('Call', () => {
     expect(text).toContain('visavis_drops_total{reason="duplicate"} 2');
   });
 
-  it('passes media on', () => {
-    const { call, conversation } = setUp();
-    const audio = { pcm: new Float32Array(320), ptsMs: 0, arrivedAtMs: 10, concealed: false };
-    const video = { image: { width: 1, height: 1, data: new Uint8Array(3) }, ptsMs: 0, arrivedAtMs: 10 };
+  it('passes media on, on a clock that begins with it', async () => {
+    const { call, conversation } = await setUp();
+    const audio = { pcm: new Float32Array(320), ptsMs: 5000, arrivedAtMs: 9010, concealed: false };
+    const video = { image: { width: 1, height: 1, data: new Uint8Array(3) }, ptsMs: 5040, arrivedAtMs: 9050 };
     call.onAudio(audio);
     call.onVideo(video);
-    expect(conversation.audio).toEqual([audio]);
-    expect(conversation.video).toEqual([video]);
+    expect(conversation.audio).toEqual([{ ...audio, ptsMs: 0 }]);
+    expect(conversation.video).toEqual([{ ...video, ptsMs: 40 }]);
+  });
+
+  it('gives back the conversation of a client that left before it began', async () => {
+    const { call, peer } = await setUp();
+    await call.close('closed_by_peer');
+    const late = new FakeConversation(() => undefined);
+    await expect(call.connect(peer, late)).rejects.toMatchObject({ code: 'session_closed' });
+    expect(late.closedBecause).not.toBeNull();
   });
 
   it('closes both sides once', async () => {
-    const { call, conversation, metrics, peer } = setUp();
+    const { call, conversation, metrics, peer } = await setUp();
     await call.close('hangup');
     await call.close('closed_by_peer');
     expect(conversation.closedBecause).toBe('hangup');

@@ -26,15 +26,19 @@ export interface CallPeer {
   close(): void | Promise<void>;
 }
 
-export interface CallOptions {
-  readonly id: string;
-  /** The session from which the call starts. */
-  readonly session: Session;
-  readonly decodeImage: DecodeImage;
+/** What every call of the process shares. */
+export interface CallEnvironment {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly metrics: Metrics;
   readonly logger: Logger;
+}
+
+export interface CallOptions extends CallEnvironment {
+  readonly id: string;
+  /** The session from which the call starts. */
+  readonly session: Session;
+  readonly decodeImage: DecodeImage;
 }
 
 /** One client: its connection on one side, its conversation on the other, and the wire's events between them. */
@@ -43,6 +47,8 @@ export class Call {
   private session: Session;
   private peer: CallPeer | null = null;
   private conversation: Conversation | null = null;
+  /** Media clock of the first audio or picture. */
+  private originMs: number | null = null;
   private videoOffsetMs: number | null = null;
   private closed = false;
   private readonly outbox: Outbox;
@@ -58,20 +64,28 @@ export class Call {
     this.outbox = new Outbox({ ...options, onDrop: (reason) => options.metrics.drop(reason) });
   }
 
-  /** Both sides are there; before this, what comes from either is lost. */
-  connect(peer: CallPeer, conversation: Conversation): void {
+  /**
+   * Both sides are there; before this, what comes from either is lost.
+   * @throws VisavisError `session_closed` where the call was closed before it began
+   */
+  async connect(peer: CallPeer, conversation: Conversation): Promise<void> {
+    if (this.closed) {
+      await conversation.close('closed before it began');
+      throw new VisavisError('session_closed', 'The client left before its call began.');
+    }
     this.peer = peer;
     this.conversation = conversation;
     this.options.metrics.sessionOpened();
   }
 
   onAudio(frame: AudioFrame): void {
-    this.conversation?.pushAudio(frame);
+    this.conversation?.pushAudio({ ...frame, ptsMs: this.sinceStart(frame.ptsMs) });
   }
 
   onVideo(frame: VideoFrame): void {
-    this.videoOffsetMs = frame.arrivedAtMs - frame.ptsMs;
-    this.conversation?.pushVideo(frame);
+    const ptsMs = this.sinceStart(frame.ptsMs);
+    this.videoOffsetMs = frame.arrivedAtMs - ptsMs;
+    this.conversation?.pushVideo({ ...frame, ptsMs });
   }
 
   onChannel(label: string): void {
@@ -148,6 +162,12 @@ export class Call {
       default:
         conversation.intent(await toIntent(event, this.options.decodeImage));
     }
+  }
+
+  /** Clients count the time of a call from its first media. */
+  private sinceStart(ptsMs: number): number {
+    this.originMs ??= ptsMs;
+    return ptsMs - this.originMs;
   }
 
   private fail(error: MessageError): void {

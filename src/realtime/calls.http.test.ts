@@ -10,12 +10,14 @@ import { ENGINE } from '#modules/decoder';
 import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
 import { startHttp } from '../http.js';
 import { monotonicClock } from '../clock.js';
+import { LOGGER, type Logger } from '../telemetry/logger.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { CallsController } from './calls.controller.js';
-import { CallsService } from './calls.service.js';
+import { CALL_ENVIRONMENT, CallsService } from './calls.service.js';
 import { HttpErrorsFilter } from './http-errors.filter.js';
 import { FakeConversation } from './testing/fake-conversation.js';
-import { CLOCK, IDS, randomIds } from './tokens.js';
+import { randomIds } from './ids.js';
 
 /** Fake: media and conversation. Real: Nest, Express, the body parsers, the filter and the calls over real HTTP. */
 const handlers: MediaHandlers[] = [];
@@ -57,8 +59,16 @@ const opener = {
     { provide: MediaService, useValue: media },
     { provide: ConversationService, useValue: opener },
     { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket' } } },
-    { provide: CLOCK, useValue: monotonicClock },
-    { provide: IDS, useValue: randomIds },
+    {
+      provide: CALL_ENVIRONMENT,
+      inject: [Metrics, LOGGER],
+      useFactory: (metrics: Metrics, logger: Logger) => ({
+        clock: monotonicClock,
+        ids: randomIds,
+        metrics,
+        logger,
+      }),
+    },
     { provide: APP_FILTER, useClass: HttpErrorsFilter },
   ],
 })

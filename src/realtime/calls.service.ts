@@ -1,15 +1,15 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { defaultSession, mergeSession } from '@vis-a-vis/protocol';
-import { VisavisError, type Clock, type IdSource, type OmniEngine } from '#modules/contracts';
+import { VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { MediaService } from '#modules/media';
-import { LOGGER, type Logger } from '../telemetry/logger.js';
-import { Metrics } from '../telemetry/metrics.js';
-import { Call } from './call.js';
+import { Call, type CallEnvironment } from './call.js';
 import { toSessionConfig } from './core/turn-config.js';
 import type { Offer } from './offer.js';
-import { CLOCK, IDS } from './tokens.js';
+
+/** Injection token of a `CallEnvironment`. */
+export const CALL_ENVIRONMENT = Symbol('CALL_ENVIRONMENT');
 
 /** Opens, keeps and closes the calls of this process. */
 @Injectable()
@@ -21,31 +21,25 @@ export class CallsService implements OnModuleDestroy {
     @Inject(MediaService) private readonly media: Pick<MediaService, 'answer' | 'decodeImage'>,
     @Inject(ConversationService) private readonly conversations: Pick<ConversationService, 'open'>,
     @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
-    @Inject(Metrics) private readonly metrics: Metrics,
-    @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(IDS) private readonly ids: IdSource,
+    @Inject(CALL_ENVIRONMENT) private readonly environment: CallEnvironment,
   ) {}
 
   /**
    * Answers an offer.
-   * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`
+   * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`, `session_closed` where the client left meanwhile
    */
   async open(offer: Offer): Promise<{ id: string; answerSdp: string }> {
     if (this.closing) throw new VisavisError('capacity', 'The gateway is shutting down.');
-    const id = this.ids.next('rtc');
+    const id = this.environment.ids.next('rtc');
     const session = mergeSession(
-      defaultSession(this.ids.next('sess'), this.engine.caps.modelId),
+      defaultSession(this.environment.ids.next('sess'), this.engine.caps.modelId),
       offer.session,
     );
     const call = new Call({
       id,
       session,
       decodeImage: (file) => this.media.decodeImage(file),
-      clock: this.clock,
-      ids: this.ids,
-      metrics: this.metrics,
-      logger: this.logger,
+      ...this.environment,
     });
     const peer = await this.media.answer(offer.sdp, {
       onAudio: (frame) => call.onAudio(frame),
@@ -55,19 +49,20 @@ export class CallsService implements OnModuleDestroy {
       onDrop: (reason, count) => call.onDrop(reason, count),
       onClosed: (reason) => void this.end(id, reason),
     });
+    this.calls.set(id, call);
     try {
       const conversation = await this.conversations.open({
         sessionId: session.id,
         config: toSessionConfig(session),
         onEvent: (event) => call.onSessionEvent(event),
       });
-      this.calls.set(id, call);
-      call.connect(peer, conversation);
+      await call.connect(peer, conversation);
     } catch (error) {
+      this.calls.delete(id);
       await peer.close();
       throw error;
     }
-    this.logger.info({ call: id, tracks: peer.trackKinds }, 'call opened');
+    this.environment.logger.info({ call: id, tracks: peer.trackKinds }, 'call opened');
     return { id, answerSdp: peer.answerSdp };
   }
 
@@ -89,7 +84,7 @@ export class CallsService implements OnModuleDestroy {
     try {
       await call?.close(reason);
     } catch (error) {
-      this.logger.warn({ call: id, err: error }, 'a call did not close cleanly');
+      this.environment.logger.warn({ call: id, err: error }, 'a call did not close cleanly');
     }
   }
 }

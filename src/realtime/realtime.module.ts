@@ -1,8 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { monotonicClock } from '../clock.js';
+import { LOGGER, type Logger } from '../telemetry/logger.js';
+import { Metrics } from '../telemetry/metrics.js';
+import type { CallEnvironment } from './call.js';
 import { CallsController } from './calls.controller.js';
-import { CallsService } from './calls.service.js';
-import { CLOCK, IDS, randomIds } from './tokens.js';
+import { CALL_ENVIRONMENT, CallsService } from './calls.service.js';
+import { randomIds } from './ids.js';
 
 /** OpenAI Realtime over WebRTC. */
 @Module({})
@@ -15,8 +18,16 @@ export class RealtimeModule {
       controllers: [CallsController],
       providers: [
         CallsService,
-        { provide: CLOCK, useValue: monotonicClock },
-        { provide: IDS, useValue: randomIds },
+        {
+          provide: CALL_ENVIRONMENT,
+          inject: [Metrics, LOGGER],
+          useFactory: (metrics: Metrics, logger: Logger): CallEnvironment => ({
+            clock: monotonicClock,
+            ids: randomIds,
+            metrics,
+            logger,
+          }),
+        },
       ],
     };
   }

@@ -35,6 +35,9 @@ describe('Metrics', () => {
   });
 
   it('reports the delay of the event loop', async () => {
-    expect(await metrics.text()).toMatch(/visavis_event_loop_delay_p99_seconds [\d.e-]+/);
+    const text = await metrics.text();
+    for (const quantile of ['0.5', '0.95', '0.99', '1']) {
+      expect(text).toMatch(new RegExp(`visavis_event_loop_delay_seconds{quantile="${quantile}"} [\\d.e-]+`));
+    }
   });
 });

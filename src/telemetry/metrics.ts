@@ -5,6 +5,10 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 /** Latency buckets in seconds: from a speculative answer that is waiting (1 ms) to a slow machine. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10];
 
+/** What the event loop's delay is measured with: no reading is shorter. */
+const LOOP_DELAY_RESOLUTION_MS = 10;
+const LOOP_DELAY_QUANTILES = [0.5, 0.95, 0.99, 1];
+
 /** The two latencies of a turn, in milliseconds; null where there was no speech or no token. */
 export interface TurnLatency {
   readonly speechEndToFirstTokenMs: number | null;
@@ -15,7 +19,7 @@ export interface TurnLatency {
 @Injectable()
 export class Metrics implements OnModuleDestroy {
   private readonly registry = new Registry();
-  private readonly loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  private readonly loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_RESOLUTION_MS });
 
   private readonly sessions = new Gauge({
     name: 'visavis_sessions',
@@ -68,14 +72,22 @@ export class Metrics implements OnModuleDestroy {
     this.loopDelay.enable();
     const { loopDelay } = this;
     new Gauge({
-      name: 'visavis_event_loop_delay_p99_seconds',
-      help: 'Delay of the main thread, 99th percentile since the last scrape.',
+      name: 'visavis_event_loop_delay_seconds',
+      help: "Time between ticks of the resolution's timer on the main thread, since the last scrape.",
+      labelNames: ['quantile'],
       registers: [this.registry],
       collect() {
-        this.set(loopDelay.count > 0 ? loopDelay.percentile(99) / 1e9 : 0);
+        for (const quantile of LOOP_DELAY_QUANTILES) {
+          this.set({ quantile }, loopDelay.count > 0 ? loopDelay.percentile(quantile * 100) / 1e9 : 0);
+        }
         loopDelay.reset();
       },
     });
+    new Gauge({
+      name: 'visavis_event_loop_delay_resolution_seconds',
+      help: 'The least that the event loop delay can read: what an idle loop reads.',
+      registers: [this.registry],
+    }).set(LOOP_DELAY_RESOLUTION_MS / 1000);
   }
 
   get contentType(): string {

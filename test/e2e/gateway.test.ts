@@ -1,5 +1,8 @@
+import { jest } from '@jest/globals';
 import { connectNode } from '@vis-a-vis/client/node';
 import { Gateway, runGateway } from './support/gateway.js';
+
+jest.setTimeout(60_000);
 
 /** Real: the built gateway as its own process. */
 describe('the gateway process', () => {

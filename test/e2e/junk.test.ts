@@ -1,8 +1,11 @@
+import { jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connectNode, readIvf, type NodeCall, type NodeConnectOptions } from '@vis-a-vis/client/node';
 import { httpErrorSchema } from '@vis-a-vis/protocol';
 import { Gateway } from './support/gateway.js';
+
+jest.setTimeout(30_000);
 
 /**
  * Real: the built gateway as its own process, and calls over WebRTC. Each kind of junk is answered by a coded error or
@@ -35,6 +38,7 @@ describe('junk', () => {
 
   const open = async (options: Partial<NodeConnectOptions> = {}): Promise<NodeCall> => {
     const call = await connectNode({ url: gateway.url, ...options });
+    call.update({ max_output_tokens: 16 });
     calls.push(call);
     return call;
   };

@@ -1,8 +1,11 @@
+import { jest } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { artifact, launchChromium } from './support/chromium.js';
 import { Gateway } from './support/gateway.js';
+
+jest.setTimeout(120_000);
 
 /**
  * Real: the built gateway as its own process, Chromium, WebRTC between them, the model. Fake: only what stands before
@@ -45,7 +48,7 @@ describe('the demo page', () => {
       await answer.waitFor({ timeout: 60_000 });
       await answer.locator('small').waitFor();
       const text = await answer.locator('.text').innerText();
-      expect({ text, right: asked.keys.every((key) => text.includes(key)) }).toEqual({ text, right: true });
+      for (const key of asked.keys) expect(text).toContain(key);
       expect(await answer.locator('small').innerText()).toMatch(
         /speech end → first token \d+ ms · commit → first token \d+ ms · \d+ pictures? seen/,
       );

@@ -10,7 +10,8 @@ export class Emitter<Events extends object> {
   }
 
   protected emit<K extends keyof Events>(name: K, value: Events[K]): void {
-    for (const listener of [...(this.listeners.get(name) ?? [])]) {
+    // A copy: a listener may take itself off.
+    for (const listener of Array.from(this.listeners.get(name) ?? [])) {
       (listener as (value: Events[K]) => void)(value);
     }
   }
