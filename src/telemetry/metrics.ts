@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 /** Latency buckets in seconds: from a speculative answer that is waiting (1 ms) to a slow machine. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10];
 
-/** What the event loop's delay is measured with: no reading is shorter. */
+/** Period of the timer that the event loop's delay is measured with: part of every reading. */
 const LOOP_DELAY_RESOLUTION_MS = 10;
 const LOOP_DELAY_QUANTILES = [0.5, 0.95, 0.99, 1];
 
@@ -85,7 +85,7 @@ export class Metrics implements OnModuleDestroy {
     });
     new Gauge({
       name: 'visavis_event_loop_delay_resolution_seconds',
-      help: 'The least that the event loop delay can read: what an idle loop reads.',
+      help: 'What the event loop delay reads when the loop is idle.',
       registers: [this.registry],
     }).set(LOOP_DELAY_RESOLUTION_MS / 1000);
   }

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { DecoderService } from '#modules/decoder';
+import { evaluate } from '../../tools/eval/evaluate.js';
+import { decodeOggOpus, MaterialReader } from '../../tools/eval/media.js';
+import { spread, TestSet } from '../../tools/eval/test-set.js';
+import { REPOSITORY } from '../../tools/support/repository.js';
+import { TEST_MODEL } from '../support/model-folder.js';
+
+// Everything is real: the test set, the decoders of pictures and sound, the engine, the model. Only few questions are asked;
+// `npm run eval` asks them all.
+
+Logger.overrideLogger(false);
+
+describe('the evaluation', () => {
+  const engine = new DecoderService({ modelFolder: TEST_MODEL });
+  let set: TestSet;
+  let reader: MaterialReader;
+
+  beforeAll(async () => {
+    set = await TestSet.read(join(REPOSITORY, 'tools/eval/set'));
+    await engine.load();
+    reader = new MaterialReader(set, engine.caps);
+  });
+  afterAll(async () => {
+    await reader.close();
+    await engine.close({ drainMs: 1000 });
+  });
+
+  it('gives the engine pictures of its size, and speech of a plausible length and loudness', async () => {
+    const { width, height } = engine.caps.frameSize;
+    for (const question of spread(set.questions, 8)) {
+      const { frames, speech } = await reader.read(question);
+      expect(frames).toHaveLength(question.frames.length);
+      for (const frame of frames) expect(frame.data).toHaveLength(width * height * 3);
+      expect(speech.length / 16_000).toBeGreaterThan(0.5);
+      expect(speech.length / 16_000).toBeLessThan(15);
+      const peak = speech.reduce((max, sample) => Math.max(max, Math.abs(sample)), 0);
+      expect(peak).toBeGreaterThan(0.02);
+    }
+  });
+
+  it('hears all of a file', async () => {
+    const file = set.speech(set.questions[0]!);
+    const pcm = await decodeOggOpus(file);
+    // 20 ms a packet, and the file is not cut short: its last page says how many samples at 48 kHz there are.
+    const lastPage = file.lastIndexOf('OggS');
+    const granules = Number(file.readBigUInt64LE(lastPage + 6));
+    expect(Math.abs(pcm.length - granules / 3)).toBeLessThanOrEqual(320);
+  });
+
+  it('asks with and without pictures and speech, and finds packets and one block the same', async () => {
+    const questions = spread(set.questions, 6);
+    const progress: number[] = [];
+    const outcomes = await evaluate(engine, questions, {
+      read: (question) => reader.read(question),
+      lanes: 2,
+      onOutcome: (_, done) => progress.push(done),
+    });
+    expect(progress).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(outcomes.map(({ question }) => question.id)).toEqual(questions.map(({ id }) => id));
+    for (const { question, ablated, oneShotIdentical } of outcomes) {
+      const heldOut = question.synthesiser === 'espeak';
+      expect(ablated !== null).toBe(heldOut);
+      expect(oneShotIdentical).toBe(heldOut ? true : null);
+    }
+    expect(engine.openSessions).toBe(0);
+  }, 60_000);
+});

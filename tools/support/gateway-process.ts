@@ -1,0 +1,127 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ToolError } from './cli.js';
+import { REPOSITORY } from './repository.js';
+
+const MAIN = join(REPOSITORY, 'dist/src/main.js');
+/** Loading the model and the libraries, on a busy machine (ms). */
+const START_MS = 60_000;
+const HEALTH_POLL_MS = 200;
+/** An orderly end; after it the process is killed (ms). */
+const STOP_MS = 12_000;
+/** Lines of the log that are kept, to tell why a gateway did not start. */
+const LINES_KEPT = 12;
+
+interface Launched {
+  readonly child: ChildProcess;
+  /** Becomes the gateway's address, once it listens. */
+  readonly listening: Promise<string>;
+  /** Rejects when the process ends, saying why. */
+  readonly died: Promise<never>;
+}
+
+/** The built gateway as a process of its own, on a free port of loopback. */
+export class GatewayProcess {
+  /** Ends in a slash. */
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.#child = child;
+  }
+
+  /**
+   * Resolves when /health says that every part works.
+   * @param settings `VISAVIS_*`, over those of this process
+   * @throws ToolError with the end of the gateway's log where it does not come up
+   */
+  static async start(settings: Record<string, string> = {}): Promise<GatewayProcess> {
+    const { child, listening, died } = launch(settings);
+    const late = new AbortController();
+    const timeout = sleep(START_MS, undefined, { signal: late.signal }).then(() => {
+      throw new ToolError(`the gateway did not come up within ${START_MS / 1000} s`);
+    });
+    // Whichever comes first is told; that the others come later is no news.
+    for (const loser of [timeout, died, listening]) loser.catch(() => undefined);
+    const gateway = listening.then((url) => new GatewayProcess(url, child));
+    try {
+      await Promise.race([gateway.then((g) => g.#healthy(late.signal)), died, timeout]);
+      return await gateway;
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    } finally {
+      late.abort();
+    }
+  }
+
+  /** The text of /metrics. Gauges "since the last scrape" begin anew. */
+  async metrics(): Promise<string> {
+    return (await fetch(new URL('metrics', this.url))).text();
+  }
+
+  /** Asks it to end, as a service manager does; in vain, it is killed. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'close');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    this.#child.kill('SIGTERM');
+    await ended;
+    clearTimeout(timer);
+  }
+
+  async #healthy(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { ok } = await fetch(new URL('health', this.url), { signal });
+      if (ok) return;
+      await sleep(HEALTH_POLL_MS, undefined, { signal });
+    }
+  }
+}
+
+function launch(settings: Record<string, string>): Launched {
+  const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+    cwd: REPOSITORY,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      VISAVIS_PORT: '0',
+      VISAVIS_HOST: '127.0.0.1',
+      VISAVIS_ICE_HOSTS: '127.0.0.1',
+      // Its address comes by the log.
+      VISAVIS_LOG_LEVEL: 'info',
+      ...settings,
+    },
+  });
+  // A tool that is killed takes its gateway along.
+  const kill = () => void child.kill('SIGTERM');
+  const interrupted = () => process.exit(130);
+  process.once('exit', kill).once('SIGINT', interrupted).once('SIGTERM', interrupted);
+
+  const lines: string[] = [];
+  const { promise: listening, resolve } = Promise.withResolvers<string>();
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > LINES_KEPT) lines.shift();
+      const url = addressIn(line);
+      if (url) resolve(url);
+    });
+  }
+  const died = once(child, 'close').then(([code]): never => {
+    process.off('exit', kill).off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    throw new ToolError(`the gateway ended with code ${String(code)}:\n${lines.join('\n')}`);
+  });
+  return { child, listening, died };
+}
+
+/** The gateway's log is one JSON object a line; "listening" tells where. */
+function addressIn(line: string): string | null {
+  if (!line.startsWith('{')) return null;
+  const entry = JSON.parse(line) as { msg?: string; url?: string };
+  return entry.msg === 'listening' ? (entry.url ?? null) : null;
+}

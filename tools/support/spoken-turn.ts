@@ -1,0 +1,127 @@
+import type { ServerEvent, ServerEventOf } from '@vis-a-vis/protocol';
+import type { AudioClip, NodeCall } from '@vis-a-vis/client/node';
+import { ToolError } from './cli.js';
+
+/** With the vendor events that a turn is put together from. A model that has lost its way is cut off. */
+export const WATCHED_SESSION = {
+  max_output_tokens: 128,
+  visavis: { events: ['turn.timing' as const, 'frame.attended' as const, 'context' as const] },
+};
+
+/** A question that was said, and its answer. */
+export interface SpokenTurn {
+  readonly answer: string;
+  /** Frames in the context when the answer began. */
+  readonly framesAttended: number;
+  /** As the gateway saw it. */
+  readonly timing: ServerEventOf<'visavis.turn.timing'>;
+  /** From the last packet of the question to the first text, as seen here (ms); null where there was no text. */
+  readonly lastPacketToFirstTextMs: number | null;
+}
+
+interface HeardAnswer {
+  readonly text: string;
+  readonly firstTextAtMs: number | null;
+  readonly frames: number;
+  readonly timing: ServerEventOf<'visavis.turn.timing'>;
+}
+
+/**
+ * Says something and listens until it is answered.
+ * @throws ToolError where no answer comes in time; the call's own errors
+ */
+export async function askAloud(call: NodeCall, clip: AudioClip, timeoutMs: number): Promise<SpokenTurn> {
+  const watch = new TurnWatch();
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new ToolError(`no answer within ${timeoutMs / 1000} s (${watch.state})`)),
+    clip.durationMs + timeoutMs,
+  );
+  const off = [
+    call.on('event', (event) => watch.handle(event, performance.now())),
+    call.on('error', reject),
+    call.on('closed', ({ reason }) => reject(new ToolError(`the call ended: ${reason}`))),
+  ];
+  try {
+    const spoken = await Promise.race([call.speak(clip), failed]);
+    watch.finishedSpeaking();
+    const { text, firstTextAtMs, frames, timing } = await Promise.race([watch.answer, failed]);
+    const lastPacketToFirstTextMs = firstTextAtMs === null ? null : firstTextAtMs - spoken.lastPacketAtMs;
+    return { answer: text, framesAttended: frames, timing, lastPacketToFirstTextMs };
+  } finally {
+    clearTimeout(timer);
+    for (const unsubscribe of off) unsubscribe();
+  }
+}
+
+/**
+ * Puts a turn together from a call's events. A pause inside the question may make the gateway answer its first half: the
+ * turn is over when everything has been said, nothing is being heard any more, and the last answer is whole.
+ */
+export class TurnWatch {
+  readonly #answer = Promise.withResolvers<HeardAnswer>();
+  readonly #firstText = new Map<string, number>();
+  readonly #frames = new Map<string, number>();
+  readonly #texts = new Map<string, string>();
+  #said = false;
+  #open = false;
+  #last: HeardAnswer | null = null;
+
+  /** Resolves when the turn is over. */
+  get answer(): Promise<HeardAnswer> {
+    return this.#answer.promise;
+  }
+
+  /** How far the turn has come, in a few words. */
+  get state(): string {
+    if (!this.#said) return 'the question is still being said';
+    if (this.#open) return 'speech was heard and is not answered';
+    return this.#last ? 'answered' : 'no speech was heard';
+  }
+
+  finishedSpeaking(): void {
+    this.#said = true;
+    this.#settle();
+  }
+
+  handle(event: ServerEvent, atMs: number): void {
+    switch (event.type) {
+      case 'input_audio_buffer.speech_started':
+        this.#open = true;
+        return;
+      case 'input_audio_buffer.cleared':
+        this.#open = false;
+        return this.#settle();
+      case 'visavis.context':
+        return void this.#frames.set(event.response_id, event.frames.length);
+      case 'response.output_text.delta':
+        if (!this.#firstText.has(event.response_id)) this.#firstText.set(event.response_id, atMs);
+        return;
+      case 'response.output_text.done':
+        return void this.#texts.set(event.response_id, event.text);
+      case 'response.done':
+        // One that the user's going on has cut off is followed by another.
+        if (event.response.status !== 'cancelled') this.#open = false;
+        return;
+      case 'visavis.turn.timing':
+        return this.#timed(event);
+      default:
+        return;
+    }
+  }
+
+  #timed(timing: ServerEventOf<'visavis.turn.timing'>): void {
+    const { response_id: id } = timing;
+    this.#last = {
+      text: this.#texts.get(id) ?? '',
+      firstTextAtMs: this.#firstText.get(id) ?? null,
+      frames: this.#frames.get(id) ?? 0,
+      timing,
+    };
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#said && !this.#open && this.#last) this.#answer.resolve(this.#last);
+  }
+}
