@@ -43,7 +43,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     this.#options = resolveMediaOptions(options);
     this.#clock = clock ?? MONOTONIC;
     const { icePortRange } = this.#options;
-    this.#ports = icePortRange ? new PortPool(icePortRange, iceHosts(this.#options).length) : null;
+    this.#ports = icePortRange ? new PortPool(icePortRange, portsOfPeer(this.#options)) : null;
   }
 
   onModuleInit(): void {
@@ -128,6 +128,11 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     const nowMs = this.#clock.nowMs();
     for (const peer of this.#peers) peer.tick(nowMs);
   }
+}
+
+/** One port for each offered address, and two at least: werift takes no range of one. */
+function portsOfPeer(options: ResolvedMediaOptions): number {
+  return Math.max(2, iceHosts(options).length);
 }
 
 /** Only what is given: an option that is undefined does not hide the module's. */

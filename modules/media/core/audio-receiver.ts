@@ -63,36 +63,33 @@ export class AudioReceiver {
   }
 
   #perform(step: AudioStep, nowMs: number): void {
-    const pcm = this.#pcm(step);
-    this.#deps.onAudio({
-      pcm,
-      ptsMs: this.#ptsMs(step.extended),
-      arrivedAtMs: nowMs,
-      concealed: step.do === 'conceal' || step.do === 'silence',
-    });
+    const { pcm, concealed } = this.#render(step);
+    this.#deps.onAudio({ pcm, ptsMs: this.#ptsMs(step.extended), arrivedAtMs: nowMs, concealed });
   }
 
-  #pcm(step: AudioStep): Float32Array {
+  #render(step: AudioStep): { pcm: Float32Array; concealed: boolean } {
     const { decoder, onDrop, repairMs } = this.#deps;
     const ms = step.ticks / TICKS_PER_MS;
     switch (step.do) {
       case 'decode': {
         const pcm = decoder.decode(step.payload);
-        if (pcm) return pcm;
+        if (pcm) return { pcm, concealed: false };
         onDrop('undecodable_audio', 1);
         break;
       }
-      case 'fec':
+      case 'fec': {
         repairMs.recovered += ms;
-        return decoder.recover(step.payload, step.ticks) ?? silence(step.ticks);
-      case 'conceal':
-        break;
+        const pcm = decoder.recover(step.payload, step.ticks);
+        return { pcm: pcm ?? silence(step.ticks), concealed: pcm === null };
+      }
       case 'silence':
         repairMs.silence += ms;
-        return silence(step.ticks);
+        return { pcm: silence(step.ticks), concealed: true };
+      case 'conceal':
+        break;
     }
     repairMs.concealed += ms;
-    return decoder.conceal(step.ticks) ?? silence(step.ticks);
+    return { pcm: decoder.conceal(step.ticks) ?? silence(step.ticks), concealed: true };
   }
 
   #ptsMs(extended: number): number {

@@ -2,7 +2,7 @@
 export interface MediaOptions {
   /** Addresses to offer as ICE candidates. Default: the machine's own, or 127.0.0.1 where it has no other. */
   readonly iceHosts?: readonly string[] | undefined;
-  /** First and last UDP port to use. Default: any. */
+  /** First and last UDP port to use; each call needs two. Default: any. */
   readonly icePortRange?: readonly [number, number] | undefined;
   /** STUN and TURN servers. Default: none. */
   readonly iceServers?:

@@ -4,6 +4,9 @@ import { unwrap32 } from './rtp.js';
 const WINDOW_MS = 5000;
 /** The offset moves by at most this share of elapsed time: time stamps of consecutive packets stay in order. */
 const SLEW = 0.1;
+/** At the start it moves faster: the first packets wait for a machine that is busy with the call's setup. */
+const START_SLEW = 0.5;
+const START_MS = 2000;
 /** A difference beyond this (ms) is a clock that was reset, not jitter: it is taken over at once. */
 const SNAP_MS = 2000;
 /** Sender reports that disagree with arrival times by more than this (ms) are not believed. */
@@ -30,6 +33,7 @@ export class TrackClock {
   #previousMin = Infinity;
   #windowStartMs = 0;
   #updatedAtMs = 0;
+  #startedAtMs = 0;
   #report: Report | null = null;
   #believed = true;
 
@@ -50,12 +54,13 @@ export class TrackClock {
 
   /** Takes an arrival into account. `extended` comes from `extend`. */
   observe(extended: number, arrivedAtMs: number): void {
-    const delay = arrivedAtMs - this.#media(extended);
+    const delay = arrivedAtMs - this.#media(extended - BASE);
     if (this.#offsetMs === null || Math.abs(delay - this.#offsetMs) > SNAP_MS) {
       this.#offsetMs = delay;
       this.#windowMin = delay;
       this.#previousMin = Infinity;
       this.#windowStartMs = arrivedAtMs;
+      this.#startedAtMs = arrivedAtMs;
     } else {
       if (arrivedAtMs - this.#windowStartMs > WINDOW_MS) {
         this.#previousMin = this.#windowMin;
@@ -64,7 +69,8 @@ export class TrackClock {
       }
       this.#windowMin = Math.min(this.#windowMin, delay);
       const target = Math.min(this.#windowMin, this.#previousMin);
-      const step = SLEW * Math.max(0, arrivedAtMs - this.#updatedAtMs);
+      const slew = arrivedAtMs - this.#startedAtMs < START_MS ? START_SLEW : SLEW;
+      const step = slew * Math.max(0, arrivedAtMs - this.#updatedAtMs);
       this.#offsetMs += Math.max(-step, Math.min(step, target - this.#offsetMs));
     }
     this.#updatedAtMs = arrivedAtMs;
@@ -72,7 +78,7 @@ export class TrackClock {
 
   /** Gateway clock (ms) of an extended time stamp, by arrivals alone. */
   toMs(extended: number): number {
-    return this.#media(extended) + (this.#offsetMs ?? 0);
+    return this.#media(extended - BASE) + (this.#offsetMs ?? 0);
   }
 
   /**

@@ -9,6 +9,7 @@ import {
 } from 'werift';
 import { CallError, Session } from '../session.js';
 import { silence, type AudioClip } from './audio-clip.js';
+import { tolerateRepeatedHello } from './dtls-guard.js';
 import type { VideoClip } from './ivf.js';
 import { AudioSender, VideoSender, type PlayOptions, type Spoken } from './rtp-sender.js';
 import { SenderReports } from './sender-reports.js';
@@ -63,6 +64,7 @@ export async function connectNode(options: NodeConnectOptions): Promise<NodeCall
     },
     // One socket for all: werift never closes those of the media sections that the answer then bundles.
     bundlePolicy: 'max-bundle',
+    iceServers: [],
     maxMessageSize: 256 * 1024,
     ...(local && { iceUseIpv4: false, iceUseIpv6: false, iceAdditionalHostAddresses: [...local] }),
   });
@@ -144,6 +146,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   const audio = addTrack(peer, 'audio');
   const video = options.video && addTrack(peer, 'video');
   const channel = peer.createDataChannel(LABEL, { ordered: true });
+  for (const transport of peer.dtlsTransports) tolerateRepeatedHello(transport);
   const opened = whenOpen(peer, channel, options.timeoutMs ?? 15_000);
 
   await peer.setLocalDescription(await peer.createOffer());

@@ -18,6 +18,7 @@ interface Utterance {
   readonly clip: AudioClip;
   readonly resolve: (spoken: Spoken) => void;
   readonly reject: (error: Error) => void;
+  readonly askedAtMs: number;
   next: number;
   firstPacketAtMs: number;
 }
@@ -37,13 +38,13 @@ export class AudioSender {
   constructor(send: Send, quiet: AudioClip) {
     this.#send = send;
     this.#quiet = quiet;
-    this.#pacer = new Pacer(() => this.#next());
+    this.#pacer = new Pacer((dueMs) => this.#next(dueMs));
   }
 
   /** Speaks after what is already queued. @returns when it was sent; rejects where the call ends first */
   speak(clip: AudioClip): Promise<Spoken> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ clip, resolve, reject, next: 0, firstPacketAtMs: 0 });
+      this.#queue.push({ clip, resolve, reject, askedAtMs: performance.now(), next: 0, firstPacketAtMs: 0 });
     });
   }
 
@@ -59,8 +60,10 @@ export class AudioSender {
   }
 
   /** Sends one packet. @returns its duration, ms */
-  #next(): number {
-    const utterance = this.#queue[0];
+  #next(dueMs: number): number {
+    const [first] = this.#queue;
+    // What a busy process has to catch up with was silence: nobody speaks before being asked to.
+    const utterance = first && first.askedAtMs <= dueMs ? first : null;
     const { packet, ticks } = utterance ? this.#spoken(utterance) : this.#silent();
     if (!this.#muted || utterance) this.#send(this.#stream.packet(packet, this.#ticks, false));
     this.#ticks += ticks;

@@ -1,0 +1,70 @@
+import { readVp8 } from './depacketize.js';
+import { FrameAssembler } from './frame-assembler.js';
+
+const KEY = [0x10, 0x50];
+const DELTA = [0x10, 0x51];
+const MORE = [0x00];
+
+function packet(timestamp: number, head: readonly number[], marker: boolean) {
+  return {
+    ssrc: 1,
+    payloadType: 96,
+    sequenceNumber: 0,
+    timestamp,
+    marker,
+    payload: Uint8Array.from([...head, 7, 7]),
+  };
+}
+
+describe('FrameAssembler', () => {
+  let frames: FrameAssembler;
+  beforeEach(() => {
+    frames = new FrameAssembler(readVp8, 100);
+  });
+
+  test('joins the packets of a frame', () => {
+    expect(frames.push(packet(1, KEY, false), 0)).toBeNull();
+    const frame = frames.push(packet(1, MORE, true), 0);
+    expect(frame).toMatchObject({ key: true, timestamp: 1, continuous: true });
+    expect(frame).toHaveProperty('data', Uint8Array.of(0x50, 7, 7, 7, 7));
+  });
+
+  test('reports a key frame with a lost packet', () => {
+    frames.push(packet(1, KEY, false), 0);
+    expect(frames.push(packet(1, MORE, true), 1)).toBe('damaged_frame');
+  });
+
+  test('reports a key frame whose end was lost', () => {
+    frames.push(packet(1, KEY, false), 0);
+    expect(frames.push(packet(2, DELTA, false), 1)).toBe('damaged_frame');
+  });
+
+  test('drops a damaged frame that nobody waits for in silence', () => {
+    frames.push(packet(1, DELTA, false), 0);
+    expect(frames.push(packet(1, MORE, true), 1)).toBeNull();
+  });
+
+  test('does not pass on a frame whose beginning was lost', () => {
+    expect(frames.push(packet(1, MORE, true), 1)).toBeNull();
+  });
+
+  test('the frame after a loss is not continuous, the next one is', () => {
+    frames.push(packet(1, KEY, true), 0);
+    expect(frames.push(packet(3, DELTA, true), 2)).toMatchObject({ continuous: false });
+    expect(frames.push(packet(4, DELTA, true), 0)).toMatchObject({ continuous: true });
+  });
+
+  test('reports a frame beyond the size limit once', () => {
+    const big = { ...packet(1, KEY, false), payload: new Uint8Array(200).fill(0x10) };
+    expect(frames.push(big, 0)).toBe('oversized_frame');
+    expect(frames.push(packet(1, MORE, true), 0)).toBeNull();
+    expect(frames.push(packet(2, KEY, true), 0)).toMatchObject({ key: true });
+  });
+
+  test('reports a malformed payload, and goes on', () => {
+    expect(frames.push({ ...packet(1, KEY, true), payload: Uint8Array.of(0x90) }, 0)).toBe(
+      'malformed_payload',
+    );
+    expect(frames.push(packet(2, KEY, true), 0)).toMatchObject({ key: true, continuous: false });
+  });
+});

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+
+import { readImageHeader } from './image-header.js';
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../../test/fixtures/media/${name}`, import.meta.url));
+
+describe('readImageHeader', () => {
+  test('PNG', () => {
+    expect(readImageHeader(fixture('still.png'))).toEqual({ format: 'png', width: 320, height: 240 });
+  });
+
+  test('JPEG', () => {
+    expect(readImageHeader(fixture('still.jpg'))).toEqual({ format: 'jpeg', width: 320, height: 240 });
+  });
+
+  test.each([
+    ['nothing', new Uint8Array(0)],
+    ['text', new TextEncoder().encode('this is not an image at all')],
+    ['a cut PNG', fixture('still.png').subarray(0, 12)],
+    ['a JPEG cut before its size', fixture('still.jpg').subarray(0, 10)],
+  ])('%s is neither', (_name, bytes) => {
+    expect(readImageHeader(bytes)).toBeNull();
+  });
+});

@@ -1,0 +1,377 @@
+/** What strangers send: junk of every kind must end in a coded error or a counted drop, and the call goes on. All peers are real. */
+import { jest } from '@jest/globals';
+
+import { MediaService, type MediaOptions, type MediaPeer } from '#modules/media';
+import {
+  MediaStreamTrack,
+  RTCPeerConnection,
+  RtpHeader,
+  useH264,
+  useOPUS,
+  useVP8,
+  type RTCDataChannel,
+  type RTCRtpSender,
+} from 'werift';
+
+import { readAudio, readIvf, type VideoClip } from '@vis-a-vis/client/node';
+import { mediaFixture, Recording, sleep, udpSockets, until } from '../support/media-call.js';
+
+jest.setTimeout(30_000);
+
+const LOOPBACK = {
+  iceServers: [],
+  iceUseIpv4: false,
+  iceUseIpv6: false,
+  iceAdditionalHostAddresses: ['127.0.0.1'],
+};
+
+/** A bare client, which can be made to send anything. */
+class Stranger {
+  readonly connection: RTCPeerConnection;
+  readonly heard = new Recording();
+  readonly senders: Record<'audio' | 'video', RTCRtpSender[]> = { audio: [], video: [] };
+  channel: RTCDataChannel | null = null;
+  peer: MediaPeer | null = null;
+
+  constructor(codec = useVP8()) {
+    this.connection = new RTCPeerConnection({
+      ...LOOPBACK,
+      bundlePolicy: 'max-bundle',
+      codecs: { audio: [useOPUS()], video: [codec] },
+      maxMessageSize: 0,
+    });
+  }
+
+  track(kind: 'audio' | 'video'): this {
+    const transceiver = this.connection.addTransceiver(new MediaStreamTrack({ kind }), {
+      direction: 'sendonly',
+    });
+    this.senders[kind].push(transceiver.sender);
+    return this;
+  }
+
+  withChannel(): this {
+    this.channel = this.connection.createDataChannel('oai-events');
+    return this;
+  }
+
+  async offer(): Promise<string> {
+    await this.connection.setLocalDescription(await this.connection.createOffer());
+    return this.connection.localDescription?.sdp ?? '';
+  }
+
+  async connect(options: MediaOptions = {}, edit = (sdp: string) => sdp): Promise<MediaPeer> {
+    this.peer = await service.answer(edit(await this.offer()), this.heard, options);
+    // The client knows the service's limit, and does not keep to it.
+    const answer = this.peer.answerSdp.replace(/a=max-message-size:\d+/, 'a=max-message-size:0');
+    await this.connection.setRemoteDescription({ type: 'answer', sdp: answer });
+    await until(() => this.connection.connectionState === 'connected');
+    if (this.channel)
+      await until(() => this.channel?.readyState === 'open' && this.heard.channels.length > 0);
+    return this.peer;
+  }
+
+  /** Sends one RTP packet as it is. */
+  async rtp(kind: 'audio' | 'video', header: Partial<RtpHeader>, payload: Uint8Array): Promise<void> {
+    const sender = this.senders[kind][0];
+    if (!sender) throw new Error(`no ${kind} track`);
+    const payloadType = sender.codec?.payloadType ?? 0;
+    await sender.dtlsTransport.sendRtp(
+      Buffer.from(payload),
+      new RtpHeader({ ssrc: sender.ssrc, payloadType, ...header }),
+    );
+  }
+
+  /** Sends the n-th frame of a clip in one packet for every 1000 bytes. */
+  async frame(clip: VideoClip, index: number, sequence: { n: number }, timestamp: number): Promise<void> {
+    const data = clip.frames[index]?.data ?? new Uint8Array(0);
+    for (let at = 0; at < data.length; at += 1000) {
+      const part = data.subarray(at, at + 1000);
+      const payload = Uint8Array.of(at === 0 ? 0x10 : 0, ...part);
+      const marker = at + 1000 >= data.length;
+      await this.rtp('video', { sequenceNumber: sequence.n++ & 0xffff, timestamp, marker }, payload);
+    }
+  }
+}
+
+let service: MediaService;
+const strangers: Stranger[] = [];
+const stranger = (codec = useVP8()) => {
+  const one = new Stranger(codec);
+  strangers.push(one);
+  return one;
+};
+
+beforeAll(() => {
+  service = new MediaService({ iceHosts: ['127.0.0.1'] });
+  service.onModuleInit();
+});
+afterEach(async () => {
+  await Promise.all(strangers.splice(0).flatMap((s) => [s.peer?.close(), s.connection.close()]));
+});
+afterAll(() => service.onModuleDestroy());
+
+describe('offers', () => {
+  test.each([
+    ['text', 'this is no SDP'],
+    ['nothing', ''],
+    ['half an offer', 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio'],
+  ])('%s is refused, and nothing stays open', async (_name, sdp) => {
+    const before = udpSockets();
+    await expect(service.answer(sdp, new Recording())).rejects.toMatchObject({ code: 'bad_sdp' });
+    expect(udpSockets()).toBe(before);
+    expect(service.openPeers).toBe(0);
+  });
+
+  test('junk in a line that only werift reads is refused too, and nothing stays open', async () => {
+    const sdp = await stranger().track('audio').offer();
+    const before = udpSockets();
+    const heard = new Recording();
+    const junk = sdp
+      .replace(/a=fingerprint:.*/, 'a=fingerprint:')
+      .replace(/a=rtpmap:(\d+) opus.*/, 'a=rtpmap:$1 opus/x');
+    await expect(service.answer(junk, heard)).rejects.toMatchObject({ code: 'bad_sdp' });
+    await sleep(50);
+    expect(udpSockets()).toBe(before);
+    expect(heard.closed).toEqual([]);
+  });
+
+  test('without audio it is refused', async () => {
+    const sdp = await stranger().track('video').offer();
+    await expect(service.answer(sdp, new Recording())).rejects.toMatchObject({ code: 'no_audio_in_offer' });
+  });
+
+  test('without candidates it connects all the same', async () => {
+    const client = stranger().track('audio').withChannel();
+    const peer = await client.connect({}, (sdp) => sdp.replace(/a=(candidate|end-of-candidates).*\r\n/g, ''));
+    expect(peer.answerSdp.match(/a=candidate:.* 127\.0\.0\.1 /g)?.length).toBeGreaterThan(0);
+  });
+
+  test('a second camera is answered as inactive', async () => {
+    const client = stranger().track('audio').track('video').track('video');
+    const peer = await client.connect();
+    expect(peer.answerSdp.match(/^a=(recvonly|inactive)/gm)).toEqual([
+      'a=recvonly',
+      'a=recvonly',
+      'a=inactive',
+    ]);
+  });
+
+  test('a video codec that we cannot decode is rejected, and the call is held without it', async () => {
+    const client = stranger().track('audio').track('video').withChannel();
+    const peer = await client.connect({}, (sdp) => sdp.replace(/VP8\/90000/g, 'VP9/90000'));
+    expect(peer.answerSdp).toMatch(/^m=video 0 /m);
+  });
+
+  test('when the ports are used up, further calls are refused until one ends', async () => {
+    const small = new MediaService({ iceHosts: ['127.0.0.1'], icePortRange: [42_710, 42_711] });
+    const sdp = await stranger().track('audio').offer();
+    const first = await small.answer(sdp, new Recording());
+    expect(first.answerSdp).toContain(' 42710 typ host');
+    await expect(small.answer(sdp, new Recording())).rejects.toMatchObject({ code: 'capacity' });
+    await first.close();
+    const again = await small.answer(sdp, new Recording());
+    await again.close();
+    await small.onModuleDestroy();
+  });
+});
+
+describe('packets', () => {
+  test('an unknown payload type is counted', async () => {
+    const client = stranger().track('audio');
+    await client.connect();
+    await client.rtp('audio', { sequenceNumber: 1, timestamp: 0, payloadType: 77 }, Uint8Array.of(1, 2, 3));
+    await until(() => client.heard.drops.unknown_payload_type === 1);
+  });
+
+  test('an audio packet that Opus refuses is counted, and the next is heard', async () => {
+    const client = stranger().track('audio');
+    await client.connect();
+    const { packets } = await readAudio(mediaFixture('question.opus'));
+    await client.rtp(
+      'audio',
+      { sequenceNumber: 1, timestamp: 960 },
+      Uint8Array.of(0x9b, 0x03 | 0x80, 0xff, 0xff),
+    );
+    await client.rtp('audio', { sequenceNumber: 2, timestamp: 3840 }, packets[10] ?? new Uint8Array(0));
+    await until(() => client.heard.audio.some((f) => !f.concealed));
+    expect(client.heard.drops.undecodable_audio).toBe(1);
+  });
+
+  test('an undecodable frame is counted, and the stream goes on', async () => {
+    const client = stranger().track('audio').track('video');
+    await client.connect();
+    const clip = await readIvf(mediaFixture('colours.vp8.ivf'));
+    const junk = Uint8Array.of(0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, ...new Uint8Array(40).fill(0xee));
+    await client.rtp('video', { sequenceNumber: 1, timestamp: 0, marker: true }, junk);
+    await until(() => client.heard.drops.undecodable === 1);
+    await client.frame(clip, 0, { n: 2 }, 9000);
+    await until(() => client.heard.video.length === 1);
+    expect(client.heard.video[0]?.image).toMatchObject({ width: 320, height: 240 });
+  });
+
+  test('a key frame is asked for when there is none', async () => {
+    const client = stranger().track('audio').track('video');
+    const peer = await client.connect();
+    let asked = 0;
+    client.senders.video[0]?.onPictureLossIndication.subscribe(() => (asked += 1));
+    const clip = await readIvf(mediaFixture('colours.vp8.ivf'));
+    await client.frame(clip, 1, { n: 1 }, 0);
+    await until(() => asked >= 2);
+    expect(peer.stats().keyFrameRequests).toBeGreaterThanOrEqual(2);
+  });
+
+  test('padding without payload is counted', async () => {
+    const client = stranger().track('audio').track('video');
+    await client.connect();
+    await client.rtp('video', { sequenceNumber: 1, timestamp: 0 }, new Uint8Array(0));
+    await until(() => client.heard.drops.empty_padding === 1);
+  });
+
+  test('the rate of the video is capped twice a second', async () => {
+    const client = stranger().track('audio').track('video');
+    await client.connect({ videoKbps: 500 });
+    const clip = await readIvf(mediaFixture('colours.vp8.ivf'));
+    await client.frame(clip, 0, { n: 1 }, 0);
+    await until(() => client.senders.video[0]?.receiverEstimatedMaxBitrate === 500_000n);
+  });
+
+  test('H264 is decoded', async () => {
+    const client = stranger(useH264()).track('audio').track('video');
+    const peer = await client.connect();
+    expect(peer.answerSdp).toMatch(/a=rtpmap:\d+ H264\/90000/);
+    for (const [at, payload] of (await h264Payloads()).entries()) {
+      await client.rtp('video', { sequenceNumber: at + 1, timestamp: 0, marker: payload.last }, payload.data);
+    }
+    await until(() => client.heard.video.length === 1);
+    const { image } = client.heard.video[0] ?? {};
+    expect(image?.data.subarray((120 * 320 + 200) * 3)[0]).toBeGreaterThan(230);
+  });
+});
+
+describe('messages', () => {
+  test('an oversized message is counted, and the next arrives', async () => {
+    const client = stranger().track('audio').withChannel();
+    await client.connect();
+    client.channel?.send('x'.repeat(256 * 1024 + 1));
+    client.channel?.send('small');
+    await until(() => client.heard.messages.length === 1, 20_000);
+    expect(client.heard.messages).toEqual([['oai-events', 'small']]);
+    expect(client.heard.drops).toEqual({ oversized_message: 1 });
+  });
+
+  test('binary messages arrive as bytes', async () => {
+    const client = stranger().track('audio').withChannel();
+    await client.connect();
+    client.channel?.send(Buffer.from([1, 2, 3]));
+    await until(() => client.heard.messages.length === 1);
+    expect([...(client.heard.messages[0]?.[1] ?? [])]).toEqual([1, 2, 3]);
+  });
+
+  test('a message of an unknown kind, and SCTP that does not parse, are counted', async () => {
+    const client = stranger().track('audio').withChannel();
+    await client.connect();
+    const sctp = client.connection.sctpTransport?.sctp;
+    await sctp?.send(client.channel?.id ?? 0, 99, Buffer.from('?'));
+    await client.connection.dtlsTransports[0]?.sendData(Buffer.from('neither is this SCTP'));
+    await until(() => client.heard.drops.malformed_message === 2);
+    client.channel?.send('still here');
+    await until(() => client.heard.messages.length === 1);
+  });
+
+  test('sending is refused beyond the limit, and on a channel that is not there', async () => {
+    const client = stranger().track('audio').withChannel();
+    const peer = await client.connect();
+    const code = (send: () => void) => {
+      try {
+        send();
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+      return null;
+    };
+    expect(code(() => peer.send('oai-events', 'x'.repeat(256 * 1024 + 1)))).toBe('message_too_large');
+    expect(code(() => peer.send('elsewhere', 'x'))).toBe('session_closed');
+    expect(peer.bufferedAmount('elsewhere')).toBe(0);
+    await peer.close();
+    expect(code(() => peer.send('oai-events', 'x'))).toBe('session_closed');
+  });
+});
+
+describe('the end of a call', () => {
+  test('by us, once, however often it is asked for', async () => {
+    const before = udpSockets();
+    const client = stranger().track('audio').withChannel();
+    const peer = await client.connect();
+    await Promise.all([peer.close(), peer.close()]);
+    await client.connection.close();
+    expect(client.heard.closed).toEqual(['closed_by_us']);
+    expect(service.openPeers).toBe(0);
+    await until(() => udpSockets() <= before);
+  });
+
+  test('by the client', async () => {
+    const client = stranger().track('audio').withChannel();
+    await client.connect();
+    await client.connection.close();
+    await until(() => client.heard.closed.length > 0);
+    expect(client.heard.closed).toEqual(['closed_by_peer']);
+  });
+
+  test('by the client closing its only channel', async () => {
+    const client = stranger().track('audio').withChannel();
+    await client.connect();
+    client.channel?.close();
+    await until(() => client.heard.closed.length > 0);
+    expect(client.heard.closed).toEqual(['closed_by_peer']);
+  });
+
+  test('by never connecting', async () => {
+    const before = udpSockets();
+    const sdp = await stranger().track('audio').offer();
+    const heard = new Recording();
+    await service.answer(sdp, heard, { connectTimeoutMs: 200 });
+    await until(() => heard.closed.length > 0);
+    expect(heard.closed).toEqual(['connect_timeout']);
+    await Promise.all(strangers.splice(0).map((s) => s.connection.close()));
+    await until(() => udpSockets() <= before);
+  });
+
+  test('a handler that throws ends its own call, and no other', async () => {
+    const broken = stranger().track('audio').withChannel();
+    const other = stranger().track('audio').withChannel();
+    await Promise.all([broken.connect(), other.connect()]);
+    broken.heard.onMessage = () => {
+      throw new Error('a bug');
+    };
+    broken.channel?.send('x');
+    other.channel?.send('y');
+    await until(() => broken.heard.closed.length > 0 && other.heard.messages.length > 0);
+    expect(broken.heard.closed).toEqual(['failed']);
+    expect(other.heard.closed).toEqual([]);
+  });
+});
+
+/** The first frame of the H264 fixture: its parameter sets, and its key frame as fragments. */
+async function h264Payloads(): Promise<{ data: Uint8Array; last: boolean }[]> {
+  const { readFile } = await import('node:fs/promises');
+  const file = await readFile(mediaFixture('colours.h264'));
+  const units = file
+    .toString('latin1')
+    .split(/\0?\0\0\x01/)
+    .filter(Boolean)
+    .map((unit) => Buffer.from(unit, 'latin1'));
+  const first = units.slice(0, units.findIndex((unit) => ((unit[0] ?? 0) & 0x1f) === 5) + 1);
+  return first.flatMap((unit, i) => {
+    const last = i === first.length - 1;
+    if (!last || unit.length < 20) return [{ data: unit, last }];
+    const head = unit[0] ?? 0;
+    const half = Math.ceil(unit.length / 2);
+    const fragment = (flags: number, part: Uint8Array) =>
+      Uint8Array.of((head & 0xe0) | 28, flags | (head & 0x1f), ...part);
+    return [
+      { data: fragment(0x80, unit.subarray(1, half)), last: false },
+      { data: fragment(0x40, unit.subarray(half)), last: true },
+    ];
+  });
+}
