@@ -7,6 +7,16 @@ import { Gateway } from './support/gateway.js';
 
 jest.setTimeout(90_000);
 
+/** What `support/stock-client-page.mjs` brings back. */
+interface Talk {
+  readonly typed: string;
+  readonly spoken: string;
+  readonly roles: string[];
+  readonly seen: string[];
+  readonly errors: string[];
+  readonly callId: string;
+}
+
 /** Real: the built gateway as its own process, and OpenAI's own client for agents, in Chromium. */
 describe('@openai/agents-realtime', () => {
   let gateway: Gateway;
@@ -35,14 +45,8 @@ describe('@openai/agents-realtime', () => {
     await page.goto(`${gateway.url}health`);
     await page.addScriptTag({ content: bundle.outputFiles[0]?.text ?? '' });
 
-    const result = (await page.evaluate(`talk(${JSON.stringify(`${gateway.url}v1/realtime/calls`)})`)) as {
-      typed: string;
-      spoken: string;
-      roles: string[];
-      seen: string[];
-      errors: string[];
-      callId: string;
-    };
+    const address = JSON.stringify(`${gateway.url}v1/realtime/calls`);
+    const result = await page.evaluate<Talk>(`talk(${address})`);
     expect(result).toMatchObject({
       typed: expect.stringMatching(/^(completed|incomplete)$/),
       spoken: expect.stringMatching(/^(completed|incomplete)$/),

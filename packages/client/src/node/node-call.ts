@@ -7,6 +7,7 @@ import {
   type RTCRtpSender,
   type RtpPacket,
 } from 'werift';
+import { exchange as postOffer } from '../exchange.js';
 import { CallError, Session } from '../session.js';
 import { silence, type AudioClip } from './audio-clip.js';
 import { tolerateRepeatedHello } from './dtls-guard.js';
@@ -25,7 +26,7 @@ export interface NodeConnectOptions {
   readonly videoOptions?: PlayOptions;
   /** What the microphone sends between utterances. Default: encoded silence. */
   readonly quiet?: AudioClip;
-  /** The session from the start; fields left out have the gateway's defaults. */
+  /** The session from the start; fields left out have the gateway's defaults. Vendor events are asked for by default. */
   readonly session?: SessionPatch;
   /** Addresses to send from. Default: 127.0.0.1 for a gateway on this machine, else all. */
   readonly iceHosts?: readonly string[];
@@ -151,7 +152,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
 
   await peer.setLocalDescription(await peer.createOffer());
   const offer = peer.localDescription?.sdp ?? '';
-  const exchange = options.exchange ?? ((sdp) => post(options.url, sdp, options.session));
+  const exchange = options.exchange ?? ((sdp: string) => postOffer(options.url, sdp, options.session));
   // Heard from the first message on, which may come with the opening of the channel.
   const early: string[] = [];
   const listening = channel.onMessage.subscribe((data) => early.push(data.toString()));
@@ -199,30 +200,6 @@ function startSending(
     for (const p of packets) track.writeRtp(p);
   };
   return { send, reports };
-}
-
-async function post(url: string, sdp: string, session: SessionPatch | undefined): Promise<string> {
-  const form = new FormData();
-  form.set('sdp', sdp);
-  form.set('session', JSON.stringify({ type: 'realtime', ...session }));
-  const response = await fetch(new URL('/v1/realtime/calls', url), { method: 'POST', body: form }).catch(
-    (cause: unknown) => {
-      throw new CallError('connect_failed', `The gateway cannot be reached: ${String(cause)}`);
-    },
-  );
-  const text = await response.text();
-  if (response.ok) return text;
-  throw refusal(response.status, text);
-}
-
-/** The gateway's reason; where something else answered (a proxy), what it said. */
-function refusal(status: number, text: string): CallError {
-  try {
-    const { error } = JSON.parse(text) as { error: { code: string; message: string } };
-    return new CallError(error.code, error.message);
-  } catch {
-    return new CallError('connect_failed', `HTTP ${status}: ${text.slice(0, 200)}`);
-  }
 }
 
 function whenOpen(peer: RTCPeerConnection, channel: RTCDataChannel, timeoutMs: number): Promise<void> {
