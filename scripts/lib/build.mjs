@@ -24,6 +24,9 @@ const SOURCES = [
   'scripts/lib/build.mjs',
 ];
 
+/** Inside those folders, but no part of what is built: tests, and the data of the evaluation. */
+const NOT_BUILT = /\.test\.|[/\\]eval[/\\]set[/\\]/;
+
 /** In order: each package's declarations are what the next step is checked against. */
 const TSC_PROJECTS = ['packages/protocol', 'packages/client', 'tsconfig.build.json'];
 
@@ -89,7 +92,7 @@ async function filesUnder(root, path) {
   try {
     const entries = await readdir(join(root, path), { recursive: true, withFileTypes: true });
     return entries
-      .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
+      .filter((entry) => entry.isFile() && !NOT_BUILT.test(join(entry.parentPath, entry.name)))
       .map((entry) =>
         join(entry.parentPath, entry.name)
           .slice(root.length)
