@@ -74,7 +74,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
         nowMs: () => this.#clock.nowMs(),
         opus: await openOpusDecoder(),
         openVideoDecoder: (codec) => this.#video.openTrack(codec, resolved.maxFrameSide),
-        onBug: (error) => this.#log.error('a handler of a call threw; the call is closed', error),
+        onBug: (error) => this.#log.error('a call failed by a bug, and is closed', error),
         onReleased: () => {
           giveBack();
           this.#forget(peer);

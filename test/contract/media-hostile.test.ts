@@ -1,4 +1,6 @@
 /** What strangers send: junk of every kind must end in a coded error or a counted drop, and the call goes on. All peers are real. */
+import { readFileSync } from 'node:fs';
+
 import { jest } from '@jest/globals';
 
 import { MediaService, type MediaOptions, type MediaPeer } from '#modules/media';
@@ -71,6 +73,11 @@ class Stranger {
     return this.peer;
   }
 
+  async close(): Promise<void> {
+    await this.peer?.close();
+    await this.connection.close();
+  }
+
   /** Sends one RTP packet as it is. */
   async rtp(kind: 'audio' | 'video', header: Partial<RtpHeader>, payload: Uint8Array): Promise<void> {
     const sender = this.senders[kind][0];
@@ -107,7 +114,7 @@ beforeAll(() => {
   service.onModuleInit();
 });
 afterEach(async () => {
-  await Promise.all(strangers.splice(0).flatMap((s) => [s.peer?.close(), s.connection.close()]));
+  await Promise.all(strangers.splice(0).map((s) => s.close()));
 });
 afterAll(() => service.onModuleDestroy());
 
@@ -240,7 +247,7 @@ describe('packets', () => {
     const client = stranger(useH264()).track('audio').track('video');
     const peer = await client.connect();
     expect(peer.answerSdp).toMatch(/a=rtpmap:\d+ H264\/90000/);
-    for (const [at, payload] of (await h264Payloads()).entries()) {
+    for (const [at, payload] of h264Payloads().entries()) {
       await client.rtp('video', { sequenceNumber: at + 1, timestamp: 0, marker: payload.last }, payload.data);
     }
     await until(() => client.heard.video.length === 1);
@@ -265,7 +272,7 @@ describe('messages', () => {
     await client.connect();
     client.channel?.send(Buffer.from([1, 2, 3]));
     await until(() => client.heard.messages.length === 1);
-    expect([...(client.heard.messages[0]?.[1] ?? [])]).toEqual([1, 2, 3]);
+    expect(Buffer.from(client.heard.messages[0]?.[1] ?? '')).toEqual(Buffer.from([1, 2, 3]));
   });
 
   test('a message of an unknown kind, and SCTP that does not parse, are counted', async () => {
@@ -323,6 +330,7 @@ describe('the end of a call', () => {
     await client.connect();
     client.channel?.close();
     await until(() => client.heard.closed.length > 0);
+    await sleep(100); // time for a second one, which must not come
     expect(client.heard.closed).toEqual(['closed_by_peer']);
   });
 
@@ -353,18 +361,11 @@ describe('the end of a call', () => {
 });
 
 /** The first frame of the H264 fixture: its parameter sets, and its key frame as fragments. */
-async function h264Payloads(): Promise<{ data: Uint8Array; last: boolean }[]> {
-  const { readFile } = await import('node:fs/promises');
-  const file = await readFile(mediaFixture('colours.h264'));
-  const units = file
-    .toString('latin1')
-    .split(/\0?\0\0\x01/)
-    .filter(Boolean)
-    .map((unit) => Buffer.from(unit, 'latin1'));
+function h264Payloads(): { data: Uint8Array; last: boolean }[] {
+  const units = annexBUnits(readFileSync(mediaFixture('colours.h264')));
   const first = units.slice(0, units.findIndex((unit) => ((unit[0] ?? 0) & 0x1f) === 5) + 1);
-  return first.flatMap((unit, i) => {
-    const last = i === first.length - 1;
-    if (!last || unit.length < 20) return [{ data: unit, last }];
+  return first.flatMap<{ data: Uint8Array; last: boolean }>((unit, i) => {
+    if (i < first.length - 1) return [{ data: unit, last: false }];
     const head = unit[0] ?? 0;
     const half = Math.ceil(unit.length / 2);
     const fragment = (flags: number, part: Uint8Array) =>
@@ -373,5 +374,16 @@ async function h264Payloads(): Promise<{ data: Uint8Array; last: boolean }[]> {
       { data: fragment(0x80, unit.subarray(1, half)), last: false },
       { data: fragment(0x40, unit.subarray(half)), last: true },
     ];
+  });
+}
+
+/** Splits a byte stream at its start codes, of three or four bytes. */
+function annexBUnits(file: Buffer): Buffer[] {
+  const startCode = Buffer.from([0, 0, 1]);
+  const starts: number[] = [];
+  for (let at = file.indexOf(startCode); at >= 0; at = file.indexOf(startCode, at + 3)) starts.push(at);
+  return starts.map((at, i) => {
+    const unit = file.subarray(at + 3, starts[i + 1]);
+    return unit.at(-1) === 0 ? unit.subarray(0, -1) : unit;
   });
 }

@@ -11,7 +11,7 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 /** Waits until `condition` holds. @throws Error after `timeoutMs` */
 export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
   for (const end = performance.now() + timeoutMs; !condition(); await sleep(20)) {
-    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
+    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${condition.toString()}`);
   }
 }
 

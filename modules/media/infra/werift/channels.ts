@@ -40,13 +40,13 @@ export class Channels {
     // werift parses SCTP and messages in promises that nobody awaits: a malformed packet would be an unhandled rejection,
     // which ends the process. These two take their place.
     const internals = association as unknown as SctpInternals;
+    const transportInternals = sctp as unknown as SctpTransportInternals;
     transport.dataReceiver = (packet) => {
       internals.handleData(packet).catch(() => this.#handlers.onMalformed());
     };
     association.onReceive.allUnsubscribe();
     association.onReceive.subscribe((stream, protocol, data) => {
-      const { datachannelReceive } = sctp as unknown as SctpTransportInternals;
-      datachannelReceive(stream, protocol, data).catch(() => this.#handlers.onMalformed());
+      transportInternals.datachannelReceive(stream, protocol, data).catch(() => this.#handlers.onMalformed());
     });
     association.stateChanged.closed.subscribe(() => this.#handlers.onClosed());
   }

@@ -28,7 +28,7 @@ export interface PeerDeps {
   readonly nowMs: () => number;
   readonly opus: OpusDecoder;
   readonly openVideoDecoder: (codec: VideoCodec) => VideoTrackDecoder;
-  /** A handler threw: a bug, which must not be lost in werift's event code. The call is closed. */
+  /** A handler (or werift's close) threw: a bug, which must not be lost in event code. The call is closed. */
   readonly onBug: (error: unknown) => void;
   /** The call's sockets are closed. */
   readonly onReleased: () => void;
@@ -45,7 +45,8 @@ export class WeriftPeer implements MediaPeer {
   #link: Negotiated | null = null;
   #channels: Channels | null = null;
   #connected = false;
-  #closing: Promise<void> | null = null;
+  #ended = false;
+  #closing: Promise<void> = Promise.resolve();
 
   private constructor(deps: PeerDeps) {
     this.id = deps.id;
@@ -85,7 +86,7 @@ export class WeriftPeer implements MediaPeer {
   }
 
   send(label: string, text: string): void {
-    if (this.#closing || !this.#channels) throw new VisavisError('session_closed', 'The call is closed.');
+    if (this.#ended || !this.#channels) throw new VisavisError('session_closed', 'The call is closed.');
     this.#channels.send(label, text);
   }
 
@@ -99,7 +100,7 @@ export class WeriftPeer implements MediaPeer {
 
   /** Moves time on; the service calls it every 20 ms. */
   tick(nowMs: number): void {
-    if (this.#closing || !this.#link) return;
+    if (this.#ended || !this.#link) return;
     if (!this.#connected) {
       if (nowMs - this.#openedAtMs >= this.#deps.options.connectTimeoutMs) void this.#end('connect_timeout');
       return;
@@ -173,7 +174,7 @@ export class WeriftPeer implements MediaPeer {
 
   /** werift logs what its listeners throw to a debug channel and goes on: here a bug ends the call, and is told. */
   #guard(run: () => void): void {
-    if (this.#closing) return;
+    if (this.#ended) return;
     try {
       run();
     } catch (error) {
@@ -184,13 +185,16 @@ export class WeriftPeer implements MediaPeer {
 
   #end(reason: CloseReason): Promise<void> {
     // Without a link the offer was refused: the caller has an error, and there was no call to end.
-    if (this.#link) this.#closing ??= this.#release(this.#link, reason);
-    return this.#closing ?? Promise.resolve();
+    if (!this.#link || this.#ended) return this.#closing;
+    // Before anything is closed, because closing the connection is told by the events that lead here.
+    this.#ended = true;
+    this.#closing = this.#release(this.#link, reason);
+    return this.#closing;
   }
 
   async #release(link: Negotiated, reason: CloseReason): Promise<void> {
     this.#receiver.close();
-    await link.connection.close();
+    await link.connection.close().catch((error: unknown) => this.#deps.onBug(error));
     this.#deps.onReleased();
     this.#deps.handlers.onClosed(reason);
   }

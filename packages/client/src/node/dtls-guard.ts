@@ -23,7 +23,7 @@ export function tolerateRepeatedHello(transport: RTCDtlsTransport): void {
     queueMicrotask(() => {
       const socket = transport.dtls as unknown as DtlsInternals | undefined;
       if (!socket) return;
-      const handle = socket.onHandleHandshakes;
+      const handle = socket.onHandleHandshakes.bind(socket);
       socket.onHandleHandshakes = (assembled) => {
         const repeated = socket.dtls.flight >= HELLO_VERIFY_REQUEST;
         return handle(repeated ? assembled.filter((h) => h.msg_type !== HELLO_VERIFY_REQUEST) : assembled);
