@@ -23,9 +23,9 @@ describe('the gateway process', () => {
     ]);
   });
 
-  it.each([['--check-config'], []])(
-    'says in one line that the model folder is not there (%s)',
-    async (...args) => {
+  it.each([['to check', '--check-config'], ['to start']])(
+    'says in one line that there is no model: asked %s',
+    async (_, ...args) => {
       const { code, stderr } = await runGateway(args, { VISAVIS_MODEL: 'no/such/folder' });
       expect(code).toBe(1);
       expect(stderr).toMatch(/^bad_model: .*no\/such\/folder.*manifest\.json.*\n$/);
