@@ -86,7 +86,7 @@ async function begin(): Promise<void> {
 
 function listen(call: Call, sources: Sources): void {
   call.on('speech', ({ state }) => {
-    if (state === 'started') transcript.asked(saying ?? 'Spoken question', true);
+    if (state === 'started') transcript.asked(saying ?? 'a question', true);
     show(state === 'started' ? 'listening' : 'thinking');
   });
   call.on('delta', (delta) => {
