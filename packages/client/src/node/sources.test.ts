@@ -23,10 +23,10 @@ describe('audio files', () => {
     expect(clip.packets).toHaveLength(Math.ceil(pcm.length / 320));
   });
 
-  test('silence costs a few bytes a packet, after the first', async () => {
+  test('silence costs a few bytes a packet', async () => {
     const { packets } = await silence(200);
     expect(packets).toHaveLength(10);
-    expect(Math.max(...packets.slice(1).map((p) => p.length))).toBeLessThan(20);
+    expect(Math.max(...packets.map((p) => p.length))).toBeLessThan(40);
   });
 
   test('a last packet that is not full is filled up', async () => {
