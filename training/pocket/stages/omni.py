@@ -9,8 +9,10 @@ import argparse
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -45,6 +47,19 @@ def vision_features(model: Pocket, pools: list[FramePool], cache: Path) -> Tenso
     return features
 
 
+AUDIO_GROUP = 16
+
+
+class Heard(NamedTuple):
+    """One utterance: where its tokens go, and what it is."""
+
+    row: int
+    at: int
+    tokens: int
+    wave: np.ndarray
+    text: str
+
+
 class Batch:
     """Rows of like length, padded on the right."""
 
@@ -60,10 +75,11 @@ class Batch:
             self.positions[i, 1:] += r.gap
         self.frame_rows = torch.tensor([index for r in rows for _, index in r.frames], dtype=torch.long)
         self.frame_at = [(i, at) for i, r in enumerate(rows) for at, _ in r.frames]
-        waves = [wave for r in rows for _, _, wave in r.audio]
-        self.audio_at = [(i, at, n) for i, r in enumerate(rows) for at, n, _ in r.audio]
-        self.spoken = [text for r in rows for text in r.spoken]
-        self.pcm, self.tokens = speech.pad(waves, rng) if waves else (None, None)
+        heard = [Heard(i, at, n, wave, text) for i, r in enumerate(rows) for (at, n, wave), text in zip(r.audio, r.spoken)]
+        # Utterances of like length together: sentences to repeat are three times as long as questions.
+        heard.sort(key=lambda h: h.tokens)
+        groups = [heard[i : i + AUDIO_GROUP] for i in range(0, len(heard), AUDIO_GROUP)]
+        self.audio = [(group, *speech.pad([h.wave for h in group], rng)) for group in groups]
 
 
 class Trainer(nn.Module):
@@ -86,20 +102,20 @@ class Trainer(nn.Module):
                 where_col.append((torch.tensor(cols).unsqueeze(1) + torch.arange(t)).flatten())
                 values.append(seen.flatten(0, 1))
             ctc = torch.zeros(())
-            if batch.pcm is not None and batch.tokens is not None:
+            for group, pcm, tokens in batch.audio:
                 with torch.no_grad():
-                    mel = m.frontend.by_fft(batch.pcm)
+                    mel = m.frontend.by_fft(pcm)
                 if augment:
                     mel = mask_bands(mel, rng)
                 with torch.set_grad_enabled(train_audio and torch.is_grad_enabled()):
                     heard50 = m.audio(mel)
                 if train_audio:
-                    ctc = self.ctc(heard50.float(), batch)
+                    ctc = ctc + self.ctc(heard50.float(), group, tokens) / len(batch.audio)
                 heard = m.audio_projector(heard50)
-                for i, (row, at, n) in enumerate(batch.audio_at):
-                    where_row.append(torch.full((n,), row))
-                    where_col.append(torch.arange(at, at + n))
-                    values.append(heard[i, :n])
+                for i, h in enumerate(group):
+                    where_row.append(torch.full((h.tokens,), h.row))
+                    where_col.append(torch.arange(h.at, h.at + h.tokens))
+                    values.append(heard[i, : h.tokens])
             if values:
                 x = x.index_put((torch.cat(where_row), torch.cat(where_col)), torch.cat(values).to(x.dtype))
             hidden = m.decoder(x, batch.positions)
@@ -112,12 +128,12 @@ class Trainer(nn.Module):
         hits[:, 1:][learn] = logits.argmax(-1) == wanted[learn]
         return loss, ctc, hits
 
-    def ctc(self, heard: Tensor, batch: Batch) -> Tensor:
+    def ctc(self, heard: Tensor, group: list[Heard], tokens: Tensor) -> Tensor:
         logits = self.heads.letter(heard)
-        targets = [letters(t) for t in batch.spoken]
+        targets = [letters(h.text) for h in group]
         flat = torch.tensor([i for t in targets for i in t])
         sizes = torch.tensor([len(t) for t in targets])
-        return F.ctc_loss(logits.log_softmax(-1).transpose(0, 1), flat, batch.tokens * self.model.c.audio.pool, sizes, zero_infinity=True)
+        return F.ctc_loss(logits.log_softmax(-1).transpose(0, 1), flat, tokens * self.model.c.audio.pool, sizes, zero_infinity=True)
 
 
 def tally(batch: Batch, hits: Tensor, into: dict[str, list[int]]) -> None:
@@ -144,7 +160,7 @@ def main() -> None:
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--audio-rate", type=float, default=0.0, help="of the audio encoder, as a factor of --rate")
     p.add_argument("--projector-only", type=int, default=0, help="first steps in which the decoder is frozen")
-    p.add_argument("--spoken", type=float, default=0.0)
+    p.add_argument("--spoken", type=float, nargs=2, default=(0.0, 0.0), help="share of spoken questions at first and at last")
     p.add_argument("--late", type=float, nargs=2, default=(0.0, 1.0), help="share of whole conversations at the first and last third")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=1)
@@ -192,17 +208,16 @@ def main() -> None:
         hurried = int(a.steps * (time.time() - run.started) / 60 / a.minutes) if a.minutes else 0
         return min(a.steps, max(step, hurried))
 
-    def lateness(step: int) -> float:
-        progress = min(1.0, max(0.0, (scheduled(step) / a.steps - 0.15) / 0.35))
-        return a.late[0] + (a.late[1] - a.late[0]) * progress
+    def ramp(step: int, ends: Sequence[float], begin: float, length: float) -> float:
+        """From ends[0] to ends[1] over a stretch of the schedule."""
+        progress = min(1.0, max(0.0, (scheduled(step) / a.steps - begin) / length))
+        return ends[0] + (ends[1] - ends[0]) * progress
 
     def make(step: int, seed: int) -> Batch:
         rng = np.random.default_rng(seed)
-        late = lateness(step)
-        rows = [talks.row(rng, rng.random() < late, a.spoken, 1.0) for _ in range(2 * a.batch)]
-        rows.sort(key=lambda r: len(r.ids))
-        half = int(rng.integers(2)) * a.batch
-        return Batch(rows[half : half + a.batch], speech, rng)
+        late, spoken = ramp(step, a.late, 0.15, 0.35), ramp(step, a.spoken, 0.55, 0.2)
+        whole = bool(rng.random() < late)  # for the batch, so that its rows are of like length
+        return Batch([talks.row(rng, whole, spoken, 1.0) for _ in range(a.batch)], speech, rng)
 
     def validate() -> dict[str, float]:
         model.eval()
@@ -210,7 +225,7 @@ def main() -> None:
         rng = np.random.default_rng(5)
         with torch.no_grad():
             for _ in range(10):
-                rows = [held_talks.row(rng, True, 1.0 if a.spoken else 0.0, 0.7) for _ in range(24)]
+                rows = [held_talks.row(rng, True, 1.0 if a.spoken[1] else 0.0, 0.7) for _ in range(24)]
                 batch = Batch(rows, held_speech, rng)
                 tally(batch, held_trainer(batch, rng, False, False)[2], right)
         model.train()
@@ -219,7 +234,7 @@ def main() -> None:
         return {"val": float(np.mean(every)), **{f"val_{k}": float(np.mean(v)) for k, v in sorted(right.items())}}
 
     if not a.eager:
-        fuse([*model.decoder.layers, *model.audio.blocks])
+        fuse([*model.decoder.layers, *(model.audio.blocks if train_audio else [])])
     lock = threading.Lock()
 
     def draw() -> int:
