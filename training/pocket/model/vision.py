@@ -55,13 +55,25 @@ class VisionEncoder(nn.Module):
 
 
 class VisualProjector(nn.Module):
+    """Two-layer MLP behind the pool. Its first layer looks at a token's neighbours too: a thing on the table is larger than a token.
+
+    Each token is given its row and column: the encoder's features know what is there, and need not know where.
+    """
+
     def __init__(self, c: VisionConfig, text_hidden: int) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(c.hidden, c.projector_hidden)
+        self.side = c.grid // 2
+        self.fc1 = nn.Conv2d(c.hidden, c.projector_hidden, 3, padding=1)
         self.fc2 = nn.Linear(c.projector_hidden, text_hidden)
+        self.norm = nn.LayerNorm(text_hidden)
+        self.row = nn.Parameter(torch.randn(self.side, 1, text_hidden) * 0.5)
+        self.column = nn.Parameter(torch.randn(1, self.side, text_hidden) * 0.5)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(F.gelu(self.fc1(x)))
+        n, t, d = x.shape
+        grid = x.transpose(1, 2).reshape(n, d, self.side, self.side)
+        tokens = self.norm(self.fc2(F.gelu(self.fc1(grid)).flatten(2).transpose(1, 2)))
+        return tokens + (self.row + self.column).flatten(0, 1)
 
 
 class AttributeHeads(nn.Module):

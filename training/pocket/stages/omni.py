@@ -152,6 +152,7 @@ def main() -> None:
     p.add_argument("--tokenizer", type=Path, required=True)
     p.add_argument("--vision", type=Path, required=True, help="last.pt of stage 0")
     p.add_argument("--audio", type=Path, help="last.pt of stage 0")
+    p.add_argument("--projector", type=Path, help="last.pt of stage 1")
     p.add_argument("--start-from", type=Path, help="last.pt of an earlier omni stage")
     p.add_argument("--cache", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
@@ -176,8 +177,13 @@ def main() -> None:
     model.vision.load_state_dict(torch.load(a.vision, weights_only=True)["vision"])
     if a.start_from:
         earlier = torch.load(a.start_from, weights_only=True)
-        model.load_state_dict(earlier["model"])
+        weights = earlier["model"]
+        if a.projector:  # a projector of its own takes the place of the earlier one, whatever its shape was
+            weights = {k: v for k, v in weights.items() if not k.startswith("visual_projector.")}
+        model.load_state_dict(weights, strict=not a.projector)
         heads.load_state_dict(earlier["heads"])
+    if a.projector:
+        model.visual_projector.load_state_dict(torch.load(a.projector, weights_only=True)["projector"])
     if a.audio:
         earlier = torch.load(a.audio, weights_only=True)
         model.audio.load_state_dict(earlier["audio"])
