@@ -14,6 +14,8 @@ const tool = (path, ...args) =>
 
 /** @type {{name: string, what: string, run: (patterns: string[]) => Promise<number | void>}[]} */
 const STEPS = [
+  // First: lint and types of one workspace package read the declarations that another one's build emits.
+  { name: 'build', what: 'what start and demo run', run: () => ensureBuild(root) },
   {
     name: 'format',
     what: 'prettier',
@@ -32,7 +34,6 @@ const STEPS = [
     what: 'jest, fakes held to the real parts',
     run: (patterns) => jest('contract', patterns),
   },
-  { name: 'build', what: 'what start and demo run', run: () => ensureBuild(root) },
   { name: 'e2e', what: 'jest, the built gateway and real browsers', run: e2e },
 ];
 
