@@ -25,7 +25,7 @@ test('an unknown step of npm test is told with the known ones', () => {
     encoding: 'utf8',
   });
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^vis-a-vis: no step 'luck'; there are format, lint, .*\n$/);
+  expect(stderr).toMatch(/^vis-a-vis: no step 'luck'; there are build, format, lint, .*\n$/);
 });
 
 test('arguments and the exit code pass through', () => {

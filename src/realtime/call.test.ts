@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as tick } from 'node:timers/promises';
 import { defaultSession, serverEventSchema, type ServerEvent } from '@vis-a-vis/protocol';
 import { pino } from 'pino';
 import { VisavisError } from '#modules/contracts';
@@ -35,7 +35,9 @@ async function setUp() {
       const raw = typeof message === 'string' || message instanceof Uint8Array;
       call.onMessage(EVENTS_LABEL, raw ? message : JSON.stringify(message));
     }
-    await sleep(2);
+    // Performing an event takes microtasks, sending what it led to the next turn of the loop.
+    await tick();
+    await tick();
   };
   return { call, conversation, metrics, peer, sent, types, tell };
 }
@@ -113,7 +115,9 @@ describe('Call', () => {
     const { call, sent } = await setUp();
     call.onChannel(EVENTS_LABEL);
     call.onDrop('oversized_message', 1);
-    await sleep(2);
+    // Performing an event takes microtasks, sending what it led to the next turn of the loop.
+    await tick();
+    await tick();
     expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'message_too_large' } });
   });
 
@@ -130,7 +134,9 @@ describe('Call', () => {
     call.onChannel(EVENTS_LABEL);
     for (const event of SPOKEN_TURN) conversation.emit(event);
     call.onDrop('duplicate', 2);
-    await sleep(2);
+    // Performing an event takes microtasks, sending what it led to the next turn of the loop.
+    await tick();
+    await tick();
     expect(types().at(-1)).toBe('rate_limits.updated');
     const text = await metrics.text();
     expect(text).toContain('visavis_turns_total{status="completed"} 1');

@@ -56,7 +56,7 @@ class TextConfig:
     head_dim: int = 64
     mlp: int = 768
     vocab: int = 1536
-    rope_theta: float = 10_000.0
+    rope_theta: float = 1_000_000.0  # most of a head's dimensions then match content at any distance within the window
     max_positions: int = 4096
 
 

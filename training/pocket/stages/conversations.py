@@ -16,6 +16,8 @@ TRANSCRIBE = "write down what I said"
 # Captions and repetition say something about every token that comes in; questions only about one.
 EARLY = {"caption": 40, "colour": 14, "shape": 12, "position": 14, "count": 8, "existence": 6, "ocr": 8, "absent": 3}
 _PREFIXES = sorted({a.removesuffix("{x}") for a in ASKS}, key=len, reverse=True)  # "say after me " before "say "
+# Which of several things is meant is what the decoder learns last: many questions about one picture, in writing, teach it cheapest.
+DRILL = {"caption": 6, "colour": 20, "shape": 16, "position": 20, "count": 10, "existence": 12, "ocr": 6, "absent": 5, "repeat": 5}
 LATE = {"colour": 13, "shape": 12, "count": 12, "position": 13, "existence": 9, "ocr": 8, "change": 16, "caption": 10, "repeat": 9, "transcribe": 6, "chat": 5, "absent": 6, "blind": 2}
 
 
@@ -108,6 +110,20 @@ class Conversations:
         row.add([self.special["frame"]])
         row.frames.append((len(row.ids), index))
         row.add([-1] * self.tokens_per_frame)
+
+    def drill(self, rng: np.random.Generator) -> Row:
+        """One picture and many typed questions about it."""
+        which = int(rng.integers(len(self.frames)))
+        clip, variants = self.frames[which].clips[int(rng.integers(len(self.frames[which].clips)))]
+        state = int(rng.integers(len(clip.states)))
+        row = Row()
+        row.add([self.special["bos"], self.special["user"]])
+        self.frame(row, int(self.starts[which]) + int(rng.choice(variants[state])))
+        for turn in range(10):
+            if turn:
+                row.add([self.special["user"]])
+            self.turn(row, self.question(clip, state, state, rng, DRILL), rng, 0.0, 1.0)
+        return row
 
     def row(self, rng: np.random.Generator, late: bool, spoken: float, strength: float) -> Row:
         which = int(rng.integers(len(self.frames)))

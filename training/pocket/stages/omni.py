@@ -162,6 +162,7 @@ def main() -> None:
     p.add_argument("--audio-rate", type=float, default=0.0, help="of the audio encoder, as a factor of --rate")
     p.add_argument("--projector-only", type=int, default=0, help="first steps in which the decoder is frozen")
     p.add_argument("--spoken", type=float, nargs=2, default=(0.0, 0.0), help="share of spoken questions at first and at last")
+    p.add_argument("--drill", type=float, default=0.0, help="share of batches with many typed questions about one picture")
     p.add_argument("--late", type=float, nargs=2, default=(0.0, 1.0), help="share of whole conversations at the first and last third")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=1)
@@ -222,6 +223,8 @@ def main() -> None:
     def make(step: int, seed: int) -> Batch:
         rng = np.random.default_rng(seed)
         late, spoken = ramp(step, a.late, 0.15, 0.35), ramp(step, a.spoken, 0.55, 0.2)
+        if rng.random() < a.drill:
+            return Batch([talks.drill(rng) for _ in range(a.batch)], speech, rng)
         whole = bool(rng.random() < late)  # for the batch, so that its rows are of like length
         return Batch([talks.row(rng, whole, spoken, 1.0) for _ in range(a.batch)], speech, rng)
 
