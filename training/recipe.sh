@@ -25,16 +25,20 @@ once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
 step pocket.stages.stage0_vision --frames "$WORK"/frames{0,1,2} --validation "$WORK/framesval" --out "$WORK/run_v0" --steps 2400 --batch 48 --rate 2e-3
 step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2} --validation "$WORK/speechval" --out "$WORK/run_a0" --steps 1500
 
+# Image-language stage I: the projector alone.
+step pocket.stages.stage1_projector --frames "$WORK"/frames{0,2} --validation "$WORK/framesval" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" --out "$WORK/run_p1" --steps 1200
+
 omni() {
   step pocket.stages.omni --frames "$WORK"/frames{0,2} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2} \
-    --validation-speech "$WORK/speechval" --tokenizer "$WORK/tokenizer.json" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" "$@"
+    --validation-speech "$WORK/speechval" --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache" --threads 2 "$@"
 }
-# Image and video language: typed questions, vision encoder frozen, one frame at first, whole conversations later.
-omni --audio "$WORK/run_a0/last.pt" --out "$WORK/run_l1" --steps 1500 --rate 2e-3 --spoken 0 --late 0 1
-# Audio language and the omni mixture.
-omni --start-from "$WORK/run_l1/last.pt" --audio "$WORK/run_a0/last.pt" --out "$WORK/run_j1" --steps 1500 --rate 1e-3 --audio-rate 0.3 --projector-only 100 --spoken 0.9 --late 1 1
+# Image and video language: typed questions, vision encoder frozen; drills teach which of several things is meant.
+omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --audio "$WORK/run_a0/last.pt" --out "$WORK/run_l1" --steps 3000 --batch 16 --rate 2e-3 --drill 0.7 --late 0 1
+# Audio language and the omni mixture: whole conversations, most of them spoken, drills among them.
+omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --steps 4000 --batch 16 --rate 1e-3 --drill 0.3 --spoken 0.8 0.9 --late 1 1
 
-step pocket.export.export --checkpoint "$WORK/run_j1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
-step pocket.export.parity --checkpoint "$WORK/run_j1/last.pt" --folder ../models/visavis-pocket
+step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
+step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket
+step pocket.export.greedy --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket --set ../tools/eval/set
 step pocket.release.testset --out ../tools/eval/set
 step pocket.release.fixtures --out ../test/fixtures/call --e2e ../test/fixtures/e2e

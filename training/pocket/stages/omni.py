@@ -150,7 +150,7 @@ def main() -> None:
     p.add_argument("--validation-frames", type=Path, required=True)
     p.add_argument("--validation-speech", type=Path, required=True)
     p.add_argument("--tokenizer", type=Path, required=True)
-    p.add_argument("--vision", type=Path, required=True, help="last.pt of stage 0")
+    p.add_argument("--vision", type=Path, help="last.pt of stage 0 (not needed with --start-from)")
     p.add_argument("--audio", type=Path, help="last.pt of stage 0")
     p.add_argument("--projector", type=Path, help="last.pt of stage 1")
     p.add_argument("--start-from", type=Path, help="last.pt of an earlier omni stage")
@@ -175,7 +175,8 @@ def main() -> None:
     c = PocketConfig()
     model = Pocket(c)
     heads = SpeechHeads(c.audio.hidden, c.audio.phonemes)
-    model.vision.load_state_dict(torch.load(a.vision, weights_only=True)["vision"])
+    if a.vision:
+        model.vision.load_state_dict(torch.load(a.vision, weights_only=True)["vision"])
     if a.start_from:
         earlier = torch.load(a.start_from, weights_only=True)
         weights = earlier["model"]

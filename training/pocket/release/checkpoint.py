@@ -1,0 +1,22 @@
+"""Packs a checkpoint for the repository: weights only, float16, so that a later session can go on from it (`omni --start-from`)."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("checkpoint", type=Path)
+    p.add_argument("out", type=Path)
+    a = p.parse_args()
+    state = torch.load(a.checkpoint, weights_only=True)
+    a.out.parent.mkdir(parents=True, exist_ok=True)
+    half = {part: {k: v.half() if v.is_floating_point() else v for k, v in state[part].items()} for part in ("model", "heads")}
+    torch.save({"step": state["step"], **half}, a.out)
+
+
+if __name__ == "__main__":
+    main()
