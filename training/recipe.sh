@@ -39,6 +39,6 @@ omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --steps 4000 --bat
 
 step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
 step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket
-step pocket.export.greedy --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket --set ../tools/eval/set
 step pocket.release.testset --out ../tools/eval/set
 step pocket.release.fixtures --out ../test/fixtures/call --e2e ../test/fixtures/e2e
+step pocket.export.greedy --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket --set ../tools/eval/set
