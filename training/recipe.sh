@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes visavis-pocket v1 from nothing: world and speech, every stage, export, parity, test set, fixtures.
+# Makes visavis-pocket from nothing, in the order that v1 led to (README.md says what was run of it): world and speech, every stage, export, parity, test set, fixtures.
 # Each step resumes where it was cut off. WORK holds pools and checkpoints (12 GB); PYTHON has requirements.txt installed.
 # System packages: espeak-ng libespeak-ng1 libopus0 ffmpeg flite festival festvox-kdlpc16k and some fonts (fonts-dejavu-core …).
 set -euo pipefail

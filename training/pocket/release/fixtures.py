@@ -22,7 +22,7 @@ SECONDS, EVENT_AT = 20, 10.0
 
 
 def scenes() -> list[w.Scene]:
-    """Three things on the table; then the star moves."""
+    """Three things on the table; then the star is gone."""
     heart, circle = w.Obj("heart", "green", "large", 8, 2), w.Obj("circle", "blue", "large", 3, 3)
     return [w.Scene((w.Obj("star", "red", "large", 1, 1), heart, circle), None), w.Scene((heart, circle), None)]
 

@@ -1,6 +1,6 @@
 """Stages 1-5 of v1: projectors and decoder over live features, then everything with speech, then the whole mixture.
 
-Paper's order kept, scaled down: `--spoken 0` is image and video language (typed questions, vision frozen);
+Paper's order kept, scaled down: `--spoken 0 0` (the default) is image and video language (typed questions, vision frozen);
 `--audio-rate 0` aligns speech with a frozen encoder; a rate above 0 trains encoder, projectors and decoder together.
 """
 from __future__ import annotations
@@ -182,7 +182,9 @@ def main() -> None:
         weights = earlier["model"]
         if a.projector:  # a projector of its own takes the place of the earlier one, whatever its shape was
             weights = {k: v for k, v in weights.items() if not k.startswith("visual_projector.")}
-        model.load_state_dict(weights, strict=not a.projector)
+        missing, unknown = model.load_state_dict(weights, strict=False)
+        if unknown or any(not (a.projector and k.startswith("visual_projector.")) for k in missing):
+            raise SystemExit(f"{a.start_from} is of another shape: missing {missing}, unknown {unknown}")
         heads.load_state_dict(earlier["heads"])
     if a.projector:
         model.visual_projector.load_state_dict(torch.load(a.projector, weights_only=True)["projector"])

@@ -11,9 +11,6 @@ from pocket.model.config import AudioConfig
 from pocket.speech.augment import augment, augment_aligned
 from pocket.speech.pool import Pool
 
-SILENCE = 0  # the phoneme class of silence
-UNKNOWN = -1
-
 
 class Speech:
     """Several pools as one; every clip comes out differently each time."""
