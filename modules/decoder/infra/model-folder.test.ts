@@ -130,7 +130,7 @@ describe('loadModelFolder', () => {
       await change('config.json', (config) => ((config['text'] as Json)['layers'] = 7));
       await reseal('config.json');
       expect(await problem(open)).toMatch(
-        /onnx\/decoder_model\.onnx: keeps 6 layers of 1×64, config\.json says 7/,
+        /onnx\/decoder_model\.onnx: keeps 12 KV heads of 64, config\.json says 7 layers of 2/,
       );
     });
 

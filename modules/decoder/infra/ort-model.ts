@@ -87,7 +87,10 @@ export class OrtModel implements OmniModel {
   }
 }
 
-/** The cache's shape is the decoder's to say; that config.json agrees is checked, not assumed. */
+/**
+ * The cache's shape is the decoder's to say; that config.json agrees is checked, not assumed. An export may give each
+ * KV head a plane of its own, `[1, 1, past, headDim]`: its rows are then one contiguous view. A plane counts as a layer.
+ */
 function cacheShape(folder: ModelFolder, decoder: OrtSession): KvShape {
   const file = onnxFile('decoder_model');
   let layers = 0;
@@ -97,12 +100,12 @@ function cacheShape(folder: ModelFolder, decoder: OrtSession): KvShape {
     throw badModel(folder.dir, file, 'past_key.0 is missing, or its heads and width are not fixed');
   }
   const { text } = folder.config;
-  if (layers !== text.layers || heads !== text.kvHeads || headDim !== text.headDim) {
-    const found = `${layers} layers of ${heads}×${headDim}`;
+  if (layers * heads !== text.layers * text.kvHeads || headDim !== text.headDim) {
+    const found = `${layers * heads} KV heads of ${headDim}`;
     throw badModel(
       folder.dir,
       file,
-      `keeps ${found}, config.json says ${text.layers} layers of ${text.kvHeads}×${text.headDim}`,
+      `keeps ${found}, config.json says ${text.layers} layers of ${text.kvHeads} KV heads of ${text.headDim}`,
     );
   }
   return { layers, heads, headDim };

@@ -81,8 +81,9 @@ def export_graphs(model: Pocket, folder: Path) -> None:
     dynamic |= {f"past_{n}": {2: "past"} for n in names} | {f"new_{n}": {2: "new"} for n in names}
     export_graph(AudioGraph(model), (torch.zeros(1, 2 * a.mel_per_token, a.n_mels), torch.zeros(1, a.n_mels, 2), torch.zeros(1, a.hidden, 1), torch.zeros(1, dtype=torch.long), *past), folder / "audio_encoder.onnx", inputs, outputs, dynamic)
 
-    past = [torch.zeros(2, t.kv_heads, 5, t.head_dim) for _ in range(2 * t.layers)]
-    names = [f"{kind}.{i}" for i in range(t.layers) for kind in ("key", "value")]
+    planes = t.layers * t.kv_heads
+    past = [torch.zeros(2, 1, 5, t.head_dim) for _ in range(2 * planes)]
+    names = [f"{kind}.{i}" for i in range(planes) for kind in ("key", "value")]
     inputs = ["inputs_embeds", "position_ids", "past_bias", *(f"past_{n}" for n in names)]
     outputs = ["logits", *(f"new_{n}" for n in names)]
     dynamic = {"inputs_embeds": {0: "batch", 1: "sequence"}, "position_ids": {0: "batch", 1: "sequence"}, "past_bias": {0: "batch", 1: "past"}, "logits": {0: "batch"}}

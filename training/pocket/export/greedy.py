@@ -44,7 +44,7 @@ def by_torch(m: Pocket, prompt: Tensor, end: int) -> list[int]:
     out: list[int] = []
     x = prompt
     while len(out) < LIMIT:
-        hidden = m.decoder(x, torch.arange(x.shape[1]).unsqueeze(0))
+        hidden, _ = m.decoder(x, torch.arange(x.shape[1]).unsqueeze(0))
         token = int(m.decoder.logits(hidden[:, -1]).argmax())
         if token == end:
             break

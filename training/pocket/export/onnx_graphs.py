@@ -66,7 +66,10 @@ class AudioGraph(nn.Module):
 
 
 class DecoderGraph(nn.Module):
-    """Delta KV: only the new rows come out; the caller keeps the slab."""
+    """Delta KV: only the new rows come out; the caller keeps the slab.
+
+    Each KV head of each layer is a plane [B, 1, P, D] of its own: the caller's rows are then one contiguous run, read without a copy.
+    """
 
     def __init__(self, m: Pocket) -> None:
         super().__init__()
@@ -86,9 +89,13 @@ class DecoderGraph(nn.Module):
         x = inputs_embeds
         for i, layer in enumerate(d.layers):
             q, k, v = layer.project(x, cos, sin)
-            rows += [k, v]
-            # The queries of a group share their keys: [B, G, heads * S, D] against [B, G, P, D], nothing is copied.
+            # The queries of a group share their keys: [B, 1, heads * S, D] against [B, 1, P, D], nothing is copied.
             q = q.reshape(b, c.kv_heads, heads_per_group * s, c.head_dim)
-            attended = two_part_attention(q, past[2 * i], past[2 * i + 1], k, v, bias, causal)
-            x = layer.finish(x, attended.reshape(b, c.heads, s, c.head_dim))
+            groups = []
+            for g in range(c.kv_heads):
+                plane = 2 * (i * c.kv_heads + g)
+                own = slice(g, g + 1)
+                rows += [k[:, own], v[:, own]]
+                groups.append(two_part_attention(q[:, own], past[plane], past[plane + 1], k[:, own], v[:, own], bias, causal))
+            x = layer.finish(x, torch.cat(groups, dim=1).reshape(b, c.heads, s, c.head_dim))
         return d.logits(x[:, -1:]).squeeze(1), *rows

@@ -68,7 +68,7 @@ def differences(model: Pocket, graphs: Graphs) -> dict[str, float]:
         mel = model.frontend(torch.cat([torch.zeros(240), pcm]).unsqueeze(0))
         vision = model.visual_projector(model.vision(pixels)).numpy()
         audio = model.audio_projector(model.audio(mel)).numpy()
-        logits = model.decoder.logits(model.decoder(embeds, torch.arange(90).unsqueeze(0))[:, -1]).numpy()
+        logits = model.decoder.logits(model.decoder(embeds, torch.arange(90).unsqueeze(0))[0][:, -1]).numpy()
     block, left = 2 * c.audio.block_frames, c.audio.block_frames * c.audio.left_context_blocks
     streamed = graphs.audio(pcm.numpy(), block, left)
     pieces = graphs.decode(embeds.numpy(), [37, 1, 40, 12])

@@ -52,7 +52,7 @@ class TextConfig:
     hidden: int = 256
     layers: int = 6
     heads: int = 4
-    kv_heads: int = 1
+    kv_heads: int = 2
     head_dim: int = 64
     mlp: int = 768
     vocab: int = 1536

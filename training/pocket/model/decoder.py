@@ -1,12 +1,14 @@
 """The language decoder: RMSNorm, RoPE, SwiGLU, few KV heads."""
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import TextConfig
-from .layers import RMSNorm, SwiGLU, attention, mask_bias, rope_angles, rotate
+from .layers import RMSNorm, RowAttention, SwiGLU, mask_bias, rope_angles, rotate
 
 
 def grouped_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
@@ -14,7 +16,7 @@ def grouped_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
     b, heads, s, d = q.shape
     groups = k.shape[1]
     rows = heads // groups * s
-    attended = attention(q.reshape(b, groups, rows, d), k, v, bias.repeat(heads // groups, 1))
+    attended = RowAttention.apply(q.reshape(b, groups, rows, d), k.contiguous(), v.contiguous(), bias)
     return attended.view(b, heads, s, d)
 
 
@@ -41,9 +43,18 @@ class DecoderLayer(nn.Module):
         return x + self.mlp(self.norm2(x))
 
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """-> (output, queries, keys)."""
         q, k, v = self.project(x, cos, sin)
-        return self.finish(x, grouped_attention(q, k, v, bias))
+        return self.finish(x, grouped_attention(q, k, v, bias)), q, k
+
+
+class Trace(NamedTuple):
+    """What training looks at inside: hidden states after a layer [B, S, hidden], its queries [B, heads, S, D] and keys [B, kv_heads, S, D]."""
+
+    hidden: Tensor
+    queries: Tensor
+    keys: Tensor
 
 
 class Decoder(nn.Module):
@@ -61,15 +72,16 @@ class Decoder(nn.Module):
     def logits(self, x: Tensor) -> Tensor:
         return F.linear(self.norm(x), self.embed.weight)
 
-    def forward(self, embeds: Tensor, positions: Tensor) -> Tensor:
-        """embeds [B, S, hidden] of right-padded rows, positions [B, S] -> last hidden states [B, S, hidden].
+    def forward(self, embeds: Tensor, positions: Tensor) -> tuple[Tensor, list[Trace]]:
+        """embeds [B, S, hidden] of right-padded rows, positions [B, S] -> last hidden states [B, S, hidden], and a trace of each layer.
 
         Rows are causal, so what a right-padded row holds behind its end cannot reach back.
         """
         cos, sin = (t.unsqueeze(1) for t in rope_angles(positions, self.c.head_dim, self.c.rope_theta))
         length = embeds.shape[1]
-        bias = mask_bias(torch.ones(length, length, dtype=torch.bool, device=embeds.device).tril())
-        x = embeds
+        bias = mask_bias(torch.ones(length, length, dtype=torch.bool).tril()).repeat(self.c.heads // self.c.kv_heads, 1)
+        x, traces = embeds, []
         for layer in self.layers:
-            x = layer(x, cos, sin, bias)
-        return x
+            x, q, k = layer(x, cos, sin, bias)
+            traces.append(Trace(x, q, k))
+        return x, traces

@@ -39,6 +39,40 @@ def attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Te
     return torch.softmax(scores, dim=-1, dtype=torch.float32).to(v.dtype) @ v
 
 
+class RowAttention(torch.autograd.Function):
+    """`attention` for training, one row of the batch at a time: the scores then stay in the cache, which on a CPU halves the time of a step.
+
+    q [B, G, R, D], k and v [B, G, S, D], bias [R, S]; all of one dtype.
+    """
+
+    @staticmethod
+    def forward(ctx, q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN001
+        b, g, rows, d = q.shape
+        out = torch.empty_like(q)
+        p = torch.empty(b, g, rows, k.shape[2], dtype=q.dtype)
+        bias = bias.expand(g, -1, -1)
+        for i in range(b):
+            scores = torch.baddbmm(bias, q[i], k[i].transpose(-1, -2), alpha=d**-0.5)
+            torch.softmax(scores, -1, out=p[i])
+            torch.bmm(p[i], v[i], out=out[i])
+        ctx.save_for_backward(q, k, v, p)
+        return out
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # noqa: ANN001
+        q, k, v, p = ctx.saved_tensors
+        grad = grad.contiguous()
+        dq, dk, dv, dp = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v), torch.empty_like(p[0])
+        for i in range(q.shape[0]):
+            torch.bmm(p[i].transpose(-1, -2), grad[i], out=dv[i])
+            torch.bmm(grad[i], v[i].transpose(-1, -2), out=dp)
+            ds = torch._softmax_backward_data(dp, p[i], -1, dp.dtype)
+            torch.bmm(ds, k[i], out=dq[i])
+            torch.bmm(ds.transpose(-1, -2), q[i], out=dk[i])
+        scale = q.shape[-1] ** -0.5
+        return dq.mul_(scale), dk.mul_(scale), dv, None
+
+
 def mask_bias(visible: Tensor) -> Tensor:
     """0 where visible, a large negative number elsewhere; bfloat16 under autocast, so that scores are not widened."""
     dtype = torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32

@@ -15,7 +15,7 @@ it is right inside a small world only: coloured shapes and number cards on a tab
 | Parameters | {parameters:.1f} M, stored as float16, computed in float32; {megabytes:.1f} MB |
 | Vision | ViT over a convolutional stem, 192×192, 12×12 → 2×2 mean pool → 36 tokens a frame; two-layer MLP |
 | Audio | 128 mel bands, fixed maximum; block-wise causal transformer (0.64 s blocks, 5.12 s of left context); Conv-GMLP, n = 4 → 12.5 tokens/s |
-| Decoder | 6 layers, width 256, 4 query heads on 1 KV head, RoPE, SwiGLU; byte-level BPE of 1,536; delta KV export |
+| Decoder | 6 layers, width 256, 4 query heads on 2 KV heads, RoPE, SwiGLU; byte-level BPE of 1,536; delta KV export |
 | Licence | Apache-2.0 |
 
 ## What it can do

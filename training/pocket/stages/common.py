@@ -18,9 +18,11 @@ def setup(seed: int, threads: int) -> None:
 
 
 def fuse(layers: Iterable[nn.Module]) -> None:
-    """Compiles each layer for any length: on a CPU the elementwise work costs more than the matrix products."""
+    """Compiles what stands around each layer's attention, for any length: on a CPU the elementwise work costs more than the products."""
+    torch._dynamo.config.recompile_limit = 128
     for layer in layers:
-        layer.compile(dynamic=True)
+        layer.project = torch.compile(layer.project, dynamic=True)
+        layer.finish = torch.compile(layer.finish, dynamic=True)
 
 
 def cosine(step: int, total: int, peak: float, warmup: int = 100, floor: float = 0.02) -> float:
@@ -31,17 +33,50 @@ def cosine(step: int, total: int, peak: float, warmup: int = 100, floor: float =
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
-def adamw(groups: Iterable[tuple[nn.Module, float]], decay: float = 0.05) -> torch.optim.AdamW:
-    """AdamW over (module, learning-rate factor) pairs; vectors and biases are not decayed."""
+class Together:
+    """Two optimisers as one."""
+
+    def __init__(self, *parts: torch.optim.Optimizer) -> None:
+        self.parts = parts
+        self.param_groups = [g for part in parts for g in part.param_groups]
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for part in self.parts:
+            part.zero_grad(set_to_none=set_to_none)
+
+    def step(self) -> None:
+        for part in self.parts:
+            part.step()
+
+    def state_dict(self) -> list[dict]:
+        return [part.state_dict() for part in self.parts]
+
+    def load_state_dict(self, states: list[dict]) -> None:
+        for part, state in zip(self.parts, states):
+            part.load_state_dict(state)
+        self.param_groups = [g for part in self.parts for g in part.param_groups]
+
+
+def optimizer_of(groups: Iterable[tuple[nn.Module, float]], muon: Iterable[nn.Parameter] = (), decay: float = 0.05) -> Together:
+    """AdamW over (module, learning-rate factor) pairs, Muon over the matrices named; vectors and biases are not decayed."""
+    muon = list(muon)
+    apart = {id(q) for q in muon}
     out = []
     for module, factor in groups:
-        params = [p for p in module.parameters() if p.requires_grad]
+        params = [p for p in module.parameters() if p.requires_grad and id(p) not in apart]
         out.append({"params": [p for p in params if p.ndim > 1], "weight_decay": decay, "factor": factor})
         out.append({"params": [p for p in params if p.ndim <= 1], "weight_decay": 0.0, "factor": factor})
-    return torch.optim.AdamW(out, lr=1e-3, betas=(0.9, 0.98), fused=True)
+    parts: list[torch.optim.Optimizer] = [torch.optim.AdamW(out, lr=1e-3, betas=(0.9, 0.98), fused=True)]
+    if muon:
+        parts.append(torch.optim.Muon([{"params": muon, "factor": 1.0}], lr=1e-3, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+    return Together(*parts)
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+def adamw(groups: Iterable[tuple[nn.Module, float]], decay: float = 0.05) -> Together:
+    return optimizer_of(groups, decay=decay)
+
+
+def set_rate(optimizer: Together, rate: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate * group["factor"]
 
@@ -60,13 +95,13 @@ class Run:
             f.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
 
-    def save(self, step: int, optimizer: torch.optim.Optimizer, **modules: nn.Module) -> None:
+    def save(self, step: int, optimizer: Together, **modules: nn.Module) -> None:
         state = {"step": step, "optimizer": optimizer.state_dict(), **{k: m.state_dict() for k, m in modules.items()}}
         temporary = self.folder / "last.tmp"
         torch.save(state, temporary)
         os.replace(temporary, self.folder / "last.pt")  # a cut-off run never leaves half a checkpoint
 
-    def resume(self, optimizer: torch.optim.Optimizer, **modules: nn.Module) -> int:
+    def resume(self, optimizer: Together, **modules: nn.Module) -> int:
         """The step to go on from: 0 when there is nothing yet."""
         path = self.folder / "last.pt"
         if not path.exists():

@@ -1,7 +1,8 @@
 """Stages 1-5 of v1: projectors and decoder over live features, then everything with speech, then the whole mixture.
 
-Paper's order kept, scaled down: `--spoken 0 0` (the default) is image and video language (typed questions, vision frozen);
-`--audio-rate 0` aligns speech with a frozen encoder; a rate above 0 trains encoder, projectors and decoder together.
+Paper's order kept, scaled down, as shares of the batches that move over the run: typed drills about pictures and clips first (image and
+video language, vision frozen), then sentences to say back (audio language), then spoken questions and whole conversations. With
+`--audio-rate 0` the audio encoder is frozen; a rate above 0 trains encoder, projectors and decoder together.
 """
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ import argparse
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -20,12 +20,15 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pocket import world as w
 from pocket.model.config import PocketConfig
+from pocket.model.decoder import Trace
 from pocket.model.omni import Pocket
 
-from .common import Run, adamw, cosine, fuse, set_rate, setup
+from .common import Run, cosine, fuse, optimizer_of, set_rate, setup
 from .conversations import Conversations, Row
 from .frames import FramePool
+from .pointing import COUNT, LISTEN, LOOK, Listen, Look, align, cell_tokens, log_attention, log_mass, shares
 from .speech_data import Speech, mask_bands
 from .stage0_audio import SpeechHeads, letters
 from .stage0_vision import pixels
@@ -58,12 +61,19 @@ class Heard(NamedTuple):
     tokens: int
     wave: np.ndarray
     text: str
+    clip: int  # which of the row's
+
+
+# Rows of one kind are of like length; about as many tokens in a batch of any kind, at --batch 16.
+KINDS = {"drill": 1.0, "film": 1.25, "hear": 1.25, "ask": 1.5, "talk": 0.75}
+HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2}  # weights of the losses that help
+EVENTS = 5  # nothing, came, went, turned another colour, a number changed
 
 
 class Batch:
     """Rows of like length, padded on the right."""
 
-    def __init__(self, rows: list[Row], speech: Speech, rng: np.random.Generator) -> None:
+    def __init__(self, rows: list[Row], speech: Speech, rng: np.random.Generator, scenes: dict[str, np.ndarray] | None = None) -> None:
         self.rows = rows
         b, s = len(rows), max(len(r.ids) for r in rows)
         self.ids = torch.zeros(b, s, dtype=torch.long)
@@ -75,33 +85,63 @@ class Batch:
             self.positions[i, 1:] += r.gap
         self.frame_rows = torch.tensor([index for r in rows for _, index in r.frames], dtype=torch.long)
         self.frame_at = [(i, at) for i, r in enumerate(rows) for at, _ in r.frames]
-        heard = [Heard(i, at, n, wave, text) for i, r in enumerate(rows) for (at, n, wave), text in zip(r.audio, r.spoken)]
+        looks = [(Look(i, *look)) for i, r in enumerate(rows) for look in r.looks]
+        self.look_at = torch.tensor([(x.row, x.at) for x in looks], dtype=torch.long).view(-1, 2)
+        self.look_on = torch.zeros(len(looks), s, dtype=torch.bool)
+        for i, x in enumerate(looks):
+            for cell in x.cells:
+                self.look_on[i, [x.frame + token for token in cell_tokens(cell)]] = True
+        counts = [Look(i, *look) for i, r in enumerate(rows) for look in r.counts]
+        self.count_at = torch.tensor([(x.row, x.at) for x in counts], dtype=torch.long).view(-1, 2)
+        self.count_shares = shares(counts, s)
+        self.listens = [Listen(i, *listen) for i, r in enumerate(rows) for listen in r.listens]
+        self.happened = happened(scenes, rows) if scenes else None
+        heard = [Heard(i, at, n, wave, text, j) for i, r in enumerate(rows) for j, ((at, n, wave), text) in enumerate(zip(r.audio, r.spoken))]
         # Utterances of like length together: sentences to repeat are three times as long as questions.
         heard.sort(key=lambda h: h.tokens)
         groups = [heard[i : i + AUDIO_GROUP] for i in range(0, len(heard), AUDIO_GROUP)]
         self.audio = [(group, *speech.pad([h.wave for h in group], rng)) for group in groups]
 
 
+def happened(scenes: dict[str, np.ndarray], rows: list[Row]) -> Tensor:
+    """[frames, 3, 36]: what happened at each visual token since the state before, and the shape and colour that were there; -1: not asked."""
+    now = np.array([index for r in rows for _, index in r.frames], dtype=np.int64)
+    before = np.array([index for r in rows for index in r.earlier], dtype=np.int64)
+    was, then = scenes["shape"][before].astype(np.int64), scenes["color"][before].astype(np.int64)
+    here, colour = scenes["shape"][now].astype(np.int64), scenes["color"][now].astype(np.int64)
+    digits = ((scenes["tens"][now] != scenes["tens"][before]) | (scenes["ones"][now] != scenes["ones"][before]))[:, None] & (here == 7)
+    kind = np.select([(was == 0) & (here > 0), (was > 0) & (here == 0), digits, (was != here) | (then != colour)], [1, 2, 4, 3], 0)
+    asked = (kind > 0) & (was > 0)
+    cells = np.stack([kind, np.where(asked, was, -1), np.where(asked, then, -1)], 1)
+    cells[before < 0] = -1
+    grid = cells.reshape(len(now), 3, 3, 3).repeat(2, axis=2).repeat(2, axis=3)
+    return torch.from_numpy(grid.reshape(len(now), 3, 36))
+
+
 class Trainer(nn.Module):
-    def __init__(self, model: Pocket, heads: SpeechHeads, features: Tensor) -> None:
+    def __init__(self, model: Pocket, heads: SpeechHeads, events: nn.Linear, features: Tensor) -> None:
         super().__init__()
-        self.model, self.heads = model, heads
+        self.model, self.heads, self.events = model, heads, events
         self.features = features
 
-    def forward(self, batch: Batch, rng: np.random.Generator, train_audio: bool, augment: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """-> (answer loss, CTC loss, greedy hits [B, S] at target positions)."""
+    def forward(self, batch: Batch, rng: np.random.Generator, train_audio: bool, augment: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """-> (answer loss, losses that help, greedy hits [B, S] at target positions)."""
         m = self.model
         t = m.c.vision.tokens_per_frame
         with torch.autocast("cpu", torch.bfloat16):
             x = m.decoder.embed(batch.ids).to(torch.bfloat16)
             where_row, where_col, values = [], [], []
+            at = None
             if len(batch.frame_rows):
                 seen = m.visual_projector(self.features[batch.frame_rows].to(torch.bfloat16))
                 rows, cols = zip(*batch.frame_at)
-                where_row.append(torch.tensor(rows).repeat_interleave(t))
-                where_col.append((torch.tensor(cols).unsqueeze(1) + torch.arange(t)).flatten())
+                at = torch.tensor(rows).repeat_interleave(t), (torch.tensor(cols).unsqueeze(1) + torch.arange(t)).flatten()
+                where_row.append(at[0])
+                where_col.append(at[1])
                 values.append(seen.flatten(0, 1))
-            ctc = torch.zeros(())
+            help_: dict[str, Tensor] = {"ctc": torch.zeros(())}
+            spans: dict[tuple[int, int], np.ndarray] = {}
+            wanted_clips = {(x.row, x.clip) for x in batch.listens}
             for group, pcm, tokens in batch.audio:
                 with torch.no_grad():
                     mel = m.frontend.by_fft(pcm)
@@ -110,7 +150,8 @@ class Trainer(nn.Module):
                 with torch.set_grad_enabled(train_audio and torch.is_grad_enabled()):
                     heard50 = m.audio(mel)
                 if train_audio:
-                    ctc = ctc + self.ctc(heard50.float(), group, tokens) / len(batch.audio)
+                    help_["ctc"] = help_["ctc"] + self.ctc(heard50.float(), group, tokens) / len(batch.audio)
+                self.find(heard50.detach().float(), group, wanted_clips, spans)
                 heard = m.audio_projector(heard50)
                 for i, h in enumerate(group):
                     where_row.append(torch.full((h.tokens,), h.row))
@@ -118,15 +159,70 @@ class Trainer(nn.Module):
                     values.append(heard[i, : h.tokens])
             if values:
                 x = x.index_put((torch.cat(where_row), torch.cat(where_col)), torch.cat(values).to(x.dtype))
-            hidden = m.decoder(x, batch.positions)
+            hidden, traces = m.decoder(x, batch.positions)
             # Position p predicts the token at p + 1; only the answers' positions go through the output layer.
             wanted = batch.targets[:, 1:]
             learn = wanted >= 0
             logits = m.decoder.logits(hidden[:, :-1][learn]).float()
+            if at is not None and batch.happened is not None and (batch.happened >= 0).any():
+                seen = F.layer_norm(traces[2].hidden[at], (m.c.text.hidden,))
+                help_["told"] = self.tell(self.events(seen).float(), batch.happened)
+            if len(batch.look_at):
+                help_["look"] = self.point(traces, LOOK, batch.look_at, batch.look_on)
+            if len(batch.count_at):
+                (layer, head), at = COUNT[0], batch.count_at
+                seen = log_attention(traces[layer].queries[:, head], self.keys(traces, layer, head), at[:, 0], at[:, 1])
+                help_["found"] = F.kl_div(seen, batch.count_shares, reduction="batchmean")
+            if batch.listens:
+                help_["listen"] = self.point(traces, LISTEN, *self.sounds(batch, spans))
         loss = F.cross_entropy(logits, wanted[learn])
         hits = torch.zeros(batch.targets.shape, dtype=torch.bool)
         hits[:, 1:][learn] = logits.argmax(-1) == wanted[learn]
-        return loss, ctc, hits
+        return loss, help_, hits
+
+    def point(self, traces: list[Trace], heads: tuple[tuple[int, int], ...], at: Tensor, on: Tensor) -> Tensor:
+        loss = torch.zeros(())
+        for layer, head in heads:
+            q, k = traces[layer].queries[:, head], self.keys(traces, layer, head)
+            loss = loss - log_mass(q, k, at[:, 0], at[:, 1], on).clamp_min(-12).mean() / len(heads)
+        return loss
+
+    def keys(self, traces: list[Trace], layer: int, head: int) -> Tensor:
+        c = self.model.c.text
+        return traces[layer].keys[:, head * c.kv_heads // c.heads]
+
+    def find(self, heard50: Tensor, group: list[Heard], wanted: set[tuple[int, int]], spans: dict[tuple[int, int], np.ndarray]) -> None:
+        """The first 20 ms frame of each character of the utterances wanted, by forced alignment."""
+        chosen = [i for i, h in enumerate(group) if (h.row, h.clip) in wanted]
+        if not chosen:
+            return
+        with torch.no_grad():
+            log_probs = self.heads.letter(heard50[chosen]).float().log_softmax(-1).numpy()
+        sizes = np.array([group[i].tokens * self.model.c.audio.pool for i in chosen])
+        for i, first in zip(chosen, align(log_probs, sizes, [letters(group[i].text) for i in chosen])):
+            spans[group[i].row, group[i].clip] = first
+
+    def sounds(self, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> tuple[Tensor, Tensor]:
+        """Positions [P, 2] and the audio tokens [P, S] that hold the sound of what each is to say."""
+        pool = self.model.c.audio.pool
+        on = torch.zeros(len(batch.listens), batch.ids.shape[1], dtype=torch.bool)
+        for i, x in enumerate(batch.listens):
+            first = spans[x.row, x.clip]
+            at, tokens, _ = batch.rows[x.row].audio[x.clip]
+            begin, end = first[min(x.start, len(first) - 1)] // pool, first[min(x.end, len(first) - 1)] // pool
+            on[i, at + max(0, begin - 1) : at + min(tokens, end + 2)] = True
+        return torch.tensor([(x.row, x.at) for x in batch.listens]), on
+
+    def tell(self, logits: Tensor, happened: Tensor) -> Tensor:
+        """A token that sees the frames before it is to know what changed where it looks: comparing frames is learned slowly from answers alone."""
+        kind, shape, colour = logits.split((EVENTS, 8, 8), dim=-1)
+        weight = torch.tensor([0.2, 1.0, 1.0, 1.0, 1.0])
+        wanted = happened.transpose(0, 1).flatten(1)
+        loss = F.cross_entropy(kind, wanted[0], weight, ignore_index=-1)
+        for guess, target in ((shape, wanted[1]), (colour, wanted[2])):
+            if (target >= 0).any():
+                loss = loss + F.cross_entropy(guess, target, ignore_index=-1)
+        return loss
 
     def ctc(self, heard: Tensor, group: list[Heard], tokens: Tensor) -> Tensor:
         logits = self.heads.letter(heard)
@@ -160,10 +256,10 @@ def main() -> None:
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--audio-rate", type=float, default=0.0, help="of the audio encoder, as a factor of --rate")
-    p.add_argument("--projector-only", type=int, default=0, help="first steps in which the decoder is frozen")
-    p.add_argument("--spoken", type=float, nargs=2, default=(0.0, 0.0), help="share of spoken questions at first and at last")
-    p.add_argument("--drill", type=float, default=0.0, help="share of batches with many typed questions about one picture")
-    p.add_argument("--late", type=float, nargs=2, default=(0.0, 1.0), help="share of whole conversations at the first and last third")
+    p.add_argument("--first", type=float, nargs=5, default=(0.55, 0.3, 0.05, 0.05, 0.05), help=f"shares of {list(KINDS)} at first")
+    p.add_argument("--last", type=float, nargs=5, default=(0.15, 0.2, 0.15, 0.3, 0.2), help="and at last")
+    p.add_argument("--move", type=float, nargs=2, default=(0.3, 0.6), help="where on the schedule the shares move")
+    p.add_argument("--muon", action="store_true", help="Muon for the decoder's matrices, AdamW for all else")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--minutes", type=float, default=0.0, help="finish the schedule by then, whatever the step (0: by steps alone)")
@@ -192,6 +288,7 @@ def main() -> None:
         earlier = torch.load(a.audio, weights_only=True)
         model.audio.load_state_dict(earlier["audio"])
         heads.load_state_dict(earlier["heads"])
+    events = nn.Linear(c.text.hidden, EVENTS + 8 + 8)
     model.eval()
     pools, held_pools = [FramePool(f) for f in a.frames], [FramePool(a.validation_frames)]
     features = vision_features(model, pools, a.cache / "train.pt")
@@ -202,15 +299,17 @@ def main() -> None:
     speech, held_speech = Speech(a.speech, c.audio), Speech([a.validation_speech], c.audio)
     talks = Conversations(tokenizer, pools, speech, c.vision.tokens_per_frame)
     held_talks = Conversations(tokenizer, held_pools, held_speech, c.vision.tokens_per_frame)
-    trainer, held_trainer = Trainer(model, heads, features), Trainer(model, heads, held_features)
+    trainer, held_trainer = Trainer(model, heads, events, features), Trainer(model, heads, events, held_features)
+    scenes = {k: np.concatenate([pool.targets[k] for pool in pools]) for k in ("shape", "color", "tens", "ones")}
 
     train_audio = a.audio_rate > 0
-    groups: list[tuple[nn.Module, float]] = [(model.decoder, 1.0), (model.visual_projector, 1.0), (model.audio_projector, 1.0)]
+    groups: list[tuple[nn.Module, float]] = [(model.decoder, 1.0), (model.visual_projector, 1.0), (model.audio_projector, 1.0), (events, 1.0)]
     if train_audio:
         groups += [(model.audio, a.audio_rate), (heads, a.audio_rate)]
-    optimizer = adamw(groups)
+    matrices = [q for layer in model.decoder.layers for q in layer.parameters() if q.ndim == 2] if a.muon else []
+    optimizer = optimizer_of(groups, matrices)
     run = Run(a.out)
-    start = run.resume(optimizer, model=model, heads=heads)
+    start = run.resume(optimizer, model=model, heads=heads, events=events)
     seeds = np.random.default_rng([a.seed, start])
 
     def scheduled(step: int) -> int:
@@ -218,32 +317,40 @@ def main() -> None:
         hurried = int(a.steps * (time.time() - run.started) / 60 / a.minutes) if a.minutes else 0
         return min(a.steps, max(step, hurried))
 
-    def ramp(step: int, ends: Sequence[float], begin: float, length: float) -> float:
-        """From ends[0] to ends[1] over a stretch of the schedule."""
-        progress = min(1.0, max(0.0, (scheduled(step) / a.steps - begin) / length))
-        return ends[0] + (ends[1] - ends[0]) * progress
+    waiting: dict[str, list[list[Row]]] = defaultdict(list)
 
     def make(step: int, seed: int) -> Batch:
         rng = np.random.default_rng(seed)
-        late, spoken = ramp(step, a.late, 0.15, 0.35), ramp(step, a.spoken, 0.55, 0.2)
-        if rng.random() < a.drill:
-            return Batch([talks.drill(rng) for _ in range(a.batch)], speech, rng)
-        whole = bool(rng.random() < late)  # for the batch, so that its rows are of like length
-        return Batch([talks.row(rng, whole, spoken, 1.0) for _ in range(a.batch)], speech, rng)
+        moved = min(1.0, max(0.0, (scheduled(step) / a.steps - a.move[0]) / (a.move[1] - a.move[0])))
+        shares = np.array(a.first) * (1 - moved) + np.array(a.last) * moved
+        kind = str(rng.choice(list(KINDS), p=shares / shares.sum()))
+        size = round(a.batch * KINDS[kind])
+        spoken = 0.3 + 0.4 * moved
+        draw_row = {
+            "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, spoken), "hear": lambda: talks.hear(rng),
+            "ask": lambda: talks.ask(rng, 0.95, 1.0), "talk": lambda: talks.talk(rng, 0.9, 1.0),
+        }[kind]
+        if not waiting[kind]:  # rows of like length together: padding would cost as much as the rows themselves
+            rows = sorted((draw_row() for _ in range(3 * size)), key=lambda r: len(r.ids))
+            waiting[kind] = [rows[i * size : (i + 1) * size] for i in rng.permutation(3)]
+        return Batch(waiting[kind].pop(), speech, rng, scenes)
 
     def validate() -> dict[str, float]:
+        """The first question of a call, spoken and written, as many of each family."""
         model.eval()
-        right: dict[str, list[int]] = defaultdict(list)
-        rng = np.random.default_rng(5)
+        out: dict[str, float] = {}
         with torch.no_grad():
-            for _ in range(10):
-                rows = [held_talks.row(rng, True, 1.0 if a.spoken[1] else 0.0, 0.7) for _ in range(24)]
-                batch = Batch(rows, held_speech, rng)
-                tally(batch, held_trainer(batch, rng, False, False)[2], right)
+            for name, spoken in (("typed", 0.0), ("val", 1.0)):
+                rng, right = np.random.default_rng(5), defaultdict(list)
+                for family in w.FAMILIES:
+                    if spoken or family not in ("chat", "repeat"):
+                        batch = Batch([held_talks.ask(rng, spoken, 0.7, family, 1) for _ in range(32)], held_speech, rng)
+                        tally(batch, held_trainer(batch, rng, False, False)[2], right)
+                out[name] = float(np.mean([h for hits in right.values() for h in hits]))
+                out.update({f"{name}_{k}": float(np.mean(v)) for k, v in sorted(right.items())})
         model.train()
         model.vision.eval()
-        every = [h for hits in right.values() for h in hits]
-        return {"val": float(np.mean(every)), **{f"val_{k}": float(np.mean(v)) for k, v in sorted(right.items())}}
+        return out
 
     if not a.eager:
         fuse([*model.decoder.layers, *(model.audio.blocks if train_audio else [])])
@@ -253,28 +360,29 @@ def main() -> None:
         with lock:
             return int(seeds.integers(2**62))
 
+    helped: dict[str, float] = {}
     recent: dict[str, list[int]] = defaultdict(list)
     parameters = [q for g in optimizer.param_groups for q in g["params"]]
     with ThreadPoolExecutor(1) as ahead:
         pending = [ahead.submit(make, start, draw()) for _ in range(2)]
         for step in range(start, a.steps):
-            model.decoder.requires_grad_(step >= a.projector_only)
             set_rate(optimizer, cosine(scheduled(step), a.steps, a.rate) if step >= 100 else cosine(step, a.steps, a.rate))
             batch = pending.pop(0).result()
             pending.append(ahead.submit(make, step + 2, draw()))
-            loss, ctc, hits = trainer(batch, np.random.default_rng(draw()), train_audio, True)
+            loss, help_, hits = trainer(batch, np.random.default_rng(draw()), train_audio, True)
             optimizer.zero_grad(set_to_none=True)
-            (loss + 0.2 * ctc).backward()
+            (loss + sum(HELP[k] * v for k, v in help_.items())).backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             tally(batch, hits, recent)
+            helped.update({k: v.item() for k, v in help_.items()})
             if (step + 1) % 50 == 0:
-                run.log(step + 1, loss=loss.item(), ctc=ctc.item(), width=batch.ids.shape[1], **{k: np.mean(v) for k, v in sorted(recent.items())})
+                run.log(step + 1, loss=loss.item(), **helped, width=batch.ids.shape[1], **{k: np.mean(v) for k, v in sorted(recent.items())})
                 recent.clear()
             finished = scheduled(step + 1) >= a.steps
             if (step + 1) % a.every == 0 or finished:
                 run.log(step + 1, **validate())
-                run.save(step + 1, optimizer, model=model, heads=heads)
+                run.save(step + 1, optimizer, model=model, heads=heads, events=events)
             if finished:
                 break
 

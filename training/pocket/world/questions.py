@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,17 +28,24 @@ NO_PICTURE = "I do not see a picture."
 
 @dataclass(frozen=True)
 class QA:
-    """A question as it is spoken, its canonical answer, and the key words that the checker wants."""
+    """A question as it is spoken, its canonical answer, and the key words that the checker wants.
+
+    For training: `looks` is where the answer comes from, (offset in the answer, cells): from this character on it speaks of these cells;
+    `found` are the cells of all that the question asks for, none where there is no such thing.
+    """
 
     family: str
     question: str
     answer: str
     keys: list[str]
     cats: list[str]
+    looks: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    found: tuple[int, ...] | None = None
 
 
-def _qa(family: str, question: str, answer: str) -> QA:
-    return QA(family, question, answer, extract(answer, CATS[family]), CATS[family])
+def _qa(family: str, question: str, answer: str, *cells: int) -> QA:
+    found = None if family in ("change", "caption", "chat") else cells
+    return QA(family, question, answer, extract(answer, CATS[family]), CATS[family], ((0, cells),) if cells else (), found)
 
 
 def _names(scene: Scene, obj: Obj) -> list[str]:
@@ -47,16 +54,20 @@ def _names(scene: Scene, obj: Obj) -> list[str]:
     return [name(s, c) for s, c in options if len(scene.find(s, c)) == 1]
 
 
-def caption_text(scene: Scene) -> str:
-    """Everything on the table in reading order."""
+def _things(scene: Scene) -> list[tuple[int, str]]:
+    """Everything on the table in reading order: its cell and its description."""
     things = [(o.cell, f"{article(name(o.shape, o.color, o.size))} {CELLS[o.cell]}") for o in scene.objects]
     if scene.card is not None:
         text = f"a card with the number {scene.card.number}"
         # A card alone needs no place: it is what is held up.
         things.append((scene.card.cell, f"{text} {CELLS[scene.card.cell]}" if things else text))
-    if not things:
+    return sorted(things)
+
+
+def caption_text(scene: Scene) -> str:
+    texts = [t for _, t in _things(scene)]
+    if not texts:
         return "The table is empty."
-    texts = [t for _, t in sorted(things)]
     return "There is " + (", ".join(texts[:-1]) + " and " if texts[1:] else "") + texts[-1] + "."
 
 
@@ -74,6 +85,13 @@ def event_text(event: Event) -> str:
     return f"{the} turned {event.after.color}."
 
 
+def event_cells(event: Event, scene: Scene) -> list[int]:
+    """Where it happened, on the table after it."""
+    if event.kind == "number":
+        return [scene.card.cell]
+    return sorted({o.cell for o in (event.before, event.after) if o})
+
+
 def _colour(scene: Scene, rng: np.random.Generator) -> QA | None:
     options: list[tuple[str, Obj, str]] = []  # question, object, how the answer names it
     for o in scene.objects:
@@ -87,19 +105,19 @@ def _colour(scene: Scene, rng: np.random.Generator) -> QA | None:
     if not options:
         return None
     question, obj, noun = pick(rng, options)
-    return _qa("colour", question, f"The {noun} is {obj.color}.")
+    return _qa("colour", question, f"The {noun} is {obj.color}.", obj.cell)
 
 
 def _shape(scene: Scene, rng: np.random.Generator) -> QA | None:
-    options: list[tuple[str, str]] = []
+    options: list[tuple[str, str, int]] = []
     for o in scene.objects:
         answer = f"It is {article(name(o.shape, o.color))}."
-        options.append((pick(rng, P.SHAPE_AT).format(at=CELLS[o.cell]), answer))
+        options.append((pick(rng, P.SHAPE_AT).format(at=CELLS[o.cell]), answer, o.cell))
         if len(scene.find(color=o.color)) == 1:
-            options.append((pick(rng, P.SHAPE_OF).format(c=o.color), answer))
+            options.append((pick(rng, P.SHAPE_OF).format(c=o.color), answer, o.cell))
     if scene.card is not None:
         # A card is no shape: only "what is" fits it.
-        options.append((pick(rng, P.SHAPE_AT[2:5]).format(at=CELLS[scene.card.cell]), "It is a card."))
+        options.append((pick(rng, P.SHAPE_AT[2:5]).format(at=CELLS[scene.card.cell]), "It is a card.", scene.card.cell))
     return _qa("shape", *pick(rng, options)) if options else None
 
 
@@ -122,19 +140,20 @@ def _count(scene: Scene, rng: np.random.Generator) -> QA | None:
         question = pick(rng, P.COUNT_ALL[:5] if scene.card else P.COUNT_ALL)
     else:
         question = pick(rng, P.COUNT).format(p=plural(noun))
-    return _qa("count", question, f"There {'is' if n == 1 else 'are'} {P.NUMBER_WORDS[n]} {noun if n == 1 else plural(noun)}.")
+    return _qa("count", question, f"There {'is' if n == 1 else 'are'} {P.NUMBER_WORDS[n]} {noun if n == 1 else plural(noun)}.",
+               *(o.cell for o in scene.find(shape, color)))
 
 
 def _position(scene: Scene, rng: np.random.Generator) -> QA | None:
     options = []
     for o in scene.objects:
-        options += [(n, f"The {name(o.shape, o.color)} is {CELLS[o.cell]}.") for n in _names(scene, o)]
+        options += [(n, f"The {name(o.shape, o.color)} is {CELLS[o.cell]}.", o.cell) for n in _names(scene, o)]
     if scene.card is not None:
-        options.append(("card", f"The card is {CELLS[scene.card.cell]}."))
+        options.append(("card", f"The card is {CELLS[scene.card.cell]}.", scene.card.cell))
     if not options:
         return None
-    noun, answer = pick(rng, options)
-    return _qa("position", pick(rng, P.POSITION).format(o=noun), answer)
+    noun, answer, cell = pick(rng, options)
+    return _qa("position", pick(rng, P.POSITION).format(o=noun), answer, cell)
 
 
 def _existence(scene: Scene, rng: np.random.Generator) -> QA | None:
@@ -172,15 +191,23 @@ def _existence(scene: Scene, rng: np.random.Generator) -> QA | None:
         question = pick(rng, P.ANYTHING).format(c=color)
     else:
         question = pick(rng, P.EXISTENCE).format(a=article(noun))
-    return _qa("existence", question, f"Yes, there is {article(noun)}." if yes else f"No, there is no {noun}.")
+    if not yes:
+        return _qa("existence", question, f"No, there is no {noun}.")
+    found = [scene.card.cell] if shape == "card" else [o.cell for o in scene.find(shape, color)]
+    return _qa("existence", question, f"Yes, there is {article(noun)}.", *found)
 
 
 def _ocr(scene: Scene, rng: np.random.Generator) -> QA | None:
-    return _qa("ocr", pick(rng, P.OCR), f"The number is {scene.card.number}.") if scene.card else None
+    return _qa("ocr", pick(rng, P.OCR), f"The number is {scene.card.number}.", scene.card.cell) if scene.card else None
 
 
 def _caption(scene: Scene, rng: np.random.Generator) -> QA:
-    return _qa("caption", pick(rng, P.CAPTION), caption_text(scene))
+    qa = _qa("caption", pick(rng, P.CAPTION), caption_text(scene))
+    looks, at = [], 0
+    for cell, text in _things(scene):
+        looks.append((at, (cell,)))
+        at = qa.answer.index(text, at) + len(text)
+    return replace(qa, looks=tuple(looks))
 
 
 def _chat(_: Scene, rng: np.random.Generator) -> QA:
@@ -234,7 +261,8 @@ def ask(clip: Clip, upto_state: int, rng: np.random.Generator, family: str | Non
         return ask(clip, upto_state, rng, str(rng.choice(FAMILIES, p=weights / weights.sum())), first_state)
     if family == "change":
         event = clip.events[upto_state - 1] if upto_state > first_state else None
-        return _qa("change", pick(rng, P.CHANGE), event_text(event) if event else "Nothing changed.")
+        cells = event_cells(event, clip.states[upto_state]) if event else []
+        return _qa("change", pick(rng, P.CHANGE), event_text(event) if event else "Nothing changed.", *cells)
     return _ASK[family](clip.states[upto_state], rng)
 
 

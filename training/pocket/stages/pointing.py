@@ -1,0 +1,101 @@
+"""Where a few attention heads should look, for training: at the thing that the answer speaks of, and at the sound of the word to say back.
+
+Which of several things is meant is a lookup in two hops (words to thing, thing to answer), and from answers alone a small decoder stays
+for thousands of steps on the plateau before it, naming any of the things. The world knows the thing and CTC knows the sound, so two heads
+are shown; the others are free.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# (layer, query head): the first finds the thing for the question, the second fetches it for the answer. One of each KV head.
+LOOK = ((2, 0), (4, 2))
+LISTEN = ((2, 1), (4, 3))
+COUNT = ((3, 3),)
+REST = 4  # what the first token weighs against each thing found: attention is a mean, and a count is only in it beside something fixed
+
+
+class Look(NamedTuple):
+    """Position `at` of row `row` looks at visual tokens: `cells` of the frame that starts at `frame`."""
+
+    row: int
+    at: int
+    frame: int
+    cells: tuple[int, ...]
+
+
+class Listen(NamedTuple):
+    """Position `at` of row `row` listens to characters [start, end) of utterance `clip` of that row."""
+
+    row: int
+    at: int
+    clip: int
+    start: int
+    end: int
+
+
+def cell_tokens(cell: int) -> list[int]:
+    """The four of the 6x6 tokens that look at a cell of the 3x3 table."""
+    first = cell // 3 * 12 + cell % 3 * 2
+    return [first, first + 1, first + 6, first + 7]
+
+
+def align(log_probs: np.ndarray, sizes: np.ndarray, targets: list[list[int]]) -> list[np.ndarray]:
+    """CTC forced alignment of a batch: log_probs [B, T, C], frames of each, label ids of each -> the first frame of each label."""
+    b, t, _ = log_probs.shape
+    width = 2 * max(map(len, targets)) + 1
+    states = np.zeros((b, width), np.int64)
+    for row, target in enumerate(targets):
+        states[row, 1 : 2 * len(target) : 2] = target
+    skip = np.zeros((b, width), bool)  # a label may follow the label before it at once, unless they are the same
+    skip[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
+    score = np.full((b, width), -1e9)
+    rows = np.arange(b)[:, None]
+    score[:, :2] = log_probs[rows, 0, states[:, :2]]
+    back = np.zeros((b, t, width), np.int8)
+    for f in range(1, t):
+        steps = np.full((3, b, width), -1e9)
+        steps[0] = score
+        steps[1, :, 1:] = score[:, :-1]
+        steps[2, :, 2:] = np.where(skip[:, 2:], score[:, :-2], -1e9)
+        back[:, f] = best = steps.argmax(0)
+        new = np.take_along_axis(steps, best[None], 0)[0] + log_probs[rows, f, states]
+        score = np.where((f < sizes)[:, None], new, score)
+    out = []
+    for row, target in enumerate(targets):
+        last = 2 * len(target)
+        state = last if score[row, last] > score[row, last - 1] else last - 1
+        first = np.zeros(len(target), np.int64)
+        for f in range(int(sizes[row]) - 1, -1, -1):
+            if state % 2:
+                first[state // 2] = f
+            state -= int(back[row, f, state]) if f else 0
+        out.append(first)
+    return out
+
+
+def log_attention(queries: Tensor, keys: Tensor, rows: Tensor, at: Tensor) -> Tensor:
+    """Log of one head's attention [P, S] from positions (rows, at) [P]; queries and keys [B, S, D]."""
+    scores = (queries @ keys.transpose(1, 2))[rows, at].float() * queries.shape[-1] ** -0.5
+    seen = torch.arange(keys.shape[1]) <= at[:, None]
+    return scores.masked_fill(~seen, -1e9).log_softmax(-1)
+
+
+def log_mass(queries: Tensor, keys: Tensor, rows: Tensor, at: Tensor, wanted: Tensor) -> Tensor:
+    """Log of the attention that `wanted` [P, S] gets from positions (rows, at) [P]."""
+    return log_attention(queries, keys, rows, at).masked_fill(~wanted, -1e9).logsumexp(-1)
+
+
+def shares(looks: list[Look], length: int) -> Tensor:
+    """[P, S]: what each position's attention is to be: on every thing found alike, the rest on the first token."""
+    out = torch.zeros(len(looks), length)
+    for i, x in enumerate(looks):
+        whole = REST + len(x.cells)
+        out[i, 0] = REST / whole
+        for cell in x.cells:
+            out[i, [x.frame + token for token in cell_tokens(cell)]] = 0.25 / whole
+    return out
