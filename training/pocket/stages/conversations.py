@@ -19,7 +19,7 @@ _PREFIXES = sorted({a.removesuffix("{x}") for a in ASKS}, key=len, reverse=True)
 DRILL = {"caption": 6, "colour": 20, "shape": 16, "position": 20, "count": 10, "existence": 12, "ocr": 6, "absent": 5, "repeat": 5}
 FILM = {"change": 4, "caption": 2, "colour": 2, "shape": 2, "position": 3, "count": 2, "existence": 1, "absent": 1, "ocr": 1}
 HEAR = {"repeat": 3, "transcribe": 1}
-LATE = {"colour": 13, "shape": 12, "count": 12, "position": 13, "existence": 9, "ocr": 8, "change": 16, "caption": 10, "repeat": 9, "transcribe": 6, "chat": 5, "absent": 6}
+LATE = {"colour": 12, "shape": 11, "count": 14, "position": 12, "existence": 9, "ocr": 9, "change": 15, "caption": 11, "repeat": 11, "transcribe": 5, "chat": 11, "absent": 9}
 
 
 @dataclass
