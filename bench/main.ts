@@ -1,5 +1,7 @@
 // `npm run bench [-- NAME [--json FILE] …]`: measurements; without a name, what there is.
 import { runTool, ToolError } from '../tools/support/cli.js';
+import { kvBench } from './kv.js';
+import { longBench } from './long.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
 
@@ -10,6 +12,14 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  kv: {
+    what: 'commit → first token with 0 to 48 frames: in the KV cache, and resent [--repeat N] [--frames 0,8,…] [--model DIR]',
+    run: kvBench,
+  },
+  long: {
+    what: 'an hour at 1 frame/s in virtual time, a question each minute: latency and memory [--minutes N] [--model DIR]',
+    run: longBench,
+  },
   loop: {
     what: "delay of the gateway's event loop, and latency of turns, with 4 calls open [--calls N] [--seconds N]",
     run: loopBench,

@@ -26,6 +26,8 @@ export class EngineExecutor {
   readonly #aborts = new Map<string, AbortController>();
   #tail: Promise<void> = Promise.resolve();
   #mark: { key: string; at: Checkpoint } | null = null;
+  /** What the engine calls the answers in its context, by response. */
+  readonly #genIds = new Map<string, string>();
   /** The last generation that began. */
   #generation: { responseId: string; genId: string } | null = null;
 
@@ -85,14 +87,23 @@ export class EngineExecutor {
       }
       const { genId } = this.#generation;
       const at = await this.#engine.accept(genId, keepTokens === undefined ? {} : { keepTokens });
+      this.#genIds.set(responseId, genId);
       this.#handlers.onResult({ t: 'context_moved', by: 'accept', at });
     });
   }
 
   evict(keepFrames: number, targetTokens: number): void {
     this.#alone('evict', async () => {
-      const { freed } = await this.#engine.evict({ keepFrames, targetTokens });
-      this.#handlers.onResult({ t: 'evicted', freed });
+      const { freed, dropped } = await this.#engine.evict({ keepFrames, targetTokens });
+      this.#handlers.onResult({ t: 'evicted', freed, dropped: dropped.map((id) => this.#forget(id)) });
+    });
+  }
+
+  redact(ids: readonly string[]): void {
+    this.#alone('redact', async () => {
+      const { freed, dropped } = await this.#engine.redact(ids.map((id) => this.#genIds.get(id) ?? id));
+      for (const id of dropped) this.#forget(id);
+      this.#handlers.onResult({ t: 'redacted', freed });
     });
   }
 
@@ -120,7 +131,10 @@ export class EngineExecutor {
     }
   }
 
-  #alone(command: 'mark' | 'rollback' | 'accept' | 'evict', work: () => void | Promise<void>): void {
+  #alone(
+    command: 'mark' | 'rollback' | 'accept' | 'evict' | 'redact',
+    work: () => void | Promise<void>,
+  ): void {
     this.#enqueue(async () => {
       try {
         await work();
@@ -136,6 +150,16 @@ export class EngineExecutor {
       await Promise.all(this.#inFlight);
       await work();
     });
+  }
+
+  /** Something left the context. @returns the machine's name for it */
+  #forget(id: string): string {
+    for (const [responseId, genId] of this.#genIds) {
+      if (genId !== id) continue;
+      this.#genIds.delete(responseId);
+      return responseId;
+    }
+    return id;
   }
 
   #failureOf(error: unknown): Failure {

@@ -141,6 +141,8 @@ export class LiveConversation implements Conversation {
         return this.#executor.accept(command.responseId, command.keepTokens);
       case 'evict':
         return this.#executor.evict(command.keepFrames, command.targetTokens);
+      case 'redact':
+        return this.#executor.redact(command.ids);
       case 'detect':
         return this.#vad.configure(command.settings);
       case 'assume_silence':

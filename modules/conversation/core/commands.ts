@@ -34,6 +34,8 @@ export type Command =
   /** `keepTokens` undefined: all of them. */
   | { readonly c: 'accept'; readonly responseId: string; readonly keepTokens?: number }
   | { readonly c: 'evict'; readonly keepFrames: number; readonly targetTokens: number }
+  /** Ids of segments, and of responses whose answers were accepted. */
+  | { readonly c: 'redact'; readonly ids: readonly string[] }
   /** null: no detection, turns are manual. */
   | { readonly c: 'detect'; readonly settings: DetectionSettings | null }
   /** The microphone has gone quiet altogether: count it as silence up to here (media clock). */

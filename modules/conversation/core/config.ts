@@ -1,10 +1,22 @@
 import type { TurnDetection } from '@vis-a-vis/protocol';
 
+/** The live camera. */
+export interface VideoConfig {
+  /** False: its pictures are not taken in. */
+  readonly enabled: boolean;
+  /** What becomes of the pictures in the context when the camera goes off. */
+  readonly whenOff: 'keep' | 'redact';
+}
+
+export const DEFAULT_VIDEO: VideoConfig = { enabled: true, whenOff: 'keep' };
+
 /** What a client may set in a session. `TurnDetection` keeps its wire names; `null` is manual (push to talk). */
 export interface SessionConfig {
   readonly instructions: string;
   readonly maxOutputTokens: number | 'inf';
   readonly turnDetection: TurnDetection;
+  /** Default: {@link DEFAULT_VIDEO}. */
+  readonly video?: VideoConfig;
 }
 
 /** What an operator sets for all sessions. */
@@ -21,6 +33,8 @@ export interface ConversationSettings {
   readonly engineTimeoutMs: number;
   /** A microphone that sends nothing for this long (ms) during speech counts as silent. Default 400. */
   readonly audioStallMs: number;
+  /** A camera that shows nothing for this long (ms) counts as off, where that is to redact what it showed. Default 5,000. */
+  readonly cameraTimeoutMs: number;
 }
 
 export const DEFAULT_SETTINGS: ConversationSettings = {
@@ -30,4 +44,5 @@ export const DEFAULT_SETTINGS: ConversationSettings = {
   maxUtteranceMs: 28_000,
   engineTimeoutMs: 30_000,
   audioStallMs: 400,
+  cameraTimeoutMs: 5_000,
 };

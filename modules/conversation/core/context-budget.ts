@@ -6,9 +6,9 @@ export const TURN_MARK_TOKENS = 8;
 /** How full a context may get; tokens, unless said otherwise. */
 export interface ContextBudget {
   readonly maxTokens: number;
-  /** Frames do not fill the context beyond this: the rest is kept for a question and its answer. */
-  readonly frameLimit: number;
-  /** What an eviction brings the context down to. */
+  /** Beyond this, old exchanges go: the rest is kept for a question and its answer. Frames do not fill it further. */
+  readonly highWater: number;
+  /** What such an eviction brings the context down to: in large steps, and not so far up that answers come late. */
   readonly lowWater: number;
   /** Frames in the context at most. */
   readonly maxFrames: number;
@@ -20,8 +20,8 @@ export function contextBudget(caps: EngineCaps, maxFrames: number): ContextBudge
   const maxTokens = caps.maxContextTokens;
   return {
     maxTokens,
-    frameLimit: Math.floor(maxTokens * 0.8),
-    lowWater: Math.floor(maxTokens * 0.6),
+    highWater: Math.floor(maxTokens * 0.7),
+    lowWater: Math.floor(maxTokens * 0.5),
     maxFrames,
     keepFrames: Math.floor((maxFrames * 7) / 8),
   };

@@ -15,6 +15,7 @@ interface Outstanding {
 }
 
 interface Eviction {
+  /** Estimate, until the result comes. */
   readonly keepFrames: number;
   /** Frames of the log up to here are concerned. */
   readonly position: number;
@@ -30,6 +31,8 @@ export class ContextLedger {
   #headTokens = 0;
   /** Under way, in order. */
   #evictions: Eviction[] = [];
+  /** Items concerned by the redactions under way, in order. */
+  #redactions: (readonly string[])[] = [];
 
   constructor(session: Session) {
     this.#session = session;
@@ -62,7 +65,7 @@ export class ContextLedger {
   }
 
   fitsFrame(): boolean {
-    return this.#expectedTokens() + this.#frameTokens <= this.#budget.frameLimit;
+    return this.#expectedTokens() + this.#frameTokens <= this.#budget.highWater;
   }
 
   /** With the mark before it. */
@@ -102,10 +105,29 @@ export class ContextLedger {
     this.#headTokens = at.tokens;
   }
 
-  evicted(freedTokens: number): void {
+  evicted(freedTokens: number, dropped: readonly string[]): void {
     this.#headTokens = Math.max(0, this.#headTokens - freedTokens);
-    const eviction = this.#evictions.shift();
-    if (eviction) this.#session.log.evictFrames(eviction.keepFrames, eviction.position);
+    this.#evictions.shift();
+    this.#session.log.evict(dropped);
+  }
+
+  /** Takes out of the context, and so out of the log, what is named. */
+  redact(ids: readonly string[]): void {
+    const redacted = this.#session.log.redact(ids);
+    this.#redactions.push(
+      redacted.flatMap((entry) => (entry.k === 'turn' ? [] : [entry.itemId ?? entry.id])),
+    );
+    this.#session.out.push({ c: 'redact', ids });
+  }
+
+  redacted(freedTokens: number): void {
+    this.#headTokens = Math.max(0, this.#headTokens - freedTokens);
+    const itemIds = [...new Set(this.#redactions.shift())];
+    this.#session.out.emit({ type: 'context_redacted', itemIds, tokens: freedTokens });
+  }
+
+  redactFailed(): void {
+    this.#redactions.shift();
   }
 
   evictFailed(): void {
@@ -123,13 +145,13 @@ export class ContextLedger {
     const moreTokens = moreFrames * this.#frameTokens;
     const expected = this.#expectedTokens();
     const tooMany = frames + moreFrames > this.#budget.maxFrames;
-    const tooFull = expected + moreTokens > this.#budget.frameLimit;
+    const tooFull = expected + moreTokens > this.#budget.highWater;
     if (!tooMany && !tooFull) return;
-    const excess = tooFull ? Math.ceil((expected - this.#budget.lowWater) / this.#frameTokens) : 0;
-    const keepFrames = Math.max(0, Math.min(frames - excess, this.#budget.keepFrames));
-    const freedTokens = Math.max(0, frames - keepFrames) * this.#frameTokens;
+    const keepFrames = Math.min(frames, this.#budget.keepFrames);
+    const targetTokens = tooFull ? this.#budget.lowWater : this.#budget.highWater;
+    const freedByFrames = (frames - keepFrames) * this.#frameTokens;
+    const freedTokens = Math.max(freedByFrames, tooFull ? expected - targetTokens : 0);
     this.#evictions.push({ keepFrames, position: log.position, freedTokens });
-    const targetTokens = tooFull ? this.#budget.lowWater : this.#budget.frameLimit;
     out.push({ c: 'evict', keepFrames, targetTokens });
   }
 

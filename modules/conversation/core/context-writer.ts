@@ -44,6 +44,8 @@ export class ContextWriter {
   #waiting: Write[] = [];
   /** Typed questions: they go in when the turn closes, behind the frames that came in the meantime. */
   #tail: (Write & { k: 'question' })[] = [];
+  /** Ids of what is to be taken out once the answer is made. */
+  #condemned: string[] = [];
   #failure: Failure | null = null;
   #instructions: string | null = null;
 
@@ -79,6 +81,10 @@ export class ContextWriter {
 
   open(): void {
     this.#gated = false;
+    const { log } = this.#session;
+    const condemned = this.#condemned.filter((id) => log.holds(id));
+    this.#condemned = [];
+    if (condemned.length > 0) this.ledger.redact(condemned);
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const write of waiting) this.#put(write);
@@ -132,12 +138,22 @@ export class ContextWriter {
     this.#instructions = text;
   }
 
-  /** What a client deleted before it reached the context stays out of it. */
+  /** What a client deleted goes from the context, or stays out of it where it had not reached it. */
   forget(itemId: string): void {
+    this.#redact(this.#session.log.ofItem(itemId));
     this.#waiting = this.#waiting.filter(
       (write) => (write.k === 'utterance' ? write.utterance.itemId : write.itemId) !== itemId,
     );
     this.#tail = this.#tail.filter((write) => write.itemId !== itemId);
+  }
+
+  /** What the camera showed goes from the context, or stays out of it. */
+  redactCamera(): void {
+    for (const write of this.#waiting) {
+      if (isLive(write)) this.#dropFrame(write.segment, 'redacted');
+    }
+    this.#waiting = this.#waiting.filter((write) => !isLive(write));
+    this.#redact(this.#session.log.liveFrames());
   }
 
   appendFailed(ref: string, failure: Failure): void {
@@ -145,6 +161,13 @@ export class ContextWriter {
     // A frame may be missing; a question with a hole in it is not to be answered.
     if (kind !== undefined && kind !== 'frame') this.#failure = failure;
     if (kind === 'edge') this.#turnOpen = false;
+  }
+
+  /** An answer that is being made ends as it began: what it knows is taken out behind it. */
+  #redact(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    if (this.#gated) this.#condemned.push(...ids);
+    else this.ledger.redact(ids);
   }
 
   #put(write: Write): void {
@@ -165,7 +188,7 @@ export class ContextWriter {
     this.ledger.makeRoom(1);
     if (!this.ledger.fitsFrame()) return this.#dropFrame(segment, 'context_full');
     this.openTurn();
-    this.#session.log.add({ k: 'frame', id: segment.id, itemId, ptsMs: segment.ptsMs });
+    this.#session.log.add({ k: 'frame', id: segment.id, itemId, ptsMs: segment.ptsMs, live: !requested });
     this.#send(segment, requested ? 'commit' : 'background');
   }
 
@@ -258,13 +281,17 @@ export class ContextWriter {
     return false;
   }
 
-  #dropFrame(segment: FrameSegment, reason: 'waiting_full' | 'context_full'): void {
+  #dropFrame(segment: FrameSegment, reason: 'waiting_full' | 'context_full' | 'redacted'): void {
     this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason });
   }
 
   #audioTokens(durationMs: number): number {
     return Math.ceil((durationMs / 1000) * this.#session.caps.audioTokensPerSecond) + 1;
   }
+}
+
+function isLive(write: Write): write is Extract<Write, { k: 'frame' }> {
+  return write.k === 'frame' && !write.requested;
 }
 
 /** An estimate on the safe side: a token is rarely shorter than two characters. */

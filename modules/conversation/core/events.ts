@@ -43,7 +43,8 @@ export interface Response {
 }
 
 /** Why a frame is not in the context. Frame-pipeline reasons pass through as they are. */
-export type FrameDropReason = 'shed' | 'context_full' | 'engine_failed' | 'waiting_full' | (string & {});
+export type FrameDropReason =
+  'shed' | 'context_full' | 'engine_failed' | 'waiting_full' | 'video_off' | 'redacted' | (string & {});
 
 /** Where one text part of a response is. There is one item with one part a response: both indices are 0. */
 interface PartAddress {
@@ -109,6 +110,8 @@ export type SessionEvent =
     }
   | { readonly type: 'frame_dropped'; readonly ptsMs: number; readonly reason: FrameDropReason }
   | ContextReceipt
+  /** What these items had in the context is gone from it, and so is what was computed from it. For live video frame ids. */
+  | { readonly type: 'context_redacted'; readonly itemIds: readonly string[]; readonly tokens: number }
   | TurnTiming;
 
 /** What the model had before it when an answer began. */

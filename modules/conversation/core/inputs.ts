@@ -34,10 +34,12 @@ export type MachineInput =
   | { readonly t: 'generation'; readonly responseId: string; readonly event: GenEvent }
   | { readonly t: 'generation_failed'; readonly responseId: string; readonly failure: Failure }
   | { readonly t: 'context_moved'; readonly by: 'accept' | 'rollback'; readonly at: Checkpoint }
-  | { readonly t: 'evicted'; readonly freed: number }
+  /** `dropped`: ids of segments, and of responses whose answers were accepted. */
+  | { readonly t: 'evicted'; readonly freed: number; readonly dropped: readonly string[] }
+  | { readonly t: 'redacted'; readonly freed: number }
   | {
       readonly t: 'command_failed';
-      readonly command: 'mark' | 'accept' | 'rollback' | 'evict';
+      readonly command: 'mark' | 'accept' | 'rollback' | 'evict' | 'redact';
       readonly failure: Failure;
     }
   /** `nextDeadlineMs` has come. */

@@ -1,7 +1,10 @@
 import type { PreviousItem } from './intents.js';
 import type { Item } from './items.js';
 
-/** The conversation's messages in the order that clients see. */
+/** Messages that a conversation knows: it may last for hours. */
+const MAX_ITEMS = 1000;
+
+/** The conversation's messages in the order that clients see; the oldest are forgotten where there are too many. */
 export class ItemList {
   #items: Item[] = [];
 
@@ -19,8 +22,10 @@ export class ItemList {
    */
   add(item: Item, previous?: PreviousItem): string | null {
     const at = this.#positionAfter(previous);
+    const before = this.#items[at - 1]?.id ?? null;
     this.#items.splice(at, 0, item);
-    return this.#items[at - 1]?.id ?? null;
+    if (this.#items.length > MAX_ITEMS) this.#items.shift();
+    return before;
   }
 
   /** Puts a newer state of an item in its place; an item that was deleted stays deleted. */

@@ -3,7 +3,14 @@ import type { Role } from '#modules/contracts';
 /** One thing that went to the engine. Times are ms on the media clock. */
 export type LogRecord =
   | { readonly k: 'turn'; readonly id: string; readonly role: Role; readonly edge: 'open' | 'close' }
-  | { readonly k: 'frame'; readonly id: string; readonly itemId: string; readonly ptsMs: number }
+  | {
+      readonly k: 'frame';
+      readonly id: string;
+      readonly itemId: string;
+      readonly ptsMs: number;
+      /** Of the camera, not of a message. */
+      readonly live: boolean;
+    }
   | { readonly k: 'text'; readonly id: string; readonly itemId: string | null; readonly text: string }
   | {
       readonly k: 'audio';
@@ -19,11 +26,12 @@ export type LogEntry = LogRecord & { readonly seq: number; readonly tokens: numb
 
 /**
  * What the context holds, in its order. This is the truth about a conversation; an engine's state is a cache of it. An
- * entry that the engine refused, evicted or rolled back is not here any more.
+ * entry that the engine refused, evicted, redacted or rolled back is not here any more.
  */
 export class SegmentLog {
   #entries: LogEntry[] = [];
   #seq = 0;
+  #evictedLive: string | null = null;
 
   get entries(): readonly LogEntry[] {
     return this.#entries;
@@ -47,12 +55,18 @@ export class SegmentLog {
     return attended;
   }
 
-  remove(id: string): void {
-    this.#entries = this.#entries.filter((entry) => entry.id !== id);
+  remove(...ids: readonly string[]): void {
+    const gone = new Set(ids);
+    this.#entries = this.#entries.filter((entry) => !gone.has(entry.id));
   }
 
   rollback(position: number): void {
     this.#entries = this.#entries.filter((entry) => entry.seq <= position);
+  }
+
+  /** Whether `id` is in it, or stands for what was evicted. */
+  holds(id: string): boolean {
+    return id === this.#evictedLive || this.#entries.some((entry) => entry.id === id);
   }
 
   /** Frames after `position`, attended or under way. */
@@ -60,11 +74,33 @@ export class SegmentLog {
     return this.#entries.filter((entry) => entry.k === 'frame' && entry.seq > position).length;
   }
 
-  /** Drops all but the newest `keep` of the frames up to `position`. */
-  evictFrames(keep: number, position: number): void {
-    const frames = this.#entries.filter((entry) => entry.k === 'frame' && entry.seq <= position);
-    const gone = new Set(frames.slice(0, Math.max(0, frames.length - keep)));
-    this.#entries = this.#entries.filter((entry) => !gone.has(entry));
+  evict(ids: readonly string[]): void {
+    const gone = new Set(ids);
+    const live = this.#entries.findLast((entry) => entry.k === 'frame' && entry.live && gone.has(entry.id));
+    this.#evictedLive = live?.id ?? this.#evictedLive;
+    this.remove(...ids);
+  }
+
+  /**
+   * Ids of the camera's frames, attended or under way; and of one that was evicted, if one was: what the rest knows of
+   * such frames, the engine finds by any of them.
+   */
+  liveFrames(): string[] {
+    const live = this.#entries.filter((entry) => entry.k === 'frame' && entry.live).map(({ id }) => id);
+    return this.#evictedLive === null ? live : [...live, this.#evictedLive];
+  }
+
+  /** Ids of the content that came with an item. */
+  ofItem(itemId: string): string[] {
+    return this.#entries.filter((entry) => entry.k !== 'turn' && entry.itemId === itemId).map(({ id }) => id);
+  }
+
+  /** @returns the entries that `ids` name, which are gone from here */
+  redact(ids: readonly string[]): LogEntry[] {
+    const named = this.#entries.filter(({ id }) => ids.includes(id));
+    if (this.#evictedLive !== null && ids.includes(this.#evictedLive)) this.#evictedLive = null;
+    this.remove(...ids);
+    return named;
   }
 
   attendedFrames(): { itemId: string; ptsMs: number }[] {

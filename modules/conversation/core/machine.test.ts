@@ -320,10 +320,10 @@ describe('frames', () => {
     const harness = awake({ settings: { maxFrames: 8 } });
     for (let i = 0; i < 9; i++) harness.frame(i).ack();
     expect(harness.commandsOf('evict')).toEqual([
-      { c: 'evict', keepFrames: 7, targetTokens: Math.floor(4096 * 0.8) },
+      { c: 'evict', keepFrames: 7, targetTokens: Math.floor(4096 * 0.7) },
     ]);
     expect(harness.did.slice(-2)).toEqual(['evict', 'frame']);
-    harness.feed({ t: 'evicted', freed: 37 });
+    harness.feed({ t: 'evicted', freed: 37, dropped: ['frame_1'] });
     expect(harness.machine.log.filter(({ k }) => k === 'frame').map(({ id }) => id)).toEqual(
       [2, 3, 4, 5, 6, 7, 8, 9].map((i) => `frame_${i}`),
     );
@@ -331,11 +331,21 @@ describe('frames', () => {
 
   test('a context that is nearly full is evicted to the low water mark', () => {
     const harness = awake({ caps: { maxContextTokens: 400 } });
-    for (let i = 0; i < 8; i++) harness.frame(i).ack();
+    for (let i = 0; i < 7; i++) harness.frame(i).ack();
     expect(harness.commandsOf('evict')).toEqual([]);
     harness.frame(9);
-    expect(harness.commandsOf('evict')).toEqual([{ c: 'evict', keepFrames: 6, targetTokens: 240 }]);
+    expect(harness.commandsOf('evict')).toEqual([{ c: 'evict', keepFrames: 7, targetTokens: 200 }]);
     expect(harness.did.at(-1)).toBe('frame');
+  });
+
+  test('whatever the engine evicted is gone from the next receipt: frames, speech, answers', () => {
+    const harness = awake().frame(1).ack().turn('a').frame(2).ack();
+    const gone = harness.machine.log.filter((entry) => entry.seq < 6).map(({ id }) => id);
+    harness.feed({ t: 'evicted', freed: 60, dropped: gone });
+    harness.clear().turn('b');
+    const [receipt] = harness.eventsOf('context_receipt');
+    expect(receipt?.frames.map(({ ptsMs }) => ptsMs)).toEqual([2]);
+    expect(receipt?.audio).toHaveLength(1);
   });
 
   test('nothing is evicted while a question is under way or answered', () => {
@@ -701,6 +711,21 @@ describe('items', () => {
       null,
       'b',
       'a',
+    ]);
+  });
+
+  test('that is deleted leaves the context too, once nothing is being answered', () => {
+    const harness = awake().speak(1000).ack().answer('a');
+    const itemId = harness.eventsOf('audio_committed')[0]?.itemId ?? '';
+    const audioId = harness.machine.log.find(({ k }) => k === 'audio')?.id ?? '';
+    harness.intent({ k: 'item_delete', itemId });
+    expect(harness.commandsOf('redact')).toEqual([]);
+    harness.end();
+    expect(harness.did.slice(-2)).toEqual(['accept', 'redact']);
+    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: [audioId] }]);
+    harness.feed({ t: 'redacted', freed: 14 });
+    expect(harness.eventsOf('context_redacted')).toEqual([
+      { type: 'context_redacted', itemIds: [itemId], tokens: 14 },
     ]);
   });
 

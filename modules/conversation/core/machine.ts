@@ -1,4 +1,5 @@
 import { Answering } from './answering.js';
+import { Camera } from './camera.js';
 import type { Command } from './commands.js';
 import { ContextWriter } from './context-writer.js';
 import type { ConversationSnapshot, ConversationState } from './conversation.js';
@@ -17,6 +18,7 @@ export class ConversationMachine {
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
   readonly #hearing: Hearing;
+  readonly #camera: Camera;
   readonly #requests: Requests;
   #closed = false;
 
@@ -25,7 +27,13 @@ export class ConversationMachine {
     this.#writer = new ContextWriter(this.#session);
     this.#answering = new Answering(this.#session, this.#writer);
     this.#hearing = new Hearing(this.#session, this.#writer, this.#answering);
-    this.#requests = new Requests(this.#session, this.#writer, this.#answering, this.#hearing);
+    this.#camera = new Camera(this.#session, this.#writer);
+    this.#requests = new Requests(this.#session, {
+      writer: this.#writer,
+      answering: this.#answering,
+      hearing: this.#hearing,
+      camera: this.#camera,
+    });
   }
 
   get state(): ConversationState {
@@ -40,7 +48,8 @@ export class ConversationMachine {
   /** When a `tick` is due (gateway clock); null: never, as things are. */
   get nextDeadlineMs(): number | null {
     if (this.#closed) return null;
-    const deadlines = [this.#answering.deadlineMs, this.#hearing.stallAtMs].filter((at) => at !== null);
+    const due = [this.#answering.deadlineMs, this.#hearing.stallAtMs, this.#camera.deadlineMs];
+    const deadlines = due.filter((at) => at !== null);
     return deadlines.length > 0 ? Math.min(...deadlines) : null;
   }
 
@@ -80,14 +89,9 @@ export class ConversationMachine {
       case 'audio':
         return this.#hearing.heard(input.startMs, input.endMs, atMs);
       case 'frame':
-        return this.#writer.write({
-          k: 'frame',
-          segment: input.segment,
-          itemId: input.segment.id,
-          requested: false,
-        });
+        return this.#camera.frame(input.segment, atMs);
       case 'frame_skipped':
-        return this.#session.out.emit({ type: 'frame_dropped', ptsMs: input.ptsMs, reason: input.reason });
+        return this.#camera.skipped(input.ptsMs, input.reason, atMs);
       case 'intent':
         return this.#requests.handle(input.intent, atMs);
       case 'appended':
@@ -106,9 +110,12 @@ export class ConversationMachine {
         if (!this.#writer.gated) this.#writer.ledger.makeRoom(0);
         return;
       case 'evicted':
-        return this.#writer.ledger.evicted(input.freed);
+        return this.#writer.ledger.evicted(input.freed, input.dropped);
+      case 'redacted':
+        return this.#writer.ledger.redacted(input.freed);
       case 'command_failed':
         if (input.command === 'evict') this.#writer.ledger.evictFailed();
+        if (input.command === 'redact') this.#writer.ledger.redactFailed();
         return this.#session.emitError(input.failure);
       case 'tick':
         return this.#tick(atMs);
@@ -156,6 +163,7 @@ export class ConversationMachine {
     }
     const { stallAtMs } = this.#hearing;
     if (stallAtMs !== null && atMs >= stallAtMs) this.#hearing.stalled(atMs);
+    this.#camera.tick(atMs);
   }
 
   #close(atMs: number): void {

@@ -1,5 +1,6 @@
 import type { ErrorCode, Role, Segment } from '#modules/contracts';
 import type { Answering } from './answering.js';
+import type { Camera } from './camera.js';
 import type { ContextWriter } from './context-writer.js';
 import type { Hearing } from './hearing.js';
 import type { ClientIntent, NewContent } from './intents.js';
@@ -12,18 +13,28 @@ type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
 /** The user's content that becomes one segment. */
 type Part = Exclude<NewContent, { type: 'output_text' }>;
 
+/** Who does what clients ask for. */
+export interface RequestParts {
+  readonly writer: ContextWriter;
+  readonly answering: Answering;
+  readonly hearing: Hearing;
+  readonly camera: Camera;
+}
+
 /** What clients ask for, and why they may not have it. */
 export class Requests {
   readonly #session: Session;
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
   readonly #hearing: Hearing;
+  readonly #camera: Camera;
 
-  constructor(session: Session, writer: ContextWriter, answering: Answering, hearing: Hearing) {
+  constructor(session: Session, parts: RequestParts) {
     this.#session = session;
-    this.#writer = writer;
-    this.#answering = answering;
-    this.#hearing = hearing;
+    this.#writer = parts.writer;
+    this.#answering = parts.answering;
+    this.#hearing = parts.hearing;
+    this.#camera = parts.camera;
   }
 
   handle(intent: ClientIntent, atMs: number): void {
@@ -65,6 +76,7 @@ export class Requests {
     const settings = turnPolicy(config.turnDetection)?.detection ?? null;
     if (!settings) this.#hearing.detectionOff();
     this.#session.out.push({ c: 'detect', settings });
+    this.#camera.configured();
     this.#session.out.emit({ type: 'session_updated', config });
   }
 
@@ -115,7 +127,7 @@ export class Requests {
     }
   }
 
-  /** What is in the context already stays there; only the list forgets it. */
+  /** The context forgets it too. */
   #deleteItem(intent: IntentOf<'item_delete'>): void {
     const item = this.#find(intent);
     if (!item) return;

@@ -65,7 +65,9 @@ export class ModelEngine {
       case 'accept':
         return this.#accept(command.responseId, command.keepTokens);
       case 'evict':
-        return { t: 'evicted', freed: 0 };
+        return { t: 'evicted', freed: 0, dropped: [] };
+      case 'redact':
+        return { t: 'redacted', freed: 0 };
     }
   }
 

@@ -1,5 +1,5 @@
 import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#modules/contracts';
-import type { GenerationRequest } from '../core/session.js';
+import type { GenerationRequest, Removed } from '../core/session.js';
 import type { ShedLimits } from '../core/scheduler.js';
 import type { ModelFolder } from './model-folder.js';
 
@@ -11,17 +11,16 @@ export interface EngineWorkerData {
   readonly shedLimits: ShedLimits;
 }
 
-/** Requests by kind: what is asked, and what `done` brings. `seq` numbers what changes a session's context. */
+/** Requests by kind: what is asked, and what `done` brings. `seq` numbers what a session's journal records. */
 export interface Requests {
   open: { ask: { system: string; budgetTokens: number | null }; reply: Checkpoint };
   append: { ask: { seq: number; segment: Segment; priority: 'commit' | 'background' }; reply: AppendReceipt };
+  mark: { ask: { seq: number }; reply: Checkpoint };
   rollback: { ask: { seq: number; to: Checkpoint }; reply: Checkpoint };
   generate: { ask: { request: GenerationRequest }; reply: null };
   accept: { ask: { seq: number; genId: string; keepTokens: number | null }; reply: Checkpoint };
-  evict: {
-    ask: { seq: number; keepFrames: number; targetTokens: number };
-    reply: { at: Checkpoint; freed: number };
-  };
+  evict: { ask: { seq: number; keepFrames: number; targetTokens: number }; reply: Removed };
+  redact: { ask: { seq: number; ids: readonly string[] }; reply: Removed };
   close: { ask: object; reply: null };
 }
 

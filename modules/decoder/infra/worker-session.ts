@@ -6,9 +6,11 @@ import {
   type EngineSession,
   type GenEvent,
   type GenerateOptions,
+  type Removal,
   type Segment,
 } from '#modules/contracts';
 import { checkImage } from '../core/pixels.js';
+import type { Removed } from '../core/session.js';
 import type { EngineWorkerClient } from './worker-client.js';
 
 /** A session whose context lives in an engine worker. */
@@ -42,7 +44,11 @@ export class WorkerSession implements EngineSession {
   }
 
   mark(): Checkpoint {
-    return { ...this.at, seq: this.seq };
+    this.throwIfClosed();
+    const next = this.next();
+    // Nothing waits for the journal to note it; a worker that is lost says so to the next who does wait.
+    this.worker.ask({ ...next, t: 'mark' }).catch(() => undefined);
+    return { ...this.at, seq: next.seq };
   }
 
   async append(
@@ -84,12 +90,15 @@ export class WorkerSession implements EngineSession {
     return this.at;
   }
 
-  async evict(o: { keepFrames: number; targetTokens: number }): Promise<{ epoch: number; freed: number }> {
+  async evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
     this.throwIfClosed();
     const { keepFrames, targetTokens } = o;
-    const { at, freed } = await this.worker.ask({ ...this.next(), t: 'evict', keepFrames, targetTokens });
-    this.at = at;
-    return { epoch: at.epoch, freed };
+    return this.removed(await this.worker.ask({ ...this.next(), t: 'evict', keepFrames, targetTokens }));
+  }
+
+  async redact(ids: readonly string[]): Promise<Removal> {
+    this.throwIfClosed();
+    return this.removed(await this.worker.ask({ ...this.next(), t: 'redact', ids }));
   }
 
   async close(): Promise<void> {
@@ -105,6 +114,11 @@ export class WorkerSession implements EngineSession {
         throw error;
       }
     });
+  }
+
+  private removed({ at, freed, dropped }: Removed): Removal {
+    this.at = at;
+    return { epoch: at.epoch, freed, dropped };
   }
 
   private next(): { session: number; seq: number } {

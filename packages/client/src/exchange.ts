@@ -2,8 +2,8 @@ import type { SessionPatch } from '@vis-a-vis/protocol';
 import { CallError } from './session.js';
 
 /** Without them, `timing` and `frame` would never be emitted. */
-const ALL_VENDOR_EVENTS: SessionPatch = {
-  visavis: { events: ['turn.timing', 'frame.attended', 'context'] },
+const ALL_VENDOR_EVENTS: NonNullable<SessionPatch['visavis']> = {
+  events: ['turn.timing', 'frame.attended', 'context'],
 };
 
 /**
@@ -18,7 +18,8 @@ export async function exchange(
 ): Promise<string> {
   const form = new FormData();
   form.set('sdp', sdp);
-  form.set('session', JSON.stringify({ type: 'realtime', ...ALL_VENDOR_EVENTS, ...session }));
+  const visavis = { ...ALL_VENDOR_EVENTS, ...session?.visavis };
+  form.set('session', JSON.stringify({ type: 'realtime', ...session, visavis }));
   const address = new URL('/v1/realtime/calls', url);
   const response = await fetch(address, { method: 'POST', body: form }).catch((cause: unknown) => {
     throw new CallError('connect_failed', `The gateway cannot be reached: ${String(cause)}`);

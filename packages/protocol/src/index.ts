@@ -41,4 +41,9 @@ export {
   type TurnDetection,
   type VendorEventName,
 } from './session.js';
-export type { ContextEvent, FrameAttendedEvent, TurnTimingEvent } from './vendor-events.js';
+export type {
+  ContextEvent,
+  ContextRedactedEvent,
+  FrameAttendedEvent,
+  TurnTimingEvent,
+} from './vendor-events.js';

@@ -44,7 +44,7 @@ export function defaultSession(id: string, model: string): Session {
       },
       output: { format, voice: null, speed: 1 },
     },
-    visavis: { events: [] },
+    visavis: { events: [], video: true, camera_off: 'keep' },
   };
 }
 
@@ -78,7 +78,11 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
         speed: output?.speed ?? session.audio.output.speed,
       },
     },
-    visavis: patch.visavis ?? session.visavis,
+    visavis: {
+      events: patch.visavis?.events ?? session.visavis.events,
+      video: patch.visavis?.video ?? session.visavis.video,
+      camera_off: patch.visavis?.camera_off ?? session.visavis.camera_off,
+    },
   };
 }
 

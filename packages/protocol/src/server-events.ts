@@ -3,7 +3,12 @@ import { errorEventSchema } from './errors.js';
 import { itemSchema } from './item.js';
 import { responseSchema } from './response.js';
 import { sessionSchema } from './session.js';
-import { contextEventSchema, frameAttendedEventSchema, turnTimingEventSchema } from './vendor-events.js';
+import {
+  contextEventSchema,
+  contextRedactedEventSchema,
+  frameAttendedEventSchema,
+  turnTimingEventSchema,
+} from './vendor-events.js';
 
 function event<T extends string, S extends z.ZodRawShape>(type: T, shape: S) {
   return z.object({ type: z.literal(type), event_id: z.string(), ...shape });
@@ -49,6 +54,7 @@ export const serverEventSchema = z.discriminatedUnion('type', [
   turnTimingEventSchema,
   frameAttendedEventSchema,
   contextEventSchema,
+  contextRedactedEventSchema,
 ]);
 export type ServerEvent = z.infer<typeof serverEventSchema>;
 export type ServerEventType = ServerEvent['type'];

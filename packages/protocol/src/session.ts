@@ -34,6 +34,9 @@ export type TurnDetection = z.infer<typeof turnDetectionSchema>;
 export const vendorEventNameSchema = z.enum(['turn.timing', 'frame.attended', 'context']);
 export type VendorEventName = z.infer<typeof vendorEventNameSchema>;
 
+/** What becomes of the live pictures in the context when the camera goes off. */
+export const cameraOffSchema = z.enum(['keep', 'redact']);
+
 const audioFormatSchema = z.object({ type: z.string(), rate: z.number().optional() });
 const maxOutputTokensSchema = z.union([z.literal('inf'), z.number().int().min(1).max(4096)]);
 
@@ -63,7 +66,13 @@ export const sessionSchema = z.object({
     }),
     output: z.object({ format: audioFormatSchema, voice: z.unknown(), speed: z.number() }),
   }),
-  visavis: z.object({ events: z.array(vendorEventNameSchema) }),
+  visavis: z.object({
+    events: z.array(vendorEventNameSchema),
+    /** False: the camera's pictures are not taken in. Default true. */
+    video: z.boolean(),
+    /** Default `keep`. */
+    camera_off: cameraOffSchema,
+  }),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -114,6 +123,12 @@ export const sessionPatchSchema = z.object({
         .nullish(),
     })
     .nullish(),
-  visavis: z.object({ events: z.array(vendorEventNameSchema) }).nullish(),
+  visavis: z
+    .object({
+      events: z.array(vendorEventNameSchema).nullish(),
+      video: z.boolean().nullish(),
+      camera_off: cameraOffSchema.nullish(),
+    })
+    .nullish(),
 });
 export type SessionPatch = z.infer<typeof sessionPatchSchema>;

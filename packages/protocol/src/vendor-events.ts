@@ -56,3 +56,14 @@ export const contextEventSchema = z.object({
   audio: z.array(z.object({ item_id: z.string(), start_ms: z.number(), end_ms: z.number() })),
 });
 export type ContextEvent = z.infer<typeof contextEventSchema>;
+
+/** Something was taken out of the context, with all that was computed from it. */
+export const contextRedactedEventSchema = z.object({
+  type: z.literal('visavis.context.redacted'),
+  event_id: z.string(),
+  /** Of the messages; for live video the frames' own ids. What had been evicted before is not named. */
+  item_ids: z.array(z.string()),
+  /** That became free. */
+  tokens: z.number().int(),
+});
+export type ContextRedactedEvent = z.infer<typeof contextRedactedEventSchema>;

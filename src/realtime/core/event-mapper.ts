@@ -73,6 +73,7 @@ export function toServerEvents(event: SessionEvent, session: Session, clock: Wir
     case 'frame_attended':
     case 'frame_dropped':
     case 'context_receipt':
+    case 'context_redacted':
     case 'turn_timing':
       return vendorEvents(event, session.visavis.events, clock);
     default:

@@ -7,5 +7,6 @@ export function toSessionConfig(session: Session): SessionConfig {
     instructions: session.instructions,
     maxOutputTokens: session.max_output_tokens,
     turnDetection: session.audio.input.turn_detection,
+    video: { enabled: session.visavis.video, whenOff: session.visavis.camera_off },
   };
 }

@@ -12,7 +12,7 @@ export interface WireClock {
 
 type VendorSource = Extract<
   SessionEvent,
-  { type: 'frame_attended' | 'frame_dropped' | 'context_receipt' | 'turn_timing' }
+  { type: 'frame_attended' | 'frame_dropped' | 'context_receipt' | 'context_redacted' | 'turn_timing' }
 >;
 
 /** The `visavis.*` events, for a session that asked for them. */
@@ -51,6 +51,9 @@ export function vendorEvents(
           })),
         },
       ];
+    case 'context_redacted':
+      if (!wanted.includes('context')) return [];
+      return [{ type: 'visavis.context.redacted', item_ids: [...event.itemIds], tokens: event.tokens }];
     case 'turn_timing':
       return wanted.includes('turn.timing') ? [turnTiming(event, clock.firstSentAtMs(event.responseId))] : [];
     case 'frame_dropped':

@@ -91,6 +91,7 @@ export const OTHER_EVENTS: readonly SessionEvent[] = [
   { type: 'item_deleted', itemId: 'item_1' },
   { type: 'item_truncated', itemId: 'item_2', contentIndex: 0, audioEndMs: 0 },
   { type: 'frame_dropped', ptsMs: 2000, reason: 'shed' },
+  { type: 'context_redacted', itemIds: ['frame_1'], tokens: 37 },
   {
     type: 'error',
     error: { code: 'no_active_response', message: 'There is none.', param: null, clientEventId: 'e1' },
