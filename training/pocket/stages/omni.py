@@ -7,12 +7,11 @@ video language, vision frozen), then sentences to say back (audio language), the
 from __future__ import annotations
 
 import argparse
-import threading
+import multiprocessing
 import time
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -26,9 +25,10 @@ from pocket.model.decoder import Trace
 from pocket.model.omni import Pocket
 
 from .common import Run, cosine, fuse, optimizer_of, set_rate, setup
-from .conversations import Conversations, Row
+from .batches import KINDS, Batch, Heard, Mixture, make_batch, open_mixture
+from .conversations import Conversations
 from .frames import FramePool
-from .pointing import COUNT, LISTEN, LOOK, Listen, Look, align, cell_tokens, log_attention, log_mass, shares
+from .pointing import COUNT, LISTEN, LOOK, align, log_attention, log_mass
 from .speech_data import Speech, mask_bands
 from .stage0_audio import SpeechHeads, letters
 from .stage0_vision import pixels
@@ -50,72 +50,8 @@ def vision_features(model: Pocket, pools: list[FramePool], cache: Path) -> Tenso
     return features
 
 
-AUDIO_GROUP = 16
-
-
-class Heard(NamedTuple):
-    """One utterance: where its tokens go, and what it is."""
-
-    row: int
-    at: int
-    tokens: int
-    wave: np.ndarray
-    text: str
-    clip: int  # which of the row's
-
-
-# Rows of one kind are of like length; about as many tokens in a batch of any kind, at --batch 16.
-KINDS = {"drill": 1.0, "film": 1.25, "hear": 1.25, "ask": 1.5, "talk": 0.75}
 HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2}  # weights of the losses that help
 EVENTS = 5  # nothing, came, went, turned another colour, a number changed
-
-
-class Batch:
-    """Rows of like length, padded on the right."""
-
-    def __init__(self, rows: list[Row], speech: Speech, rng: np.random.Generator, scenes: dict[str, np.ndarray] | None = None) -> None:
-        self.rows = rows
-        b, s = len(rows), max(len(r.ids) for r in rows)
-        self.ids = torch.zeros(b, s, dtype=torch.long)
-        self.targets = torch.full((b, s), -100)
-        self.positions = torch.arange(s).repeat(b, 1)
-        for i, r in enumerate(rows):
-            self.ids[i, : len(r.ids)] = torch.tensor(r.ids).clamp_min(0)
-            self.targets[i, : len(r.ids)] = torch.tensor(r.targets)
-            self.positions[i, 1:] += r.gap
-        self.frame_rows = torch.tensor([index for r in rows for _, index in r.frames], dtype=torch.long)
-        self.frame_at = [(i, at) for i, r in enumerate(rows) for at, _ in r.frames]
-        looks = [(Look(i, *look)) for i, r in enumerate(rows) for look in r.looks]
-        self.look_at = torch.tensor([(x.row, x.at) for x in looks], dtype=torch.long).view(-1, 2)
-        self.look_on = torch.zeros(len(looks), s, dtype=torch.bool)
-        for i, x in enumerate(looks):
-            for cell in x.cells:
-                self.look_on[i, [x.frame + token for token in cell_tokens(cell)]] = True
-        counts = [Look(i, *look) for i, r in enumerate(rows) for look in r.counts]
-        self.count_at = torch.tensor([(x.row, x.at) for x in counts], dtype=torch.long).view(-1, 2)
-        self.count_shares = shares(counts, s)
-        self.listens = [Listen(i, *listen) for i, r in enumerate(rows) for listen in r.listens]
-        self.happened = happened(scenes, rows) if scenes else None
-        heard = [Heard(i, at, n, wave, text, j) for i, r in enumerate(rows) for j, ((at, n, wave), text) in enumerate(zip(r.audio, r.spoken))]
-        # Utterances of like length together: sentences to repeat are three times as long as questions.
-        heard.sort(key=lambda h: h.tokens)
-        groups = [heard[i : i + AUDIO_GROUP] for i in range(0, len(heard), AUDIO_GROUP)]
-        self.audio = [(group, *speech.pad([h.wave for h in group], rng)) for group in groups]
-
-
-def happened(scenes: dict[str, np.ndarray], rows: list[Row]) -> Tensor:
-    """[frames, 3, 36]: what happened at each visual token since the state before, and the shape and colour that were there; -1: not asked."""
-    now = np.array([index for r in rows for _, index in r.frames], dtype=np.int64)
-    before = np.array([index for r in rows for index in r.earlier], dtype=np.int64)
-    was, then = scenes["shape"][before].astype(np.int64), scenes["color"][before].astype(np.int64)
-    here, colour = scenes["shape"][now].astype(np.int64), scenes["color"][now].astype(np.int64)
-    digits = ((scenes["tens"][now] != scenes["tens"][before]) | (scenes["ones"][now] != scenes["ones"][before]))[:, None] & (here == 7)
-    kind = np.select([(was == 0) & (here > 0), (was > 0) & (here == 0), digits, (was != here) | (then != colour)], [1, 2, 4, 3], 0)
-    asked = (kind > 0) & (was > 0)
-    cells = np.stack([kind, np.where(asked, was, -1), np.where(asked, then, -1)], 1)
-    cells[before < 0] = -1
-    grid = cells.reshape(len(now), 3, 3, 3).repeat(2, axis=2).repeat(2, axis=3)
-    return torch.from_numpy(grid.reshape(len(now), 3, 36))
 
 
 class Trainer(nn.Module):
@@ -296,11 +232,9 @@ def main() -> None:
     model.train()
     model.vision.eval()
     tokenizer = Tokenizer.from_file(str(a.tokenizer))
-    speech, held_speech = Speech(a.speech, c.audio), Speech([a.validation_speech], c.audio)
-    talks = Conversations(tokenizer, pools, speech, c.vision.tokens_per_frame)
+    held_speech = Speech([a.validation_speech], c.audio)
     held_talks = Conversations(tokenizer, held_pools, held_speech, c.vision.tokens_per_frame)
     trainer, held_trainer = Trainer(model, heads, events, features), Trainer(model, heads, events, held_features)
-    scenes = {k: np.concatenate([pool.targets[k] for pool in pools]) for k in ("shape", "color", "tens", "ones")}
 
     train_audio = a.audio_rate > 0
     groups: list[tuple[nn.Module, float]] = [(model.decoder, 1.0), (model.visual_projector, 1.0), (model.audio_projector, 1.0), (events, 1.0)]
@@ -317,23 +251,8 @@ def main() -> None:
         hurried = int(a.steps * (time.time() - run.started) / 60 / a.minutes) if a.minutes else 0
         return min(a.steps, max(step, hurried))
 
-    waiting: dict[str, list[list[Row]]] = defaultdict(list)
-
-    def make(step: int, seed: int) -> Batch:
-        rng = np.random.default_rng(seed)
-        moved = min(1.0, max(0.0, (scheduled(step) / a.steps - a.move[0]) / (a.move[1] - a.move[0])))
-        shares = np.array(a.first) * (1 - moved) + np.array(a.last) * moved
-        kind = str(rng.choice(list(KINDS), p=shares / shares.sum()))
-        size = round(a.batch * KINDS[kind])
-        spoken = 0.3 + 0.4 * moved
-        draw_row = {
-            "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, spoken), "hear": lambda: talks.hear(rng),
-            "ask": lambda: talks.ask(rng, 0.95, 1.0), "talk": lambda: talks.talk(rng, 0.9, 1.0),
-        }[kind]
-        if not waiting[kind]:  # rows of like length together: padding would cost as much as the rows themselves
-            rows = sorted((draw_row() for _ in range(3 * size)), key=lambda r: len(r.ids))
-            waiting[kind] = [rows[i * size : (i + 1) * size] for i in rng.permutation(3)]
-        return Batch(waiting[kind].pop(), speech, rng, scenes)
+    def moved(step: int) -> float:
+        return min(1.0, max(0.0, (scheduled(step) / a.steps - a.move[0]) / (a.move[1] - a.move[0])))
 
     def validate() -> dict[str, float]:
         """The first question of a call, spoken and written, as many of each family."""
@@ -354,21 +273,21 @@ def main() -> None:
 
     if not a.eager:
         fuse([*model.decoder.layers, *(model.audio.blocks if train_audio else [])])
-    lock = threading.Lock()
 
     def draw() -> int:
-        with lock:
-            return int(seeds.integers(2**62))
+        return int(seeds.integers(2**62))
 
     helped: dict[str, float] = {}
     recent: dict[str, list[int]] = defaultdict(list)
     parameters = [q for g in optimizer.param_groups for q in g["params"]]
-    with ThreadPoolExecutor(1) as ahead:
-        pending = [ahead.submit(make, start, draw()) for _ in range(2)]
+    # In a process of its own: in a thread it would hold the interpreter's lock half of the time.
+    mixture = Mixture(a.tokenizer, a.frames, a.speech, c, a.batch, a.first, a.last)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=open_mixture, initargs=(mixture,)) as ahead:
+        pending = [ahead.submit(make_batch, moved(start), draw()) for _ in range(3)]
         for step in range(start, a.steps):
             set_rate(optimizer, cosine(scheduled(step), a.steps, a.rate) if step >= 100 else cosine(step, a.steps, a.rate))
             batch = pending.pop(0).result()
-            pending.append(ahead.submit(make, step + 2, draw()))
+            pending.append(ahead.submit(make_batch, moved(step), draw()))
             loss, help_, hits = trainer(batch, np.random.default_rng(draw()), train_audio, True)
             optimizer.zero_grad(set_to_none=True)
             (loss + sum(HELP[k] * v for k, v in help_.items())).backward()
