@@ -12,5 +12,6 @@ export type {
   OmniEngine,
   Role,
   Segment,
+  ShedReason,
 } from './engine.js';
 export { workerEntry, type WorkerEntry } from './worker.js';
