@@ -68,6 +68,12 @@ export interface AppendReceipt {
   readonly ms: { readonly queue: number; readonly encode: number; readonly prefill: number };
 }
 
+/**
+ * Why a background append was shed: an answer is being made or waits to be accepted, or too many frames wait already, of
+ * this session or of all that share its worker.
+ */
+export type ShedReason = 'answering' | 'session_backlog' | 'worker_backlog';
+
 export type GenEvent =
   | { readonly t: 'start'; readonly genId: string; readonly base: Checkpoint }
   | { readonly t: 'token'; readonly id: number; readonly text: string; readonly tMs: number }
@@ -118,7 +124,7 @@ export interface EngineSession {
   readonly head: Checkpoint;
   /**
    * Pixels and samples are copied: they stay the caller's.
-   * @throws `shed`, `aborted` (by the signal, or undone by a later rollback), `bad_image`, `bad_audio`, `bad_request`,
+   * @throws `shed` (`param` is the {@link ShedReason}), `aborted` (by the signal, or undone by a later rollback), `bad_image`, `bad_audio`, `bad_request`,
    * `context_full`
    */
   append(

@@ -13,5 +13,6 @@ export type {
   Removal,
   Role,
   Segment,
+  ShedReason,
 } from './engine.js';
 export { workerEntry, type WorkerEntry } from './worker.js';

@@ -6,9 +6,10 @@ import { toPlanes } from './pixels.js';
 import type { OmniModel, TextCodec } from './ports.js';
 import { checkContent, edgeToken, withoutSpecials } from './prompt.js';
 import type { Sampler } from './sampler.js';
-import { BACKGROUND_CHUNK } from './scheduler.js';
+import { DecodeStep, Sequence, type ModelRunner } from './model-runner.js';
+import { chunkOf } from './scheduler-policy.js';
+import type { Scheduler } from './scheduler.js';
 import type { SpecialRows } from './special-rows.js';
-import type { Turnstile } from './turnstile.js';
 import { Utterance } from './utterance.js';
 
 /** What runs a model, shared by the sessions of one worker. */
@@ -16,7 +17,8 @@ export interface ModelHost {
   readonly model: OmniModel;
   readonly codec: TextCodec;
   readonly special: SpecialRows;
-  readonly turnstile: Turnstile;
+  readonly runner: ModelRunner;
+  readonly scheduler: Scheduler<DecodeStep, Float32Array>;
   /** Monotonic milliseconds. */
   nowMs(): number;
 }
@@ -41,7 +43,7 @@ const ROW_AND_END = 2;
 
 type SegmentOf<K extends Segment['k']> = Extract<Segment, { k: K }>;
 
-/** Runs the model over one context, one turnstile pass a run. Between runs a cancelled operation ends by its reason. */
+/** Runs the model over one context, one pass of the scheduler a run. Between runs a cancelled operation ends by its reason. */
 export class ContextRunner {
   private readonly host: ModelHost;
   private readonly context: Context;
@@ -73,25 +75,18 @@ export class ContextRunner {
 
   /** Answers into the context. The tokens that were told are given to `onToken`; the last one is not computed yet. */
   async answer(operation: Operation, options: AnswerOptions): Promise<AnswerEnd> {
-    const { codec, special, model, turnstile } = this.host;
+    const { codec, special } = this.host;
     if (options.stopped()) return 'aborted';
     if (this.context.room < ROW_AND_END)
       throw new VisavisError('context_full', 'there is no room for an answer');
     this.context.add('content', special.row(codec.special.assistant), 1);
-    const text = new Detokenizer();
-    let logits = await this.prefill(operation);
+    const logits = await this.prefill(operation);
     operation.priority = 'decode';
-    for (let count = 1; ; count++) {
-      if (options.stopped()) return 'aborted';
-      if (this.context.room < ROW_AND_END) return 'length';
-      const id = options.sampler(logits);
-      if (id === codec.special.end) return 'stop';
-      options.onToken(id, text.push(codec.spelling(id)));
-      if (count === options.maxTokens) return 'length';
-      logits = await turnstile.run(operation, async () => {
-        this.context.add('content', await model.embed([id]), 1);
-        return this.runNext(1);
-      });
+    const sequence = new Sequence(this.context);
+    try {
+      return await this.goOn(sequence, logits, operation, options);
+    } finally {
+      this.host.runner.end(sequence);
     }
   }
 
@@ -101,10 +96,10 @@ export class ContextRunner {
    * @param base the context's length before the answer
    */
   async keepAnswer(base: number, tokens: readonly number[], operation: Operation): Promise<void> {
-    const { codec, special, model, turnstile } = this.host;
+    const { codec, special, model, scheduler } = this.host;
     const has = Math.min(Math.max(0, this.context.tokens - base - 1), tokens.length);
     const missing = tokens.slice(has);
-    const rows = missing.length > 0 ? await turnstile.run(operation, () => model.embed(missing)) : null;
+    const rows = missing.length > 0 ? await scheduler.run(operation, () => model.embed(missing)) : null;
     operation.throwIfCancelled();
     if (this.context.tokens === base) this.context.add('content', special.row(codec.special.assistant), 1);
     this.context.cut(base + 1 + has);
@@ -112,6 +107,26 @@ export class ContextRunner {
     this.context.add('content', special.row(codec.special.end), 1);
     this.context.spoken?.dropEncoded();
     this.context.spoken = null;
+  }
+
+  private async goOn(
+    sequence: Sequence,
+    first: Float32Array,
+    operation: Operation,
+    options: AnswerOptions,
+  ): Promise<AnswerEnd> {
+    const { codec, scheduler } = this.host;
+    const text = new Detokenizer();
+    let logits = first;
+    for (let count = 1; ; count++) {
+      if (options.stopped()) return 'aborted';
+      if (this.context.room < ROW_AND_END) return 'length';
+      const id = options.sampler(logits);
+      if (id === codec.special.end) return 'stop';
+      options.onToken(id, text.push(codec.spelling(id)));
+      if (count === options.maxTokens) return 'length';
+      logits = await scheduler.step(operation, new DecodeStep(sequence, id));
+    }
   }
 
   private takeEdge(segment: SegmentOf<'turn'>): void {
@@ -126,13 +141,13 @@ export class ContextRunner {
   private async takeText(segment: SegmentOf<'text'>, operation: Operation): Promise<void> {
     const ids = this.host.codec.encode(withoutSpecials(segment.text));
     if (ids.length === 0) return;
-    const rows = await this.host.turnstile.run(operation, () => this.host.model.embed(ids));
+    const rows = await this.host.scheduler.run(operation, () => this.host.model.embed(ids));
     operation.throwIfCancelled();
     this.context.add('content', rows, ids.length);
   }
 
   private async takeAudio(segment: SegmentOf<'audio'>, operation: Operation): Promise<void> {
-    const { model, special, codec, turnstile } = this.host;
+    const { model, special, codec, scheduler } = this.host;
     const { config } = model;
     const id = segment.utterance ?? null;
     // A block of another utterance: the one before it was given up.
@@ -144,7 +159,7 @@ export class ContextRunner {
     utterance.append(segment.pcm);
     for (let block = utterance.nextBlock(segment.final); block; block = utterance.nextBlock(segment.final)) {
       const next = block;
-      const encoded = await turnstile.run(operation, () => model.encodeAudio(next));
+      const encoded = await scheduler.run(operation, () => model.encodeAudio(next));
       utterance.takeEncoded(next, encoded);
       operation.throwIfCancelled();
     }
@@ -157,9 +172,9 @@ export class ContextRunner {
   }
 
   private async takeFrame(segment: SegmentOf<'frame'>, operation: Operation): Promise<void> {
-    const { model, special, codec, turnstile } = this.host;
+    const { model, special, codec, scheduler } = this.host;
     const { vision } = model.config;
-    const rows = await turnstile.run(operation, () =>
+    const rows = await scheduler.run(operation, () =>
       model.encodeFrame(toPlanes(segment.image, vision.mean, vision.std)),
     );
     operation.throwIfCancelled();
@@ -167,16 +182,17 @@ export class ContextRunner {
   }
 
   /**
-   * Computes pending rows until `rows` are computed; in the background in chunks, so that a commit need not wait long.
+   * Computes pending rows until `rows` are computed, in chunks: what is more urgent need not wait for all of them.
    * @returns the logits of the last row; empty where none was pending
    */
   async compute(rows: number, operation: Operation): Promise<Float32Array> {
+    const { runner, scheduler } = this.host;
     let logits: Float32Array = new Float32Array();
     while (this.context.computed < rows) {
       operation.throwIfCancelled();
       const left = rows - this.context.computed;
-      logits = await this.host.turnstile.run(operation, () =>
-        this.runNext(operation.priority === 'background' ? Math.min(left, BACKGROUND_CHUNK) : left),
+      logits = await scheduler.run(operation, () =>
+        runner.prefill(this.context, Math.min(left, chunkOf(operation.priority))),
       );
     }
     return logits;
@@ -184,14 +200,6 @@ export class ContextRunner {
 
   private prefill(operation: Operation): Promise<Float32Array> {
     return this.compute(this.context.tokens, operation);
-  }
-
-  private async runNext(max: number): Promise<Float32Array> {
-    const rows = this.context.nextPrefill(max);
-    if (!rows) throw new VisavisError('engine_failed', 'there is nothing to compute');
-    const out = await this.host.model.decode(rows);
-    this.context.takePrefilled(out.keys, out.values, rows.count);
-    return out.logits;
   }
 }
 

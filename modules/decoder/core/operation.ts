@@ -1,5 +1,6 @@
 import type { VisavisError } from '#modules/contracts';
-import { raise, type Priority, type Ticket } from './scheduler.js';
+import type { Priority } from './scheduler-policy.js';
+import { raise, type Ticket } from './scheduler.js';
 
 /** One operation of a session, waiting or under way. It is also its own ticket for the model. */
 export class Operation implements Ticket {

@@ -1,4 +1,4 @@
-import type { ShedLimits } from './scheduler.js';
+import type { ShedLimits } from './scheduler-policy.js';
 
 /** Settings of the local engine. */
 export interface DecoderOptions {

@@ -1,3 +1,4 @@
+import type { BatchPast } from './batch-slab.js';
 import type { Prefill } from './context.js';
 import type { KvShape, LayerRows } from './kv-cache.js';
 import type { ModelConfig, SpecialTokens } from './model-config.js';
@@ -11,6 +12,15 @@ export interface DecoderOutput {
   readonly values: LayerRows;
 }
 
+/** The next row of each of several sequences. */
+export interface DecodeBatch {
+  /** `[sequences, dim]` */
+  readonly embeds: Float32Array;
+  /** Position id of each row. */
+  readonly positions: readonly number[];
+  readonly past: BatchPast;
+}
+
 /** The model's parts. One call at a time; errors are `engine_failed`. */
 export interface OmniModel {
   readonly config: ModelConfig;
@@ -22,6 +32,11 @@ export interface OmniModel {
   encodeFrame(planes: Float32Array): Promise<Float32Array>;
   encodeAudio(block: AudioBlock): Promise<EncodedBlock>;
   decode(rows: Prefill): Promise<DecoderOutput>;
+  /**
+   * One row each of several sequences, as {@link decode} would compute them one by one. Logits are `[sequences, vocab]`,
+   * keys and values `[sequences, heads, 1, headDim]` a layer. A model without this runs one sequence at a time.
+   */
+  decodeBatch?(batch: DecodeBatch): Promise<DecoderOutput>;
 }
 
 /** Text to token ids and back. */

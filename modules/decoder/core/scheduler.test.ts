@@ -1,24 +1,35 @@
-import { WaitingLine, mustShed, raise, type Priority, type Ticket } from './scheduler.js';
-import { Turnstile } from './turnstile.js';
+import { setImmediate } from 'node:timers/promises';
+import type { Priority, Step } from './scheduler-policy.js';
+import { Scheduler, raise, type Ticket } from './scheduler.js';
 
-const named = (name: string, priority: Priority) => ({ name, priority });
+class NamedStep implements Step {
+  readonly rows = 1;
+  readonly group = null;
+  readonly name: string;
 
-describe('WaitingLine', () => {
-  it('serves commits, then decoding, then the background; equals in turn', () => {
-    const line = new WaitingLine<Ticket & { name: string }>();
-    for (const [name, priority] of [
-      ['frame', 'background'],
-      ['token a', 'decode'],
-      ['token b', 'decode'],
-      ['end of speech', 'commit'],
-    ] as const) {
-      line.add(named(name, priority));
-    }
-    const served = Array.from({ length: 4 }, () => line.take()?.name);
-    expect(served).toEqual(['end of speech', 'token a', 'token b', 'frame']);
-    expect(line.take()).toBeUndefined();
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** What ran, in order: names, those of a shared run joined by a plus. */
+function recorded() {
+  const order: string[] = [];
+  const scheduler = new Scheduler<NamedStep, string>({
+    settle: () => setImmediate(),
+    together: async (steps) => {
+      const names = steps.map(({ name }) => name);
+      order.push(names.join('+'));
+      if (names.includes('broken')) throw new Error('broken');
+      return names.map((name) => `${name} done`);
+    },
   });
-});
+  const run = (name: string, priority: Priority) =>
+    scheduler.run({ priority }, async () => void order.push(name));
+  const step = (name: string, ticket: Ticket = { priority: 'decode' }) =>
+    scheduler.step(ticket, new NamedStep(name));
+  return { order, scheduler, run, step };
+}
 
 describe('raise', () => {
   it('never lowers', () => {
@@ -29,53 +40,95 @@ describe('raise', () => {
   });
 });
 
-describe('mustShed', () => {
-  it.each([
-    [1, 15, false],
-    [2, 2, true],
-    [0, 16, true],
-  ])('with %i waiting in the session and %i in the worker: %s', (session, worker, shed) => {
-    expect(mustShed({ session, worker }, { perSession: 2, perWorker: 16 })).toBe(shed);
-  });
-});
-
-describe('Turnstile', () => {
-  it('lets one run through at a time, and a commit past the background that waits', async () => {
-    const turnstile = new Turnstile(() => Promise.resolve());
-    const order: string[] = [];
+describe('Scheduler', () => {
+  it('lets one run through at a time', async () => {
+    const { scheduler } = recorded();
     let running = 0;
-    const run = (name: string, priority: Priority) =>
-      turnstile.run({ priority }, async () => {
-        expect(++running).toBe(1);
-        await Promise.resolve();
-        order.push(name);
-        running -= 1;
-      });
-    const first = run('chunk 1', 'background').then(() => run('chunk 2', 'background'));
-    await Promise.resolve();
-    await Promise.all([first, run('other chunk', 'background'), run('commit', 'commit')]);
-    expect(order.indexOf('commit')).toBeLessThan(order.indexOf('other chunk'));
-    expect(order.at(-1)).toBe('chunk 2');
+    const work = async () => {
+      expect(++running).toBe(1);
+      await setImmediate();
+      running -= 1;
+    };
+    await Promise.all([1, 2, 3].map(() => scheduler.run({ priority: 'commit' }, work)));
   });
 
-  it('gives way after a run that failed', async () => {
-    const turnstile = new Turnstile(() => Promise.resolve());
-    const failed = turnstile.run({ priority: 'commit' }, () => Promise.reject(new Error('broken')));
-    await expect(failed).rejects.toThrow('broken');
-    expect(await turnstile.run({ priority: 'commit' }, () => Promise.resolve(1))).toBe(1);
+  it('lets a commit past the background that waits, also between the chunks of one prefill', async () => {
+    const { order, run } = recorded();
+    const chunks = run('chunk 1', 'background').then(() => run('chunk 2', 'background'));
+    await setImmediate();
+    await Promise.all([chunks, run('other', 'background'), run('commit', 'commit')]);
+    expect(order).toEqual(['chunk 1', 'commit', 'other', 'chunk 2']);
+  });
+
+  it('runs steps together, and tells each its own result', async () => {
+    const { order, step } = recorded();
+    expect(await Promise.all([step('a'), step('b')])).toEqual(['a done', 'b done']);
+    expect(order).toEqual(['a+b']);
+  });
+
+  it('keeps sequences in step: those of one run share the next one too', async () => {
+    const { order, step } = recorded();
+    const decode = async (name: string) => {
+      for (let at = 0; at < 3; at++) await step(name);
+    };
+    await Promise.all(['a', 'b', 'c'].map(decode));
+    expect(order).toEqual(['a+b+c', 'a+b+c', 'a+b+c']);
+  });
+
+  it('goes on after a run that failed, and after a step that failed with all that shared it', async () => {
+    const { run, scheduler, step } = recorded();
+    const failed = scheduler.run({ priority: 'commit' }, () => Promise.reject(new Error('alone')));
+    await expect(failed).rejects.toThrow('alone');
+    const thrown = scheduler.run({ priority: 'commit' }, () => {
+      throw new Error('at once');
+    });
+    await expect(thrown).rejects.toThrow('at once');
+    const outcomes = await Promise.allSettled([step('a'), step('broken')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await run('after', 'commit');
+    expect(await step('b')).toBe('b done');
   });
 
   it('sees a priority that rose while waiting', async () => {
-    const turnstile = new Turnstile(() => Promise.resolve());
-    const order: string[] = [];
+    const { order, run, scheduler } = recorded();
     const risen: Ticket = { priority: 'background' };
-    const runs = [
-      turnstile.run({ priority: 'commit' }, () => Promise.resolve(order.push('first'))),
-      turnstile.run({ priority: 'decode' }, () => Promise.resolve(order.push('decode'))),
-      turnstile.run(risen, () => Promise.resolve(order.push('risen'))),
-    ];
+    const runs = [run('decode', 'decode'), scheduler.run(risen, async () => void order.push('risen'))];
     raise(risen, 'commit');
     await Promise.all(runs);
-    expect(order).toEqual(['first', 'risen', 'decode']);
+    expect(order).toEqual(['risen', 'decode']);
+  });
+
+  it('lets no session starve, with many in decode and commits that never stop', async () => {
+    const { run, step } = recorded();
+    const served = new Map<string, number>();
+    const until = { runs: 0 };
+    const client = async (name: string, once: () => Promise<unknown>) => {
+      while (until.runs < 1000) {
+        await once();
+        until.runs += 1;
+        served.set(name, (served.get(name) ?? 0) + 1);
+      }
+    };
+    const clients = [
+      ...Array.from({ length: 20 }, (_, at) => client(`decode ${at}`, () => step(`decode ${at}`))),
+      ...Array.from({ length: 6 }, (_, at) => client(`commit ${at}`, () => run('commit', 'commit'))),
+      ...Array.from({ length: 4 }, (_, at) => client(`frames ${at}`, () => run('frame', 'background'))),
+    ];
+    await Promise.all(clients);
+    const least = (kind: string) => {
+      const counts = [...served].flatMap(([name, count]) => (name.startsWith(kind) ? count : []));
+      return { sessions: counts.length, least: Math.min(...counts), most: Math.max(...counts) };
+    };
+    for (const [kind, sessions] of [
+      ['decode', 20],
+      ['commit', 6],
+      ['frames', 4],
+    ] as const) {
+      const { least: low, most, sessions: count } = least(kind);
+      expect(count).toBe(sessions);
+      // Within a class they take turns; the last lap is cut short.
+      expect(most - low).toBeLessThanOrEqual(2);
+      expect(low).toBeGreaterThanOrEqual(2);
+    }
   });
 });

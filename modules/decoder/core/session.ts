@@ -14,7 +14,8 @@ import { Journal, type JournalEntry } from './journal.js';
 import { Operation, OperationQueue } from './operation.js';
 import { checkGenerate, withoutSpecials } from './prompt.js';
 import { makeSampler } from './sampler.js';
-import { mustShed, type ShedLimits } from './scheduler.js';
+import { backlogReason, type ShedLimits } from './scheduler-policy.js';
+import { shed } from './shed.js';
 import { answerOwner, ownerOf, type Span, type SpanKind } from './span.js';
 
 /** What the sessions of one worker share. */
@@ -78,7 +79,7 @@ export class DecoderSession {
     context.add('content', special.row(codec.special.bos), 1);
     if (supportsInstructions && system !== '' && codec.special.system !== undefined) {
       const ids = [codec.special.system, ...codec.encode(withoutSpecials(system)), codec.special.end];
-      const rows = await host.turnstile.run({ priority: 'commit' }, () => model.embed(ids));
+      const rows = await host.scheduler.run({ priority: 'commit' }, () => model.embed(ids));
       context.add('system', rows, ids.length);
     }
     return new DecoderSession(host, context);
@@ -312,13 +313,9 @@ export class DecoderSession {
   }
 
   private admit(operation: Operation): void {
-    if (this.unsettled) {
-      operation.cancel(new VisavisError('shed', 'an answer is being made or waits to be accepted'));
-    } else if (
-      mustShed({ session: this.background, worker: this.host.backlog.waiting }, this.host.shedLimits)
-    ) {
-      operation.cancel(new VisavisError('shed', 'too many frames wait for the model'));
-    }
+    const waiting = { session: this.background, worker: this.host.backlog.waiting };
+    const reason = this.unsettled ? 'answering' : backlogReason(waiting, this.host.shedLimits);
+    if (reason) operation.cancel(shed(reason));
   }
 
   private count(change: 1 | -1): void {

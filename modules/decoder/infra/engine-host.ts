@@ -1,10 +1,11 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { VisavisError } from '#modules/contracts';
 import { StopSignal } from '../core/generation.js';
-import type { ShedLimits } from '../core/scheduler.js';
+import { ModelRunner } from '../core/model-runner.js';
+import type { ShedLimits } from '../core/scheduler-policy.js';
+import { Scheduler } from '../core/scheduler.js';
 import { DecoderSession, type SessionHost } from '../core/session.js';
 import { SpecialRows } from '../core/special-rows.js';
-import { Turnstile } from '../core/turnstile.js';
 import type { OrtModel } from './ort-model.js';
 import type { FolderTokenizer } from './tokenizer.js';
 import type { FromEngineWorker, Request, Requests, RequestKind, ToEngineWorker } from './worker-protocol.js';
@@ -33,13 +34,19 @@ export class EngineHost {
     post: (message: FromEngineWorker) => void,
   ): Promise<EngineHost> {
     const special = await SpecialRows.embed(model, Object.values(codec.special));
+    const runner = new ModelRunner(model);
     const shared: SessionHost = {
       model,
       codec,
       special,
       shedLimits,
       backlog: { waiting: 0 },
-      turnstile: new Turnstile(() => setImmediate()),
+      runner,
+      scheduler: new Scheduler({
+        settle: () => setImmediate(),
+        together: (steps) => runner.decode(steps),
+        limits: runner.limits,
+      }),
       nowMs: () => performance.now(),
     };
     return new EngineHost(model, shared, post);
@@ -58,7 +65,13 @@ export class EngineHost {
       this.post({ t: 'done', id: request.id, value: await this.perform(request) });
     } catch (error) {
       const known = error instanceof VisavisError ? error : new VisavisError('engine_failed', String(error));
-      this.post({ t: 'failed', id: request.id, code: known.code, message: known.message });
+      this.post({
+        t: 'failed',
+        id: request.id,
+        code: known.code,
+        message: known.message,
+        param: known.param,
+      });
     } finally {
       this.abortable.delete(request.id);
     }

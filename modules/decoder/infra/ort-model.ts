@@ -1,7 +1,7 @@
 import type { Prefill } from '../core/context.js';
 import type { KvShape, LayerRows } from '../core/kv-cache.js';
 import type { ModelConfig } from '../core/model-config.js';
-import type { DecoderOutput, OmniModel } from '../core/ports.js';
+import type { DecodeBatch, DecoderOutput, OmniModel } from '../core/ports.js';
 import type { AudioBlock, EncodedBlock } from '../core/utterance.js';
 import { badModel, onnxFile, SESSIONS, type ModelFolder, type SessionName } from './model-folder.js';
 import { floats, floatsOf, integers, OrtSession, type Feeds } from './ort-session.js';
@@ -64,26 +64,37 @@ export class OrtModel implements OmniModel {
     };
   }
 
-  async decode(rows: Prefill): Promise<DecoderOutput> {
-    const { count, past } = rows;
-    const { layers, heads, headDim } = this.kv;
+  decode({ embeds, count, position, past }: Prefill): Promise<DecoderOutput> {
     if (past.rows > this.zeros.length) this.zeros = new Float32Array(past.rows * 2);
-    const positions = Array.from({ length: count }, (_, index) => rows.position + index);
+    const positions = Array.from({ length: count }, (_, index) => position + index);
+    const bias = this.zeros.subarray(0, past.rows);
+    return this.runDecoder({ embeds, positions, past: { ...past, bias } }, [1, count]);
+  }
+
+  decodeBatch(batch: DecodeBatch): Promise<DecoderOutput> {
+    return this.runDecoder(batch, [batch.positions.length, 1]);
+  }
+
+  async release(): Promise<void> {
+    for (const session of Object.values(this.sessions)) await session.release();
+  }
+
+  private async runDecoder(
+    { embeds, positions, past }: DecodeBatch,
+    [sequences, rows]: readonly [sequences: number, rows: number],
+  ): Promise<DecoderOutput> {
+    const { layers, heads, headDim } = this.kv;
     const outputs = await this.sessions.decoder_model.run({
-      inputs_embeds: floats(rows.embeds, [1, count, this.config.text.hiddenSize]),
-      position_ids: integers(positions, [1, count]),
-      past_bias: floats(this.zeros.subarray(0, past.rows), [1, past.rows]),
-      ...pastFeeds(past, [1, heads, past.rows, headDim]),
+      inputs_embeds: floats(embeds, [sequences, rows, this.config.text.hiddenSize]),
+      position_ids: integers(positions, [sequences, rows]),
+      past_bias: floats(past.bias, [sequences, past.rows]),
+      ...pastFeeds(past, [sequences, heads, past.rows, headDim]),
     });
     return {
       logits: floatsOf(outputs, 'logits'),
       keys: layerRows(outputs, 'new_key', layers),
       values: layerRows(outputs, 'new_value', layers),
     };
-  }
-
-  async release(): Promise<void> {
-    for (const session of Object.values(this.sessions)) await session.release();
   }
 }
 

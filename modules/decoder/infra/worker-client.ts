@@ -129,7 +129,7 @@ export class EngineWorkerClient {
         this.take(message.id)?.resolve(message.value);
         break;
       case 'failed':
-        this.take(message.id)?.reject(new VisavisError(message.code, message.message));
+        this.take(message.id)?.reject(new VisavisError(message.code, message.message, message.param));
         break;
     }
   }

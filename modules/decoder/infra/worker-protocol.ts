@@ -1,6 +1,6 @@
 import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#modules/contracts';
 import type { GenerationRequest, Removed } from '../core/session.js';
-import type { ShedLimits } from '../core/scheduler.js';
+import type { ShedLimits } from '../core/scheduler-policy.js';
 import type { ModelFolder } from './model-folder.js';
 
 /** What an engine worker starts with. */
@@ -46,5 +46,11 @@ export type FromEngineWorker =
       readonly param: string | null;
     }
   | { readonly t: 'done'; readonly id: number; readonly value: Requests[RequestKind]['reply'] }
-  | { readonly t: 'failed'; readonly id: number; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly t: 'failed';
+      readonly id: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly param: string | null;
+    }
   | { readonly t: 'event'; readonly id: number; readonly event: GenEvent };

@@ -10,10 +10,11 @@ import type {
 import { StopSignal } from '../core/generation.js';
 import type { OmniModel, TextCodec } from '../core/ports.js';
 import { DEFAULT_OPTIONS } from '../core/options.js';
+import { ModelRunner } from '../core/model-runner.js';
+import { Scheduler } from '../core/scheduler.js';
 import { DecoderSession, type Removed, type SessionHost } from '../core/session.js';
 import type { Span } from '../core/span.js';
 import { SpecialRows } from '../core/special-rows.js';
-import { Turnstile } from '../core/turnstile.js';
 import { EventStream } from '../infra/event-stream.js';
 
 /** What sessions share, around any model, on this thread. The clock stands still. */
@@ -22,11 +23,17 @@ export async function localHost(
   codec: TextCodec,
   settle: () => Promise<void> = () => Promise.resolve(),
 ): Promise<SessionHost> {
+  const runner = new ModelRunner(model);
   return {
     model,
     codec,
     special: await SpecialRows.embed(model, Object.values(codec.special)),
-    turnstile: new Turnstile(settle),
+    runner,
+    scheduler: new Scheduler({
+      settle,
+      together: (steps) => runner.decode(steps),
+      limits: runner.limits,
+    }),
     shedLimits: DEFAULT_OPTIONS.shedLimits,
     backlog: { waiting: 0 },
     nowMs: () => 0,

@@ -1,6 +1,6 @@
 import type { Prefill } from '../core/context.js';
 import type { ModelConfig } from '../core/model-config.js';
-import type { DecoderOutput, OmniModel, TextCodec } from '../core/ports.js';
+import type { DecodeBatch, DecoderOutput, OmniModel, TextCodec } from '../core/ports.js';
 import type { AudioBlock, EncodedBlock } from '../core/utterance.js';
 
 const DIM = 4;
@@ -54,6 +54,8 @@ export class ToyModel implements OmniModel {
   };
   /** Rows of each decoder run, in order. */
   readonly runs: number[] = [];
+  /** Sequences of each run that was shared. */
+  readonly batches: number[] = [];
   /** Position id of each decoder run's first row. */
   readonly positions: number[] = [];
 
@@ -86,16 +88,34 @@ export class ToyModel implements OmniModel {
   decode({ embeds, count, position, past }: Prefill): Promise<DecoderOutput> {
     this.runs.push(count);
     this.positions.push(position);
-    const known = Array.from(past.keys[0] ?? []);
-    const fresh: number[] = [];
-    let state = 0;
-    for (let row = 0; row < count; row++) {
-      const embed = embeds.subarray(row * DIM, (row + 1) * DIM);
-      state = digest([...known, ...fresh, ...embed, position + row]);
-      fresh.push(state, scramble(state));
-    }
-    const rows = Float32Array.from(fresh);
-    const logits = Float32Array.from({ length: VOCAB }, (_, id) => (id < END ? -1 : scramble(state + id)));
+    return Promise.resolve(run(embeds, position, Array.from(past.keys[0] ?? [])));
+  }
+
+  decodeBatch({ embeds, positions, past }: DecodeBatch): Promise<DecoderOutput> {
+    this.batches.push(positions.length);
+    const slot = past.rows * this.kv.headDim;
+    const outs = positions.map((position, at) => {
+      const keys = (past.keys[0] ?? []).slice(at * slot, (at + 1) * slot);
+      const bias = past.bias.subarray(at * past.rows, (at + 1) * past.rows);
+      const known = Array.from(keys).filter((_, index) => bias[Math.floor(index / this.kv.headDim)] === 0);
+      return run(embeds.subarray(at * DIM, (at + 1) * DIM), position, known);
+    });
+    const rows = Float32Array.from(outs.flatMap(({ keys }) => Array.from(keys[0] ?? [])));
+    const logits = Float32Array.from(outs.flatMap((out) => Array.from(out.logits)));
     return Promise.resolve({ logits, keys: [rows, rows], values: [rows, rows] });
   }
+}
+
+/** Rows after those that are known. */
+function run(embeds: Float32Array, position: number, known: readonly number[]): DecoderOutput {
+  const fresh: number[] = [];
+  let state = 0;
+  for (let row = 0; row * DIM < embeds.length; row++) {
+    const embed = embeds.subarray(row * DIM, (row + 1) * DIM);
+    state = digest([...known, ...fresh, ...embed, position + row]);
+    fresh.push(state, scramble(state));
+  }
+  const rows = Float32Array.from(fresh);
+  const logits = Float32Array.from({ length: VOCAB }, (_, id) => (id < END ? -1 : scramble(state + id)));
+  return { logits, keys: [rows, rows], values: [rows, rows] };
 }
