@@ -2,6 +2,7 @@
 import { runTool, ToolError } from '../tools/support/cli.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
+import { vadBench } from './vad.js';
 
 /** Each is given the arguments after its name, and prints what it found. */
 interface Bench {
@@ -17,6 +18,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   model: {
     what: 'size and speed of the model on one core [--model DIR]',
     run: modelBench,
+  },
+  vad: {
+    what: 'the voice activity model for 1, 4, 16 and 64 sessions at once [--rounds N]',
+    run: vadBench,
   },
 };
 

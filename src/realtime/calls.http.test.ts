@@ -10,6 +10,7 @@ import { ENGINE } from '#modules/decoder';
 import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
 import { startHttp } from '../http.js';
 import { monotonicClock } from '../clock.js';
+import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
@@ -52,7 +53,7 @@ const opener = {
 };
 
 @Module({
-  imports: [TelemetryModule.forRoot(pino({ level: 'silent' }))],
+  imports: [TelemetryModule.forRoot(pino({ level: 'silent' })), LifecycleModule],
   controllers: [CallsController],
   providers: [
     CallsService,

@@ -114,6 +114,11 @@ export class ContextRunner {
     this.context.spoken = null;
   }
 
+  /** Computes all that is pending. */
+  async compute(operation: Operation): Promise<void> {
+    await this.prefill(operation);
+  }
+
   private takeEdge(segment: SegmentOf<'turn'>): void {
     const { context, host } = this;
     const token = edgeToken(segment, context.turn, host.codec.special);

@@ -100,6 +100,11 @@ export class Context {
     this.pending.remove(0, count);
   }
 
+  /** What is put in next begins at this position id; all before must be computed. */
+  skipTo(position: number): void {
+    this.evicted = position - this.tokens;
+  }
+
   save(): ContextState {
     return {
       tokens: this.tokens,

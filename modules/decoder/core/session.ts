@@ -13,6 +13,7 @@ import { Operation, OperationQueue } from './operation.js';
 import { checkGenerate, withoutSpecials } from './prompt.js';
 import { makeSampler } from './sampler.js';
 import { mustShed, type ShedLimits } from './scheduler.js';
+import { keyOf, type LogEntry } from './session-log.js';
 
 /** What the sessions of one worker share. */
 export interface SessionHost extends ModelHost {
@@ -168,6 +169,22 @@ export class DecoderSession {
     });
   }
 
+  /** Puts back what a session held that was lost, entry by entry, and computes it at once. */
+  restore(o: Numbered & { entry: LogEntry; priority: 'commit' | 'background' }): Promise<Checkpoint> {
+    const operation = new Operation(o.priority, o.seq);
+    return this.submit(operation, async () => {
+      const { content, position } = o.entry;
+      const before = this.context.tokens;
+      this.context.skipTo(position);
+      if (content.k === 'answer') await this.runner.keepAnswer(before, content.tokens, operation);
+      else await this.runner.take(content.segment, operation);
+      await this.runner.compute(operation);
+      const state = this.context.save();
+      if (content.k === 'answer') return this.journal.record(o.seq, state);
+      return this.journal.recordSegment(o.seq, state, keyOf(content.segment), state.tokens - before);
+    });
+  }
+
   /** Cancels what is under way, and resolves when it has ended. */
   close(): Promise<void> {
     this.settle();
@@ -187,7 +204,7 @@ export class DecoderSession {
   ): Promise<AppendReceipt> {
     const queue = this.host.nowMs() - calledAt;
     const { segment } = o;
-    const key = segment.k === 'turn' ? `turn ${segment.edge} ${segment.id}` : `${segment.k} ${segment.id}`;
+    const key = keyOf(segment);
     const seen = this.journal.seen(key);
     if (seen !== undefined) {
       const at = this.journal.record(o.seq, this.context.save());

@@ -81,6 +81,8 @@ export class EngineHost {
         return session.accept({ ...request, keepTokens: request.keepTokens ?? Infinity });
       case 'evict':
         return session.evict(request);
+      case 'restore':
+        return session.restore(request);
       case 'close':
         this.sessions.delete(request.session);
         await session.close();

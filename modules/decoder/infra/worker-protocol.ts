@@ -1,4 +1,5 @@
 import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#modules/contracts';
+import type { LogEntry } from '../core/session-log.js';
 import type { GenerationRequest } from '../core/session.js';
 import type { ShedLimits } from '../core/scheduler.js';
 import type { ModelFolder } from './model-folder.js';
@@ -22,6 +23,11 @@ export interface Requests {
     ask: { seq: number; keepFrames: number; targetTokens: number };
     reply: { at: Checkpoint; freed: number };
   };
+  /** Puts back an entry of a lost session's log, and computes it. Never shed. */
+  restore: {
+    ask: { seq: number; entry: LogEntry; priority: 'commit' | 'background' };
+    reply: Checkpoint;
+  };
   close: { ask: object; reply: null };
 }
 
@@ -38,8 +44,14 @@ export type ToEngineWorker =
   /** Finish what is under way, at most for `drainMs`; then free the model and end. */
   | { readonly t: 'shutdown'; readonly drainMs: number };
 
+/** Are you there? Answered between two runs of the model. */
+export interface Ping {
+  readonly t: 'ping';
+}
+
 export type FromEngineWorker =
   | { readonly t: 'ready' }
+  | { readonly t: 'pong' }
   | {
       readonly t: 'unloadable';
       readonly code: ErrorCode;
