@@ -5,12 +5,17 @@ import { VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { MediaService } from '#modules/media';
-import { Lifecycle } from '../lifecycle/lifecycle.js';
+import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import { Call, type CallEnvironment } from './call.js';
 import { toSessionConfig } from './core/turn-config.js';
 import type { Offer } from './offer.js';
 
-/** Injection token of a `CallEnvironment`. */
+/** What the calls of the process share, and the one thing that concerns them all. */
+export interface CallsEnvironment extends CallEnvironment {
+  readonly lifecycle: Lifecycle;
+}
+
+/** Injection token of a `CallsEnvironment`. */
 export const CALL_ENVIRONMENT = Symbol('CALL_ENVIRONMENT');
 
 /** How often a call that drains is looked at (ms). */
@@ -24,8 +29,7 @@ export class CallsService implements OnModuleDestroy {
     @Inject(MediaService) private readonly media: Pick<MediaService, 'answer' | 'decodeImage'>,
     @Inject(ConversationService) private readonly conversations: Pick<ConversationService, 'open'>,
     @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
-    @Inject(CALL_ENVIRONMENT) private readonly environment: CallEnvironment,
-    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
+    @Inject(CALL_ENVIRONMENT) private readonly environment: CallsEnvironment,
   ) {}
 
   /**
@@ -33,7 +37,8 @@ export class CallsService implements OnModuleDestroy {
    * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`, `draining`, `session_closed` where the client left meanwhile
    */
   async open(offer: Offer): Promise<{ id: string; answerSdp: string }> {
-    if (this.lifecycle.draining) throw new VisavisError('draining', 'The gateway is shutting down.');
+    if (this.environment.lifecycle.draining)
+      throw new VisavisError('draining', 'The gateway is shutting down.');
     const id = this.environment.ids.next('rtc');
     const session = mergeSession(
       defaultSession(this.environment.ids.next('sess'), this.engine.caps.modelId),
@@ -81,7 +86,7 @@ export class CallsService implements OnModuleDestroy {
    * @param signal ends the waiting: calls that are left then are closed with the module
    */
   async drain(signal: AbortSignal): Promise<void> {
-    this.lifecycle.beginDrain();
+    this.environment.lifecycle.beginDrain();
     while (this.calls.size > 0 && !signal.aborted) {
       const quiet = [...this.calls].filter(([, call]) => call.quiet);
       await Promise.all(quiet.map(([id]) => this.end(id, 'shutdown')));
@@ -91,7 +96,7 @@ export class CallsService implements OnModuleDestroy {
 
   /** Nest ends a module before those it imports, so the engine is still there to free the calls' sessions. */
   async onModuleDestroy(): Promise<void> {
-    this.lifecycle.beginDrain();
+    this.environment.lifecycle.beginDrain();
     await Promise.all([...this.calls.keys()].map((id) => this.end(id, 'shutdown')));
   }
 

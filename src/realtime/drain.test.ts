@@ -66,9 +66,10 @@ describe('CallsService.drain', () => {
       ids: randomIds,
       metrics,
       logger: pino({ level: 'silent' }),
+      lifecycle: new Lifecycle(),
     };
     const engine = { caps: { modelId: 'fake' } } as ConstructorParameters<typeof CallsService>[2];
-    calls = new CallsService(media, opener, engine, environment, new Lifecycle());
+    calls = new CallsService(media, opener, engine, environment);
   });
   afterEach(() => metrics.onModuleDestroy());
 

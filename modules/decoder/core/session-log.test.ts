@@ -113,4 +113,17 @@ describe('SessionLog', () => {
     evict(1, 1000);
     expect(log.revision).toBe(revision + 2);
   });
+
+  it('knows what an edge takes once it has seen one, and where it fits', () => {
+    const { log, append } = begin();
+    expect(log.edge({ k: 'turn', id: 'a', role: 'user', edge: 'open' })).toBeNull();
+    append(edge('a', 'open'), 2);
+    append(edge('a', 'close'), 3);
+    expect(log.edge({ k: 'turn', id: 'b', role: 'user', edge: 'open' })).toBe(2);
+    expect(log.edge({ k: 'turn', id: 'b', role: 'user', edge: 'close' })).toBeNull();
+    append(edge('b', 'open'), 2);
+    expect(log.edge({ k: 'turn', id: 'c', role: 'user', edge: 'open' })).toBeNull();
+    expect(log.edge({ k: 'turn', id: 'b', role: 'user', edge: 'close' })).toBe(3);
+    expect(log.edge({ k: 'turn', id: 'a', role: 'user', edge: 'close' })).toBeNull();
+  });
 });

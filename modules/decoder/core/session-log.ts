@@ -22,8 +22,10 @@ interface Point {
   readonly length: number | null;
 }
 
-/** The assistant's mark before an answer, the end of the turn after it. */
+/** Rows of an answer besides its tokens, until one has been seen: the assistant's mark, the end of the turn. */
 const ANSWER_MARKS = 2;
+
+type Edge = Segment & { k: 'turn' };
 
 /**
  * What one session's context is made of, kept outside of the worker that computes it: the truth, of which the worker's
@@ -42,6 +44,9 @@ export class SessionLog {
   /** Position id minus row of what comes next. */
   private offset = 0;
   private changes = 0;
+  /** Rows that edges and the marks of answers take, as the worker counted them. */
+  private readonly edgeRows = new Map<string, number>();
+  private answerMarks = ANSWER_MARKS;
 
   /** @param start of the session, as the worker opened it */
   constructor(start: Checkpoint) {
@@ -71,6 +76,7 @@ export class SessionLog {
     const key = keyOf(segment);
     if (!this.keys.has(key)) {
       this.keys.add(key);
+      if (segment.k === 'turn') this.edgeRows.set(kindOf(segment), tokens);
       if (segment.k === 'audio') this.giveUpOthers(segment);
       const opensUser = segment.k === 'turn' && segment.edge === 'open' && segment.role === 'user';
       this.put({ k: 'segment', segment }, tokens, this.exchange + (opensUser ? 1 : 0));
@@ -78,7 +84,23 @@ export class SessionLog {
     return this.moveTo(seq);
   }
 
-  accept(seq: number, tokens: readonly number[]): Checkpoint {
+  /**
+   * Rows that an edge would take; null: only a worker knows whether it may come now, and what it takes. An edge that was
+   * refused for want of a worker would leave the turns of the context and those of its owner at odds.
+   */
+  edge(segment: Edge): number | null {
+    const open = this.list.findLast(
+      (entry) => entry?.content.k === 'segment' && isEdge(entry.content.segment),
+    );
+    const last = open?.content.k === 'segment' && isEdge(open.content.segment) ? open.content.segment : null;
+    const openRole = last?.edge === 'open' ? last.role : null;
+    const fits = segment.edge === 'open' ? openRole === null : openRole === segment.role;
+    return fits && !this.keys.has(keyOf(segment)) ? (this.edgeRows.get(kindOf(segment)) ?? null) : null;
+  }
+
+  /** @param at where the worker's head is after it; without one, as answers before it were counted */
+  accept(seq: number, tokens: readonly number[], at?: Checkpoint): Checkpoint {
+    if (at) this.answerMarks = at.tokens - this.rows - tokens.length;
     const entry = this.next({ k: 'answer', tokens });
     this.put(entry.content, entry.rows, entry.exchange);
     return this.moveTo(seq);
@@ -143,7 +165,7 @@ export class SessionLog {
 
   /** An answer's entry as it would be if it came now. */
   next(content: LogContent & { k: 'answer' }): LogEntry {
-    const rows = ANSWER_MARKS + content.tokens.length;
+    const rows = this.answerMarks + content.tokens.length;
     return { content, rows, position: this.rows + this.offset, exchange: this.exchange };
   }
 
@@ -185,6 +207,12 @@ type AudioEntry = LogEntry & { content: { k: 'segment'; segment: Segment & { k: 
 function isAudio(entry: LogEntry): entry is AudioEntry {
   return entry.content.k === 'segment' && entry.content.segment.k === 'audio';
 }
+
+function isEdge(segment: Segment): segment is Edge {
+  return segment.k === 'turn';
+}
+
+const kindOf = ({ role, edge }: Edge): string => `${role} ${edge}`;
 
 function isFrame({ content }: LogEntry): boolean {
   return content.k === 'segment' && content.segment.k === 'frame';

@@ -12,8 +12,10 @@ export interface Operation {
   readonly signal: AbortSignal | undefined;
   /** Performs it in a worker. Settles by itself, unless the worker is lost. */
   attempt(link: WorkerLink): void;
-  /** Performs it on the log alone; null: it needs a worker. */
-  readonly offline: (() => void) | null;
+  /** It is about the log, so it is not one that kills workers. */
+  readonly onLog: boolean;
+  /** Performs it on the log alone. @returns false: it needs a worker */
+  offline(): boolean;
   reject(error: VisavisError): void;
   /** How often its worker was lost under it. */
   losses: number;
@@ -68,6 +70,13 @@ export class HeldOperations {
     this.settle();
   }
 
+  /** They have waited long enough: what the log cannot answer fails. */
+  expire(): void {
+    for (const operation of this.take()) {
+      if (!operation.offline()) operation.reject(restarting());
+    }
+  }
+
   /** All of them, which are held no more. */
   take(): Operation[] {
     const taken = [...this.list];
@@ -76,9 +85,6 @@ export class HeldOperations {
   }
 
   private settle(): void {
-    for (let next = this.list[0]; next?.offline; next = this.list[0]) {
-      this.drop(next);
-      next.offline();
-    }
+    for (let next = this.list[0]; next?.offline(); next = this.list[0]) this.drop(next);
   }
 }

@@ -30,8 +30,8 @@ export interface Run<T> {
   readonly passing?: boolean;
   /** Performs it in a worker and writes the log when it is done there. */
   online(link: WorkerLink): Promise<T>;
-  /** Performs it on the log alone. */
-  offline?(): T;
+  /** Performs it on the log alone, if that can be; null: it cannot now. */
+  offline?(): T | null;
   /** Whether it may be performed anew after the loss of its worker. Default: it may. */
   repeatable?(): boolean;
 }
@@ -41,7 +41,7 @@ export interface Run<T> {
  *
  * While there is none, operations are held in their order, for `recoveryMs` at most: then what needs a worker fails with
  * `engine_restarting`, and the rebuild goes on behind. Rolling back, accepting and evicting need none: the log is the
- * truth. A second loss soon after the first gets no time of its own, so that nothing waits for ever.
+ * truth. Losses that follow each other closely share their time, so that a turn does not wait again and again.
  */
 export class SessionKeeper {
   private readonly log: SessionLog;
@@ -49,7 +49,11 @@ export class SessionKeeper {
   private readonly held = new HeldOperations();
   private link: WorkerLink | null = null;
   private calls = 0;
-  private lostAtMs = -Infinity;
+  private lostAtMs = 0;
+  /** When the first of the losses that share their time was. */
+  private troubledSinceMs = -Infinity;
+  /** Of that time. */
+  private spentMs = 0;
   private deadlineMs = -Infinity;
   private deadline: NodeJS.Timeout | null = null;
   /** Why there will be no worker any more. */
@@ -67,12 +71,12 @@ export class SessionKeeper {
 
   run<T>(o: Run<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const { offline } = o;
       const operation: Operation = {
         order: ++this.calls,
         seq: o.seq,
         passing: o.passing ?? false,
         signal: o.signal,
+        onLog: o.offline !== undefined,
         losses: 0,
         reject,
         attempt: (link) => {
@@ -81,16 +85,16 @@ export class SessionKeeper {
             else this.lostUnder(operation, link, o.repeatable?.() ?? true);
           });
         },
-        offline:
-          offline === undefined
-            ? null
-            : () => {
-                try {
-                  resolve(offline());
-                } catch (error) {
-                  reject(error as Error);
-                }
-              },
+        offline: () => {
+          try {
+            const result = o.offline?.() ?? null;
+            if (result === null) return false;
+            resolve(result);
+          } catch (error) {
+            reject(error as Error);
+          }
+          return true;
+        },
       };
       if (this.link) operation.attempt(this.link);
       else this.hold(operation);
@@ -128,12 +132,13 @@ export class SessionKeeper {
   private lostUnder(operation: Operation, link: WorkerLink, repeatable: boolean): void {
     this.down(link);
     operation.losses += 1;
-    if (operation.offline || (repeatable && operation.losses < MAX_ATTEMPTS)) this.hold(operation);
+    if (repeatable && (operation.losses < MAX_ATTEMPTS || operation.onLog)) this.hold(operation);
     else operation.reject(restarting());
   }
 
   private up(link: WorkerLink): void {
     this.link = link;
+    this.spentMs += performance.now() - this.lostAtMs;
     this.stopDeadline();
     void link.client.whenLost.then(() => this.down(link));
     for (const operation of this.held.take()) operation.attempt(link);
@@ -145,15 +150,19 @@ export class SessionKeeper {
     void link.close();
     const nowMs = performance.now();
     const { recoveryMs } = this.places;
-    if (nowMs - this.lostAtMs > 2 * recoveryMs) this.deadlineMs = nowMs + recoveryMs;
+    if (nowMs - this.troubledSinceMs > 2 * recoveryMs) {
+      this.troubledSinceMs = nowMs;
+      this.spentMs = 0;
+    }
     this.lostAtMs = nowMs;
+    this.deadlineMs = nowMs + Math.max(0, recoveryMs - this.spentMs);
     this.deadline = setTimeout(() => this.expire(), Math.max(0, this.deadlineMs - nowMs)).unref();
     void this.rebuild();
   }
 
   /** What needs a worker has waited long enough. */
   private expire(): void {
-    this.held.reject(restarting, (operation) => operation.offline === null);
+    this.held.expire();
   }
 
   private async rebuild(): Promise<void> {

@@ -79,6 +79,7 @@ export class WorkerSession implements EngineSession {
         );
         return { ...receipt, at: this.log.append(seq, own, receipt.tokens) };
       },
+      ...(own.k === 'turn' && { offline: () => this.appendEdge(seq, own) }),
     });
   }
 
@@ -91,9 +92,9 @@ export class WorkerSession implements EngineSession {
       seq,
       online: async (link) => {
         await link.client.ask({ t: 'rollback', to: link.checkpoint(to, this.log), ...link.number(seq) });
-        this.log.rollback(seq, to);
+        return this.log.rollback(seq, to);
       },
-      offline: () => void this.log.rollback(seq, to),
+      offline: () => this.log.rollback(seq, to),
     });
   }
 
@@ -140,24 +141,25 @@ export class WorkerSession implements EngineSession {
     const seq = ++this.seq;
     // What was told and is not cut off; the worker keeps the same, for it tells before it keeps.
     const kept = () => record.tokens.slice(0, o.keepTokens);
-    const accepted = () => {
+    const accepted = (at?: Checkpoint) => {
       if (this.generation === record) this.generation = null;
-      return this.log.accept(seq, kept());
+      return this.log.accept(seq, kept(), at);
     };
     return this.keeper.run({
       seq,
       online: async (link) => {
         if (record.link === link) {
           const keepTokens = o.keepTokens ?? null;
-          await link.client.ask({ ...link.number(seq), t: 'accept', genId, keepTokens });
+          return accepted(await link.client.ask({ ...link.number(seq), t: 'accept', genId, keepTokens }));
         } else {
           const content = { k: 'answer', tokens: kept() } as const;
           const entry = this.log.next(content);
-          await link.client.ask({ ...link.number(seq), t: 'restore', entry, priority: 'commit' });
+          return accepted(
+            await link.client.ask({ ...link.number(seq), t: 'restore', entry, priority: 'commit' }),
+          );
         }
-        return accepted();
       },
-      offline: accepted,
+      offline: () => accepted(),
     });
   }
 
@@ -185,6 +187,13 @@ export class WorkerSession implements EngineSession {
     this.closed = true;
     this.options.onClosed();
     await this.keeper.close();
+  }
+
+  /** What an edge makes is known without computing it. */
+  private appendEdge(seq: number, segment: Segment & { k: 'turn' }): AppendReceipt | null {
+    const tokens = this.log.edge(segment);
+    if (tokens === null) return null;
+    return { at: this.log.append(seq, segment, tokens), tokens, ms: { queue: 0, encode: 0, prefill: 0 } };
   }
 
   /** The next operation ends an answer; one that waits to be begun is not begun any more. */
