@@ -50,7 +50,10 @@ export type Segment =
       readonly utterance?: string;
     };
 
-/** A point in a session's context. Older than the last `evict` (by epoch): `stale_checkpoint`. */
+/**
+ * A point in a session's context. `stale_checkpoint` once an `evict` or `redact` has begun another epoch, a rollback has
+ * undone it, or 256 operations have followed it.
+ */
 export interface Checkpoint {
   readonly seq: number;
   readonly epoch: number;
@@ -58,6 +61,7 @@ export interface Checkpoint {
 }
 
 export interface AppendReceipt {
+  /** Right behind the segment: every frame and every utterance is a point to go back to. */
   readonly at: Checkpoint;
   /** Tokens that this segment added to the context (0 for an audio block that is not final). */
   readonly tokens: number;
@@ -82,6 +86,15 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What an eviction or a redaction took out of the context. */
+export interface Removal {
+  readonly epoch: number;
+  /** Tokens. */
+  readonly freed: number;
+  /** Ids of the segments and accepted answers (`genId`) that are gone, in their order; of an utterance its last block's. */
+  readonly dropped: readonly string[];
+}
+
 export interface OmniEngine {
   readonly caps: EngineCaps;
   load(signal?: AbortSignal): Promise<void>;
@@ -91,8 +104,8 @@ export interface OmniEngine {
 
 /**
  * One conversation's context. Operations are performed in the order in which they are called; one that fails changes
- * nothing. Segment ids are unique within a session (each audio block has its own), and an append with an `id` seen
- * before is a no-op, so that it may be retried. Frames, audio and text belong into a user turn that is open.
+ * nothing. Segment ids are unique within a session (each audio block has its own), and an append with an `id` that is in
+ * the context is a no-op, so that it may be retried. Frames, audio and text belong into a user turn that is open.
  *
  * An answer (`generate`) lies on top of the context: the assistant turn is opened by `generate`, once the user's is
  * closed, and closed by `accept`. The next operation that is not its `accept` ends the answer and takes it off again.
@@ -127,9 +140,18 @@ export interface EngineSession {
   /** Makes a generation (or its first `keepTokens` tokens) part of the context, and ends it if it has not ended. */
   accept(genId: string, o?: { keepTokens?: number }): Promise<Checkpoint>;
   /**
-   * Takes out all frames but the newest `keepFrames`, then the oldest whole exchanges without a kept frame while more than
-   * `targetTokens` tokens are left. Checkpoints taken before are void from then on.
+   * Takes out all frames but the newest `keepFrames`; then, while more than `targetTokens` tokens are left, the oldest whole
+   * exchanges without a kept frame, then further frames. What stays still knows of what went, and keeps its positions. The
+   * system prompt stays. Checkpoints taken before are void from then on.
    */
-  evict(o: { keepFrames: number; targetTokens: number }): Promise<{ epoch: number; freed: number }>;
+  evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal>;
+  /**
+   * Takes out the segments and accepted answers of these ids (of an utterance its name, or its last block's id) and all
+   * that was computed from them: what is behind them is computed anew, in the background, and before anything called
+   * later is answered. From then on the session is what one is that never had them, nor what was evicted from behind
+   * them. An id that the context does not hold may be that of something evicted: then all that knows of anything evicted
+   * is computed anew. Edges of turns are no content: leave them in. Checkpoints taken before are void from then on.
+   */
+  redact(ids: readonly string[]): Promise<Removal>;
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ export type {
   GenEvent,
   GenerateOptions,
   OmniEngine,
+  Removal,
   Role,
   Segment,
 } from './engine.js';

@@ -1,13 +1,20 @@
+import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import type { EngineSession, Segment } from '#modules/contracts';
 import { DecoderService } from '#modules/decoder';
+import { loadModelFolder } from '../../modules/decoder/infra/model-folder.js';
+import { OrtModel } from '../../modules/decoder/infra/ort-model.js';
+import { FolderTokenizer } from '../../modules/decoder/infra/tokenizer.js';
 import {
   SessionScript,
+  logitDistance,
   readAnswer,
   steps,
   type Material,
 } from '../../modules/decoder/testing/engine-script.js';
+import { LocalSession, localHost } from '../../modules/decoder/testing/local-session.js';
+import { ProbedModel } from '../../modules/decoder/testing/probed-model.js';
 import { seededRandom } from '../../modules/decoder/core/sampler.js';
 import { TEST_MODEL } from '../support/model-folder.js';
 
@@ -88,22 +95,6 @@ describe('DecoderService', () => {
     await Promise.all(crowd.map((one) => one.close()));
   });
 
-  it('is after any sequence of operations what a fresh session is that replays what is left', async () => {
-    await fc.assert(
-      fc.asyncProperty(steps(material), async (taken) => {
-        const [session, fresh] = [await open(), await open()];
-        const script = new SessionScript(session, material);
-        for (const step of taken) await script.take(step);
-        const answer = await script.finish(10);
-        await script.replayInto(fresh);
-        expect((await readAnswer(fresh.generate({ maxTokens: 10 }))).ids).toEqual(answer);
-        expect(fresh.head.tokens).toBe(session.head.tokens);
-        await Promise.all([session.close(), fresh.close()]);
-      }),
-      { numRuns: 8, seed: 7 },
-    );
-  });
-
   it('serves the end of speech past frames that wait in the background', async () => {
     const [busy, speaker] = [await open(), await open()];
     for (const session of [busy, speaker]) await session.append(edge('open', 'open'));
@@ -120,6 +111,37 @@ describe('DecoderService', () => {
     expect(order.indexOf('answer')).toBeLessThan(order.indexOf('frame 2'));
     await Promise.all([busy.close(), speaker.close()]);
   });
+});
+
+describe('DecoderSession', () => {
+  it('has after any sequence of operations the logits of a fresh session that replays what is left', async () => {
+    const folder = await loadModelFolder(TEST_MODEL);
+    const ort = await OrtModel.load(folder, 1);
+    const model = new ProbedModel(ort);
+    const host = await localHost(model, await FolderTokenizer.load(folder), () => setImmediate());
+    await fc.assert(
+      fc.asyncProperty(fc.array(steps(material, 14), { minLength: 1, maxLength: 2 }), async (sessions) => {
+        const scripts = await Promise.all(
+          sessions.map(async () => new SessionScript(await LocalSession.open(host), material)),
+        );
+        await Promise.all(
+          scripts.map(async (script, index) => {
+            for (const step of sessions[index] ?? []) await script.take(step);
+            await script.settled();
+          }),
+        );
+        for (const script of scripts) {
+          const conclusion = await script.finish(model, 10);
+          const expected = await script.replay(await LocalSession.open(host), model, 10);
+          expect(conclusion.text).toBe(expected.text);
+          expect(conclusion.tokens).toBe(expected.tokens);
+          expect(logitDistance(conclusion, expected)).toBeLessThan(1e-4);
+        }
+      }),
+      { numRuns: 12, seed: 7 },
+    );
+    await ort.release();
+  }, 120_000);
 });
 
 describe('DecoderService, closing', () => {

@@ -16,7 +16,7 @@ const engines: [string, () => OmniEngine][] = [
 
 const edge = (id: string, at: 'open' | 'close'): Segment => ({ k: 'turn', id, role: 'user', edge: at });
 const text = (id: string): Segment => ({ k: 'text', id, text: 'what color is the star' });
-const block = (id: string, samples: number, final: boolean): Segment => ({
+const block = (id: string, samples: number, final: boolean): Extract<Segment, { k: 'audio' }> => ({
   k: 'audio',
   id,
   ptsMs: 0,
@@ -135,10 +135,30 @@ describe.each(engines)('%s', (_, create) => {
     await session.append(edge('t', 'open'));
     for (const id of ['a', 'b', 'c']) await session.append(frame(id));
     const mark = session.mark();
-    const { epoch, freed } = await session.evict({ keepFrames: 1, targetTokens: 4096 });
+    const { epoch, freed, dropped } = await session.evict({ keepFrames: 1, targetTokens: 4096 });
+    expect(dropped).toEqual(['a', 'b']);
     expect(freed).toBe(2 * (1 + engine.caps.tokensPerFrame));
     expect(session.head).toMatchObject({ epoch, tokens: mark.tokens - freed });
     await expect(session.rollback(mark)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+  });
+
+  it('redacts a frame, an utterance and an answer, after which older checkpoints are void', async () => {
+    await session.append(edge('t', 'open'));
+    for (const id of ['a', 'b']) await session.append(frame(id));
+    const sound = { ...block('s1', 8_000, false), utterance: 's' };
+    await session.append(sound);
+    const said = await session.append({ ...sound, id: 's2', final: true });
+    await session.append(edge('t2', 'close'));
+    const { genId } = await readAnswer(session.generate({ maxTokens: 2 }));
+    const { tokens } = session.head;
+    const answered = await session.accept(genId, { keepTokens: 0 });
+    const { epoch, freed, dropped } = await session.redact(['a', 's', genId, 'nobody']);
+    expect(dropped).toEqual(['a', 's2', genId]);
+    expect(freed).toBe(1 + engine.caps.tokensPerFrame + said.tokens + (answered.tokens - tokens));
+    expect(session.head).toMatchObject({ epoch, tokens: answered.tokens - freed });
+    await expect(session.rollback(said.at)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+    await ask('q');
+    expect((await readAnswer(session.generate({ maxTokens: 2 }))).end).not.toBeNull();
   });
 
   it.each([

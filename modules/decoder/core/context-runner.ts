@@ -114,11 +114,6 @@ export class ContextRunner {
     this.context.spoken = null;
   }
 
-  /** Computes all that is pending. */
-  async compute(operation: Operation): Promise<void> {
-    await this.prefill(operation);
-  }
-
   private takeEdge(segment: SegmentOf<'turn'>): void {
     const { context, host } = this;
     const token = edgeToken(segment, context.turn, host.codec.special);
@@ -141,7 +136,10 @@ export class ContextRunner {
     const { config } = model;
     const id = segment.utterance ?? null;
     // A block of another utterance: the one before it was given up.
-    if (this.context.utterance?.id !== id) this.context.utterance = null;
+    if (this.context.utterance?.id !== id) {
+      this.context.utterance?.dropEncoded();
+      this.context.utterance = null;
+    }
     const utterance = (this.context.utterance ??= new Utterance(config.audio, config.text.hiddenSize, id));
     utterance.append(segment.pcm);
     for (let block = utterance.nextBlock(segment.final); block; block = utterance.nextBlock(segment.final)) {
@@ -168,16 +166,24 @@ export class ContextRunner {
     this.context.add('frame', joinRows(special.row(codec.special.frame), rows), 1 + vision.tokensPerFrame);
   }
 
-  /** Computes all pending rows; in the background in chunks, so that a commit need not wait long. */
-  private async prefill(operation: Operation): Promise<Float32Array> {
+  /**
+   * Computes pending rows until `rows` are computed; in the background in chunks, so that a commit need not wait long.
+   * @returns the logits of the last row; empty where none was pending
+   */
+  async compute(rows: number, operation: Operation): Promise<Float32Array> {
     let logits: Float32Array = new Float32Array();
-    while (this.context.computed < this.context.tokens) {
+    while (this.context.computed < rows) {
       operation.throwIfCancelled();
+      const left = rows - this.context.computed;
       logits = await this.host.turnstile.run(operation, () =>
-        this.runNext(operation.priority === 'background' ? BACKGROUND_CHUNK : Infinity),
+        this.runNext(operation.priority === 'background' ? Math.min(left, BACKGROUND_CHUNK) : left),
       );
     }
     return logits;
+  }
+
+  private prefill(operation: Operation): Promise<Float32Array> {
+    return this.compute(this.context.tokens, operation);
   }
 
   private async runNext(max: number): Promise<Float32Array> {

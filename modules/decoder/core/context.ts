@@ -1,7 +1,7 @@
 import { VisavisError, type Role } from '#modules/contracts';
-import { PINNED, closeGaps, planEviction, type Span } from './eviction.js';
 import { KvCache, type KvShape, type LayerRows } from './kv-cache.js';
-import { RowSlab } from './row-slab.js';
+import { RowSlab, type RowRange } from './row-slab.js';
+import { PINNED, closeGaps, isNamed, rowsOf, type Span, type SpanKind, type SpanOwner } from './span.js';
 import type { Utterance } from './utterance.js';
 
 /** Everything that a point in a session's context is; small, since the past is only ever appended to. */
@@ -24,6 +24,16 @@ export interface Prefill {
   readonly past: { readonly keys: LayerRows; readonly values: LayerRows; readonly rows: number };
 }
 
+/** What a redaction did. */
+export interface Redaction {
+  /** What was taken out. */
+  readonly dropped: readonly Span[];
+  /** The first row that changed. */
+  readonly from: number;
+  /** Rows that had been computed and are to be once more: until `computed` reaches this. */
+  readonly recompute: number;
+}
+
 /**
  * One session's context: rows in the KV cache, then rows that are known but not computed yet.
  *
@@ -39,20 +49,23 @@ export class Context {
   spoken: Utterance | null = null;
   exchange = PINNED;
   private readonly kv: KvCache;
-  private readonly pending: RowSlab;
+  /** What each row is computed from, and is again when something in front of it is redacted. */
+  private readonly inputs: RowSlab;
   private spans: Span[] = [];
-  /** Rows evicted so far: position ids go on as if they were still there. */
-  private evicted = 0;
+  /** Position id minus row of what is put in now: evicted rows keep their place in the count. */
+  private offset = 0;
+  /** Where the first row was that has been evicted: rows from here on may know of evicted ones. */
+  private firstHole = Infinity;
   private readonly maxTokens: number;
 
   constructor(shape: KvShape, hiddenSize: number, maxTokens: number) {
     this.kv = new KvCache(shape, maxTokens);
-    this.pending = new RowSlab(1, hiddenSize, maxTokens);
+    this.inputs = new RowSlab(1, hiddenSize, maxTokens);
     this.maxTokens = maxTokens;
   }
 
   get tokens(): number {
-    return this.kv.length + this.pending.length;
+    return this.inputs.length;
   }
 
   /** Rows that are already computed. */
@@ -65,12 +78,17 @@ export class Context {
     return this.maxTokens - this.tokens;
   }
 
+  /** In the order of their rows. */
+  get contents(): readonly Span[] {
+    return this.spans;
+  }
+
   /**
    * Puts rows at the end, to be computed later.
    * @param embeds `[count, dim]`
    * @throws `context_full`; nothing is put in then
    */
-  add(kind: Span['kind'], embeds: Float32Array, count: number): void {
+  add(kind: SpanKind, embeds: Float32Array, count: number): void {
     if (count > this.room) {
       throw new VisavisError(
         'context_full',
@@ -78,18 +96,28 @@ export class Context {
       );
     }
     const from = this.tokens;
-    this.pending.append(embeds, count);
-    this.spans.push({ kind, from, to: from + count, exchange: this.exchange });
+    this.inputs.append(embeds, count);
+    const { exchange, offset } = this;
+    this.spans.push({ kind, from, to: from + count, position: from + offset, exchange, owner: null });
+  }
+
+  /** Makes the rows from `from` on one span, which has an owner from now on. */
+  seal(from: number, kind: SpanKind, owner: SpanOwner): void {
+    if (from >= this.tokens) return;
+    const { exchange, offset } = this;
+    this.spans = this.spans.filter((span) => span.from < from);
+    this.spans.push({ kind, from, to: this.tokens, position: from + offset, exchange, owner });
   }
 
   /** At most `max` of the pending rows; null when all are computed. */
   nextPrefill(max: number): Prefill | null {
-    const count = Math.min(max, this.pending.length);
-    if (count === 0) return null;
+    const from = this.computed;
+    const count = Math.min(max, this.tokens - from);
+    if (count <= 0) return null;
     return {
-      embeds: this.pending.window(0, count),
+      embeds: this.inputs.window(from, from + count),
       count,
-      position: this.kv.length + this.evicted,
+      position: from + this.offset,
       past: this.kv.last(),
     };
   }
@@ -97,12 +125,13 @@ export class Context {
   /** Takes in what the decoder made of {@link nextPrefill}'s rows: `[heads, count, headDim]` a layer. */
   takePrefilled(keys: LayerRows, values: LayerRows, count: number): void {
     this.kv.append(keys, values, count);
-    this.pending.remove(0, count);
   }
 
-  /** What is put in next begins at this position id; all before must be computed. */
+  /** What is put in next begins at this position id, as if something had been evicted; all before must be computed. */
   skipTo(position: number): void {
-    this.evicted = position - this.tokens;
+    const offset = position - this.tokens;
+    if (offset > this.offset) this.firstHole = Math.min(this.firstHole, this.tokens);
+    this.offset = offset;
   }
 
   save(): ContextState {
@@ -124,7 +153,7 @@ export class Context {
     if (last) this.spans.push({ ...last, to: Math.min(last.to, tokens) });
   }
 
-  /** Goes back to a state saved since the last eviction. */
+  /** Goes back to a state saved since the last eviction or redaction. */
   restore(state: ContextState): void {
     this.truncate(state.tokens);
     this.spans.length = state.spans;
@@ -134,24 +163,64 @@ export class Context {
     this.utterance?.truncate(state.samples);
   }
 
-  /** Takes old frames, then old exchanges out. Returns the number of rows freed. States saved before are void. */
-  evict(keepFrames: number, targetTokens: number): number {
-    const dropped = planEviction(this.spans, { keepFrames, targetTokens, currentExchange: this.exchange });
-    for (const span of dropped.toReversed()) this.remove(span.from, span.to);
+  /**
+   * Takes spans out, whose rows must be computed. What is behind them keeps its positions and what it knows of them; so
+   * does what comes later. States saved before are void.
+   * @returns the number of rows freed
+   */
+  evict(dropped: readonly Span[]): number {
+    this.kv.remove(dropped);
+    this.inputs.remove(dropped);
+    this.firstHole = Math.min(this.firstHole, ...dropped.map((span) => span.from));
     this.spans = closeGaps(this.spans, dropped);
-    const freed = dropped.reduce((sum, span) => sum + span.to - span.from, 0);
-    this.evicted += freed;
+    const freed = rowsOf(dropped);
+    this.offset += freed;
+    this.spoken = null;
     return freed;
   }
 
-  private truncate(tokens: number): void {
-    this.pending.truncate(Math.max(0, tokens - this.kv.length));
-    this.kv.truncate(tokens);
+  /**
+   * Takes out what `ids` name, and all that knows of it: the rows behind become pending again, at the positions that
+   * they would have without it. An id that names nothing here may be that of something evicted, so everything that
+   * knows of anything evicted becomes pending. States saved before are void.
+   */
+  redact(ids: ReadonlySet<string>): Redaction {
+    const dropped = this.spans.filter((span) => isNamed(span.owner, ids));
+    const hole = this.nameAll(ids, dropped) ? Infinity : this.firstHole;
+    if (this.isSpoken(ids)) this.utterance = null;
+    const first = dropped[0] ?? { from: this.tokens, position: this.tokens + this.offset };
+    const from = Math.min(hole, first.from);
+    // In front of the first hole nothing is missing: there, rows and positions are the same.
+    const position = hole <= first.from ? from : first.position;
+    if (hole <= first.from || first.from < this.firstHole) this.firstHole = Infinity;
+    const recompute = this.computed - rowsOf(dropped.map((span) => within(span, this.computed)));
+    this.kv.truncate(from);
+    this.inputs.remove(dropped);
+    this.offset = position - from;
+    this.spans = closeGaps(this.spans, dropped).map((span) =>
+      span.from < from ? span : { ...span, position: span.from + this.offset },
+    );
+    this.spoken = null;
+    return { dropped, from, recompute };
   }
 
-  private remove(from: number, to: number): void {
-    const computed = this.kv.length;
-    if (to > computed) this.pending.remove(Math.max(0, from - computed), to - computed);
-    if (from < computed) this.kv.remove(from, Math.min(to, computed));
+  private nameAll(ids: ReadonlySet<string>, named: readonly Span[]): boolean {
+    const known = new Set(named.flatMap(({ owner }) => (owner ? [owner.id, owner.utterance] : [])));
+    return [...ids].every((id) => known.has(id) || id === this.utterance?.id);
   }
+
+  /** Whether the utterance that is being spoken is named. */
+  private isSpoken(ids: ReadonlySet<string>): boolean {
+    return this.utterance !== null && this.utterance.id !== null && ids.has(this.utterance.id);
+  }
+
+  private truncate(tokens: number): void {
+    this.inputs.truncate(tokens);
+    this.kv.truncate(tokens);
+  }
+}
+
+/** The part of a span that lies in front of a row. */
+function within<T extends RowRange>(range: T, row: number): T {
+  return { ...range, from: Math.min(range.from, row), to: Math.min(range.to, row) };
 }

@@ -1,10 +1,11 @@
-import { PINNED, closeGaps, planEviction, type Span } from './eviction.js';
+import { planEviction } from './eviction.js';
+import { PINNED, closeGaps, type Span } from './span.js';
 
 /** Spans one after the other: `[kind, rows, exchange]`. */
 function spans(...list: [Span['kind'], number, number][]): Span[] {
   let from = 0;
   return list.map(([kind, rows, exchange]) => {
-    const span = { kind, from, to: from + rows, exchange };
+    const span = { kind, from, to: from + rows, position: from, exchange, owner: null };
     from += rows;
     return span;
   });
@@ -40,8 +41,33 @@ describe('planEviction', () => {
     expect(plan(0, 0)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('leaves an exchange with a frame that is kept', () => {
-    expect(plan(3, 0)).toEqual([]);
+  it('gives up frames too, one by one, where old exchanges are not enough', () => {
+    expect(plan(3, 180)).toEqual([]);
+    expect(plan(3, 140)).toEqual([2]);
+    expect(plan(3, 90)).toEqual([2, 3]);
+    expect(plan(3, 60)).toEqual([1, 2, 3, 4]);
+    expect(plan(3, 0)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('leaves the start and the newest system turn, and gives up an older one', () => {
+    const instructed = spans(
+      ['content', 1, PINNED],
+      ['system', 9, PINNED],
+      ['content', 10, 0],
+      ['system', 1, 0],
+      ['system', 7, 0],
+      ['system', 1, 0],
+      ['content', 10, 1],
+      ['content', 1, 2],
+    );
+    const gone = planEviction(instructed, { keepFrames: 0, targetTokens: 0, currentExchange: 2 });
+    expect(gone.map((span) => instructed.indexOf(span))).toEqual([1, 2, 6]);
+    const first = planEviction(instructed.slice(0, 3), {
+      keepFrames: 0,
+      targetTokens: 0,
+      currentExchange: 2,
+    });
+    expect(first.map((span) => instructed.indexOf(span))).toEqual([2]);
   });
 });
 

@@ -1,48 +1,53 @@
-/** A run of context rows that came in together. `exchange` counts user turns from 0; −1 is pinned (start, system). */
-export interface Span {
-  readonly kind: 'frame' | 'content';
-  readonly from: number;
-  readonly to: number;
-  readonly exchange: number;
-}
-
-export const PINNED = -1;
+import { PINNED, rowsOf, type Span } from './span.js';
 
 export interface EvictionGoal {
-  /** The newest frames, kept whatever they cost. */
+  /** Frames that stay at most: the newest. */
   readonly keepFrames: number;
+  /** Tokens that stay at most, if that can be. */
   readonly targetTokens: number;
-  /** The exchange under way; only its old frames may go. */
-  readonly currentExchange: number;
 }
 
 /**
- * Chooses what leaves the context: first every frame but the newest `keepFrames`; then, while more than `targetTokens`
- * are left, the oldest whole exchanges that hold no kept frame.
+ * Chooses what leaves the context: every frame but the newest `keepFrames`; then, while more than `targetTokens` are
+ * left, the oldest whole exchanges that hold no kept frame; then frame by frame from the oldest, with the exchanges that
+ * this lays bare. The start of the context, the newest system turn and what else the exchange under way holds stay.
  */
-export function planEviction(spans: readonly Span[], goal: EvictionGoal): Span[] {
+export function planEviction(
+  spans: readonly Span[],
+  goal: EvictionGoal & { readonly currentExchange: number },
+): Span[] {
   const frames = spans.filter((span) => span.kind === 'frame');
-  const dropped = new Set(frames.slice(0, Math.max(0, frames.length - goal.keepFrames)));
-  let tokens = spans.reduce((sum, span) => sum + (dropped.has(span) ? 0 : span.to - span.from), 0);
-  for (let exchange = 0; exchange < goal.currentExchange && tokens > goal.targetTokens; exchange++) {
-    const rest = spans.filter((span) => span.exchange === exchange && !dropped.has(span));
-    if (rest.some((span) => span.kind === 'frame')) continue;
-    for (const span of rest) {
-      dropped.add(span);
-      tokens -= span.to - span.from;
+  const excess = Math.max(0, frames.length - goal.keepFrames);
+  const dropped = new Set(frames.slice(0, excess));
+  const pinned = pinnedSpans(spans);
+  let tokens = rowsOf(spans) - rowsOf([...dropped]);
+  const drop = (gone: readonly Span[]) => {
+    for (const span of gone) dropped.add(span);
+    tokens -= rowsOf(gone);
+  };
+  const dropExchanges = () => {
+    for (const exchange of new Set(spans.map((span) => span.exchange))) {
+      if (exchange >= goal.currentExchange || tokens <= goal.targetTokens) continue;
+      const rest = spans.filter(
+        (span) => span.exchange === exchange && !dropped.has(span) && !pinned.has(span),
+      );
+      if (!rest.some((span) => span.kind === 'frame')) drop(rest);
     }
+  };
+  dropExchanges();
+  for (const frame of frames.slice(excess)) {
+    if (tokens <= goal.targetTokens) break;
+    drop([frame]);
+    dropExchanges();
   }
   return spans.filter((span) => dropped.has(span));
 }
 
-/** The spans that stay, moved down to where their rows are once `dropped` are gone. */
-export function closeGaps(spans: readonly Span[], dropped: readonly Span[]): Span[] {
-  const gone = new Set(dropped);
-  let removed = 0;
-  const kept: Span[] = [];
-  for (const span of spans) {
-    if (gone.has(span)) removed += span.to - span.from;
-    else kept.push({ ...span, from: span.from - removed, to: span.to - removed });
-  }
-  return kept;
+/** A system turn is pinned until there is a newer one. */
+function pinnedSpans(spans: readonly Span[]): ReadonlySet<Span> {
+  const lastSystem = spans.findLastIndex((span) => span.kind === 'system');
+  let firstSystem = lastSystem;
+  while (spans[firstSystem - 1]?.kind === 'system') firstSystem -= 1;
+  const start = spans.filter((span) => span.exchange === PINNED && span.kind !== 'system');
+  return new Set([...start, ...(lastSystem < 0 ? [] : spans.slice(firstSystem, lastSystem + 1))]);
 }

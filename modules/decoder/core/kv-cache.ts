@@ -1,4 +1,4 @@
-import { RowSlab } from './row-slab.js';
+import { RowSlab, type RowRange } from './row-slab.js';
 
 /** Shape of one attention cache. */
 export interface KvShape {
@@ -35,8 +35,8 @@ export class KvCache {
     for (const slab of [...this.keySlabs, ...this.valueSlabs]) slab.truncate(length);
   }
 
-  remove(from: number, to: number): void {
-    for (const slab of [...this.keySlabs, ...this.valueSlabs]) slab.remove(from, to);
+  remove(ranges: readonly RowRange[]): void {
+    for (const slab of [...this.keySlabs, ...this.valueSlabs]) slab.remove(ranges);
   }
 
   /** The last `rows` rows of every layer (all of them by default). */

@@ -25,9 +25,21 @@ describe('RowSlab', () => {
       Float32Array.from({ length: heads * 5 }, (_, index) => (index % 5) + 10 * Math.floor(index / 5)),
       5,
     );
-    slab.remove(1, 3);
+    slab.remove([{ from: 1, to: 3 }]);
     expect(slab.length).toBe(3);
     expect([...slab.window(0, 3)]).toEqual(heads === 1 ? [0, 3, 4] : [0, 3, 4, 10, 13, 14]);
+  });
+
+  it('takes several runs of rows out at once, also at either end', () => {
+    const slab = new RowSlab(1, 1, 10);
+    slab.append(rows(0, 1, 2, 3, 4, 5, 6, 7), 8);
+    slab.remove([
+      { from: 0, to: 1 },
+      { from: 3, to: 4 },
+      { from: 4, to: 5 },
+      { from: 7, to: 8 },
+    ]);
+    expect([...slab.window(0, slab.length)]).toEqual([1, 2, 5, 6]);
   });
 
   it('overwrites what was cut off', () => {

@@ -1,5 +1,11 @@
 import { VisavisError } from '#modules/contracts';
 
+/** Rows `from` (inclusive) to `to` (exclusive). */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Rows of floats that grow at the end, laid out `[heads][capacity][dim]`.
  * With one head every run of rows is one contiguous view, so a model can read the past without a copy; with more heads
@@ -42,12 +48,19 @@ export class RowSlab {
     this.rows = Math.min(this.rows, length);
   }
 
-  /** Takes rows `from` (inclusive) to `to` (exclusive) out; later rows move down. */
-  remove(from: number, to: number): void {
-    for (let head = 0; head < this.heads; head++) {
-      this.data.copyWithin(this.at(head, from), this.at(head, to), this.at(head, this.rows));
-    }
-    this.rows -= to - from;
+  /** Takes runs of rows out, which are in order and do not overlap; later rows move down, each once. */
+  remove(ranges: readonly RowRange[]): void {
+    const [first] = ranges;
+    if (!first) return;
+    let end = first.from;
+    ranges.forEach((range, index) => {
+      const next = ranges[index + 1]?.from ?? this.rows;
+      for (let head = 0; head < this.heads; head++) {
+        this.data.copyWithin(this.at(head, end), this.at(head, range.to), this.at(head, next));
+      }
+      end += next - range.to;
+    });
+    this.rows = end;
   }
 
   /** Rows `from` to `to` as `[heads, to - from, dim]`. With one head a view, valid until the next change. */

@@ -17,7 +17,8 @@ function begin() {
   return {
     log,
     append: (segment: Segment, tokens = 1) => log.append(++seq, segment, tokens),
-    accept: (...tokens: number[]) => log.accept(++seq, tokens),
+    accept: (...tokens: number[]) => log.accept(++seq, { k: 'answer', id: `gen ${seq}`, tokens }),
+    redact: (...ids: string[]) => log.redact(++seq, ids),
     rollback: (to: Parameters<SessionLog['rollback']>[1]) => log.rollback(++seq, to),
     evict: (keepFrames: number, targetTokens: number) => log.evict(++seq, { keepFrames, targetTokens }),
   };
@@ -77,13 +78,13 @@ describe('SessionLog', () => {
       accept(1);
     }
     const before = append(edge('t3', 'open'));
-    expect(evict(1, 1000)).toBe(10);
+    expect(evict(1, 1000)).toEqual({ freed: 10, dropped: ['t1f'] });
     expect(ids(log)).toEqual(['t1', 't1', 'answer 1', 't2', 't2f', 't2', 'answer 1', 't3']);
     expect(log.entries.map((entry) => entry?.position)).toEqual([1, 12, 13, 16, 17, 27, 28, 31]);
     expect(log.head).toMatchObject({ epoch: 1, tokens: before.tokens - 10 });
     expect(() => log.lengthAt(before)).toThrow(/gone/);
     // The oldest exchange as a whole, with its answer.
-    expect(evict(1, 1)).toBe(1 + 1 + 3);
+    expect(evict(1, 31 - 10 - 5)).toMatchObject({ freed: 1 + 1 + 3 });
     expect(ids(log)).toEqual(['t2', 't2f', 't2', 'answer 1', 't3']);
     expect(append(text('on'), 1)).toMatchObject({ epoch: 2 });
     expect(log.entries.at(-1)?.position).toBe(32);
@@ -125,5 +126,35 @@ describe('SessionLog', () => {
     expect(log.edge({ k: 'turn', id: 'c', role: 'user', edge: 'open' })).toBeNull();
     expect(log.edge({ k: 'turn', id: 'b', role: 'user', edge: 'close' })).toBe(3);
     expect(log.edge({ k: 'turn', id: 'a', role: 'user', edge: 'close' })).toBeNull();
+  });
+
+  it('takes out what is redacted; what lies behind moves up', () => {
+    const { log, append, accept, redact } = begin();
+    append(edge('u', 'open'));
+    append(frame('f'), 10);
+    append(block('a1', 'a'), 0);
+    append(block('a2', 'a', true), 4);
+    append(edge('u', 'close'));
+    accept(1);
+    expect(redact('f')).toEqual({ freed: 10, dropped: ['f'] });
+    expect(log.head).toMatchObject({ epoch: 1, tokens: 1 + 1 + 4 + 1 + 3 });
+    expect(log.entries.map((entry) => entry?.position)).toEqual([1, 2, 2, 6, 7]);
+    // By its name an utterance goes with all its blocks.
+    expect(redact('a')).toEqual({ freed: 4, dropped: ['a2'] });
+    expect(ids(log)).toEqual(['u', 'u', 'answer 1']);
+  });
+
+  it('closes up what was evicted where a redaction may concern that', () => {
+    const { log, append, evict, redact } = begin();
+    append(edge('u', 'open'));
+    append(frame('f'), 10);
+    append(frame('g'), 10);
+    append(text('t'), 2);
+    evict(1, 1000);
+    expect(log.entries.map((entry) => entry?.position)).toEqual([1, 12, 22]);
+    redact('f');
+    expect(log.entries.map((entry) => entry?.position)).toEqual([1, 2, 12]);
+    expect(append(text('on')).tokens).toBe(15);
+    expect(log.entries.at(-1)?.position).toBe(14);
   });
 });

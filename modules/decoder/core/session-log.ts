@@ -1,10 +1,20 @@
 import { VisavisError, type Checkpoint, type Segment } from '#modules/contracts';
-import { PINNED, planEviction, type Span } from './eviction.js';
+import { planEviction, type EvictionGoal } from './eviction.js';
+import {
+  PINNED,
+  answerOwner,
+  isNamed,
+  kindOf as spanKind,
+  ownerOf,
+  type Span,
+  type SpanKind,
+  type SpanOwner,
+} from './span.js';
 
 /** What made rows of a context: a segment, or an answer's tokens. */
 export type LogContent =
   | { readonly k: 'segment'; readonly segment: Segment }
-  | { readonly k: 'answer'; readonly tokens: readonly number[] };
+  | { readonly k: 'answer'; readonly id: string; readonly tokens: readonly number[] };
 
 export interface LogEntry {
   readonly content: LogContent;
@@ -13,6 +23,13 @@ export interface LogEntry {
   /** Position id of its first row: evicted rows keep their place in the count. */
   readonly position: number;
   readonly exchange: number;
+  readonly kind: SpanKind;
+}
+
+/** What an eviction or a redaction took out: rows, and ids as the worker tells them. */
+interface Taken {
+  readonly freed: number;
+  readonly dropped: readonly string[];
 }
 
 /** How long the log was after an operation. */
@@ -26,6 +43,7 @@ interface Point {
 const ANSWER_MARKS = 2;
 
 type Edge = Segment & { k: 'turn' };
+type Answer = LogContent & { k: 'answer' };
 
 /**
  * What one session's context is made of, kept outside of the worker that computes it: the truth, of which the worker's
@@ -43,6 +61,8 @@ export class SessionLog {
   private rows: number;
   /** Position id minus row of what comes next. */
   private offset = 0;
+  /** Row behind which positions are not rows any more. */
+  private firstHole = Infinity;
   private changes = 0;
   /** Rows that edges and the marks of answers take, as the worker counted them. */
   private readonly edgeRows = new Map<string, number>();
@@ -61,6 +81,11 @@ export class SessionLog {
     return this.list;
   }
 
+  /** Position id of what comes next. */
+  get position(): number {
+    return this.rows + this.offset;
+  }
+
   /** After the last operation that succeeded. */
   get head(): Checkpoint {
     return this.last;
@@ -73,13 +98,16 @@ export class SessionLog {
 
   /** @param tokens of the receipt */
   append(seq: number, segment: Segment, tokens: number): Checkpoint {
-    const key = keyOf(segment);
+    const { key } = ownerOf(segment);
     if (!this.keys.has(key)) {
       this.keys.add(key);
       if (segment.k === 'turn') this.edgeRows.set(kindOf(segment), tokens);
       if (segment.k === 'audio') this.giveUpOthers(segment);
       const opensUser = segment.k === 'turn' && segment.edge === 'open' && segment.role === 'user';
-      this.put({ k: 'segment', segment }, tokens, this.exchange + (opensUser ? 1 : 0));
+      const exchange = this.exchange + (opensUser ? 1 : 0);
+      const kind = spanKind(segment, this.openRole);
+      const content = { k: 'segment', segment } as const;
+      this.put({ content, rows: tokens, position: this.position, exchange, kind });
     }
     return this.moveTo(seq);
   }
@@ -89,20 +117,16 @@ export class SessionLog {
    * refused for want of a worker would leave the turns of the context and those of its owner at odds.
    */
   edge(segment: Edge): number | null {
-    const open = this.list.findLast(
-      (entry) => entry?.content.k === 'segment' && isEdge(entry.content.segment),
-    );
-    const last = open?.content.k === 'segment' && isEdge(open.content.segment) ? open.content.segment : null;
-    const openRole = last?.edge === 'open' ? last.role : null;
+    const { openRole } = this;
     const fits = segment.edge === 'open' ? openRole === null : openRole === segment.role;
-    return fits && !this.keys.has(keyOf(segment)) ? (this.edgeRows.get(kindOf(segment)) ?? null) : null;
+    return fits && !this.keys.has(ownerOf(segment).key) ? (this.edgeRows.get(kindOf(segment)) ?? null) : null;
   }
 
   /** @param at where the worker's head is after it; without one, as answers before it were counted */
-  accept(seq: number, tokens: readonly number[], at?: Checkpoint): Checkpoint {
-    if (at) this.answerMarks = at.tokens - this.rows - tokens.length;
-    const entry = this.next({ k: 'answer', tokens });
-    this.put(entry.content, entry.rows, entry.exchange);
+  accept(seq: number, answer: Answer, at?: Checkpoint): Checkpoint {
+    if (at) this.answerMarks = at.tokens - this.rows - answer.tokens.length;
+    const entry = this.next(answer);
+    this.put(entry);
     return this.moveTo(seq);
   }
 
@@ -125,38 +149,100 @@ export class SessionLog {
       for (const entry of this.list.splice(length)) {
         if (!entry) continue;
         this.rows -= entry.rows;
-        if (entry.content.k === 'segment') this.keys.delete(keyOf(entry.content.segment));
+        this.keys.delete(ownerOfEntry(entry).key);
       }
     }
     return this.moveTo(seq);
   }
 
-  /** @returns rows freed: what the worker's own eviction frees, since both plan alike */
-  evict(seq: number, goal: { keepFrames: number; targetTokens: number }): number {
-    const owners = new Map<Span, LogEntry>();
+  /** Takes out what the worker's own eviction takes out, since both plan alike. */
+  evict(seq: number, goal: EvictionGoal): Taken {
+    const placed = this.placed();
+    const start = { kind: 'content', from: 0, to: this.startRows, position: 0, owner: null } as const;
+    const spans: Span[] = [{ ...start, exchange: PINNED }, ...placed.keys()];
+    const dropped = planEviction(spans, { ...goal, currentExchange: this.exchange });
+    const gone = dropped.map((span) => placed.get(span)).filter((entry) => entry !== undefined);
+    const freed = this.takeOut(new Set(gone));
+    this.firstHole = Math.min(this.firstHole, ...dropped.map(({ from }) => from));
+    this.offset += freed;
+    this.startEpoch(seq);
+    return { freed, dropped: idsOf(gone) };
+  }
+
+  /**
+   * Takes out what is named. What lies behind it moves up, as it does in the worker, which computes it anew; an id that
+   * names nothing may be that of something evicted, and then what lies behind that does.
+   */
+  redact(seq: number, ids: readonly string[]): Taken {
+    const names = new Set(ids);
+    const named = [...this.placed()].filter(([{ owner }]) => isNamed(owner, names));
+    const withRows = named.filter(([, entry]) => entry.rows > 0);
+    const known = new Set(withRows.flatMap(([{ owner }]) => [owner?.id, owner?.utterance]));
+    const { speaking } = this;
+    const allKnown = ids.every((id) => known.has(id) || id === speaking);
+    const hole = allKnown ? Infinity : this.firstHole;
+    const first = withRows[0]?.[0] ?? { from: this.rows, position: this.position };
+    const from = Math.min(hole, first.from);
+    const position = hole <= first.from ? from : first.position;
+    if (hole <= first.from || first.from < this.firstHole) this.firstHole = Infinity;
+    const freed = this.takeOut(new Set(named.map(([, entry]) => entry)));
+    this.offset = position - from;
+    let row = this.startRows;
+    this.list = this.list.map((entry) => {
+      if (!entry) return null;
+      const moved = row < from ? entry : { ...entry, position: row + this.offset };
+      row += entry.rows;
+      return moved;
+    });
+    this.startEpoch(seq);
+    return { freed, dropped: idsOf(withRows.map(([, entry]) => entry)) };
+  }
+
+  /** The entries where their rows are. */
+  private placed(): Map<Span, LogEntry> {
+    const placed = new Map<Span, LogEntry>();
     let from = this.startRows;
     for (const entry of this.list) {
       if (!entry) continue;
-      const kind = isFrame(entry) ? 'frame' : 'content';
-      owners.set({ kind, from, to: from + entry.rows, exchange: entry.exchange }, entry);
-      from += entry.rows;
+      const { rows, position, exchange, kind } = entry;
+      placed.set({ kind, from, to: from + rows, position, exchange, owner: ownerOfEntry(entry) }, entry);
+      from += rows;
     }
-    const start: Span = { kind: 'content', from: 0, to: this.startRows, exchange: PINNED };
-    const currentExchange = this.exchange;
-    const dropped = planEviction([start, ...owners.keys()], { ...goal, currentExchange });
-    const gone = new Set(dropped.map((span) => owners.get(span)));
-    const freed = dropped.reduce((sum, span) => sum + span.to - span.from, 0);
+    return placed;
+  }
+
+  /** @returns rows freed */
+  private takeOut(gone: ReadonlySet<LogEntry>): number {
+    const before = this.rows;
     this.list = this.list.filter((entry) => entry !== null && !gone.has(entry));
-    this.rows -= freed;
-    this.offset += freed;
-    this.keys = new Set(
-      this.list.flatMap((entry) => (entry?.content.k === 'segment' ? [keyOf(entry.content.segment)] : [])),
-    );
+    for (const entry of gone) {
+      this.rows -= entry.rows;
+      this.keys.delete(ownerOfEntry(entry).key);
+    }
+    return before - this.rows;
+  }
+
+  private startEpoch(seq: number): void {
     this.changes += 1;
     this.points = [];
     this.last = { ...this.last, epoch: this.last.epoch + 1 };
     this.moveTo(seq);
-    return freed;
+  }
+
+  /** Name of the utterance that is not finished. */
+  private get speaking(): string | null {
+    const last = this.list.findLast((entry) => entry !== null && isAudio(entry));
+    if (!last || !isAudio(last) || last.content.segment.final) return null;
+    return last.content.segment.utterance ?? null;
+  }
+
+  /** Role of the turn that is open. */
+  private get openRole(): Edge['role'] | null {
+    for (const entry of this.list.toReversed()) {
+      const segment = entry?.content.k === 'segment' ? entry.content.segment : null;
+      if (segment?.k === 'turn') return segment.edge === 'open' ? segment.role : null;
+    }
+    return null;
   }
 
   private get exchange(): number {
@@ -164,14 +250,14 @@ export class SessionLog {
   }
 
   /** An answer's entry as it would be if it came now. */
-  next(content: LogContent & { k: 'answer' }): LogEntry {
+  next(content: Answer): LogEntry {
     const rows = this.answerMarks + content.tokens.length;
-    return { content, rows, position: this.rows + this.offset, exchange: this.exchange };
+    return { content, rows, position: this.position, exchange: this.exchange, kind: 'content' };
   }
 
-  private put(content: LogContent, rows: number, exchange: number): void {
-    this.list.push({ content, rows, position: this.rows + this.offset, exchange });
-    this.rows += rows;
+  private put(entry: LogEntry): void {
+    this.list.push(entry);
+    this.rows += entry.rows;
   }
 
   private moveTo(seq: number): Checkpoint {
@@ -208,17 +294,12 @@ function isAudio(entry: LogEntry): entry is AudioEntry {
   return entry.content.k === 'segment' && entry.content.segment.k === 'audio';
 }
 
-function isEdge(segment: Segment): segment is Edge {
-  return segment.k === 'turn';
+function ownerOfEntry({ content }: LogEntry): SpanOwner {
+  return content.k === 'answer' ? answerOwner(content.id) : ownerOf(content.segment);
+}
+
+function idsOf(entries: readonly LogEntry[]): string[] {
+  return entries.filter(({ rows }) => rows > 0).map((entry) => ownerOfEntry(entry).id);
 }
 
 const kindOf = ({ role, edge }: Edge): string => `${role} ${edge}`;
-
-function isFrame({ content }: LogEntry): boolean {
-  return content.k === 'segment' && content.segment.k === 'frame';
-}
-
-/** What tells segments apart: both edges of a turn may have one id. */
-export function keyOf(segment: Segment): string {
-  return segment.k === 'turn' ? `turn ${segment.edge} ${segment.id}` : `${segment.k} ${segment.id}`;
-}

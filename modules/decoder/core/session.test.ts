@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import type { Segment } from '#modules/contracts';
-import { SessionScript, readAnswer, steps, type Material } from '../testing/engine-script.js';
+import { SessionScript, logitDistance, readAnswer, steps, type Material } from '../testing/engine-script.js';
 import { LocalSession, localHost } from '../testing/local-session.js';
+import { ProbedModel } from '../testing/probed-model.js';
 import { TOY_CODEC, ToyModel } from '../testing/toy-model.js';
+import { JOURNAL_LIMIT } from './journal.js';
 
 // Real: everything in core/. Fake: the model, a toy whose every row depends exactly on all rows before it.
 
@@ -52,17 +54,28 @@ async function ask(session: LocalSession, id: string): Promise<void> {
 describe('DecoderSession', () => {
   it('is after any sequence of operations what a fresh session is that replays what is left', async () => {
     await fc.assert(
-      fc.asyncProperty(steps(material), async (taken) => {
-        const { session } = await openToy();
-        const script = new SessionScript(session, material);
-        for (const step of taken) await script.take(step);
-        const answer = await script.finish(8);
-        const { session: fresh } = await openToy();
-        await script.replayInto(fresh);
-        expect((await readAnswer(fresh.generate({ maxTokens: 8 }))).ids).toEqual(answer);
-        expect(fresh.head.tokens).toBe(session.head.tokens);
+      fc.asyncProperty(fc.array(steps(material), { minLength: 1, maxLength: 3 }), async (sessions) => {
+        const model = new ProbedModel(new ToyModel());
+        const host = await localHost(model, TOY_CODEC);
+        const scripts = await Promise.all(
+          sessions.map(async () => new SessionScript(await LocalSession.open(host), material)),
+        );
+        await Promise.all(
+          scripts.map(async (script, index) => {
+            for (const step of sessions[index] ?? []) await script.take(step);
+            await script.settled();
+          }),
+        );
+        for (const script of scripts) {
+          const conclusion = await script.finish(model, 8);
+          const fresh = await LocalSession.open(await localHost(model, TOY_CODEC));
+          const expected = await script.replay(fresh, model, 8);
+          expect(conclusion.text).toBe(expected.text);
+          expect(conclusion.tokens).toBe(expected.tokens);
+          expect(logitDistance(conclusion, expected)).toBeLessThan(1e-4);
+        }
       }),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
   });
 
@@ -323,7 +336,11 @@ describe('DecoderSession, evicting', () => {
     await session.append(edge('t', 'open'));
     for (const id of ['a', 'b', 'c']) await session.append(material.frame(id, 1));
     const mark = session.mark();
-    expect(await session.evict({ keepFrames: 1, targetTokens: 512 })).toEqual({ epoch: 1, freed: 8 });
+    expect(await session.evict({ keepFrames: 1, targetTokens: 512 })).toEqual({
+      epoch: 1,
+      freed: 8,
+      dropped: ['a', 'b'],
+    });
     expect(session.head.tokens).toBe(2 + 4);
     await expect(session.rollback(mark)).rejects.toMatchObject({ code: 'stale_checkpoint' });
     const since = session.mark();
@@ -354,6 +371,207 @@ describe('DecoderSession, evicting', () => {
     expect(freed).toBeGreaterThan('q text'.length);
     await ask(session, 's');
     expect((await readAnswer(session.generate({ maxTokens: 3 }))).end).not.toBeNull();
+  });
+});
+
+describe('DecoderSession, redacting', () => {
+  /** What a session says that has seen and heard these. */
+  async function answerTo(segments: readonly Segment[]): Promise<number[]> {
+    const { session } = await openToy();
+    for (const segment of segments) await session.append(segment);
+    return (await readAnswer(session.generate({ maxTokens: 8 }))).ids;
+  }
+
+  it('leaves nothing of a frame, an utterance or an answer', async () => {
+    const { session } = await openToy();
+    const [open, star, ball] = [edge('a', 'open'), material.frame('star', 1), material.frame('ball', 2)];
+    for (const segment of [open, star, ball, audio('u1', 40, true, 'said'), edge('a', 'close')]) {
+      await session.append(segment);
+    }
+    const { genId } = await readAnswer(session.generate({ maxTokens: 5 }));
+    await session.accept(genId);
+    const before = session.head;
+    const { dropped, freed, epoch } = await session.redact(['star', 'said', genId]);
+    expect(dropped).toEqual(['star', 'u1', genId]);
+    expect(session.head).toMatchObject({ epoch, tokens: before.tokens - freed });
+    await ask(session, 'q');
+    const left = [
+      open,
+      ball,
+      edge('a', 'close'),
+      edge('q open', 'open'),
+      text('q text'),
+      edge('q close', 'close'),
+    ];
+    expect((await readAnswer(session.generate({ maxTokens: 8 }))).ids).toEqual(await answerTo(left));
+  });
+
+  it('forgets an utterance that is still being spoken', async () => {
+    const { session } = await openToy();
+    await session.append(edge('a', 'open'));
+    await session.append(audio('u1', 50, false, 'said'));
+    await session.redact(['said']);
+    await session.append(audio('u2', 20, true, 'said'));
+    await session.append(edge('a', 'close'));
+    const left = [edge('a', 'open'), audio('u2', 20, true, 'said'), edge('a', 'close')];
+    expect((await readAnswer(session.generate({ maxTokens: 8 }))).ids).toEqual(await answerTo(left));
+  });
+
+  it('computes what is behind in the background, at once where a commit waits for it', async () => {
+    const { session, model } = await openToy();
+    await session.append(edge('t', 'open'));
+    await session.append(material.frame('f', 1));
+    await session.append(text('t', 'x'.repeat(100)));
+    await session.append(material.frame('g', 1));
+    model.runs.length = 0;
+    await session.redact(['f']);
+    expect(session.head.tokens).toBe(2 + 100 + 4);
+    await session.decoder.idle();
+    expect(model.runs).toEqual([64, 40]);
+    expect(model.positions.at(-2)).toBe(2);
+    model.runs.length = 0;
+    void session.redact(['t']);
+    await session.append(edge('t', 'close'));
+    expect(model.runs).toEqual([4]);
+  });
+
+  it('computes nothing that was not computed before', async () => {
+    const { session, model } = await openToy();
+    await session.append(edge('t', 'open'));
+    await session.append(material.frame('f', 1));
+    await session.append(text('t'));
+    model.runs.length = 0;
+    await session.redact(['f']);
+    await session.decoder.idle();
+    expect(model.runs).toEqual([]);
+  });
+
+  it('computes anew what knows of something evicted, and only then', async () => {
+    const { session, model } = await openToy();
+    await session.append(edge('t', 'open'));
+    for (const id of ['a', 'b', 'c']) await session.append(material.frame(id, 1));
+    await session.redact(['nobody']);
+    await session.evict({ keepFrames: 2, targetTokens: 512 });
+    model.runs.length = 0;
+    const { dropped } = await session.redact(['a']);
+    await session.decoder.idle();
+    expect(dropped).toEqual([]);
+    expect(model.runs).toEqual([8]);
+    expect(model.positions.at(-1)).toBe(2);
+    await session.redact(['a']);
+    await session.decoder.idle();
+    expect(model.runs).toEqual([8]);
+  });
+
+  it('makes older checkpoints void', async () => {
+    const { session } = await openToy();
+    await session.append(edge('t', 'open'));
+    const { at } = await session.append(material.frame('f', 1));
+    await session.redact(['f']);
+    await expect(session.rollback(at)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+  });
+
+  it('takes an answer off that waits to be accepted', async () => {
+    const { session } = await openToy();
+    await ask(session, 'q');
+    const { genId } = await readAnswer(session.generate({ maxTokens: 3 }));
+    await session.redact(['q text']);
+    await expect(session.accept(genId)).rejects.toMatchObject({ code: 'bad_request' });
+    expect(session.head.tokens).toBe(1 + 2);
+  });
+
+  it('goes on where the model fails to compute what is behind', async () => {
+    const { session, model } = await openToy();
+    await session.append(edge('t', 'open'));
+    for (const id of ['a', 'b']) await session.append(material.frame(id, 1));
+    const decode = model.decode.bind(model);
+    model.decode = () => Promise.reject(new Error('broke'));
+    await session.redact(['a']);
+    await session.decoder.idle();
+    model.decode = decode;
+    await session.append(text('t'));
+    await session.append(edge('t', 'close'));
+    const left = [edge('t', 'open'), material.frame('b', 1), text('t'), edge('t', 'close')];
+    expect((await readAnswer(session.generate({ maxTokens: 8 }))).ids).toEqual(await answerTo(left));
+  });
+});
+
+describe('DecoderSession, journal', () => {
+  it('holds an entry for every operation', async () => {
+    const { session } = await openToy();
+    await session.append(edge('a', 'open'));
+    await session.append(material.frame('f', 1));
+    const mark = session.mark();
+    await session.append(text('said'));
+    await session.rollback(mark);
+    await session.append(text('said'));
+    await session.append(edge('a', 'close'));
+    const { genId } = await readAnswer(session.generate({ maxTokens: 3 }));
+    await session.accept(genId, { keepTokens: 2 });
+    await session.evict({ keepFrames: 0, targetTokens: 512 });
+    await session.redact(['said']);
+    await expect(session.append(text('outside'))).rejects.toMatchObject({ code: 'bad_request' });
+    const { entries } = session.decoder;
+    expect(
+      entries.map(({ op, seq, epoch, tokens, span }) => [op, seq, epoch, tokens, span?.from, span?.to]),
+    ).toEqual([
+      ['open', 0, 0, 1, 0, 1],
+      ['append', 1, 0, 2, 1, 2],
+      ['append', 2, 0, 6, 2, 6],
+      ['mark', 3, 0, 6, undefined, undefined],
+      ['append', 4, 0, 10, 6, 10],
+      ['rollback', 5, 0, 6, undefined, undefined],
+      ['append', 6, 0, 10, 6, 10],
+      ['append', 7, 0, 11, 10, 11],
+      ['commit', 8, 0, 15, 11, 15],
+      ['evict', 9, 1, 11, undefined, undefined],
+      ['redact', 10, 2, 7, 2, 7],
+      ['failed', 11, 2, 7, undefined, undefined],
+    ]);
+    expect(entries.find(({ op }) => op === 'commit')).toMatchObject({ owner: { id: genId }, tokensKept: 2 });
+    expect(entries.find(({ op }) => op === 'evict')).toMatchObject({ dropped: ['f'], freed: 4 });
+    expect(entries.at(-1)).toMatchObject({ code: 'bad_request' });
+  });
+
+  it('goes back to any frame and any utterance by its receipt', async () => {
+    const { session } = await openToy();
+    await session.append(edge('a', 'open'));
+    const frame = await session.append(material.frame('f', 1));
+    const utterance = await session.append(audio('u', 40, true, 'said'));
+    await session.append(material.frame('g', 2));
+    await session.rollback(utterance.at);
+    expect(session.head.tokens).toBe(utterance.at.tokens);
+    await session.rollback(frame.at);
+    await session.rollback(frame.at);
+    expect(session.head.tokens).toBe(frame.at.tokens);
+    await expect(session.rollback(utterance.at)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+  });
+
+  it('forgets what is long ago, also where nothing was ever evicted', async () => {
+    const { session } = await openToy();
+    await session.append(edge('a', 'open'));
+    const early = session.mark();
+    for (let at = 0; at < JOURNAL_LIMIT; at++) await session.append(audio(`b${at}`, 9, false, `noise ${at}`));
+    expect(session.decoder.entries).toHaveLength(JOURNAL_LIMIT);
+    await expect(session.rollback(early)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+  });
+
+  it('takes a block of an utterance in once', async () => {
+    const { session } = await openToy();
+    await session.append(edge('a', 'open'));
+    for (let times = 0; times < 2; times++) await session.append(audio('u1', 40, false, 'said'));
+    expect((await session.append(audio('u2', 8, true, 'said'))).tokens).toBe(1 + 48 / 16);
+  });
+
+  it('marks under an answer that is being made, and leaves it alone', async () => {
+    const { session } = await openToy();
+    await ask(session, 'q');
+    const { tokens } = session.head;
+    const { genId } = await readAnswer(session.generate({ maxTokens: 3 }));
+    const mark = session.mark();
+    await session.accept(genId);
+    await session.rollback(mark);
+    expect(session.head.tokens).toBe(tokens);
   });
 });
 

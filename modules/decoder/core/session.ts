@@ -7,13 +7,15 @@ import {
 } from '#modules/contracts';
 import { ContextRunner, type ModelHost } from './context-runner.js';
 import { Context, type ContextState } from './context.js';
+import { planEviction, type EvictionGoal } from './eviction.js';
 import { Generation, type StopSignal } from './generation.js';
-import { Journal } from './journal.js';
+import { Journal, type JournalEntry } from './journal.js';
 import { Operation, OperationQueue } from './operation.js';
 import { checkGenerate, withoutSpecials } from './prompt.js';
 import { makeSampler } from './sampler.js';
 import { mustShed, type ShedLimits } from './scheduler.js';
-import { keyOf, type LogEntry } from './session-log.js';
+import type { LogEntry } from './session-log.js';
+import { answerOwner, kindOf, ownerOf, type Span } from './span.js';
 
 /** What the sessions of one worker share. */
 export interface SessionHost extends ModelHost {
@@ -29,7 +31,16 @@ export interface GenerationRequest {
   readonly seed: number;
 }
 
-/** An operation that changes the context: the owner's number of it. Numbers rise, and none is used twice. */
+/** What an eviction or a redaction took out. */
+export interface Removed {
+  readonly at: Checkpoint;
+  /** Tokens. */
+  readonly freed: number;
+  /** Ids of the segments and accepted answers that are gone, in their order. */
+  readonly dropped: readonly string[];
+}
+
+/** An operation that the journal records: the owner's number of it. Numbers rise, and none is used twice. */
 export interface Numbered {
   readonly seq: number;
 }
@@ -68,13 +79,32 @@ export class DecoderSession {
     if (supportsInstructions && system !== '' && codec.special.system !== undefined) {
       const ids = [codec.special.system, ...codec.encode(withoutSpecials(system)), codec.special.end];
       const rows = await host.turnstile.run({ priority: 'commit' }, () => model.embed(ids));
-      context.add('content', rows, ids.length);
+      context.add('system', rows, ids.length);
     }
     return new DecoderSession(host, context);
   }
 
   get head(): Checkpoint {
     return this.journal.head;
+  }
+
+  /** What happened lately, oldest first. */
+  get entries(): readonly JournalEntry[] {
+    return this.journal.entries;
+  }
+
+  /** What is in the context, in order, with an answer that waits to be accepted. */
+  get contents(): readonly Span[] {
+    return this.context.contents;
+  }
+
+  /** Notes a point to go back to. An answer that is being made goes on, and lies behind it. */
+  mark(o: Numbered): Promise<Checkpoint> {
+    // In the background: a mark is no reason to hurry what is in front of it.
+    const operation = new Operation('background', o.seq);
+    const work = (state: ContextState) =>
+      Promise.resolve(this.journal.record({ op: 'mark', seq: o.seq }, this.generation?.before ?? state));
+    return this.submit(operation, work, 'keepGeneration');
   }
 
   /** @throws `shed` for a background append that would wait too long or disturb an answer */
@@ -148,40 +178,91 @@ export class DecoderSession {
       if (generation?.id !== o.genId) {
         throw new VisavisError('bad_request', `there is no answer ${o.genId} to accept`);
       }
-      await this.runner.keepAnswer(
-        generation.before.tokens,
-        generation.tokens.slice(0, o.keepTokens),
-        operation,
-      );
+      const { before } = generation;
+      const tokens = generation.tokens.slice(0, o.keepTokens);
+      await this.runner.keepAnswer(before.tokens, tokens, operation);
+      const owner = answerOwner(generation.id);
+      this.context.seal(before.tokens, 'content', owner);
       this.generation = null;
-      return this.journal.record(o.seq, this.context.save());
+      const span = { from: before.tokens, to: this.context.tokens };
+      const state = this.context.save();
+      return this.journal.record({ op: 'commit', seq: o.seq, owner, tokensKept: tokens.length, span }, state);
     };
     return this.submit(operation, work, 'keepGeneration');
   }
 
-  evict(
-    o: Numbered & { keepFrames: number; targetTokens: number },
-  ): Promise<{ at: Checkpoint; freed: number }> {
+  evict(o: Numbered & EvictionGoal): Promise<Removed> {
+    return this.evictBy(o.seq, (spans, currentExchange) => planEviction(spans, { ...o, currentExchange }));
+  }
+
+  /** Evicts what `choose` says. What stays is computed first, so that it knows of what goes, whenever that came in. */
+  evictBy(seq: number, choose: (spans: readonly Span[], exchange: number) => Span[]): Promise<Removed> {
     this.settle();
-    return this.submit(new Operation('commit', o.seq), () => {
-      const freed = this.context.evict(o.keepFrames, o.targetTokens);
-      return Promise.resolve({ at: this.journal.startEpoch(o.seq, this.context.save()), freed });
+    const operation = new Operation('commit', seq);
+    return this.submit(operation, async () => {
+      await this.runner.compute(this.context.tokens, operation);
+      const spans = choose(this.context.contents, this.context.exchange);
+      const freed = this.context.evict(spans);
+      const dropped = idsOf(spans);
+      const at = this.journal.startEpoch({ op: 'evict', seq, dropped, freed }, this.context.save());
+      return { at, freed, dropped };
     });
   }
 
-  /** Puts back what a session held that was lost, entry by entry, and computes it at once. */
-  restore(o: Numbered & { entry: LogEntry; priority: 'commit' | 'background' }): Promise<Checkpoint> {
+  /**
+   * Takes out what `ids` name and all that was computed from it. What lay behind is computed anew in the background, and
+   * before anything that is asked for later.
+   */
+  redact(o: Numbered & { ids: readonly string[] }): Promise<Removed> {
+    this.settle();
+    let recompute = 0;
+    const done = this.submit(new Operation('commit', o.seq), () => {
+      const before = this.context.tokens;
+      const redaction = this.context.redact(new Set(o.ids));
+      recompute = redaction.recompute;
+      const { tokens } = this.context;
+      const outcome = { seq: o.seq, ids: o.ids, dropped: idsOf(redaction.dropped), freed: before - tokens };
+      const span = { from: redaction.from, to: tokens };
+      const at = this.journal.startEpoch({ op: 'redact', ...outcome, span }, this.context.save());
+      return Promise.resolve({ at, freed: outcome.freed, dropped: outcome.dropped });
+    });
+    const operation = new Operation('background', null);
+    const recomputed = this.submit(operation, () => this.runner.compute(recompute, operation));
+    // The rows stay pending then: whoever needs them computes them, or is told why that cannot be.
+    void recomputed.catch(() => undefined);
+    return done;
+  }
+
+  /**
+   * Puts back what a session held that was lost, entry by entry, and computes it at once.
+   * @param o `next`: position id of what comes behind it
+   */
+  restore(
+    o: Numbered & { entry: LogEntry; next: number; priority: 'commit' | 'background' },
+  ): Promise<Checkpoint> {
     const operation = new Operation(o.priority, o.seq);
     return this.submit(operation, async () => {
       const { content, position } = o.entry;
-      const before = this.context.tokens;
+      const { tokens: from, turn } = this.context;
       this.context.skipTo(position);
-      if (content.k === 'answer') await this.runner.keepAnswer(before, content.tokens, operation);
+      const owner = content.k === 'answer' ? answerOwner(content.id) : ownerOf(content.segment);
+      if (content.k === 'answer') await this.runner.keepAnswer(from, content.tokens, operation);
       else await this.runner.take(content.segment, operation);
-      await this.runner.compute(operation);
-      const state = this.context.save();
-      if (content.k === 'answer') return this.journal.record(o.seq, state);
-      return this.journal.recordSegment(o.seq, state, keyOf(content.segment), state.tokens - before);
+      const kind = content.k === 'answer' ? 'content' : kindOf(content.segment, turn);
+      this.context.seal(from, kind, owner);
+      const { tokens: to } = this.context;
+      await this.runner.compute(to, operation);
+      this.context.skipTo(o.next);
+      const added = to - from;
+      const did =
+        content.k === 'answer'
+          ? ({ op: 'commit', owner, tokensKept: content.tokens.length } as const)
+          : ({ op: 'append', kind: content.segment.k, owner, added } as const);
+      const outcome = { ...did, seq: o.seq };
+      return this.journal.record(
+        added > 0 ? { ...outcome, span: { from, to } } : outcome,
+        this.context.save(),
+      );
     });
   }
 
@@ -204,18 +285,28 @@ export class DecoderSession {
   ): Promise<AppendReceipt> {
     const queue = this.host.nowMs() - calledAt;
     const { segment } = o;
-    const key = keyOf(segment);
-    const seen = this.journal.seen(key);
-    if (seen !== undefined) {
-      const at = this.journal.record(o.seq, this.context.save());
-      return { at, tokens: seen, ms: { queue, encode: 0, prefill: 0 } };
+    const owner = ownerOf(segment);
+    const known = this.context.contents.find((span) => span.owner?.key === owner.key);
+    if (known || this.journal.took(owner.key)) {
+      const added = known ? known.to - known.from : 0;
+      const at = this.journal.record(
+        { op: 'append', seq: o.seq, kind: segment.k, owner, added },
+        this.context.save(),
+      );
+      return { at, tokens: added, ms: { queue, encode: 0, prefill: 0 } };
     }
-    const before = this.context.tokens;
+    const { tokens: from, turn } = this.context;
     const times = await this.runner.take(segment, operation);
     operation.throwIfCancelled();
-    const tokens = this.context.tokens - before;
-    const at = this.journal.recordSegment(o.seq, this.context.save(), key, tokens);
-    return { at, tokens, ms: { queue, ...times } };
+    const { tokens: to } = this.context;
+    this.context.seal(from, kindOf(segment, turn), owner);
+    const added = to - from;
+    const outcome = { op: 'append', seq: o.seq, kind: segment.k, owner, added } as const;
+    const at = this.journal.record(
+      added > 0 ? { ...outcome, span: { from, to } } : outcome,
+      this.context.save(),
+    );
+    return { at, tokens: added, ms: { queue, ...times } };
   }
 
   private submit<T>(
@@ -232,7 +323,9 @@ export class DecoderSession {
       } catch (error) {
         this.context.restore(before);
         // Without an answer that waits to be accepted: no checkpoint lies inside of one.
-        if (operation.seq !== null) this.journal.record(operation.seq, this.generation?.before ?? before);
+        const { seq } = operation;
+        const code = error instanceof VisavisError ? error.code : 'engine_failed';
+        if (seq !== null) this.journal.record({ op: 'failed', seq, code }, this.generation?.before ?? before);
         throw error;
       }
     });
@@ -265,4 +358,8 @@ export class DecoderSession {
     this.background += change;
     this.host.backlog.waiting += change;
   }
+}
+
+function idsOf(spans: readonly Span[]): string[] {
+  return spans.flatMap(({ owner }) => (owner ? [owner.id] : []));
 }

@@ -39,7 +39,7 @@ type ConvState = Pick<EncodedBlock, 'conv1' | 'conv2'>;
  */
 export class Utterance {
   readonly id: string | null;
-  private pcm = new Float32Array(16_000);
+  private pcm = new Float32Array(0);
   private length = 0;
   /** The convolutions' past after each block; the first is the silence before the utterance. */
   private convs: ConvState[];

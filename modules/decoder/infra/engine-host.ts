@@ -72,6 +72,8 @@ export class EngineHost {
       case 'append':
         this.abortable.set(request.id, () => session.abortAppend(request.seq));
         return session.append(request);
+      case 'mark':
+        return session.mark(request);
       case 'rollback':
         return session.rollback(request);
       case 'generate':
@@ -81,6 +83,8 @@ export class EngineHost {
         return session.accept({ ...request, keepTokens: request.keepTokens ?? Infinity });
       case 'evict':
         return session.evict(request);
+      case 'redact':
+        return session.redact(request);
       case 'restore':
         return session.restore(request);
       case 'close':

@@ -95,9 +95,10 @@ export class WorkerLink {
         content.k === 'segment' ? ownCopy(content.segment) : { copy: null, transfer: [] };
       const priority = urgent() ? ('commit' as const) : ('background' as const);
       const sent = copy ? { ...entry, content: { k: 'segment' as const, segment: copy } } : entry;
+      const next = log.entries.slice(index + 1).find((other) => other !== null)?.position ?? log.position;
       this.restored.push(index);
       await this.client.ask(
-        { t: 'restore', session: this.session, seq: index + 1, entry: sent, priority },
+        { t: 'restore', session: this.session, seq: index + 1, entry: sent, next, priority },
         { transfer },
       );
       if (log.revision !== revision) return false;

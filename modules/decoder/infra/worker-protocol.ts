@@ -1,6 +1,6 @@
 import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#modules/contracts';
 import type { LogEntry } from '../core/session-log.js';
-import type { GenerationRequest } from '../core/session.js';
+import type { GenerationRequest, Removed } from '../core/session.js';
 import type { ShedLimits } from '../core/scheduler.js';
 import type { ModelFolder } from './model-folder.js';
 
@@ -12,20 +12,19 @@ export interface EngineWorkerData {
   readonly shedLimits: ShedLimits;
 }
 
-/** Requests by kind: what is asked, and what `done` brings. `seq` numbers what changes a session's context. */
+/** Requests by kind: what is asked, and what `done` brings. `seq` numbers what a session's journal records. */
 export interface Requests {
   open: { ask: { system: string; budgetTokens: number | null }; reply: Checkpoint };
   append: { ask: { seq: number; segment: Segment; priority: 'commit' | 'background' }; reply: AppendReceipt };
+  mark: { ask: { seq: number }; reply: Checkpoint };
   rollback: { ask: { seq: number; to: Checkpoint }; reply: Checkpoint };
   generate: { ask: { request: GenerationRequest }; reply: null };
   accept: { ask: { seq: number; genId: string; keepTokens: number | null }; reply: Checkpoint };
-  evict: {
-    ask: { seq: number; keepFrames: number; targetTokens: number };
-    reply: { at: Checkpoint; freed: number };
-  };
-  /** Puts back an entry of a lost session's log, and computes it. Never shed. */
+  evict: { ask: { seq: number; keepFrames: number; targetTokens: number }; reply: Removed };
+  redact: { ask: { seq: number; ids: readonly string[] }; reply: Removed };
+  /** Puts back an entry of a lost session's log, and computes it. Never shed. `next`: position id of what comes behind. */
   restore: {
-    ask: { seq: number; entry: LogEntry; priority: 'commit' | 'background' };
+    ask: { seq: number; entry: LogEntry; next: number; priority: 'commit' | 'background' };
     reply: Checkpoint;
   };
   close: { ask: object; reply: null };

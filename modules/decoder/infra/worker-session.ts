@@ -6,6 +6,7 @@ import {
   type EngineSession,
   type GenEvent,
   type GenerateOptions,
+  type Removal,
   type Segment,
 } from '#modules/contracts';
 import { checkImage } from '../core/pixels.js';
@@ -50,7 +51,17 @@ export class WorkerSession implements EngineSession {
   }
 
   mark(): Checkpoint {
-    return { ...this.log.head, seq: this.seq };
+    this.keeper.throwIfClosed();
+    const seq = ++this.seq;
+    // Nothing waits for the worker to note it: the log knows the point as well.
+    this.keeper
+      .run({
+        seq,
+        online: (link) => link.client.ask({ ...link.number(seq), t: 'mark' }),
+        offline: () => this.log.head,
+      })
+      .catch(() => undefined);
+    return { ...this.log.head, seq };
   }
 
   async append(
@@ -143,7 +154,7 @@ export class WorkerSession implements EngineSession {
     const kept = () => record.tokens.slice(0, o.keepTokens);
     const accepted = (at?: Checkpoint) => {
       if (this.generation === record) this.generation = null;
-      return this.log.accept(seq, kept(), at);
+      return this.log.accept(seq, { k: 'answer', id: genId, tokens: kept() }, at);
     };
     return this.keeper.run({
       seq,
@@ -152,10 +163,10 @@ export class WorkerSession implements EngineSession {
           const keepTokens = o.keepTokens ?? null;
           return accepted(await link.client.ask({ ...link.number(seq), t: 'accept', genId, keepTokens }));
         } else {
-          const content = { k: 'answer', tokens: kept() } as const;
-          const entry = this.log.next(content);
+          const entry = this.log.next({ k: 'answer', id: genId, tokens: kept() });
+          const next = entry.position + entry.rows;
           return accepted(
-            await link.client.ask({ ...link.number(seq), t: 'restore', entry, priority: 'commit' }),
+            await link.client.ask({ ...link.number(seq), t: 'restore', entry, next, priority: 'commit' }),
           );
         }
       },
@@ -163,19 +174,31 @@ export class WorkerSession implements EngineSession {
     });
   }
 
-  async evict(o: { keepFrames: number; targetTokens: number }): Promise<{ epoch: number; freed: number }> {
+  async evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
     this.keeper.throwIfClosed();
     this.supersede();
     const { keepFrames, targetTokens } = o;
     const seq = ++this.seq;
-    const logged = () => {
-      const freed = this.log.evict(seq, { keepFrames, targetTokens });
-      return { epoch: this.log.head.epoch, freed };
-    };
+    const logged = () => this.removed(this.log.evict(seq, { keepFrames, targetTokens }));
     return this.keeper.run({
       seq,
       online: async (link) => {
         await link.client.ask({ ...link.number(seq), t: 'evict', keepFrames, targetTokens });
+        return logged();
+      },
+      offline: logged,
+    });
+  }
+
+  async redact(ids: readonly string[]): Promise<Removal> {
+    this.keeper.throwIfClosed();
+    this.supersede();
+    const seq = ++this.seq;
+    const logged = () => this.removed(this.log.redact(seq, ids));
+    return this.keeper.run({
+      seq,
+      online: async (link) => {
+        await link.client.ask({ ...link.number(seq), t: 'redact', ids });
         return logged();
       },
       offline: logged,
@@ -187,6 +210,10 @@ export class WorkerSession implements EngineSession {
     this.closed = true;
     this.options.onClosed();
     await this.keeper.close();
+  }
+
+  private removed(taken: Omit<Removal, 'epoch'>): Removal {
+    return { epoch: this.log.head.epoch, ...taken };
   }
 
   /** What an edge makes is known without computing it. */

@@ -1,7 +1,8 @@
 import { VisavisError, type Checkpoint, type EngineCaps, type Role, type Segment } from '#modules/contracts';
 
 /** What is in a fake session's context: its segments, and the answers that were accepted. */
-export type LogEntry = Segment | { readonly k: 'answer'; readonly tokens: readonly string[] };
+export type LogEntry =
+  Segment | { readonly k: 'answer'; readonly id: string; readonly tokens: readonly string[] };
 
 interface State {
   readonly entries: readonly LogEntry[];
@@ -63,10 +64,16 @@ export class FakeLog {
     this.state = { entries: [...this.entries, entry], turn };
   }
 
-  keepFrames(count: number): void {
+  /** @returns the ids of what went */
+  keepFrames(count: number): string[] {
     const frames = this.entries.filter(({ k }) => k === 'frame');
-    const dropped = new Set(frames.slice(0, Math.max(0, frames.length - count)));
-    this.state = { ...this.state, entries: this.entries.filter((entry) => !dropped.has(entry)) };
+    return this.drop(frames.slice(0, Math.max(0, frames.length - count)));
+  }
+
+  /** @returns the ids of what went; of an utterance its last block's, though all of them go */
+  redact(ids: readonly string[]): string[] {
+    const named = (entry: LogEntry) => ids.includes(entry.id) || isBlockOf(entry, ids);
+    return this.drop(this.entries.filter((entry) => entry.k !== 'turn' && named(entry)));
   }
 
   record(seq: number): Checkpoint {
@@ -87,6 +94,11 @@ export class FakeLog {
     for (const seq of this.states.keys()) if (seq > to.seq) this.states.delete(seq);
   }
 
+  private drop(dropped: readonly LogEntry[]): string[] {
+    this.state = { ...this.state, entries: this.entries.filter((entry) => !dropped.includes(entry)) };
+    return dropped.filter((entry) => entry.k !== 'audio' || entry.final).map(({ id }) => id);
+  }
+
   private samplesUpTo(final: Extract<Segment, { k: 'audio' }>): number {
     const at = this.entries.indexOf(final);
     let samples = final.pcm.length;
@@ -97,4 +109,8 @@ export class FakeLog {
     }
     return samples;
   }
+}
+
+function isBlockOf(entry: LogEntry, utterances: readonly string[]): boolean {
+  return entry.k === 'audio' && entry.utterance !== undefined && utterances.includes(entry.utterance);
 }

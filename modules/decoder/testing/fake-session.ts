@@ -6,6 +6,7 @@ import {
   type EngineSession,
   type GenEvent,
   type GenerateOptions,
+  type Removal,
   type Segment,
 } from '#modules/contracts';
 import { checkImage } from '../core/pixels.js';
@@ -95,21 +96,18 @@ export class FakeSession implements EngineSession {
       if (generation?.genId !== genId)
         throw new VisavisError('bad_request', `there is no answer ${genId} to accept`);
       this.discard();
-      this.log.put({ k: 'answer', tokens: generation.told.slice(0, o.keepTokens) });
+      this.log.put({ k: 'answer', id: genId, tokens: generation.told.slice(0, o.keepTokens) });
       this.at = this.log.record(this.seq);
       return this.at;
     });
   }
 
-  evict(o: { keepFrames: number; targetTokens: number }): Promise<{ epoch: number; freed: number }> {
-    return this.perform(() => {
-      this.discard();
-      const before = this.log.tokens;
-      this.log.keepFrames(o.keepFrames);
-      this.log.startEpoch();
-      this.at = this.log.record(this.seq);
-      return { epoch: this.at.epoch, freed: before - this.log.tokens };
-    });
+  evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
+    return this.remove(() => this.log.keepFrames(o.keepFrames));
+  }
+
+  redact(ids: readonly string[]): Promise<Removal> {
+    return this.remove(() => this.log.redact(ids));
   }
 
   close(): Promise<void> {
@@ -136,6 +134,17 @@ export class FakeSession implements EngineSession {
       yield { t: 'token', id, text, tMs: 0 };
     }
     yield end(script.length === o.maxTokens ? 'length' : 'stop');
+  }
+
+  private remove(work: () => string[]): Promise<Removal> {
+    return this.perform(() => {
+      this.discard();
+      const before = this.log.tokens;
+      const dropped = work();
+      this.log.startEpoch();
+      this.at = this.log.record(this.seq);
+      return { epoch: this.at.epoch, freed: before - this.log.tokens, dropped };
+    });
   }
 
   private put(segment: Segment): void {

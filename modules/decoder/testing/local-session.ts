@@ -4,12 +4,14 @@ import type {
   EngineSession,
   GenEvent,
   GenerateOptions,
+  Removal,
   Segment,
 } from '#modules/contracts';
 import { StopSignal } from '../core/generation.js';
 import type { OmniModel, TextCodec } from '../core/ports.js';
 import { DEFAULT_OPTIONS } from '../core/options.js';
-import { DecoderSession, type SessionHost } from '../core/session.js';
+import { DecoderSession, type Removed, type SessionHost } from '../core/session.js';
+import type { Span } from '../core/span.js';
 import { SpecialRows } from '../core/special-rows.js';
 import { Turnstile } from '../core/turnstile.js';
 import { EventStream } from '../infra/event-stream.js';
@@ -33,12 +35,12 @@ export async function localHost(
 
 /** The decoder's session logic as an `EngineSession`, without a worker in between. */
 export class LocalSession implements EngineSession {
-  private readonly session: DecoderSession;
+  readonly decoder: DecoderSession;
   private seq = 0;
   private generations = 0;
 
-  private constructor(session: DecoderSession) {
-    this.session = session;
+  private constructor(decoder: DecoderSession) {
+    this.decoder = decoder;
   }
 
   static async open(host: SessionHost, budgetTokens = Infinity): Promise<LocalSession> {
@@ -46,11 +48,13 @@ export class LocalSession implements EngineSession {
   }
 
   get head(): Checkpoint {
-    return this.session.head;
+    return this.decoder.head;
   }
 
   mark(): Checkpoint {
-    return { ...this.head, seq: this.seq };
+    const seq = ++this.seq;
+    this.decoder.mark({ seq }).catch(() => undefined);
+    return { ...this.head, seq };
   }
 
   append(
@@ -58,13 +62,13 @@ export class LocalSession implements EngineSession {
     o: { priority?: 'commit' | 'background'; signal?: AbortSignal } = {},
   ): Promise<AppendReceipt> {
     const seq = ++this.seq;
-    const done = this.session.append({ seq, segment, priority: o.priority ?? 'commit' });
-    o.signal?.addEventListener('abort', () => this.session.abortAppend(seq));
+    const done = this.decoder.append({ seq, segment, priority: o.priority ?? 'commit' });
+    o.signal?.addEventListener('abort', () => this.decoder.abortAppend(seq));
     return done;
   }
 
   async rollback(to: Checkpoint): Promise<void> {
-    await this.session.rollback({ seq: ++this.seq, to });
+    await this.decoder.rollback({ seq: ++this.seq, to });
   }
 
   generate(o: GenerateOptions): AsyncGenerator<GenEvent> {
@@ -74,20 +78,34 @@ export class LocalSession implements EngineSession {
     if (o.signal?.aborted) stop.stop();
     const { maxTokens, temperature = 0, seed = 0 } = o;
     const request = { genId: `gen_${++this.generations}`, maxTokens, temperature, seed };
-    const finished = this.session.generate(request, stop, (event) => events.push(event));
+    const finished = this.decoder.generate(request, stop, (event) => events.push(event));
     return events.readUntil(finished, () => stop.stop());
   }
 
   accept(genId: string, o: { keepTokens?: number } = {}): Promise<Checkpoint> {
-    return this.session.accept({ seq: ++this.seq, genId, keepTokens: o.keepTokens ?? Infinity });
+    return this.decoder.accept({ seq: ++this.seq, genId, keepTokens: o.keepTokens ?? Infinity });
   }
 
-  async evict(o: { keepFrames: number; targetTokens: number }): Promise<{ epoch: number; freed: number }> {
-    const { at, freed } = await this.session.evict({ seq: ++this.seq, ...o });
-    return { epoch: at.epoch, freed };
+  async evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
+    return removal(await this.decoder.evict({ seq: ++this.seq, ...o }));
+  }
+
+  /** Evicts these and nothing else: what replaying a log needs. */
+  async evictExactly(ids: ReadonlySet<string>): Promise<Removal> {
+    const choose = (spans: readonly Span[]) =>
+      spans.filter(({ owner }) => owner !== null && ids.has(owner.id));
+    return removal(await this.decoder.evictBy(++this.seq, choose));
+  }
+
+  async redact(ids: readonly string[]): Promise<Removal> {
+    return removal(await this.decoder.redact({ seq: ++this.seq, ids }));
   }
 
   close(): Promise<void> {
-    return this.session.close();
+    return this.decoder.close();
   }
+}
+
+function removal({ at, freed, dropped }: Removed): Removal {
+  return { epoch: at.epoch, freed, dropped };
 }

@@ -1,0 +1,45 @@
+import type { Prefill } from '../core/context.js';
+import type { DecoderOutput, OmniModel } from '../core/ports.js';
+import type { AudioBlock, EncodedBlock } from '../core/utterance.js';
+
+/** Any model, with its logits laid open, and made to say what a test wants. */
+export class ProbedModel implements OmniModel {
+  /** Of every decoder run, in order, as the model gave them. */
+  readonly logits: Float32Array[] = [];
+  readonly config: OmniModel['config'];
+  readonly kv: OmniModel['kv'];
+  private readonly model: OmniModel;
+  private forced: number[] = [];
+
+  constructor(model: OmniModel) {
+    this.model = model;
+    this.config = model.config;
+    this.kv = model.kv;
+  }
+
+  /** The next runs seem to lead to these tokens, one each. */
+  force(ids: readonly number[]): void {
+    this.forced = [...ids];
+  }
+
+  embed(ids: readonly number[]): Promise<Float32Array> {
+    return this.model.embed(ids);
+  }
+
+  encodeFrame(planes: Float32Array): Promise<Float32Array> {
+    return this.model.encodeFrame(planes);
+  }
+
+  encodeAudio(block: AudioBlock): Promise<EncodedBlock> {
+    return this.model.encodeAudio(block);
+  }
+
+  async decode(rows: Prefill): Promise<DecoderOutput> {
+    const out = await this.model.decode(rows);
+    this.logits.push(out.logits);
+    const wanted = this.forced.shift();
+    return wanted === undefined
+      ? out
+      : { ...out, logits: out.logits.map((_, id) => (id === wanted ? 1 : 0)) };
+  }
+}
