@@ -4,6 +4,7 @@ import { kvBench } from './kv.js';
 import { longBench } from './long.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
+import { vadBench } from './vad.js';
 
 /** Each is given the arguments after its name, and prints what it found. */
 interface Bench {
@@ -27,6 +28,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   model: {
     what: 'size and speed of the model on one core [--model DIR]',
     run: modelBench,
+  },
+  vad: {
+    what: 'the voice activity model for 1, 4, 16 and 64 sessions at once [--rounds N]',
+    run: vadBench,
   },
 };
 

@@ -6,10 +6,12 @@ import { MediaModule } from '#modules/media';
 import { VadModule } from '#modules/vad';
 import type { Config } from './config/config.js';
 import { HealthModule } from './health/health.module.js';
+import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import type { Logger } from './telemetry/logger.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
+import { WorkerMetricsModule } from './telemetry/worker-metrics.js';
 
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
 @Module({})
@@ -23,6 +25,7 @@ export class AppModule {
     const decoder = DecoderModule.forRoot({
       modelFolder: config.modelFolder,
       workers: config.engineWorkers,
+      stallMs: config.engineStallMs,
     });
     const vad = VadModule.forRoot({ model: config.vadModel });
     const conversation = ConversationModule.forRoot({
@@ -34,6 +37,8 @@ export class AppModule {
       module: AppModule,
       imports: [
         TelemetryModule.forRoot(logger),
+        LifecycleModule,
+        WorkerMetricsModule.forRoot([decoder, vad]),
         HealthModule.forRoot([decoder, vad, media]),
         RealtimeModule.forRoot([media, decoder, conversation]),
       ],

@@ -3,16 +3,17 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { VisavisError } from '#modules/contracts';
-import { loadModelFolder } from '#modules/decoder';
+import { DecoderService, loadModelFolder } from '#modules/decoder';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { configFromEnvironment } from './config/environment.js';
 import { startHttp } from './http.js';
-import { createLogger } from './telemetry/logger.js';
+import { CallsService } from './realtime/calls.service.js';
+import { createLogger, type Logger } from './telemetry/logger.js';
 
 /** The built page, beside the built gateway. */
 const PAGE = fileURLToPath(new URL('../client-demo', import.meta.url));
-/** Longest orderly end (ms); after it the process ends as it is. */
+/** Longest orderly end (ms), once running turns have had their time; after it the process ends as it is. */
 const SHUTDOWN_MS = 10_000;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -34,25 +35,53 @@ async function serve(config: Config): Promise<void> {
   const { address, port } = app.getHttpServer().address() as AddressInfo;
   logger.info({ url: `http://${address}:${port}/` }, 'listening');
 
-  let stopping = false;
-  const stop = (signal: string): void => {
-    if (stopping) return;
-    stopping = true;
+  const signals = stopSignals(logger);
+  await signals.first;
+  await drain(app, config.drainMs, signals.second);
+  await stop(app, logger);
+}
+
+/** The first signal asks for an orderly end; a second one, for one at once. */
+function stopSignals(logger: Logger): { first: Promise<void>; second: AbortSignal } {
+  const first = Promise.withResolvers<void>();
+  const second = new AbortController();
+  let asked = false;
+  const onSignal = (signal: string): void => {
+    if (asked) return second.abort();
+    asked = true;
     logger.info({ signal }, 'stopping');
-    setTimeout(() => {
-      logger.error('did not stop in time');
-      process.exit(1);
-    }, SHUTDOWN_MS).unref();
-    app.close().then(
-      () => logger.info('stopped'),
-      (error: unknown) => {
-        logger.error({ err: error }, 'did not stop cleanly');
-        process.exitCode = 1;
-      },
-    );
+    first.resolve();
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  return { first: first.promise, second: second.signal };
+}
+
+/** Lets running turns end, for at most `drainMs`; new calls are refused meanwhile. */
+async function drain(app: NestExpressApplication, drainMs: number, atOnce: AbortSignal): Promise<void> {
+  await app
+    .get(CallsService, { strict: false })
+    .drain(AbortSignal.any([AbortSignal.timeout(drainMs), atOnce]));
+}
+
+async function stop(app: NestExpressApplication, logger: Logger): Promise<void> {
+  setTimeout(() => {
+    logger.error('did not stop in time');
+    die();
+  }, SHUTDOWN_MS).unref();
+  try {
+    const engine = app.get(DecoderService, { strict: false });
+    await app.close();
+    logger.info('stopped');
+    if (engine.stuckThreads > 0) die();
+  } catch (error) {
+    logger.error({ err: error }, 'did not stop cleanly');
+    process.exitCode = 1;
+  }
+}
+
+/** Whatever `process.exit` would wait for, or abort on: a thread in the middle of a run can be neither ended nor joined. */
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** @throws VisavisError `bad_config` where the address cannot be had */

@@ -22,6 +22,8 @@ export const ERRORS = {
   shed: { status: 503, retryable: true, type: 'server_error' },
   stale_checkpoint: { status: 409, retryable: false, type: 'server_error' },
   context_full: { status: 409, retryable: false, type: 'server_error' },
+  engine_restarting: { status: 503, retryable: true, type: 'server_error' },
+  draining: { status: 503, retryable: true, type: 'server_error' },
   engine_failed: { status: 500, retryable: true, type: 'server_error' },
   session_closed: { status: 410, retryable: false, type: 'server_error' },
   bad_config: { status: 500, retryable: false, type: 'config_error' },

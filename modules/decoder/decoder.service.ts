@@ -3,8 +3,8 @@ import { VisavisError, type EngineCaps, type EngineSession, type OmniEngine } fr
 import { capsOf } from './core/caps.js';
 import { DEFAULT_OPTIONS, type DecoderOptions } from './core/options.js';
 import { loadModelFolder } from './infra/model-folder.js';
-import { WorkerPool } from './infra/worker-pool.js';
-import { WorkerSession } from './infra/worker-session.js';
+import { WorkerEngine, type EngineStats } from './infra/worker-engine.js';
+import type { Loss } from './infra/worker-client.js';
 
 /** Injection token of `DecoderOptions`. */
 export const DECODER_OPTIONS = Symbol('DECODER_OPTIONS');
@@ -14,23 +14,20 @@ export const DECODER_OPTIONS = Symbol('DECODER_OPTIONS');
 export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy {
   private readonly options: Required<DecoderOptions>;
   private readonly log = new Logger('DecoderService');
-  private readonly sessions = new Set<WorkerSession>();
-  private loaded: { pool: WorkerPool; caps: EngineCaps } | null = null;
-  private nextSession = 1;
-  private opening = 0;
-  private failures = 0;
+  private leftStuck = 0;
+  private loaded: { engine: WorkerEngine; caps: EngineCaps } | null = null;
 
   constructor(@Inject(DECODER_OPTIONS) options: DecoderOptions) {
     this.options = { ...DEFAULT_OPTIONS, ...options };
   }
 
-  /** Engine workers lost since the start. */
-  get workerFailures(): number {
-    return this.failures;
+  /** null before it is loaded and after it is closed. */
+  get stats(): EngineStats | null {
+    return this.loaded?.engine.stats ?? null;
   }
 
   get openSessions(): number {
-    return this.sessions.size;
+    return this.stats?.sessions ?? 0;
   }
 
   get caps(): EngineCaps {
@@ -40,54 +37,44 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   /** @throws `bad_model`, `engine_failed`; `aborted` where the signal came first */
   async load(signal?: AbortSignal): Promise<void> {
     if (this.loaded) return;
-    const { modelFolder, workers, threads, shedLimits, maxSessions } = this.options;
+    const { modelFolder, workers, threads, shedLimits, maxSessions, stallMs, recoveryMs } = this.options;
     const folder = await loadModelFolder(modelFolder);
-    const pool = new WorkerPool({ folder, threads, shedLimits }, workers, {
-      onLost: (error, willRestart) => this.onLost(error, willRestart),
+    const caps = capsOf(folder.config, maxSessions);
+    const engine = new WorkerEngine({
+      data: { folder, threads, shedLimits },
+      caps,
+      workers,
+      stallMs,
+      recoveryMs,
+      onLost: (loss, willRestart) => this.onLost(loss, willRestart),
     });
-    await pool.start();
+    await engine.start();
     if (signal?.aborted) {
-      await pool.close(0);
+      await engine.close(0);
       throw new VisavisError('aborted', 'loading the engine was aborted');
     }
-    this.loaded = { pool, caps: capsOf(folder.config, maxSessions) };
+    this.loaded = { engine, caps };
     this.log.log(`${folder.config.modelId} loaded (${folder.parameters} parameters, ${workers} worker(s))`);
   }
 
   /**
-   * @throws `capacity` when `maxSessions` are open, `engine_failed` while no worker is up
+   * @throws `capacity` when `maxSessions` are open; `engine_restarting` while no worker is up, `engine_failed` where none
+   * will be
    */
   async open(o: { system: string; tenant: string; budgetTokens?: number }): Promise<EngineSession> {
-    const { pool, caps } = this.ready();
-    if (this.sessions.size + this.opening >= caps.maxSessions) {
-      throw new VisavisError('capacity', `${caps.maxSessions} sessions are open already`);
-    }
-    const { client, release } = pool.lease();
-    const id = this.nextSession++;
-    this.opening += 1;
-    try {
-      const budgetTokens = o.budgetTokens ?? null;
-      const start = await client.ask({ t: 'open', session: id, system: o.system, budgetTokens });
-      pool.succeeded(client);
-      const session = new WorkerSession(client, { id, start, caps }, () => {
-        this.sessions.delete(session);
-        release();
-      });
-      this.sessions.add(session);
-      return session;
-    } catch (error) {
-      release();
-      throw error;
-    } finally {
-      this.opening -= 1;
-    }
+    return this.ready().engine.open(o);
   }
 
   async close(o: { drainMs: number }): Promise<void> {
     const { loaded } = this;
     this.loaded = null;
-    await loaded?.pool.close(o.drainMs);
-    this.sessions.clear();
+    await loaded?.engine.close(o.drainMs);
+    this.leftStuck = loaded?.engine.stats.workersStuck ?? 0;
+  }
+
+  /** After `close`: threads that are stuck in a run. The process cannot end by itself while there are. */
+  get stuckThreads(): number {
+    return this.leftStuck;
   }
 
   async onModuleInit(): Promise<void> {
@@ -98,13 +85,15 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
     await this.close({ drainMs: this.options.drainMs });
   }
 
-  private ready(): { pool: WorkerPool; caps: EngineCaps } {
+  private ready(): { engine: WorkerEngine; caps: EngineCaps } {
     if (!this.loaded) throw new VisavisError('engine_failed', 'the engine is not loaded');
     return this.loaded;
   }
 
-  private onLost(error: VisavisError, willRestart: boolean): void {
-    this.failures += 1;
-    this.log.error(`an engine worker died (${error.message}); ${willRestart ? 'restarting' : 'giving up'}`);
+  private onLost({ error, cause }: Loss, willRestart: boolean): void {
+    const what = cause === 'died' ? 'died' : 'is stuck and was given up';
+    this.log.error(
+      `an engine worker ${what} (${error.message}); ${willRestart ? 'starting another' : 'giving up'}`,
+    );
   }
 }

@@ -72,6 +72,20 @@ describe.each(['v6', 'legacy'] as const)('VadService %s', (model) => {
     expect(kinds).toEqual(['speech_start', 'tentative_pause', 'resume', 'tentative_pause', 'speech_end']);
   });
 
+  it('counts what it does not score, by reason', async () => {
+    const stream = vad.open({ onProbability: () => undefined });
+    stream.push(new Float32Array(160), 0);
+    stream.push(new Float32Array(160), 5000);
+    stream.push(new Float32Array([Number.NaN]), 5010);
+    stream.close();
+    stream.push(new Float32Array(320), 5020);
+    expect(Object.fromEntries(vad.stats().droppedMs)).toEqual({
+      timestamp_jump: 10,
+      bad_audio: 1 / 16,
+      closed: 20,
+    });
+  });
+
   it('hears every stream as if it were alone, and scores them together', async () => {
     const recordings = [0, 160, 320, 480, 640, 800].map((atMs) => timeline(1920, [{ pcm: COLOR, atMs }]));
     const together = await Promise.all(recordings.map((pcm) => listen(vad, pcm)));

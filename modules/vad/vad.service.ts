@@ -1,7 +1,14 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { MODEL_SHAPES } from './core/model-port.js';
 import { DEFAULT_MAX_BATCH, DEFAULT_MAX_QUEUED_MS, type VadOptions } from './core/options.js';
-import { WindowedStream, type Vad, type VadHandlers, type VadStream } from './core/stream.js';
+import {
+  WindowedStream,
+  type Vad,
+  type VadDropReason,
+  type VadHandlers,
+  type VadStream,
+} from './core/stream.js';
+import { SAMPLES_PER_MS } from './core/units.js';
 import type { WindowResult } from './core/batcher.js';
 import { VadWorkerClient } from './infra/vad-worker-client.js';
 
@@ -16,6 +23,8 @@ export interface VadStats {
   /** Time (ms) the worker spent in runs. */
   readonly runMs: number;
   readonly workerFailures: number;
+  /** Audio (ms) that was not scored, by reason; only reasons that there were. */
+  readonly droppedMs: ReadonlyMap<VadDropReason, number>;
 }
 
 /** Speech probability for any number of streams, from one model on one worker thread. */
@@ -30,6 +39,7 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
   #windows = 0;
   #runMs = 0;
   #workerFailures = 0;
+  readonly #droppedMs = new Map<VadDropReason, number>();
 
   constructor(@Inject(VAD_OPTIONS) options: VadOptions) {
     this.#options = { maxBatch: DEFAULT_MAX_BATCH, maxQueuedMs: DEFAULT_MAX_QUEUED_MS, ...options };
@@ -56,7 +66,14 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
     const id = this.#nextStream++;
     const { windowSamples } = MODEL_SHAPES[this.#options.model];
     const limits = { windowSamples, maxQueuedMs: this.#options.maxQueuedMs };
-    const stream = new WindowedStream(limits, handlers, {
+    const counted: VadHandlers = {
+      onProbability: (result) => handlers.onProbability(result),
+      onDrop: (reason, samples) => {
+        this.#droppedMs.set(reason, (this.#droppedMs.get(reason) ?? 0) + samples / SAMPLES_PER_MS);
+        handlers.onDrop?.(reason, samples);
+      },
+    };
+    const stream = new WindowedStream(limits, counted, {
       submit: (pcm, reset) => this.#worker.submit({ stream: id, pcm, reset }),
       close: () => {
         this.#streams.delete(id);
@@ -74,6 +91,7 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
       windows: this.#windows,
       runMs: this.#runMs,
       workerFailures: this.#workerFailures,
+      droppedMs: this.#droppedMs,
     };
   }
 

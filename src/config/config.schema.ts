@@ -28,6 +28,10 @@ export const configSchema = z
     VISAVIS_MAX_FRAMES: z.coerce.number().int().min(1).max(512).default(48),
     /** Inference threads, each with its own copy of the model. */
     VISAVIS_ENGINE_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
+    /** Milliseconds after which an inference thread that does not answer is taken for stuck, and replaced. */
+    VISAVIS_ENGINE_STALL_MS: z.coerce.number().int().min(1000).max(600_000).default(5000),
+    /** Milliseconds that running turns get when the gateway is asked to stop; 0: none. */
+    VISAVIS_DRAIN_MS: z.coerce.number().int().min(0).max(3_600_000).default(10_000),
     VISAVIS_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** UDP ports for media; both or neither. */
     VISAVIS_ICE_PORT_MIN: optionalPort,

@@ -11,6 +11,9 @@ export interface Config {
   readonly frameIntervalMs: number;
   readonly maxFrames: number;
   readonly engineWorkers: number;
+  readonly engineStallMs: number;
+  /** What running turns get when the gateway is asked to stop. */
+  readonly drainMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** `[min, max]` of the UDP ports for media, or null for any. */
   readonly icePortRange: readonly [number, number] | null;
@@ -45,6 +48,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
     maxFrames: c.VISAVIS_MAX_FRAMES,
     engineWorkers: c.VISAVIS_ENGINE_WORKERS,
+    engineStallMs: c.VISAVIS_ENGINE_STALL_MS,
+    drainMs: c.VISAVIS_DRAIN_MS,
     logLevel: c.VISAVIS_LOG_LEVEL,
     icePortRange:
       c.VISAVIS_ICE_PORT_MIN === undefined || c.VISAVIS_ICE_PORT_MAX === undefined

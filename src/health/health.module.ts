@@ -4,6 +4,7 @@ import { MediaService } from '#modules/media';
 import { VadService } from '#modules/vad';
 import type { OmniEngine } from '#modules/contracts';
 import { monotonicClock } from '../clock.js';
+import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
 import { engineProbe, vadProbe, videoProbe } from './probes.js';
@@ -19,11 +20,12 @@ export class HealthModule {
       providers: [
         {
           provide: HealthService,
-          inject: [ENGINE, VadService, MediaService],
-          useFactory: (engine: OmniEngine, vad: VadService, media: MediaService) =>
+          inject: [ENGINE, VadService, MediaService, Lifecycle],
+          useFactory: (engine: OmniEngine, vad: VadService, media: MediaService, lifecycle: Lifecycle) =>
             new HealthService(
               { engine: engineProbe(engine), vad: vadProbe(vad), video: videoProbe(media) },
               monotonicClock,
+              lifecycle,
             ),
         },
       ],

@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HealthService } from './health.service.js';
 
+const serving = { draining: false };
+
 describe('HealthService', () => {
   it('is ready when every part works', async () => {
     const health = new HealthService(
       { a: async () => undefined, b: async () => undefined },
       { nowMs: () => 0 },
+      serving,
     );
     expect(await health.check()).toEqual({ status: 'ready', parts: { a: { ok: true }, b: { ok: true } } });
   });
 
   it('names the part that does not work, and why', async () => {
     const broken = async () => Promise.reject(new Error('no worker'));
-    const health = new HealthService({ a: async () => undefined, b: broken }, { nowMs: () => 0 });
+    const health = new HealthService({ a: async () => undefined, b: broken }, { nowMs: () => 0 }, serving);
     expect(await health.check()).toEqual({
       status: 'not_ready',
       parts: { a: { ok: true }, b: { ok: false, reason: 'no worker' } },
@@ -23,6 +26,7 @@ describe('HealthService', () => {
     const health = new HealthService(
       { a: () => sleep(1000, undefined, { ref: false }) },
       { nowMs: () => 0 },
+      serving,
       10,
     );
     expect((await health.check()).parts['a']).toEqual({ ok: false, reason: 'no answer within 10 ms' });
@@ -31,7 +35,7 @@ describe('HealthService', () => {
   it('probes at most once a second', async () => {
     let nowMs = 0;
     let probes = 0;
-    const health = new HealthService({ a: async () => void (probes += 1) }, { nowMs: () => nowMs });
+    const health = new HealthService({ a: async () => void (probes += 1) }, { nowMs: () => nowMs }, serving);
     await health.check();
     nowMs = 900;
     await health.check();
@@ -39,5 +43,13 @@ describe('HealthService', () => {
     nowMs = 1100;
     await health.check();
     expect(probes).toBe(2);
+  });
+
+  it('tells that it drains as soon as it does, whatever else works', async () => {
+    const lifecycle = { draining: false };
+    const health = new HealthService({ a: async () => undefined }, { nowMs: () => 0 }, lifecycle);
+    expect((await health.check()).status).toBe('ready');
+    lifecycle.draining = true;
+    expect(await health.check()).toEqual({ status: 'draining', parts: { a: { ok: true } } });
   });
 });

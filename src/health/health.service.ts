@@ -1,4 +1,5 @@
 import type { Clock } from '#modules/contracts';
+import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import type { Probe } from './probes.js';
 
 export interface PartHealth {
@@ -8,8 +9,8 @@ export interface PartHealth {
 }
 
 export interface Health {
-  /** `ready` only when every part is. */
-  readonly status: 'ready' | 'not_ready';
+  /** `ready` only when every part is. `draining`: calls go on, and no new ones are taken. */
+  readonly status: 'ready' | 'not_ready' | 'draining';
   readonly parts: Readonly<Record<string, PartHealth>>;
 }
 
@@ -25,10 +26,16 @@ export class HealthService {
   constructor(
     private readonly probes: Readonly<Record<string, Probe>>,
     private readonly clock: Clock,
+    private readonly lifecycle: Pick<Lifecycle, 'draining'>,
     private readonly timeoutMs = TIMEOUT_MS,
   ) {}
 
-  check(): Promise<Health> {
+  async check(): Promise<Health> {
+    const health = await this.probed();
+    return this.lifecycle.draining ? { ...health, status: 'draining' } : health;
+  }
+
+  private probed(): Promise<Health> {
     const nowMs = this.clock.nowMs();
     if (this.last === null || nowMs - this.last.atMs > CACHE_MS) {
       this.last = { atMs: nowMs, health: this.probeAll() };

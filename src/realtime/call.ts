@@ -78,6 +78,12 @@ export class Call {
     this.options.metrics.sessionOpened();
   }
 
+  /** No turn is under way, and the client has been sent all there is to tell. */
+  get quiet(): boolean {
+    const state = this.conversation?.snapshot().state ?? 'closed';
+    return (state === 'idle' || state === 'closed') && this.outbox.empty;
+  }
+
   onAudio(frame: AudioFrame): void {
     this.conversation?.pushAudio({ ...frame, ptsMs: this.sinceStart(frame.ptsMs) });
   }

@@ -10,6 +10,8 @@ import { ENGINE } from '#modules/decoder';
 import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
 import { startHttp } from '../http.js';
 import { monotonicClock } from '../clock.js';
+import { Lifecycle } from '../lifecycle/lifecycle.js';
+import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
@@ -52,7 +54,7 @@ const opener = {
 };
 
 @Module({
-  imports: [TelemetryModule.forRoot(pino({ level: 'silent' }))],
+  imports: [TelemetryModule.forRoot(pino({ level: 'silent' })), LifecycleModule],
   controllers: [CallsController],
   providers: [
     CallsService,
@@ -61,12 +63,13 @@ const opener = {
     { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket' } } },
     {
       provide: CALL_ENVIRONMENT,
-      inject: [Metrics, LOGGER],
-      useFactory: (metrics: Metrics, logger: Logger) => ({
+      inject: [Metrics, LOGGER, Lifecycle],
+      useFactory: (metrics: Metrics, logger: Logger, lifecycle: Lifecycle) => ({
         clock: monotonicClock,
         ids: randomIds,
         metrics,
         logger,
+        lifecycle,
       }),
     },
     { provide: APP_FILTER, useClass: HttpErrorsFilter },

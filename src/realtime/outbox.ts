@@ -39,6 +39,11 @@ export class Outbox {
 
   constructor(private readonly options: OutboxOptions) {}
 
+  /** Everything that was pushed has left for the client. */
+  get empty(): boolean {
+    return this.waiting.length === 0 && (this.channel === null || this.channel.bufferedAmount() === 0);
+  }
+
   /** The channel opened: what waited so far is sent. */
   open(channel: Channel): void {
     this.channel = channel;

@@ -1,10 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { monotonicClock } from '../clock.js';
+import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
-import type { CallEnvironment } from './call.js';
 import { CallsController } from './calls.controller.js';
-import { CALL_ENVIRONMENT, CallsService } from './calls.service.js';
+import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment } from './calls.service.js';
 import { randomIds } from './ids.js';
 
 /** OpenAI Realtime over WebRTC. */
@@ -20,12 +20,13 @@ export class RealtimeModule {
         CallsService,
         {
           provide: CALL_ENVIRONMENT,
-          inject: [Metrics, LOGGER],
-          useFactory: (metrics: Metrics, logger: Logger): CallEnvironment => ({
+          inject: [Metrics, LOGGER, Lifecycle],
+          useFactory: (metrics: Metrics, logger: Logger, lifecycle: Lifecycle): CallsEnvironment => ({
             clock: monotonicClock,
             ids: randomIds,
             metrics,
             logger,
+            lifecycle,
           }),
         },
       ],

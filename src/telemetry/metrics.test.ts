@@ -34,6 +34,16 @@ describe('Metrics', () => {
     expect(text).toContain('visavis_commit_to_first_token_seconds_bucket{le="0.01"} 1');
   });
 
+  it('reads what others count when it is scraped', async () => {
+    const dropped = new Map<string, number>();
+    metrics.observe({ name: 'visavis_x', help: 'X.', label: 'reason' }, () => dropped);
+    metrics.observe({ name: 'visavis_y', help: 'Y.' }, () => new Map([['', 7]]));
+    dropped.set('overload', 32);
+    const text = await metrics.text();
+    expect(text).toContain('visavis_x{reason="overload"} 32\n');
+    expect(text).toContain('visavis_y 7\n');
+  });
+
   it('reports the delay of the event loop', async () => {
     const text = await metrics.text();
     for (const quantile of ['0.5', '0.95', '0.99', '1']) {

@@ -128,6 +128,26 @@ export class Metrics implements OnModuleDestroy {
     this.sumKv();
   }
 
+  /**
+   * Adds what another part counts, read when it is scraped.
+   * @param read values by the label's value; without a label, one value under ''
+   */
+  observe(
+    about: { name: string; help: string; label?: string },
+    read: () => ReadonlyMap<string, number>,
+  ): void {
+    const { name, help, label } = about;
+    new Gauge({
+      name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.registry],
+      collect() {
+        for (const [value, count] of read()) this.set(label === undefined ? {} : { [label]: value }, count);
+      },
+    });
+  }
+
   /** The text that a Prometheus server scrapes. */
   text(): Promise<string> {
     return this.registry.metrics();

@@ -127,6 +127,13 @@ export class Context {
     this.kv.append(keys, values, count);
   }
 
+  /** What is put in next begins at this position id, as if something had been evicted; all before must be computed. */
+  skipTo(position: number): void {
+    const offset = position - this.tokens;
+    if (offset > this.offset) this.firstHole = Math.min(this.firstHole, this.tokens);
+    this.offset = offset;
+  }
+
   save(): ContextState {
     return {
       tokens: this.tokens,

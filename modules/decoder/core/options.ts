@@ -12,6 +12,13 @@ export interface DecoderOptions {
   readonly maxSessions?: number;
   /** How many background frames may wait before more are shed. Default 2 in a session, 16 in a worker. */
   readonly shedLimits?: ShedLimits;
+  /** An engine worker that does not answer for this long (ms) is stuck, and is replaced. Default 5000. */
+  readonly stallMs?: number;
+  /**
+   * How long (ms) operations wait until their session is rebuilt after the loss of its worker; then they fail with
+   * `engine_restarting`, and the rebuild goes on. Default 3000.
+   */
+  readonly recoveryMs?: number;
   /** Time (ms) that open operations get when the application ends. Default 2000. */
   readonly drainMs?: number;
 }
@@ -21,5 +28,7 @@ export const DEFAULT_OPTIONS = {
   threads: 1,
   maxSessions: 32,
   shedLimits: { perSession: 2, perWorker: 16 },
+  stallMs: 5000,
+  recoveryMs: 3000,
   drainMs: 2000,
 } as const satisfies Partial<DecoderOptions>;

@@ -3,7 +3,6 @@ import {
   type AppendReceipt,
   type Checkpoint,
   type GenEvent,
-  type Role,
   type Segment,
 } from '#modules/contracts';
 import { ContextRunner, type ModelHost } from './context-runner.js';
@@ -15,8 +14,9 @@ import { Operation, OperationQueue } from './operation.js';
 import { checkGenerate, withoutSpecials } from './prompt.js';
 import { makeSampler } from './sampler.js';
 import { backlogReason, type ShedLimits } from './scheduler-policy.js';
+import type { LogEntry } from './session-log.js';
 import { shed } from './shed.js';
-import { answerOwner, ownerOf, type Span, type SpanKind } from './span.js';
+import { answerOwner, kindOf, ownerOf, type Span } from './span.js';
 
 /** What the sessions of one worker share. */
 export interface SessionHost extends ModelHost {
@@ -234,6 +234,39 @@ export class DecoderSession {
     return done;
   }
 
+  /**
+   * Puts back what a session held that was lost, entry by entry, and computes it at once.
+   * @param o `next`: position id of what comes behind it
+   */
+  restore(
+    o: Numbered & { entry: LogEntry; next: number; priority: 'commit' | 'background' },
+  ): Promise<Checkpoint> {
+    const operation = new Operation(o.priority, o.seq);
+    return this.submit(operation, async () => {
+      const { content, position } = o.entry;
+      const { tokens: from, turn } = this.context;
+      this.context.skipTo(position);
+      const owner = content.k === 'answer' ? answerOwner(content.id) : ownerOf(content.segment);
+      if (content.k === 'answer') await this.runner.keepAnswer(from, content.tokens, operation);
+      else await this.runner.take(content.segment, operation);
+      const kind = content.k === 'answer' ? 'content' : kindOf(content.segment, turn);
+      this.context.seal(from, kind, owner);
+      const { tokens: to } = this.context;
+      await this.runner.compute(to, operation);
+      this.context.skipTo(o.next);
+      const added = to - from;
+      const did =
+        content.k === 'answer'
+          ? ({ op: 'commit', owner, tokensKept: content.tokens.length } as const)
+          : ({ op: 'append', kind: content.segment.k, owner, added } as const);
+      const outcome = { ...did, seq: o.seq };
+      return this.journal.record(
+        added > 0 ? { ...outcome, span: { from, to } } : outcome,
+        this.context.save(),
+      );
+    });
+  }
+
   /** Cancels what is under way, and resolves when it has ended. */
   close(): Promise<void> {
     this.settle();
@@ -326,9 +359,4 @@ export class DecoderSession {
 
 function idsOf(spans: readonly Span[]): string[] {
   return spans.flatMap(({ owner }) => (owner ? [owner.id] : []));
-}
-
-function kindOf(segment: Segment, open: Role | null): SpanKind {
-  if (segment.k === 'frame') return 'frame';
-  return (segment.k === 'turn' ? segment.role : open) === 'system' ? 'system' : 'content';
 }

@@ -1,4 +1,4 @@
-import type { Segment } from '#modules/contracts';
+import type { Role, Segment } from '#modules/contracts';
 import type { RowRange } from './row-slab.js';
 
 /** What put rows into a context: a segment, or an accepted answer. */
@@ -56,4 +56,10 @@ export function answerOwner(genId: string): SpanOwner {
 /** Whether one of `ids` names it: by its own id, or by its utterance. */
 export function isNamed(owner: SpanOwner | null, ids: ReadonlySet<string>): boolean {
   return owner !== null && (ids.has(owner.id) || (owner.utterance !== null && ids.has(owner.utterance)));
+}
+
+/** @param open role of the turn that is open when it comes */
+export function kindOf(segment: Segment, open: Role | null): SpanKind {
+  if (segment.k === 'frame') return 'frame';
+  return (segment.k === 'turn' ? segment.role : open) === 'system' ? 'system' : 'content';
 }

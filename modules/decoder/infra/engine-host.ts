@@ -98,6 +98,8 @@ export class EngineHost {
         return session.evict(request);
       case 'redact':
         return session.redact(request);
+      case 'restore':
+        return session.restore(request);
       case 'close':
         this.sessions.delete(request.session);
         await session.close();

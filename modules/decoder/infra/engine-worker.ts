@@ -3,7 +3,7 @@ import { VisavisError } from '#modules/contracts';
 import { EngineHost } from './engine-host.js';
 import { OrtModel } from './ort-model.js';
 import { FolderTokenizer } from './tokenizer.js';
-import type { EngineWorkerData, FromEngineWorker, ToEngineWorker } from './worker-protocol.js';
+import type { EngineWorkerData, FromEngineWorker, Ping, ToEngineWorker } from './worker-protocol.js';
 
 // Entry of an engine worker thread. What is not caught ends the thread, and the service starts another.
 if (!parentPort) throw new Error('engine-worker runs as a worker thread');
@@ -13,7 +13,8 @@ const post = (message: FromEngineWorker): void => port.postMessage(message);
 async function start({ folder, threads, shedLimits }: EngineWorkerData): Promise<void> {
   const model = await OrtModel.load(folder, threads);
   const host = await EngineHost.start(model, await FolderTokenizer.load(folder), shedLimits, post);
-  port.on('message', (message: ToEngineWorker) => {
+  port.on('message', (message: ToEngineWorker | Ping) => {
+    if (message.t === 'ping') return post({ t: 'pong' });
     // A rejection here is a bug, and ends the thread as an unhandled one.
     void host.handle(message).then((ended) => {
       if (ended) port.close();

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { VisavisError, workerEntry, type GenEvent, type WorkerEntry } from '#modules/contracts';
-import { EventStream } from './event-stream.js';
+import { Heartbeat } from '../core/heartbeat.js';
 import type {
   EngineWorkerData,
   FromEngineWorker,
+  Ping,
   Request,
   RequestKind,
   Requests,
@@ -24,52 +25,89 @@ export interface AskOptions {
   readonly onEvent?: (event: GenEvent) => void;
 }
 
+/** How a worker is watched and where its code is. */
+export interface WorkerOptions {
+  /** A worker that does not answer for this long (ms) is given up. */
+  readonly stallMs: number;
+  /** Default: the engine worker. */
+  readonly entry?: WorkerEntry | undefined;
+}
+
+/** How a worker was lost: its thread ended, or it is stuck in a run that does not end. */
+export interface Loss {
+  readonly cause: 'died' | 'stuck';
+  readonly error: VisavisError;
+}
+
 /**
  * The main thread's end of one engine worker. Requests keep their order.
- * The thread is never terminated: a run that is cut short takes the whole process down.
+ *
+ * The thread is never terminated: a run that is cut short takes the whole process down. One that is stuck is left to
+ * itself: nobody listens to it any more, it does not keep the process alive, and should its run end after all, it finds
+ * the order to free its model and end.
  */
 export class EngineWorkerClient {
   private readonly worker: Worker;
-  private readonly onLost: (error: VisavisError) => void;
+  private readonly stallMs: number;
   private readonly waiting = new Map<number, Waiting>();
   private readonly ready = Promise.withResolvers<void>();
   private readonly exited = Promise.withResolvers<void>();
-  private isReady = false;
+  private readonly lostSoon = Promise.withResolvers<Loss>();
+  private watch: NodeJS.Timeout | null = null;
+  private heartbeat: Heartbeat | null = null;
   private nextId = 1;
-  private lost: VisavisError | null = null;
+  private running = true;
+  private loss: Loss | null = null;
+  private over: VisavisError | null = null;
 
-  private constructor(worker: Worker, onLost: (error: VisavisError) => void) {
+  private constructor(worker: Worker, stallMs: number) {
     this.worker = worker;
-    this.onLost = onLost;
+    this.stallMs = stallMs;
     let cause: unknown = 'without a word';
     worker.on('message', (message: FromEngineWorker) => this.receive(message));
     worker.on('error', (error) => (cause = error));
-    worker.on('exit', () => this.ended(cause));
+    worker.on('exit', () => {
+      this.running = false;
+      this.exited.resolve();
+      this.lose('died', `the engine worker ended: ${String(cause)}`, cause);
+    });
   }
 
   /**
    * Starts a worker and waits until it has loaded its model.
-   * @param onLost called once if the worker dies later, after every open request has been rejected with `engine_failed`
    * @throws `bad_model`, `engine_failed`
    */
-  static async start(
-    workerData: EngineWorkerData,
-    onLost: (error: VisavisError) => void,
-    entry: WorkerEntry = workerEntry('./engine-worker', import.meta.url),
-  ): Promise<EngineWorkerClient> {
+  static async start(workerData: EngineWorkerData, options: WorkerOptions): Promise<EngineWorkerClient> {
+    const { entry = workerEntry('./engine-worker', import.meta.url), stallMs } = options;
     const worker = new Worker(entry.url, { execArgv: entry.execArgv, workerData });
-    const client = new EngineWorkerClient(worker, onLost);
+    const client = new EngineWorkerClient(worker, stallMs);
     await client.ready.promise;
+    client.startWatch();
     return client;
   }
 
-  /** @throws what the worker's operation throws; `engine_failed` if the worker dies; `aborted` by the signal */
+  /** Resolves if the worker is lost, after every open request has been rejected with the loss's error. */
+  get whenLost(): Promise<Loss> {
+    return this.lostSoon.promise;
+  }
+
+  /** The error that requests are rejected with once the worker is lost; null while it is not. */
+  get lostBy(): VisavisError | null {
+    return this.loss?.error ?? null;
+  }
+
+  /** Its thread has not ended. */
+  get alive(): boolean {
+    return this.running;
+  }
+
+  /** @throws what the worker's operation throws; {@link lostBy} if the worker is lost; `aborted` by the signal */
   ask<K extends RequestKind>(request: Ask<K>, options: AskOptions = {}): Promise<Requests[K]['reply']> {
     const { signal, transfer, onEvent } = options;
     const id = this.nextId++;
     return new Promise<Requests[K]['reply']>((resolve, reject) => {
-      if (this.lost) {
-        reject(this.lost);
+      if (this.over) {
+        reject(this.over);
         return;
       }
       const abort = () => this.send({ t: 'abort', id });
@@ -91,36 +129,41 @@ export class EngineWorkerClient {
     });
   }
 
-  /** Asks for a generation at once and gives its events as they come. Leaving the generator early ends the answer. */
-  stream(request: Ask<'generate'>, signal: AbortSignal | undefined): AsyncGenerator<GenEvent> {
-    const events = new EventStream<GenEvent>();
-    const left = new AbortController();
-    const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
-    const finished = this.ask(request, { signal: either, onEvent: (event) => events.push(event) });
-    return events.readUntil(finished, () => left.abort());
-  }
-
-  /** Lets what is under way end, for at most `drainMs`, then frees the model and ends the thread. */
+  /**
+   * Lets what is under way end, for at most `drainMs`, then frees the model and ends the thread. One that does not end
+   * in its time is stuck, and left to itself.
+   */
   async close(drainMs: number): Promise<void> {
-    if (!this.lost) {
+    this.stopWatch();
+    if (!this.over) {
       this.send({ t: 'shutdown', drainMs });
-      this.lost = new VisavisError('session_closed', 'the engine was closed');
+      this.over = new VisavisError('session_closed', 'the engine was closed');
     }
+    if (!this.running) return;
+    const late = setTimeout(() => {
+      this.worker.unref();
+      this.exited.resolve();
+    }, drainMs + this.stallMs);
     await this.exited.promise;
+    clearTimeout(late);
+    this.rejectAll();
   }
 
-  private send(message: ToEngineWorker, transfer: readonly ArrayBuffer[] = []): void {
+  private send(message: ToEngineWorker | Ping, transfer: readonly ArrayBuffer[] = []): void {
     this.worker.postMessage(message, transfer);
   }
 
   private receive(message: FromEngineWorker): void {
+    if (this.loss) return;
+    this.heartbeat?.heard();
     switch (message.t) {
       case 'ready':
-        this.isReady = true;
         this.ready.resolve();
         break;
       case 'unloadable':
         this.ready.reject(new VisavisError(message.code, message.message, message.param));
+        break;
+      case 'pong':
         break;
       case 'event':
         this.waiting.get(message.id)?.onEvent(message.event);
@@ -140,16 +183,43 @@ export class EngineWorkerClient {
     return waiting;
   }
 
-  private ended(cause: unknown): void {
-    const error = new VisavisError('engine_failed', `the engine worker ended: ${String(cause)}`, null, {
-      cause,
-    });
-    const asked = this.lost !== null;
-    this.lost ??= error;
-    for (const waiting of this.waiting.values()) waiting.reject(this.lost);
+  private startWatch(): void {
+    const heartbeat = new Heartbeat(this.stallMs, performance.now());
+    this.heartbeat = heartbeat;
+    this.watch = setInterval(() => {
+      const verdict = heartbeat.check(performance.now());
+      if (verdict === 'ask') this.send({ t: 'ping' });
+      if (verdict === 'stuck') this.giveUp();
+    }, heartbeat.periodMs);
+    this.watch.unref();
+  }
+
+  private stopWatch(): void {
+    if (this.watch) clearInterval(this.watch);
+    this.watch = null;
+  }
+
+  private giveUp(): void {
+    this.worker.unref();
+    this.send({ t: 'shutdown', drainMs: 0 });
+    this.lose('stuck', `the engine worker did not answer for ${this.stallMs} ms`);
+  }
+
+  private lose(cause: Loss['cause'], message: string, by?: unknown): void {
+    this.stopWatch();
+    if (this.over) return this.rejectAll();
+    const error = new VisavisError('engine_failed', message, null, { cause: by });
+    this.over = error;
+    this.loss = { cause, error };
+    this.rejectAll();
+    this.ready.reject(error);
+    this.lostSoon.resolve(this.loss);
+  }
+
+  private rejectAll(): void {
+    const { over } = this;
+    if (!over) return;
+    for (const waiting of this.waiting.values()) waiting.reject(over);
     this.waiting.clear();
-    this.exited.resolve();
-    if (!this.isReady) this.ready.reject(error);
-    else if (!asked) this.onLost(error);
   }
 }

@@ -1,25 +1,27 @@
+import { jest } from '@jest/globals';
 import { workerEntry, type VisavisError } from '#modules/contracts';
 import type { EngineWorkerData } from './worker-protocol.js';
 import { WorkerPool } from './worker-pool.js';
 
 // Real: the threads. Fake: what runs in them, a worker without a model that dies when it is asked to.
 
+// Threads take seconds to start where the machine is busy.
+jest.setTimeout(60_000);
+
 const entry = workerEntry('../testing/frail-worker', import.meta.url);
 
 function startPool(size: number) {
   const lost: { error: VisavisError; willRestart: boolean }[] = [];
   let onLost = (): void => undefined;
-  const pool = new WorkerPool(
-    {} as EngineWorkerData,
+  const pool = new WorkerPool({} as EngineWorkerData, {
     size,
-    {
-      onLost: (error, willRestart) => {
-        lost.push({ error, willRestart });
-        onLost();
-      },
-    },
+    stallMs: 60_000,
     entry,
-  );
+    onLost: ({ error }, willRestart) => {
+      lost.push({ error, willRestart });
+      onLost();
+    },
+  });
   const nextLoss = () => new Promise<void>((resolve) => (onLost = resolve));
   return { pool, lost, nextLoss };
 }
@@ -59,6 +61,17 @@ describe('WorkerPool', () => {
     await pool.close(0);
   });
 
+  it('has whoever waits for a worker wait until one is up, or none will be', async () => {
+    const { pool } = startPool(1);
+    await pool.start();
+    await open(pool, 'die').opened.catch(() => undefined);
+    const { client } = await pool.leaseWhenUp();
+    expect(client.lostBy).toBeNull();
+    const closed = pool.close(0);
+    await expect(pool.leaseWhenUp()).rejects.toMatchObject({ code: 'session_closed' });
+    await closed;
+  });
+
   it('gives up on a worker that keeps dying', async () => {
     const { pool, lost } = startPool(1);
     await pool.start();
@@ -67,6 +80,7 @@ describe('WorkerPool', () => {
       await open(pool, 'die').opened.catch(() => undefined);
     }
     expect(lost.map(({ willRestart }) => willRestart)).toEqual([true, true, false]);
+    await expect(pool.leaseWhenUp()).rejects.toMatchObject({ code: 'engine_failed' });
     await pool.close(0);
   });
 

@@ -1,36 +1,63 @@
 import { VisavisError, type WorkerEntry } from '#modules/contracts';
-import { EngineWorkerClient } from './worker-client.js';
+import { EngineWorkerClient, type Loss } from './worker-client.js';
 import type { EngineWorkerData } from './worker-protocol.js';
 
-/** A worker that dies this often, with no session opened on it in between, is not started again. */
+/** A worker that is lost this often, with no session opened on it in between, is not started again. */
 const MAX_FAILURES_IN_A_ROW = 3;
+/** With so many stuck threads, each holding a core and a copy of the weights, no more are started: the process is ill. */
+const MAX_STUCK = 3;
 
 /** One place in the pool: a worker, or none while it is being restarted. */
 interface Slot {
   client: EngineWorkerClient | null;
   sessions: number;
   failuresInARow: number;
+  /** Not started again. */
+  givenUp: boolean;
 }
 
-export interface PoolEvents {
-  /** A worker died with its sessions. `willRestart`: another is being started in its place. */
-  onLost(error: VisavisError, willRestart: boolean): void;
+/** A session's place on a worker. */
+export interface Lease {
+  readonly client: EngineWorkerClient;
+  /** Idempotent. */
+  readonly release: () => void;
 }
 
-/** The engine workers. A session stays on the worker it was opened on. */
+export interface PoolOptions {
+  readonly size: number;
+  /** A worker that does not answer for this long (ms) is given up as stuck. */
+  readonly stallMs: number;
+  readonly entry?: WorkerEntry | undefined;
+  /** A worker was lost with its sessions. `willRestart`: another is being started in its place. */
+  onLost(loss: Loss, willRestart: boolean): void;
+}
+
+/** The engine workers. A session stays on the worker it was opened on, as long as that lives. */
 export class WorkerPool {
   private readonly data: EngineWorkerData;
-  private readonly events: PoolEvents;
-  private readonly entry: WorkerEntry | undefined;
+  private readonly options: PoolOptions;
   private readonly slots: Slot[];
+  /** Stuck threads, which may end some time. */
+  private readonly abandoned: EngineWorkerClient[] = [];
   private closing = false;
   private restarts = Promise.resolve();
+  private change = Promise.withResolvers<void>();
 
-  constructor(data: EngineWorkerData, size: number, events: PoolEvents, entry?: WorkerEntry) {
+  constructor(data: EngineWorkerData, options: PoolOptions) {
     this.data = data;
-    this.events = events;
-    this.entry = entry;
-    this.slots = Array.from({ length: size }, () => ({ client: null, sessions: 0, failuresInARow: 0 }));
+    this.options = options;
+    const slot = (): Slot => ({ client: null, sessions: 0, failuresInARow: 0, givenUp: false });
+    this.slots = Array.from({ length: options.size }, slot);
+  }
+
+  /** Workers that take sessions now. */
+  get up(): number {
+    return this.slots.filter((slot) => slot.client !== null).length;
+  }
+
+  /** Threads that were given up and have not ended: with one, the process cannot end by itself. */
+  get stuck(): number {
+    return this.abandoned.filter((client) => client.alive).length;
   }
 
   /** @throws `bad_model`, `engine_failed` */
@@ -42,7 +69,7 @@ export class WorkerPool {
    * The worker with the fewest sessions, and how to give the place back.
    * @throws `engine_failed` while every worker is down
    */
-  lease(): { client: EngineWorkerClient; release: () => void } {
+  lease(): Lease {
     const up = this.slots.filter((slot) => slot.client !== null);
     const slot = up.toSorted((a, b) => a.sessions - b.sessions)[0];
     if (!slot?.client) throw new VisavisError('engine_failed', 'no engine worker is up');
@@ -56,6 +83,21 @@ export class WorkerPool {
     return { client, release };
   }
 
+  /**
+   * {@link lease}, once a worker is up.
+   * @throws `engine_failed` where none will be, `session_closed` where the pool is closed
+   */
+  async leaseWhenUp(): Promise<Lease> {
+    while (this.up === 0) {
+      if (this.closing) throw new VisavisError('session_closed', 'the engine was closed');
+      if (this.slots.every((slot) => slot.givenUp)) {
+        throw new VisavisError('engine_failed', 'no engine worker is up, and none is started any more');
+      }
+      await this.change.promise;
+    }
+    return this.lease();
+  }
+
   /** To be told that a worker did its work: failures before it count no more. */
   succeeded(client: EngineWorkerClient): void {
     for (const slot of this.slots) if (slot.client === client) slot.failuresInARow = 0;
@@ -63,25 +105,49 @@ export class WorkerPool {
 
   async close(drainMs: number): Promise<void> {
     this.closing = true;
+    this.changed();
     await this.restarts;
-    await Promise.all(this.slots.map(async (slot) => slot.client?.close(drainMs)));
+    await Promise.all(
+      this.slots.map(async (slot) => {
+        const { client } = slot;
+        slot.client = null;
+        await client?.close(drainMs);
+        if (client?.alive) this.abandoned.push(client);
+      }),
+    );
   }
 
   private async fill(slot: Slot): Promise<void> {
-    slot.client = await EngineWorkerClient.start(this.data, (error) => this.replace(slot, error), this.entry);
+    const { entry, stallMs } = this.options;
+    const client = await EngineWorkerClient.start(this.data, { entry, stallMs });
+    slot.client = client;
     slot.sessions = 0;
+    this.changed();
+    void client.whenLost.then((loss) => {
+      if (loss.cause === 'stuck') this.abandoned.push(client);
+      if (slot.client === client) this.replace(slot, loss);
+    });
   }
 
-  private replace(slot: Slot, error: VisavisError): void {
+  private replace(slot: Slot, loss: Loss): void {
     slot.client = null;
     slot.failuresInARow += 1;
-    const willRestart = !this.closing && slot.failuresInARow < MAX_FAILURES_IN_A_ROW;
-    this.events.onLost(error, willRestart);
+    const willRestart =
+      !this.closing && slot.failuresInARow < MAX_FAILURES_IN_A_ROW && this.stuck < MAX_STUCK;
+    slot.givenUp = !willRestart;
+    this.options.onLost(loss, willRestart);
+    this.changed();
     if (!willRestart) return;
     this.restarts = this.restarts.then(() =>
       this.fill(slot).catch((cause: unknown) => {
-        this.replace(slot, new VisavisError('engine_failed', String(cause), null, { cause }));
+        const error = new VisavisError('engine_failed', String(cause), null, { cause });
+        this.replace(slot, { cause: 'died', error });
       }),
     );
+  }
+
+  private changed(): void {
+    this.change.resolve();
+    this.change = Promise.withResolvers();
   }
 }

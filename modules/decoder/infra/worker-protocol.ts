@@ -1,4 +1,5 @@
 import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#modules/contracts';
+import type { LogEntry } from '../core/session-log.js';
 import type { GenerationRequest, Removed } from '../core/session.js';
 import type { ShedLimits } from '../core/scheduler-policy.js';
 import type { ModelFolder } from './model-folder.js';
@@ -21,6 +22,11 @@ export interface Requests {
   accept: { ask: { seq: number; genId: string; keepTokens: number | null }; reply: Checkpoint };
   evict: { ask: { seq: number; keepFrames: number; targetTokens: number }; reply: Removed };
   redact: { ask: { seq: number; ids: readonly string[] }; reply: Removed };
+  /** Puts back an entry of a lost session's log, and computes it. Never shed. `next`: position id of what comes behind. */
+  restore: {
+    ask: { seq: number; entry: LogEntry; next: number; priority: 'commit' | 'background' };
+    reply: Checkpoint;
+  };
   close: { ask: object; reply: null };
 }
 
@@ -37,8 +43,14 @@ export type ToEngineWorker =
   /** Finish what is under way, at most for `drainMs`; then free the model and end. */
   | { readonly t: 'shutdown'; readonly drainMs: number };
 
+/** Are you there? Answered between two runs of the model. */
+export interface Ping {
+  readonly t: 'ping';
+}
+
 export type FromEngineWorker =
   | { readonly t: 'ready' }
+  | { readonly t: 'pong' }
   | {
       readonly t: 'unloadable';
       readonly code: ErrorCode;

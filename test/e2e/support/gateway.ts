@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MAIN = 'dist/src/main.js';
+/** Makes a gateway's engine workers mortal. */
+const MORTAL = new URL('../../support/mortal-gateway.mjs', import.meta.url).href;
 /** Loading the model and the libraries, on a busy machine (ms). */
 const START_MS = 60_000;
 
@@ -23,9 +25,12 @@ export class Gateway {
     private readonly ended: Promise<Ended>,
   ) {}
 
-  /** @param settings overrides of `VISAVIS_*` */
-  static async start(settings: Record<string, string> = {}): Promise<Gateway> {
-    const { child, ended } = launch([], settings);
+  /**
+   * @param settings overrides of `VISAVIS_*`
+   * @param mortal its engine workers can be struck
+   */
+  static async start(settings: Record<string, string> = {}, mortal = false): Promise<Gateway> {
+    const { child, ended } = launch([], settings, mortal);
     const listening = new Promise<string>((resolve) => {
       if (child.stdout === null) return;
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -54,9 +59,26 @@ export class Gateway {
     }
   }
 
+  /**
+   * Has an engine worker of a mortal gateway end, or block for a while.
+   * @param which 0..1: one of those that are up
+   * @returns false: none is
+   */
+  async strike(which: number, what: { do: 'die' } | { do: 'hang'; forMs: number }): Promise<boolean> {
+    const answer = once(this.child, 'message');
+    this.child.send({ which, ...what });
+    const [{ struck }] = (await answer) as [{ struck: boolean }];
+    return struck;
+  }
+
+  /** Asks it to stop, and does not wait. */
+  terminate(): void {
+    this.child.kill('SIGTERM');
+  }
+
   /** Asks it to stop, as a service manager does. */
   async stop(): Promise<Ended> {
-    this.child.kill('SIGTERM');
+    this.terminate();
     return this.ended;
   }
 
@@ -70,10 +92,11 @@ export function runGateway(args: string[], settings: Record<string, string> = {}
   return launch(args, settings).ended;
 }
 
-function launch(args: string[], settings: Record<string, string>) {
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN, ...args], {
+function launch(args: string[], settings: Record<string, string>, mortal = false) {
+  const preload = mortal ? ['--import', MORTAL] : [];
+  const child = spawn(process.execPath, ['--enable-source-maps', ...preload, MAIN, ...args], {
     cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', mortal ? 'ipc' : 'ignore'],
     env: {
       ...process.env,
       VISAVIS_PORT: '0',
@@ -83,8 +106,8 @@ function launch(args: string[], settings: Record<string, string>) {
     },
   });
   const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
   const ended = once(child, 'close').then(([code]): Ended => ({ code: code as number | null, ...output }));
   return { child, ended };
 }

@@ -1,0 +1,223 @@
+import { VisavisError } from '#modules/contracts';
+import type { SessionLog } from '../core/session-log.js';
+import { HeldOperations, restarting, type Operation } from './held-operations.js';
+import type { WorkerLink } from './worker-link.js';
+
+/** Workers lost under one session's own replay before it is given up: something in its log kills them. */
+const MAX_REPLAY_LOSSES = 3;
+/** An operation is tried in so many workers: one that kills them is not to kill them all. */
+const MAX_ATTEMPTS = 2;
+
+/** Where sessions find workers. */
+export interface SessionPlaces {
+  /** How long (ms) operations wait for a lost worker's successor before they fail with `engine_restarting`. */
+  readonly recoveryMs: number;
+  /**
+   * An empty session in a worker, once one is up.
+   * @throws `engine_failed`, `session_closed` where there will be none
+   */
+  open(epoch: number): Promise<WorkerLink>;
+  /** Runs rebuilds in turn, urgent ones first. */
+  inTurn(urgent: () => boolean, work: () => Promise<void>): Promise<void>;
+  /** How a rebuild ended. */
+  onRebuilt(ok: boolean): void;
+}
+
+export interface Run<T> {
+  readonly seq: number | null;
+  readonly signal?: AbortSignal | undefined;
+  /** Shed rather than held while there is no worker. */
+  readonly passing?: boolean;
+  /** Performs it in a worker and writes the log when it is done there. */
+  online(link: WorkerLink): Promise<T>;
+  /** Performs it on the log alone, if that can be; null: it cannot now. */
+  offline?(): T | null;
+  /** Whether it may be performed anew after the loss of its worker. Default: it may. */
+  repeatable?(): boolean;
+}
+
+/**
+ * Keeps one session going over the loss of its worker.
+ *
+ * While there is none, operations are held in their order, for `recoveryMs` at most: then what needs a worker fails with
+ * `engine_restarting`, and the rebuild goes on behind. Rolling back, accepting and evicting need none: the log is the
+ * truth. Losses that follow each other closely share their time, so that a turn does not wait again and again.
+ */
+export class SessionKeeper {
+  private readonly log: SessionLog;
+  private readonly places: SessionPlaces;
+  private readonly held = new HeldOperations();
+  private link: WorkerLink | null = null;
+  private calls = 0;
+  private lostAtMs = 0;
+  /** When the first of the losses that share their time was. */
+  private troubledSinceMs = -Infinity;
+  /** Of that time. */
+  private spentMs = 0;
+  private deadlineMs = -Infinity;
+  private deadline: NodeJS.Timeout | null = null;
+  /** Why there will be no worker any more. */
+  private over: VisavisError | null = null;
+
+  constructor(log: SessionLog, places: SessionPlaces, link: WorkerLink) {
+    this.log = log;
+    this.places = places;
+    this.up(link);
+  }
+
+  throwIfClosed(): void {
+    if (this.over) throw this.over;
+  }
+
+  run<T>(o: Run<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const operation: Operation = {
+        order: ++this.calls,
+        seq: o.seq,
+        passing: o.passing ?? false,
+        signal: o.signal,
+        onLog: o.offline !== undefined,
+        losses: 0,
+        reject,
+        attempt: (link) => {
+          o.online(link).then(resolve, (error: unknown) => {
+            if (error !== link.client.lostBy) reject(error as Error);
+            else this.lostUnder(operation, link, o.repeatable?.() ?? true);
+          });
+        },
+        offline: () => {
+          try {
+            const result = o.offline?.() ?? null;
+            if (result === null) return false;
+            resolve(result);
+          } catch (error) {
+            reject(error as Error);
+          }
+          return true;
+        },
+      };
+      if (this.link) operation.attempt(this.link);
+      else this.hold(operation);
+    });
+  }
+
+  /** A rollback to `seq` was called. */
+  cancelHeldAfter(seq: number): void {
+    const undone = () => new VisavisError('aborted', `undone by a rollback to ${seq}`);
+    this.held.reject(undone, (operation) => operation.seq !== null && operation.seq > seq);
+  }
+
+  /** Another operation was called: no answer is to be begun any more. */
+  cancelHeldAnswers(): void {
+    const error = () => new VisavisError('aborted', 'the answer was ended by the next operation');
+    this.held.reject(error, (operation) => operation.seq === null);
+  }
+
+  async close(): Promise<void> {
+    const { link } = this;
+    this.link = null;
+    this.end(new VisavisError('session_closed', 'the session was closed'));
+    await link?.close();
+  }
+
+  private hold(operation: Operation): void {
+    if (this.over) return operation.reject(this.over);
+    if (operation.passing) {
+      return operation.reject(new VisavisError('shed', 'the session is being rebuilt'));
+    }
+    this.held.add(operation);
+    if (performance.now() >= this.deadlineMs) this.expire();
+  }
+
+  private lostUnder(operation: Operation, link: WorkerLink, repeatable: boolean): void {
+    this.down(link);
+    operation.losses += 1;
+    if (repeatable && (operation.losses < MAX_ATTEMPTS || operation.onLog)) this.hold(operation);
+    else operation.reject(restarting());
+  }
+
+  private up(link: WorkerLink): void {
+    this.link = link;
+    this.spentMs += performance.now() - this.lostAtMs;
+    this.stopDeadline();
+    void link.client.whenLost.then(() => this.down(link));
+    for (const operation of this.held.take()) operation.attempt(link);
+  }
+
+  private down(link: WorkerLink): void {
+    if (this.link !== link) return;
+    this.link = null;
+    void link.close();
+    const nowMs = performance.now();
+    const { recoveryMs } = this.places;
+    if (nowMs - this.troubledSinceMs > 2 * recoveryMs) {
+      this.troubledSinceMs = nowMs;
+      this.spentMs = 0;
+    }
+    this.lostAtMs = nowMs;
+    this.deadlineMs = nowMs + Math.max(0, recoveryMs - this.spentMs);
+    this.deadline = setTimeout(() => this.expire(), Math.max(0, this.deadlineMs - nowMs)).unref();
+    void this.rebuild();
+  }
+
+  /** What needs a worker has waited long enough. */
+  private expire(): void {
+    this.held.expire();
+  }
+
+  private async rebuild(): Promise<void> {
+    for (let losses = 0; this.over === null && this.link === null;) {
+      try {
+        await this.places.inTurn(
+          () => this.held.waiting,
+          () => this.replay(() => (losses += 1)),
+        );
+      } catch (error) {
+        this.fail(error);
+        return;
+      }
+      if (losses >= MAX_REPLAY_LOSSES && this.link === null) {
+        this.fail(new Error('every worker that it was rebuilt in was lost'));
+      }
+    }
+  }
+
+  private async replay(onLoss: () => void): Promise<void> {
+    if (this.over) return;
+    const link = await this.places.open(this.log.head.epoch);
+    try {
+      const filled = await link.replay(
+        this.log,
+        () => this.held.waiting,
+        () => {
+          if (this.over === null) this.up(link);
+        },
+      );
+      if (!filled || this.over) await link.close();
+      else this.places.onRebuilt(true);
+    } catch (error) {
+      await link.close();
+      if (error !== link.client.lostBy) throw error;
+      onLoss();
+    }
+  }
+
+  private fail(cause: unknown): void {
+    if (this.over) return;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    this.places.onRebuilt(false);
+    this.end(new VisavisError('session_closed', `the session could not be rebuilt: ${why}`, null, { cause }));
+  }
+
+  private end(error: VisavisError): void {
+    this.over ??= error;
+    this.stopDeadline();
+    const { over } = this;
+    this.held.reject(() => over);
+  }
+
+  private stopDeadline(): void {
+    if (this.deadline) clearTimeout(this.deadline);
+    this.deadline = null;
+  }
+}

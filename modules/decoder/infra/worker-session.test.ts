@@ -1,0 +1,400 @@
+import { jest } from '@jest/globals';
+import fc from 'fast-check';
+import { workerEntry, type Checkpoint, type EngineSession, type Segment } from '#modules/contracts';
+import { MortalWorkers } from '../../../test/support/mortal-workers.js';
+import { capsOf } from '../core/caps.js';
+import { DEFAULT_OPTIONS } from '../core/options.js';
+import { seededRandom } from '../core/sampler.js';
+import { readAnswer, steps, type Material, type Step } from '../testing/engine-script.js';
+import { LocalSession, localHost } from '../testing/local-session.js';
+import { TOY_CODEC, ToyModel } from '../testing/toy-model.js';
+import { WorkerEngine } from './worker-engine.js';
+import type { EngineWorkerData } from './worker-protocol.js';
+
+// Real: the threads, the protocol, the sessions and their rebuilding. Fake: the model, a toy in which one wrong row changes
+// all that follows. Workers die by their own hand, on request.
+
+// Workers are started by the dozen.
+jest.setTimeout(120_000);
+
+const edge = (id: string, at: 'open' | 'close'): Segment => ({ k: 'turn', id, role: 'user', edge: at });
+const text = (id: string, words = `words of ${id}`): Segment => ({ k: 'text', id, text: words });
+
+const material: Material = {
+  maxSamples: 200,
+  frame: (id, seed) => {
+    const data = Uint8Array.from({ length: 12 }, (_, index) => (seed * 7 + index * 31) % 256);
+    return { k: 'frame', id, ptsMs: seed, image: { width: 2, height: 2, data } };
+  },
+  sound: (seed, samples) => Float32Array.from({ length: samples }, (_, index) => Math.sin(seed + index)),
+};
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(holds: () => boolean, withinMs = 30_000): Promise<void> {
+  for (const end = performance.now() + withinMs; !holds(); await pause(2)) {
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${holds.toString()}`);
+  }
+}
+
+interface Settings {
+  readonly workers?: number;
+  readonly recoveryMs?: number;
+  readonly stallMs?: number;
+}
+
+/** Takes random steps, the same on every session that it is given. */
+class Actor {
+  private open = false;
+  private utterance: string | null = null;
+  private marks: { at: Checkpoint; open: boolean; utterance: string | null }[] = [];
+  private names: string[] = ['nobody'];
+  private nextId = 1;
+
+  constructor(readonly session: EngineSession) {}
+
+  async take(step: Step): Promise<void> {
+    const { session } = this;
+    switch (step.do) {
+      case 'frame':
+        await this.begin();
+        return this.put(material.frame(this.id(), step.seed));
+      case 'sound':
+        await this.begin();
+        this.utterance ??= this.id();
+        return this.put(this.sound(step.seed, step.samples, false));
+      case 'ask': {
+        const { genId } = await this.answer(6, step.seed);
+        if (step.how === 'accept') await session.accept(genId, { keepTokens: step.keep });
+        return;
+      }
+      case 'mark':
+        this.marks.push({ at: session.mark(), open: this.open, utterance: this.utterance });
+        return;
+      case 'rollback': {
+        const mark = this.marks[step.which % Math.max(1, this.marks.length)];
+        if (!mark) return;
+        await session.rollback(mark.at);
+        Object.assign(this, { open: mark.open, utterance: mark.utterance });
+        this.marks = this.marks.filter(({ at }) => at.seq <= mark.at.seq);
+        return;
+      }
+      case 'redact': {
+        const ids = step.which.map((which) => this.names[which % this.names.length] ?? 'nobody');
+        if (this.utterance !== null && ids.includes(this.utterance)) this.utterance = null;
+        this.marks = [];
+        await session.redact(ids);
+        return;
+      }
+      case 'evict':
+        await session.evict({ keepFrames: step.keepFrames, targetTokens: 1000 });
+    }
+  }
+
+  /** Ends the turn, and answers it. */
+  async answer(maxTokens: number, seed = 1) {
+    await this.begin();
+    if (this.utterance === null) await this.put(text(this.id()));
+    else await this.put(this.sound(seed, 1 + (seed % material.maxSamples), true));
+    this.utterance = null;
+    await this.session.append(edge(this.id(), 'close'));
+    this.open = false;
+    return readAnswer(this.session.generate({ maxTokens, temperature: 1, seed }));
+  }
+
+  private async begin(): Promise<void> {
+    if (this.open) return;
+    this.open = true;
+    await this.session.append(edge(this.id(), 'open'));
+  }
+
+  private async put(segment: Segment): Promise<void> {
+    this.names.push(segment.k === 'audio' ? (segment.utterance ?? segment.id) : segment.id);
+    await this.session.append(segment);
+  }
+
+  private sound(seed: number, samples: number, final: boolean): Segment {
+    const pcm = material.sound(seed, samples);
+    return { k: 'audio', id: this.id(), ptsMs: 0, pcm, final, utterance: this.utterance ?? '' };
+  }
+
+  private id(): string {
+    return `s${this.nextId++}`;
+  }
+}
+
+class Rig {
+  readonly mortal = new MortalWorkers();
+  readonly engine: WorkerEngine;
+
+  constructor({ workers = 1, recoveryMs = 30_000, stallMs = 60_000 }: Settings = {}) {
+    this.engine = new WorkerEngine({
+      data: { shedLimits: DEFAULT_OPTIONS.shedLimits } as EngineWorkerData,
+      caps: capsOf(new ToyModel().config, 16),
+      workers,
+      recoveryMs,
+      stallMs,
+      entry: this.mortal.entry(workerEntry('../testing/toy-worker', import.meta.url)),
+      onLost: () => undefined,
+    });
+  }
+
+  async start(): Promise<this> {
+    await this.engine.start();
+    return this;
+  }
+
+  open(): Promise<EngineSession> {
+    return this.engine.open({ system: '' });
+  }
+
+  /** Kills a worker, and waits until that is known. */
+  async lose(which = 0): Promise<void> {
+    const { died } = this.engine.stats.lost;
+    await until(() => this.mortal.kill(which));
+    await until(() => this.engine.stats.lost.died > died);
+  }
+
+  async stop(): Promise<void> {
+    await this.engine.close(0);
+    this.mortal.close();
+  }
+}
+
+let rig: Rig;
+const begin = async (settings?: Settings) => (rig = await new Rig(settings).start());
+afterEach(() => rig.stop());
+
+async function ask(session: EngineSession, id: string): Promise<void> {
+  await session.append(edge(id, 'open'));
+  await session.append(text(`${id} text`));
+  await session.append(edge(id, 'close'));
+}
+
+describe('a session whose worker is lost', () => {
+  it('answers late what it would have answered', async () => {
+    await begin();
+    const [session, other] = [await rig.open(), await rig.open()];
+    for (const one of [session, other]) await ask(one, 'q');
+    const expected = await readAnswer(other.generate({ maxTokens: 8 }));
+    await rig.lose();
+    const answer = await readAnswer(session.generate({ maxTokens: 8 }));
+    expect(answer).toMatchObject({ ids: expected.ids, end: expected.end && { reason: expected.end.reason } });
+    await until(() => rig.engine.stats.sessionsRebuilt === 2);
+    expect(rig.engine.stats).toMatchObject({ lost: { died: 1, stuck: 0 }, sessions: 2, sessionsGivenUp: 0 });
+  });
+
+  it('fails an answer that had begun, and keeps what was told of it', async () => {
+    await begin();
+    const [session, fresh] = [await rig.open(), await rig.open()];
+    for (const one of [session, fresh]) await ask(one, 'q');
+    const events = session.generate({ maxTokens: 400, temperature: 2, seed: 3 });
+    let genId = '';
+    const told: number[] = [];
+    const reading = (async () => {
+      for await (const event of events) {
+        if (event.t === 'start') genId = event.genId;
+        if (event.t === 'token' && told.push(event.id) === 1) rig.mortal.kill();
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'engine_restarting', retryable: true });
+    expect(told.length).toBeGreaterThan(0);
+    const keepTokens = Math.min(told.length, 5);
+    const at = await session.accept(genId, { keepTokens });
+    expect(at).toEqual(session.head);
+
+    const copy = await readAnswer(fresh.generate({ maxTokens: 5, temperature: 2, seed: 3 }));
+    expect(copy.ids.slice(0, keepTokens)).toEqual(told.slice(0, keepTokens));
+    await fresh.accept(copy.genId, { keepTokens });
+    for (const one of [session, fresh]) await ask(one, 'r');
+    const answers = [session, fresh].map((one) => readAnswer(one.generate({ maxTokens: 8 })));
+    expect((await answers[0])?.ids).toEqual((await answers[1])?.ids);
+  });
+
+  it('takes up what was under way, in its order', async () => {
+    await begin();
+    const [session, fresh] = [await rig.open(), await rig.open()];
+    await rig.lose();
+    const calls = [ask(session, 'q'), ask(fresh, 'q')];
+    await Promise.all(calls);
+    const mark = session.mark();
+    const frame = session.append(material.frame('late', 1), { priority: 'background' });
+    await Promise.allSettled([frame]);
+    await session.rollback(mark);
+    expect((await readAnswer(session.generate({ maxTokens: 8 }))).ids).toEqual(
+      (await readAnswer(fresh.generate({ maxTokens: 8 }))).ids,
+    );
+  });
+
+  it('needs no worker for edges of turns, to go back, to keep an answer and to evict', async () => {
+    await begin({ recoveryMs: 0 });
+    const session = await rig.open();
+    await session.append(edge('q', 'open'));
+    await session.append(material.frame('f', 1));
+    await session.append(edge('q', 'close'));
+    const mark = session.mark();
+    const { genId, ids } = await readAnswer(session.generate({ maxTokens: 4 }));
+    await rig.lose();
+    expect((await session.accept(genId)).tokens).toBe(mark.tokens + 2 + ids.length);
+    await session.append(edge('r', 'open'));
+    await expect(session.append(text('r'))).rejects.toMatchObject({ code: 'engine_restarting' });
+    await expect(session.append(material.frame('g', 2), { priority: 'background' })).rejects.toMatchObject({
+      code: 'shed',
+    });
+    await session.rollback(mark);
+    expect(session.head.tokens).toBe(mark.tokens);
+    expect(await session.evict({ keepFrames: 0, targetTokens: 1000 })).toMatchObject({ epoch: 1, freed: 4 });
+    await expect(session.rollback(mark)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+    await until(() => rig.engine.stats.sessionsRebuilt === 1);
+    const { tokens } = session.head;
+    expect((await session.append(edge('r', 'open'))).at.tokens).toBe(tokens + 1);
+  });
+
+  it('is rebuilt alike time after time, also where something was evicted', async () => {
+    await begin();
+    const sessions = [await rig.open(), await rig.open()];
+    for (const session of sessions) {
+      for (const turn of ['1', '2', '3']) {
+        await session.append(edge(turn, 'open'));
+        await session.append(material.frame(`f${turn}`, Number(turn)));
+        await session.append(text(`t${turn}`));
+        await session.append(edge(turn, 'close'));
+        const { genId } = await readAnswer(session.generate({ maxTokens: 4 }));
+        await session.accept(genId);
+      }
+      await session.evict({ keepFrames: 1, targetTokens: 20 });
+    }
+    await rig.lose();
+    await until(() => rig.engine.stats.sessionsRebuilt === 2);
+    await sessions[0]?.close();
+    await rig.lose();
+    await until(() => rig.engine.stats.sessionsRebuilt === 3);
+    const again = sessions[1] as EngineSession;
+    await ask(again, 'last');
+    const { ids, end } = await readAnswer(again.generate({ maxTokens: 8 }));
+    expect(ids.length).toBeGreaterThan(0);
+    expect(end?.usage.prompt).toBe(again.head.tokens + 1);
+  });
+
+  it('is, after any operations and losses, what a session is that lost nothing', async () => {
+    await begin({ workers: 2 });
+    const host = await localHost(new ToyModel(), TOY_CODEC);
+    // Not evictions: what is evicted is not replayed.
+    const taken = steps(material).map((list) => list.filter((step) => step.do !== 'evict'));
+    const losses = fc.array(fc.nat(15), { minLength: 1, maxLength: 2 });
+    await fc.assert(
+      fc.asyncProperty(taken, losses, async (list, lost) => {
+        const session = await rig.open();
+        const pair = [new Actor(session), new Actor(await LocalSession.open(host))] as const;
+        for (const [index, step] of list.entries()) {
+          if (lost.includes(index)) await rig.lose();
+          for (const actor of pair) await actor.take(step);
+          expect(session.head.tokens).toBe(pair[1].session.head.tokens);
+        }
+        const [answer, expected] = [await pair[0].answer(10), await pair[1].answer(10)];
+        expect(answer.ids).toEqual(expected.ids);
+        expect(answer.end?.usage.prompt).toBe(expected.end?.usage.prompt);
+        await session.close();
+      }),
+      { numRuns: 12, seed: 11 },
+    );
+  });
+
+  it('does not bring back what was redacted while there was no worker', async () => {
+    await begin();
+    const [session, fresh] = [await rig.open(), await rig.open()];
+    for (const one of [session, fresh]) await one.append(edge('q', 'open'));
+    await session.append(material.frame('secret', 5));
+    await rig.lose();
+    expect(await session.redact(['secret'])).toEqual({ epoch: 1, freed: 4, dropped: ['secret'] });
+    for (const one of [session, fresh]) {
+      await one.append(text('t'));
+      await one.append(edge('q', 'close'));
+    }
+    const answers = [session, fresh].map((one) => readAnswer(one.generate({ maxTokens: 8 })));
+    expect((await answers[0])?.ids).toEqual((await answers[1])?.ids);
+  });
+
+  it('does not let one operation kill worker after worker', async () => {
+    await begin();
+    const [session, other] = [await rig.open(), await rig.open()];
+    for (const one of [session, other]) await one.append(edge('q', 'open'));
+    await expect(session.append(text('p', 'poison'))).rejects.toMatchObject({ code: 'engine_restarting' });
+    expect(rig.engine.stats.lost.died).toBe(2);
+    for (const one of [session, other]) await one.append(text('t'));
+  });
+
+  it('is closed without a worker', async () => {
+    await begin();
+    const session = await rig.open();
+    await rig.lose();
+    const held = session.append(edge('q', 'open'));
+    const closed = session.close();
+    await expect(held).rejects.toMatchObject({ code: 'session_closed' });
+    await closed;
+    expect(rig.engine.stats.sessions).toBe(0);
+  });
+});
+
+describe('a worker that is stuck', () => {
+  it('is given up and replaced, and ends when it can', async () => {
+    await begin({ stallMs: 300 });
+    const session = await rig.open();
+    await ask(session, 'q');
+    rig.mortal.hang(4000);
+    const { ids } = await readAnswer(session.generate({ maxTokens: 4 }));
+    expect(ids.length).toBeGreaterThan(0);
+    expect(rig.engine.stats).toMatchObject({ lost: { died: 0, stuck: 1 }, workersUp: 1 });
+    await until(() => rig.engine.stats.workersStuck === 0);
+  });
+});
+
+describe('sessions whose workers die at random', () => {
+  it('end every turn in an answer or an error that may be retried, and none hangs', async () => {
+    await begin({ workers: 2, recoveryMs: 3000 });
+    const random = seededRandom(5);
+    const sessions = await Promise.all(Array.from({ length: 4 }, () => rig.open()));
+    const outcomes: string[] = [];
+    let longestMs = 0;
+    let over = false;
+    const killer = (async () => {
+      while (!over) {
+        await until(() => over || rig.engine.stats.workersUp === 2);
+        await pause(500 + random() * 1500);
+        rig.mortal.kill(random());
+      }
+    })();
+    const turn = async (session: EngineSession, id: string): Promise<string> => {
+      const before = session.mark();
+      try {
+        await ask(session, id);
+        const { genId } = await readAnswer(session.generate({ maxTokens: 40, temperature: 2, seed: 1 }));
+        await session.accept(genId);
+        await session.evict({ keepFrames: 4, targetTokens: 200 });
+        return 'answered';
+      } catch (error) {
+        await session.rollback(before);
+        return (error as { code: string }).code;
+      }
+    };
+    await Promise.all(
+      sessions.map(async (session, call) => {
+        for (let count = 0; count < 13; count++) {
+          const startedAt = performance.now();
+          outcomes.push(await turn(session, `${call}.${count}`));
+          longestMs = Math.max(longestMs, performance.now() - startedAt);
+          await pause(random() * 400);
+        }
+      }),
+    );
+    over = true;
+    await killer;
+    expect(outcomes.filter((outcome) => outcome !== 'answered' && outcome !== 'engine_restarting')).toEqual(
+      [],
+    );
+    expect(outcomes.filter((outcome) => outcome === 'answered').length).toBeGreaterThan(outcomes.length / 2);
+    expect(rig.engine.stats.lost.died).toBeGreaterThan(2);
+    expect(rig.engine.stats.sessionsGivenUp).toBe(0);
+    expect(longestMs).toBeLessThan(5000);
+  });
+});

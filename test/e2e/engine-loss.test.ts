@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { connectNode, type NodeCall } from '@vis-a-vis/client/node';
+import type { ServerEvent } from '@vis-a-vis/protocol';
+import { ERRORS, type ErrorCode } from '#modules/contracts';
+import { seededRandom } from '../../modules/decoder/core/sampler.js';
+import { CALL_FOLDER, readCallScript, type CallScript } from '../../tools/support/call-script.js';
+import { Gateway } from './support/gateway.js';
+
+/**
+ * Real: the built gateway as its own process, calls over WebRTC with sound and video, the model. Its engine workers are
+ * made to die between two runs, or to hang, at random moments (the seed is below).
+ */
+const SEED = Number(process.env['ENGINE_LOSS_SEED'] ?? 1);
+const CALLS = 4;
+const TURNS = 50;
+/** From the commit of a turn to its end. */
+const LONGEST_MS = 5000;
+/** Every so many turns a question is spoken; the others are typed. */
+const SPOKEN_EVERY = 3;
+const SESSION = { max_output_tokens: 24 };
+
+jest.setTimeout(600_000);
+
+interface Turn {
+  readonly ms: number;
+  readonly status: string;
+  readonly code: string | null;
+}
+
+/** One call, and what became of its turns. */
+class Caller {
+  readonly turns: Turn[] = [];
+  readonly errors: string[] = [];
+  closed: string | null = null;
+  private committedAt: number | null = null;
+  private onDone: () => void = () => undefined;
+
+  constructor(private readonly call: NodeCall) {
+    call.on('event', (event) => this.handle(event, performance.now()));
+    call.on('closed', ({ reason }) => (this.closed = reason));
+  }
+
+  async ask(): Promise<void> {
+    const done = this.nextTurn();
+    this.committedAt = performance.now();
+    this.call.ask('how many shapes are there').catch(() => undefined);
+    await done;
+  }
+
+  async speak(script: CallScript, which: number): Promise<void> {
+    const clip = script.questions[which % script.questions.length]!.clip;
+    const done = this.nextTurn();
+    await this.call.speak(clip);
+    await done;
+  }
+
+  hangUp(): Promise<void> {
+    return this.call.close();
+  }
+
+  private nextTurn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`a turn never ended; ${this.turns.length} did`)),
+        30_000,
+      );
+      this.onDone = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private handle(event: ServerEvent, atMs: number): void {
+    if (event.type === 'input_audio_buffer.committed') this.committedAt = atMs;
+    if (event.type === 'error') this.errors.push(event.error.code);
+    if (event.type !== 'response.done' || this.committedAt === null) return;
+    const { status, status_details: details } = event.response;
+    // A pause inside of a spoken question: what is answered is the whole, later.
+    if (status === 'cancelled') return;
+    this.turns.push({ ms: atMs - this.committedAt, status, code: details?.error?.code ?? null });
+    this.committedAt = null;
+    this.onDone();
+  }
+}
+
+const retryable = (code: string | null) => code !== null && ERRORS[code as ErrorCode].retryable;
+
+describe('a gateway whose engine workers are lost', () => {
+  let gateway: Gateway;
+  let script: CallScript;
+
+  beforeAll(async () => {
+    script = await readCallScript(CALL_FOLDER);
+    gateway = await Gateway.start({ VISAVIS_ENGINE_WORKERS: '2', VISAVIS_ENGINE_STALL_MS: '1500' }, true);
+  });
+  afterAll(() => gateway?.stop());
+
+  const dial = async () =>
+    new Caller(await connectNode({ url: gateway.url, video: script.video, session: SESSION }));
+  const metric = async (name: string): Promise<number> =>
+    Number(
+      (await gateway.metrics())
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')[1],
+    );
+
+  it('keeps every call, and ends every turn in an answer or an error that may be retried', async () => {
+    const random = seededRandom(SEED);
+    const callers = await Promise.all(Array.from({ length: CALLS }, dial));
+    let left = TURNS;
+    let struck = 0;
+    const striker = (async () => {
+      while (left > 0) {
+        await sleep(1000 + random() * 3000);
+        if (await gateway.strike(random(), { do: 'die' })) struck += 1;
+      }
+    })();
+    await Promise.all(
+      callers.map(async (caller, index) => {
+        for (let count = index; left > 0; count++) {
+          left -= 1;
+          if (count % SPOKEN_EVERY === 0) await caller.speak(script, count);
+          else await caller.ask();
+          await sleep(random() * 300);
+        }
+      }),
+    );
+    await striker;
+    const turns = callers.flatMap((caller) => caller.turns);
+    const failed = turns.filter(({ status }) => status !== 'completed' && status !== 'incomplete');
+    expect(struck).toBeGreaterThan(3);
+    expect(turns.length).toBeGreaterThanOrEqual(TURNS);
+    expect(callers.map(({ closed }) => closed)).toEqual(callers.map(() => null));
+    expect(failed.filter(({ code }) => !retryable(code))).toEqual([]);
+    expect(callers.flatMap(({ errors }) => errors).filter((code) => !retryable(code))).toEqual([]);
+    expect(failed.length).toBeLessThan(TURNS / 2);
+    expect(turns.filter(({ ms }) => ms > LONGEST_MS)).toEqual([]);
+    expect(await metric('visavis_engine_workers_lost_total{cause="died"}')).toBeGreaterThanOrEqual(
+      struck - 1,
+    );
+    expect(await metric('visavis_engine_sessions_given_up_total')).toBe(0);
+    await Promise.all(callers.map((caller) => caller.hangUp()));
+  });
+
+  it('notices a worker that is stuck, and answers from another', async () => {
+    const caller = await dial();
+    await caller.ask();
+    expect(await gateway.strike(0, { do: 'hang', forMs: 6000 })).toBe(true);
+    expect(await gateway.strike(0, { do: 'hang', forMs: 6000 })).toBe(true);
+    for (let count = 0; count < 3; count++) await caller.ask();
+    await sleep(3000);
+    await caller.ask();
+    expect(caller.turns.at(-1)?.status).toMatch(/^(completed|incomplete)$/);
+    expect(caller.turns.filter(({ ms }) => ms > LONGEST_MS)).toEqual([]);
+    expect(await metric('visavis_engine_workers_lost_total{cause="stuck"}')).toBe(2);
+    expect(caller.closed).toBeNull();
+    await caller.hangUp();
+  });
+});
