@@ -32,7 +32,11 @@ export class CallsService implements OnModuleDestroy {
     if (this.closing) throw new VisavisError('capacity', 'The gateway is shutting down.');
     const id = this.environment.ids.next('rtc');
     const session = mergeSession(
-      defaultSession(this.environment.ids.next('sess'), this.engine.caps.modelId),
+      defaultSession(
+        this.environment.ids.next('sess'),
+        this.engine.caps.modelId,
+        this.engine.caps.turnEnd ? 'model' : 'silence',
+      ),
       offer.session,
     );
     const call = new Call({

@@ -7,5 +7,11 @@ export function toSessionConfig(session: Session): SessionConfig {
     instructions: session.instructions,
     maxOutputTokens: session.max_output_tokens,
     turnDetection: session.audio.input.turn_detection,
+    turnTaking: {
+      speculation: session.visavis.speculation,
+      bargeInMs: session.visavis.barge_in_ms,
+      readingCharsPerS: session.visavis.reading_chars_per_s,
+      visualTurns: session.visavis.visual_turns,
+    },
   };
 }
