@@ -132,7 +132,7 @@ export class Hearing {
         if (utterance && this.#answering.held) this.#answering.cancel('turn_detected', atMs);
         return;
       case 'tentative_pause':
-        if (utterance) this.#pause(utterance, boundary, atMs);
+        if (utterance && !utterance.pause) this.#pause(utterance, boundary, atMs);
         return;
       case 'resume':
         if (utterance?.pause) this.#resume(utterance, atMs);
