@@ -1,7 +1,9 @@
 // `npm run bench [-- NAME [--json FILE] …]`: measurements; without a name, what there is.
 import { runTool, ToolError } from '../tools/support/cli.js';
+import { endpointBench } from './endpoint.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
+import { turnBench } from './turn.js';
 
 /** Each is given the arguments after its name, and prints what it found. */
 interface Bench {
@@ -10,6 +12,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  endpoint: {
+    what: 'false cut-offs and delay of the end of a turn, by setting [--questions N] [--calls N] [--settings N]',
+    run: endpointBench,
+  },
   loop: {
     what: "delay of the gateway's event loop, and latency of turns, with 4 calls open [--calls N] [--seconds N]",
     run: loopBench,
@@ -18,13 +24,17 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     what: 'size and speed of the model on one core [--model DIR]',
     run: modelBench,
   },
+  turn: {
+    what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS]',
+    run: turnBench,
+  },
 };
 
 await runTool(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined) {
     console.log('npm run bench -- NAME [--json FILE]\n');
-    for (const [key, { what }] of Object.entries(BENCHES)) console.log(`  ${key.padEnd(8)}${what}`);
+    for (const [key, { what }] of Object.entries(BENCHES)) console.log(`  ${key.padEnd(10)}${what}`);
     return 0;
   }
   const bench = BENCHES[name];

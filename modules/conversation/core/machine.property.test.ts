@@ -81,9 +81,12 @@ class World {
   readonly ended: string[] = [];
   #now = 0;
   #faults: boolean;
+  /** An answer may be made while somebody speaks, but not be heard. */
+  #mayHold: boolean;
 
   constructor({ faults = false, turnTaking = PLAIN, settings = {} }: WorldOptions = {}) {
     this.#faults = faults;
+    this.#mayHold = turnTaking.bargeInMs > 0;
     this.machine = new ConversationMachine({
       sessionId: 'sess',
       conversationId: 'conv',
@@ -155,6 +158,14 @@ class World {
   #feed(input: MachineInput): void {
     for (const command of this.machine.handle(input, this.#now)) {
       this.engine.take(command);
+      if (
+        command.c === 'generate' &&
+        !command.speculative &&
+        !this.#mayHold &&
+        this.rules.speaking !== null
+      ) {
+        this.saidWhileSpeaking.push(command.responseId);
+      }
       if (command.c === 'emit') {
         this.rules.see(command.event);
         if (command.event.type === 'text_delta') {
