@@ -130,7 +130,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 describe('an answer begun ahead, over the shipped model', () => {
   const engine = new DecoderService({ modelFolder: TEST_MODEL });
-  beforeAll(() => engine.load());
+  beforeAll(() => engine.load(), 120_000);
   afterAll(() => engine.close({ drainMs: 1000 }));
 
   it('leaves nothing behind when the user goes on: all answers are those without', async () => {
