@@ -1,10 +1,12 @@
 // `npm run bench [-- NAME [--json FILE] …]`: measurements; without a name, what there is.
 import { runTool, ToolError } from '../tools/support/cli.js';
+import { endpointBench } from './endpoint.js';
 import { kvBench } from './kv.js';
 import { longBench } from './long.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
 import { vadBench } from './vad.js';
+import { turnBench } from './turn.js';
 
 /** Each is given the arguments after its name, and prints what it found. */
 interface Bench {
@@ -13,6 +15,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  endpoint: {
+    what: 'false cut-offs and delay of the end of a turn, by setting [--questions N] [--calls N] [--settings N]',
+    run: endpointBench,
+  },
   kv: {
     what: 'commit → first token with 0 to 48 frames: in the KV cache, and resent [--repeat N] [--frames 0,8,…] [--model DIR]',
     run: kvBench,
@@ -29,6 +35,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     what: 'size and speed of the model on one core [--model DIR]',
     run: modelBench,
   },
+  turn: {
+    what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS]',
+    run: turnBench,
+  },
   vad: {
     what: 'the voice activity model for 1, 4, 16 and 64 sessions at once [--rounds N]',
     run: vadBench,
@@ -39,7 +49,7 @@ await runTool(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined) {
     console.log('npm run bench -- NAME [--json FILE]\n');
-    for (const [key, { what }] of Object.entries(BENCHES)) console.log(`  ${key.padEnd(8)}${what}`);
+    for (const [key, { what }] of Object.entries(BENCHES)) console.log(`  ${key.padEnd(10)}${what}`);
     return 0;
   }
   const bench = BENCHES[name];

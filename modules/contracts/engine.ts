@@ -20,6 +20,8 @@ export interface EngineCaps {
   /** False: `instructions` are not part of what the model was trained on and are not put in its context. */
   readonly instructions: boolean;
   readonly modelId: string;
+  /** The model predicts ends of turns: receipts of audio carry `turnEnd`. Default false. */
+  readonly turnEnd?: boolean;
 }
 
 export type Role = 'system' | 'user' | 'assistant';
@@ -66,6 +68,8 @@ export interface AppendReceipt {
   /** Tokens that this segment added to the context (0 for an audio block that is not final). */
   readonly tokens: number;
   readonly ms: { readonly queue: number; readonly encode: number; readonly prefill: number };
+  /** For audio: probability (0..1) that the turn ends where this segment does. Left out: the model has no such head. */
+  readonly turnEnd?: number;
 }
 
 /**

@@ -251,7 +251,11 @@ describe('ConversationService', () => {
 
   test('an update reaches the detector; null stops it', async () => {
     const room = await new Room().open();
-    expect(room.vad.settings).toEqual({ threshold: 0.5, prefixPaddingMs: 300, silenceDurationMs: 500 });
+    expect(room.vad.settings).toMatchObject({
+      threshold: 0.5,
+      prefixPaddingMs: 300,
+      silenceDurationMs: 500,
+    });
     room.conversation.intent({ k: 'session_update', config: { ...CONFIG, turnDetection: null } });
     expect(room.vad.settings).toBeNull();
   });

@@ -3,9 +3,10 @@ import {
   type AppendReceipt,
   type Checkpoint,
   type EngineSession,
+  type GenerateOptions,
   type Segment,
 } from '#modules/contracts';
-import type { AppendPriority } from './core/commands.js';
+import type { AppendPriority, Command } from './core/commands.js';
 import type { Failure, MachineInput } from './core/inputs.js';
 
 export interface ExecutorHandlers {
@@ -25,7 +26,8 @@ export class EngineExecutor {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #aborts = new Map<string, AbortController>();
   #tail: Promise<void> = Promise.resolve();
-  #mark: { key: string; at: Checkpoint } | null = null;
+  /** In the order in which they were made. */
+  readonly #marks = new Map<string, Checkpoint>();
   /** What the engine calls the answers in its context, by response. */
   readonly #genIds = new Map<string, string>();
   /** The last generation that began. */
@@ -47,26 +49,30 @@ export class EngineExecutor {
 
   mark(key: string): void {
     this.#alone('mark', () => {
-      this.#mark = { key, at: this.#engine.mark() };
+      this.#marks.set(key, this.#engine.mark());
     });
   }
 
   rollback(key: string): void {
     this.#alone('rollback', async () => {
-      if (this.#mark?.key !== key) throw new VisavisError('stale_checkpoint', `there is no mark ${key}`);
-      const { at } = this.#mark;
-      this.#mark = null;
+      const at = this.#marks.get(key);
+      if (!at) throw new VisavisError('stale_checkpoint', `there is no mark ${key}`);
+      // It and those made after it are behind us.
+      const keys = [...this.#marks.keys()];
+      for (const later of keys.slice(keys.indexOf(key))) this.#marks.delete(later);
       await this.#engine.rollback(at);
       this.#handlers.onResult({ t: 'context_moved', by: 'rollback', at: this.#engine.head });
     });
   }
 
-  generate(responseId: string, maxTokens: number): void {
+  generate({ responseId, maxTokens, speculative }: Command & { c: 'generate' }): void {
     const abort = new AbortController();
     this.#aborts.set(responseId, abort);
     this.#enqueue(async () => {
       try {
-        if (!abort.signal.aborted) await this.#generate(responseId, maxTokens, abort.signal);
+        if (!abort.signal.aborted) {
+          await this.#generate(responseId, { maxTokens, speculative, signal: abort.signal });
+        }
       } catch (error) {
         this.#handlers.onResult({ t: 'generation_failed', responseId, failure: this.#failureOf(error) });
       } finally {
@@ -86,6 +92,7 @@ export class EngineExecutor {
         throw new VisavisError('engine_failed', `the engine has no answer for ${responseId}`);
       }
       const { genId } = this.#generation;
+      this.#marks.clear();
       const at = await this.#engine.accept(genId, keepTokens === undefined ? {} : { keepTokens });
       this.#genIds.set(responseId, genId);
       this.#handlers.onResult({ t: 'context_moved', by: 'accept', at });
@@ -94,6 +101,7 @@ export class EngineExecutor {
 
   evict(keepFrames: number, targetTokens: number): void {
     this.#alone('evict', async () => {
+      this.#marks.clear();
       const { freed, dropped } = await this.#engine.evict({ keepFrames, targetTokens });
       this.#handlers.onResult({ t: 'evicted', freed, dropped: dropped.map((id) => this.#forget(id)) });
     });
@@ -101,6 +109,7 @@ export class EngineExecutor {
 
   redact(ids: readonly string[]): void {
     this.#alone('redact', async () => {
+      this.#marks.clear();
       const { freed, dropped } = await this.#engine.redact(ids.map((id) => this.#genIds.get(id) ?? id));
       for (const id of dropped) this.#forget(id);
       this.#handlers.onResult({ t: 'redacted', freed });
@@ -124,8 +133,8 @@ export class EngineExecutor {
     this.#handlers.onResult({ t: 'appended', ref, receipt });
   }
 
-  async #generate(responseId: string, maxTokens: number, signal: AbortSignal): Promise<void> {
-    for await (const event of this.#engine.generate({ maxTokens, signal })) {
+  async #generate(responseId: string, options: GenerateOptions): Promise<void> {
+    for await (const event of this.#engine.generate(options)) {
       if (event.t === 'start') this.#generation = { responseId, genId: event.genId };
       this.#handlers.onResult({ t: 'generation', responseId, event });
     }

@@ -8,7 +8,6 @@ import { ConversationMachine } from './core/machine.js';
 import { PcmBuffer } from './core/pcm-buffer.js';
 import type { FrameHandle, FramePort, Scheduler, VadHandle, VadPort } from './core/ports.js';
 import type { SessionOptions } from './core/session.js';
-import { turnPolicy } from './core/turn-detection.js';
 import { EngineExecutor } from './engine-executor.js';
 
 export interface LiveOptions extends SessionOptions {
@@ -46,8 +45,7 @@ export class LiveConversation implements Conversation {
       onResult: (input) => this.#handle(input),
       onBug: (error) => this.#onBug(error),
     });
-    const detection = turnPolicy(options.config.turnDetection)?.detection ?? null;
-    this.#vad = options.vad.open(detection, (boundary) => this.#onBoundary(boundary));
+    this.#vad = options.vad.open(this.#machine.detection, (boundary) => this.#onBoundary(boundary));
   }
 
   pushAudio(frame: AudioFrame): void {
@@ -134,7 +132,7 @@ export class LiveConversation implements Conversation {
       case 'rollback':
         return this.#executor.rollback(command.key);
       case 'generate':
-        return this.#executor.generate(command.responseId, command.maxTokens);
+        return this.#executor.generate(command);
       case 'abort':
         return this.#executor.abort(command.responseId);
       case 'accept':

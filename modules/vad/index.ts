@@ -1,6 +1,7 @@
 export {
   BoundaryPredictor,
   DEFAULT_BOUNDARY_CONFIG,
+  detectedSilenceMs,
   type BoundaryConfig,
   type BoundaryEvent,
 } from './core/boundary.js';

@@ -161,6 +161,7 @@ export class Call {
         return;
       case 'output_audio_buffer.clear':
         // Answers are text: there is no audio to clear, but stock clients always send this when they interrupt.
+        conversation.intent({ k: 'reading_stopped' });
         this.outbox.push({ type: 'output_audio_buffer.cleared' });
         return;
       case 'input_audio_buffer.append':
@@ -190,6 +191,8 @@ export class Call {
         return metrics.drop(event.reason);
       case 'response_done':
         return metrics.turn(event.response.status);
+      case 'speculation_ended':
+        return metrics.speculation(event);
       case 'context_receipt':
         return metrics.context(this.id, event.tokens);
       case 'turn_timing':

@@ -41,7 +41,11 @@ export class CallsService implements OnModuleDestroy {
       throw new VisavisError('draining', 'The gateway is shutting down.');
     const id = this.environment.ids.next('rtc');
     const session = mergeSession(
-      defaultSession(this.environment.ids.next('sess'), this.engine.caps.modelId),
+      defaultSession(
+        this.environment.ids.next('sess'),
+        this.engine.caps.modelId,
+        this.engine.caps.turnEnd ? 'model' : 'silence',
+      ),
       offer.session,
     );
     const call = new Call({

@@ -44,6 +44,17 @@ describe('Metrics', () => {
     expect(text).toContain('visavis_y 7\n');
   });
 
+  it('tells what answers begun ahead gained and wasted', async () => {
+    metrics.speculation({ kind: 'speech', outcome: 'resumed', tokens: 7, gainMs: 0 });
+    metrics.speculation({ kind: 'speech', outcome: 'used', tokens: 3, gainMs: 35 });
+    const text = await metrics.text();
+    expect(text).toContain('visavis_speculations_total{kind="speech",outcome="resumed"} 1');
+    expect(text).toContain('visavis_speculative_tokens_total{kind="speech",fate="wasted"} 7');
+    expect(text).toContain('visavis_speculative_tokens_total{kind="speech",fate="used"} 3');
+    expect(text).toContain('visavis_speculation_gain_seconds_bucket{le="0.04"} 1');
+    expect(text).toContain('visavis_speculation_gain_seconds_count 1');
+  });
+
   it('reports the delay of the event loop', async () => {
     const text = await metrics.text();
     for (const quantile of ['0.5', '0.95', '0.99', '1']) {

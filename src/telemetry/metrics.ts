@@ -15,6 +15,14 @@ export interface TurnLatency {
   readonly commitToFirstTokenMs: number | null;
 }
 
+/** An answer that was begun before its turn was confirmed, at its end; `gainMs` holds where the outcome is `used`. */
+export interface SpeculationResult {
+  readonly kind: string;
+  readonly outcome: string;
+  readonly tokens: number;
+  readonly gainMs: number;
+}
+
 /** What the gateway counts, in Prometheus' terms. Names end in their unit. */
 @Injectable()
 export class Metrics implements OnModuleDestroy {
@@ -46,6 +54,24 @@ export class Metrics implements OnModuleDestroy {
   private readonly commit = new Histogram({
     name: 'visavis_commit_to_first_token_seconds',
     help: 'From the commit of a turn to the first token: what the engine costs.',
+    buckets: BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly speculations = new Counter({
+    name: 'visavis_speculations_total',
+    help: 'Answers begun before their turn was confirmed, by kind (speech, visual) and outcome.',
+    labelNames: ['kind', 'outcome'],
+    registers: [this.registry],
+  });
+  private readonly speculativeTokens = new Counter({
+    name: 'visavis_speculative_tokens_total',
+    help: 'Tokens generated before their turn was confirmed, by kind and fate (used, wasted).',
+    labelNames: ['kind', 'fate'],
+    registers: [this.registry],
+  });
+  private readonly gain = new Histogram({
+    name: 'visavis_speculation_gain_seconds',
+    help: 'How much sooner a first token was there than if its answer had been begun at the commit.',
     buckets: BUCKETS,
     registers: [this.registry],
   });
@@ -112,6 +138,13 @@ export class Metrics implements OnModuleDestroy {
   latency(turn: TurnLatency): void {
     if (turn.speechEndToFirstTokenMs !== null) this.speechEnd.observe(turn.speechEndToFirstTokenMs / 1000);
     if (turn.commitToFirstTokenMs !== null) this.commit.observe(turn.commitToFirstTokenMs / 1000);
+  }
+
+  speculation({ kind, outcome, tokens, gainMs }: SpeculationResult): void {
+    const used = outcome === 'used';
+    this.speculations.inc({ kind, outcome });
+    this.speculativeTokens.inc({ kind, fate: used ? 'used' : 'wasted' }, tokens);
+    if (used && kind === 'speech') this.gain.observe(gainMs / 1000);
   }
 
   drop(reason: string, count = 1): void {

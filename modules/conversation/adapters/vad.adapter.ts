@@ -1,5 +1,11 @@
 import type { AudioFrame } from '#modules/contracts';
-import { BoundaryPredictor, type BoundaryEvent, type Vad } from '#modules/vad';
+import {
+  BoundaryPredictor,
+  detectedSilenceMs,
+  type BoundaryConfig,
+  type BoundaryEvent,
+  type Vad,
+} from '#modules/vad';
 import type { Boundary } from '../core/inputs.js';
 import type { VadHandle, VadPort } from '../core/ports.js';
 import type { DetectionSettings } from '../core/turn-detection.js';
@@ -13,23 +19,25 @@ export class VadAdapter implements VadPort {
   }
 
   open(settings: DetectionSettings | null, onBoundary: (boundary: Boundary) => void): VadHandle {
-    const predictor = new BoundaryPredictor(settings ? configOf(settings) : {});
-    let listening = settings !== null;
+    const predictor = new BoundaryPredictor();
+    let listening = false;
     const tell = (events: BoundaryEvent[]) => events.forEach(onBoundary);
     const stream = this.#vad.open({
       onProbability: ({ p, endMs, windowMs }) => {
         if (listening) tell(predictor.push(p, endMs, windowMs));
       },
     });
+    const configure = (next: DetectionSettings | null) => {
+      listening = next !== null;
+      if (next) predictor.configure(configOf(next, stream.windowMs));
+      else predictor.reset();
+    };
+    configure(settings);
     return {
       push: ({ pcm, ptsMs }: AudioFrame) => {
         if (listening) stream.push(pcm, ptsMs);
       },
-      configure: (next) => {
-        listening = next !== null;
-        if (next) predictor.configure(configOf(next));
-        else predictor.reset();
-      },
+      configure,
       silenceUntil: (ms) => {
         if (listening) tell(predictor.silenceUntil(ms));
       },
@@ -38,6 +46,11 @@ export class VadAdapter implements VadPort {
   }
 }
 
-function configOf(settings: DetectionSettings) {
-  return { threshold: settings.threshold, silence_duration_ms: settings.silenceDurationMs };
+function configOf(settings: DetectionSettings, windowMs: number): Partial<BoundaryConfig> {
+  return {
+    threshold: settings.threshold,
+    silence_duration_ms: detectedSilenceMs(settings.silenceDurationMs, windowMs),
+    tentative_pause_ms: settings.tentativePauseMs,
+    established_speech_ms: settings.bargeInMs,
+  };
 }

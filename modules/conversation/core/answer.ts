@@ -4,10 +4,12 @@ import type {
   SessionError,
   SessionEvent,
   TokenCounts,
+  TurnSpeculation,
   TurnTiming,
   Usage,
 } from './events.js';
 import type { Item, ItemStatus } from './items.js';
+import type { SegmentLog } from './log.js';
 import type { Session } from './session.js';
 
 /** The utterance that a response answers, and when it ended. */
@@ -27,6 +29,24 @@ export interface ResponseRequest {
   readonly turn?: TurnStamp;
   /** The `response.create` that asked for it. */
   readonly clientEventId?: string;
+  /** What was begun ahead for it. */
+  readonly speculation?: TurnSpeculation | null;
+  /** Nobody spoke or asked: a silence or something in view led to it. */
+  readonly unprompted?: boolean;
+}
+
+/** How a response begins. */
+export interface AnswerStart {
+  readonly id: string;
+  /** What the context held when the turn was committed, or before that when the answer was begun ahead. */
+  readonly headTokens: number;
+  readonly cached: TokenCounts;
+}
+
+/** Tokens of a context by kind. Everything that is neither picture nor sound counts as text: marks of turns too. */
+export function countTokens(log: SegmentLog, contextTokens: number): TokenCounts {
+  const { audio, image } = log.mediaTokens();
+  return { text: Math.max(0, contextTokens - audio - image), audio, image };
 }
 
 export type Outcome =
@@ -55,16 +75,15 @@ export class Answer {
   #firstTokenAtMs: number | null = null;
   #framesAttended = 0;
 
-  /** @param headTokens what the context held when the turn was committed */
-  constructor(session: Session, request: ResponseRequest, headTokens: number, atMs: number) {
+  constructor(session: Session, request: ResponseRequest, start: AnswerStart, atMs: number) {
     this.#session = session;
     this.#request = request;
-    this.id = session.ids.next('resp');
+    this.id = start.id;
     this.#itemId = session.ids.next('item');
     this.maxOutputTokens = request.maxOutputTokens ?? session.config.maxOutputTokens;
     this.#commitAtMs = request.turn?.commitAtMs ?? atMs;
-    this.#promptTokens = headTokens;
-    this.#cached = this.#countsOf(headTokens);
+    this.#promptTokens = start.headTokens;
+    this.#cached = start.cached;
     this.#emit({ type: 'response_created', response: this.#response('in_progress') });
   }
 
@@ -79,6 +98,11 @@ export class Answer {
 
   get itemId(): string {
     return this.#itemId;
+  }
+
+  /** Nobody spoke or asked for it. */
+  get unprompted(): boolean {
+    return this.#request.unprompted ?? false;
   }
 
   /** The engine has begun to generate. */
@@ -170,13 +194,8 @@ export class Answer {
   }
 
   #usage(): Usage {
-    return { input: this.#countsOf(this.#promptTokens), cached: this.#cached, output: this.#tokens };
-  }
-
-  /** Everything in the context that is neither picture nor sound counts as text: marks of turns too. */
-  #countsOf(contextTokens: number): TokenCounts {
-    const { audio, image } = this.#session.log.mediaTokens();
-    return { text: Math.max(0, contextTokens - audio - image), audio, image };
+    const input = countTokens(this.#session.log, this.#promptTokens);
+    return { input, cached: this.#cached, output: this.#tokens };
   }
 
   #timing(doneAtMs: number): TurnTiming {
@@ -189,12 +208,14 @@ export class Answer {
       lastSpeechPacketAtMs: turn?.lastSpeechPacketAtMs ?? null,
       vadEndAtMs: turn?.vadEndAtMs ?? null,
       commitAtMs: this.#commitAtMs,
-      prefillMs: this.#attendedAtMs === null ? null : this.#attendedAtMs - this.#commitAtMs,
+      // Attended before the commit: then it cost the turn nothing.
+      prefillMs: this.#attendedAtMs === null ? null : Math.max(0, this.#attendedAtMs - this.#commitAtMs),
       firstTokenAtMs: this.#firstTokenAtMs,
       doneAtMs,
       clockOffsetMs: this.#session.clockOffsetMs,
       framesAttended: this.#framesAttended,
       outputTokens: this.#tokens,
+      speculation: this.#request.speculation ?? null,
     };
   }
 }

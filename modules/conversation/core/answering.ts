@@ -1,10 +1,22 @@
 import type { GenEvent } from '#modules/contracts';
-import { Answer, type Outcome, type ResponseRequest } from './answer.js';
+import { Answer, countTokens, type AnswerStart, type Outcome, type ResponseRequest } from './answer.js';
 import type { ContextWriter } from './context-writer.js';
+import type { TurnSpeculation } from './events.js';
+import { HeldEvents, type HeldEvent } from './held-events.js';
 import type { Failure } from './inputs.js';
 import type { Session } from './session.js';
 
 type CancelReason = Extract<Outcome, { status: 'cancelled' }>['reason'];
+
+/** An answer that was begun before its turn was confirmed. Instants are on the gateway's clock. */
+export interface BegunAnswer {
+  readonly start: AnswerStart;
+  readonly speculation: TurnSpeculation | null;
+  /** When its question was in the context, and the log before the close of the turn; null: it is on its way. */
+  readonly attended: { readonly atMs: number; readonly position: number } | null;
+  readonly events: readonly HeldEvent[];
+  readonly atMs: number;
+}
 
 /** The answering side: at most one response at a time, and at most one wanted after it. */
 export class Answering {
@@ -15,6 +27,9 @@ export class Answering {
   /** Log position before the active answer closed the user's turn. */
   #mark = 0;
   #progressAtMs = 0;
+  /** What the engine says while the active answer is held back. */
+  #held: HeldEvents | null = null;
+  #answeredAtMs: number | null = null;
 
   constructor(session: Session, writer: ContextWriter) {
     this.#session = session;
@@ -38,6 +53,21 @@ export class Answering {
     return this.#wanted !== null;
   }
 
+  /** Most tokens of the answer that is wanted, or will be. */
+  get wantedTokens(): number | 'inf' {
+    return this.#wanted?.maxOutputTokens ?? this.#session.config.maxOutputTokens;
+  }
+
+  /** The active answer is held back, because somebody may be interrupting it. */
+  get held(): boolean {
+    return this.#held !== null;
+  }
+
+  /** When the last answer ended (gateway clock); null: there was none, or nobody had spoken before it. */
+  get answeredAtMs(): number | null {
+    return this.#answeredAtMs;
+  }
+
   /** When the active answer fails for want of progress; null: none is active. */
   get deadlineMs(): number | null {
     return this.#active ? this.#progressAtMs + this.#session.settings.engineTimeoutMs : null;
@@ -51,10 +81,22 @@ export class Answering {
   /** Begins the wanted response: writes the rest of the question and closes the gate. */
   create(atMs: number): void {
     if (!this.#wanted) return;
-    this.#active = new Answer(this.#session, this.#wanted, this.#writer.ledger.headTokens, atMs);
-    this.#wanted = null;
-    this.#progressAtMs = atMs;
+    const { ids, log } = this.#session;
+    const { headTokens } = this.#writer.ledger;
+    const start = { id: ids.next('resp'), headTokens, cached: countTokens(log, headTokens) };
+    this.#activate(new Answer(this.#session, this.#wanted, start, atMs), atMs);
     this.#writer.gate();
+  }
+
+  /** The wanted response is one that was begun already: says what it has said so far, and goes on with it. */
+  adopt({ start, speculation, attended, events, atMs }: BegunAnswer): void {
+    if (!this.#wanted) return;
+    const answer = new Answer(this.#session, { ...this.#wanted, speculation }, start, atMs);
+    this.#activate(answer, atMs);
+    if (!attended) return;
+    answer.attended(attended.atMs);
+    this.#mark = attended.position;
+    for (const held of events) this.#tell(answer, held, atMs);
   }
 
   /** The question is attended: closes the turn and generates. */
@@ -73,7 +115,7 @@ export class Answering {
     this.#session.out.push({ c: 'mark', key: answer.id });
     this.#writer.closeTurn();
     const maxTokens = answer.maxOutputTokens === 'inf' ? room : Math.min(answer.maxOutputTokens, room);
-    this.#session.out.push({ c: 'generate', responseId: answer.id, maxTokens });
+    this.#session.out.push({ c: 'generate', responseId: answer.id, maxTokens, speculative: false });
   }
 
   /** What the engine says after the response is over is no news. */
@@ -81,14 +123,23 @@ export class Answering {
     const answer = this.#active;
     if (answer?.id !== responseId) return;
     this.#progressAtMs = atMs;
-    switch (event.t) {
-      case 'start':
-        return answer.start(event.base.tokens);
-      case 'token':
-        return answer.token(event.text, atMs);
-      case 'end':
-        return this.#generationEnded(answer, event, atMs);
-    }
+    if (this.#held) this.#held.push(event, atMs);
+    else this.#tell(answer, { event, atMs }, atMs);
+  }
+
+  /** Somebody may be interrupting: nothing more is said until that is clear. */
+  hold(): void {
+    if (this.#active) this.#held ??= new HeldEvents();
+  }
+
+  /** It was no interruption: what was held back is sent on. */
+  release(atMs: number): void {
+    const held = this.#held;
+    this.#held = null;
+    const answer = this.#active;
+    if (!held || !answer) return;
+    this.#progressAtMs = atMs;
+    for (const event of held.take()) this.#tell(answer, event, atMs);
   }
 
   /** @returns false: no such response is active. */
@@ -105,8 +156,31 @@ export class Answering {
     return true;
   }
 
+  /** The silence after the last answer counts no more. */
+  forgetLast(): void {
+    this.#answeredAtMs = null;
+  }
+
   drop(): void {
     this.#wanted = null;
+  }
+
+  #activate(answer: Answer, atMs: number): void {
+    this.#active = answer;
+    this.#wanted = null;
+    this.#progressAtMs = atMs;
+  }
+
+  #tell(answer: Answer, { event, atMs: toldAtMs }: HeldEvent, atMs: number): void {
+    switch (event.t) {
+      case 'start':
+        return answer.start(event.base.tokens);
+      case 'token':
+        this.#session.reading.sent(event.text, this.#session.turnTaking.readingCharsPerS, atMs);
+        return answer.token(event.text, toldAtMs);
+      case 'end':
+        return this.#generationEnded(answer, event, atMs);
+    }
   }
 
   #generationEnded(answer: Answer, event: GenEvent & { t: 'end' }, atMs: number): void {
@@ -119,7 +193,7 @@ export class Answering {
         ? { status: 'completed' }
         : { status: 'incomplete', reason: 'max_output_tokens' };
     answer.end(outcome, atMs, event.usage.prompt);
-    this.#active = null;
+    this.#over(answer, atMs);
     this.#session.out.push({ c: 'accept', responseId: answer.id });
     this.#logAnswer(answer);
   }
@@ -128,7 +202,7 @@ export class Answering {
   #stop(answer: Answer, outcome: Outcome, atMs: number): void {
     if (answer.generating) this.#session.out.push({ c: 'abort', responseId: answer.id });
     answer.end(outcome, atMs);
-    this.#active = null;
+    this.#over(answer, atMs);
     if (!answer.generating) return;
     const nothingSaid = outcome.status === 'failed' && answer.tokens === 0;
     if (answer.started && !nothingSaid) {
@@ -139,6 +213,12 @@ export class Answering {
     this.#session.out.push({ c: 'rollback', key: answer.id });
     this.#session.log.rollback(this.#mark);
     this.#writer.reopenTurn();
+  }
+
+  #over(answer: Answer, atMs: number): void {
+    this.#active = null;
+    this.#held = null;
+    this.#answeredAtMs = answer.unprompted ? null : atMs;
   }
 
   #logAnswer(answer: Answer): void {

@@ -1,6 +1,6 @@
 import type { Segment } from '#modules/contracts';
 import type { SessionEvent } from './events.js';
-import type { DetectionSettings } from './turn-detection.js';
+import type { DetectionSettings } from './turn-rules/policy.js';
 
 export type AppendPriority = 'commit' | 'background';
 
@@ -26,10 +26,16 @@ export type Command =
       readonly final: boolean;
       readonly priority: AppendPriority;
     }
-  /** Remember the head under this key (a response id). */
+  /** Remember the head under this key, until something is accepted or evicted, or an earlier mark is gone back to. */
   | { readonly c: 'mark'; readonly key: string }
   | { readonly c: 'rollback'; readonly key: string }
-  | { readonly c: 'generate'; readonly responseId: string; readonly maxTokens: number }
+  /** `speculative`: the turn is not confirmed yet. */
+  | {
+      readonly c: 'generate';
+      readonly responseId: string;
+      readonly maxTokens: number;
+      readonly speculative: boolean;
+    }
   | { readonly c: 'abort'; readonly responseId: string }
   /** `keepTokens` undefined: all of them. */
   | { readonly c: 'accept'; readonly responseId: string; readonly keepTokens?: number }

@@ -10,6 +10,25 @@ export interface VideoConfig {
 
 export const DEFAULT_VIDEO: VideoConfig = { enabled: true, whenOff: 'keep' };
 
+/** Turn-taking beyond OpenAI's `turn_detection`; durations are ms. */
+export interface TurnTaking {
+  /** Attend and answer ahead in a pause, held back until the turn is confirmed. Default true. */
+  readonly speculation: boolean;
+  /** Speech that it takes to interrupt an answer; 0: any, at once. Default 200: a cough is shorter. */
+  readonly bargeInMs: number;
+  /** Rate at which answers are read aloud: speech that begins meanwhile is ignored. Default null: all is heard. */
+  readonly readingCharsPerS: number | null;
+  /** The model may speak first when something happens in view. Default false. */
+  readonly visualTurns: boolean;
+}
+
+export const DEFAULT_TURN_TAKING: TurnTaking = {
+  speculation: true,
+  bargeInMs: 200,
+  readingCharsPerS: null,
+  visualTurns: false,
+};
+
 /** What a client may set in a session. `TurnDetection` keeps its wire names; `null` is manual (push to talk). */
 export interface SessionConfig {
   readonly instructions: string;
@@ -17,6 +36,8 @@ export interface SessionConfig {
   readonly turnDetection: TurnDetection;
   /** Default: {@link DEFAULT_VIDEO}. */
   readonly video?: VideoConfig;
+  /** What is left out has its default. */
+  readonly turnTaking?: Partial<TurnTaking>;
 }
 
 /** What an operator sets for all sessions. */
@@ -25,7 +46,11 @@ export interface ConversationSettings {
   readonly maxFrames: number;
   /** Audio goes to the encoder in blocks of this length (ms) while the user speaks. Default 320. */
   readonly audioBlockMs: number;
-  /** Silence (ms) behind the last speech that belongs to the utterance: models are trained on a little. Default 400. */
+  /**
+   * Silence (ms) behind the last speech that belongs to the utterance: models are trained on a little (50 to 650).
+   * Default 400. Never beyond what had been heard when the pause became known: an utterance is what it was then,
+   * whether it is attended at once or at the confirmed end.
+   */
   readonly tailMs: number;
   /** A longer utterance (ms) is committed in pieces; the engine's own limit is 30 s. Default 28,000. */
   readonly maxUtteranceMs: number;
@@ -35,6 +60,18 @@ export interface ConversationSettings {
   readonly audioStallMs: number;
   /** A camera that shows nothing for this long (ms) counts as off, where that is to redact what it showed. Default 5,000. */
   readonly cameraTimeoutMs: number;
+  /** Silence (ms) after which the turn may be over: then the answer is begun ahead. Default 100. */
+  readonly tentativePauseMs: number;
+  /** Pauses of one turn in which an answer is begun ahead. Default 4. */
+  readonly speculationTries: number;
+  /** Speech (ms) beyond which nothing is attended ahead: it costs too much to attend it twice. Default 20,000. */
+  readonly speculationMaxSpeechMs: number;
+  /** Tokens a minute that a session may throw away before it stops answering ahead. Default 300. */
+  readonly speculationWastePerMinute: number;
+  /** Least time (ms) between two questions to the model whether it would speak. Default 1000. */
+  readonly visualProbeIntervalMs: number;
+  /** Time (ms) after a remark of the model's own in which it makes no other. Default 5000. */
+  readonly visualCooldownMs: number;
 }
 
 export const DEFAULT_SETTINGS: ConversationSettings = {
@@ -45,4 +82,10 @@ export const DEFAULT_SETTINGS: ConversationSettings = {
   engineTimeoutMs: 30_000,
   audioStallMs: 400,
   cameraTimeoutMs: 5_000,
+  tentativePauseMs: 100,
+  speculationTries: 4,
+  speculationMaxSpeechMs: 20_000,
+  speculationWastePerMinute: 300,
+  visualProbeIntervalMs: 1000,
+  visualCooldownMs: 5000,
 };

@@ -28,6 +28,8 @@ export class ContextLedger {
   readonly #session: Session;
   readonly #budget: ContextBudget;
   readonly #outstanding = new Map<string, Outstanding>();
+  /** Taken back by a rollback before the engine said what became of them. */
+  readonly #void = new Set<string>();
   #headTokens = 0;
   /** Under way, in order. */
   #evictions: Eviction[] = [];
@@ -77,7 +79,13 @@ export class ContextLedger {
     this.#outstanding.set(ref, outstanding);
   }
 
+  /** What kind of append is under way by this name; undefined: none. */
+  kindOf(ref: string): AppendKind | undefined {
+    return this.#outstanding.get(ref)?.kind;
+  }
+
   appended(ref: string, receipt: AppendReceipt): void {
+    if (this.#void.delete(ref)) return;
     const outstanding = this.#outstanding.get(ref);
     this.#outstanding.delete(ref);
     this.#headTokens = receipt.at.tokens;
@@ -90,6 +98,7 @@ export class ContextLedger {
 
   /** @returns what kind of append it was; undefined: none of ours. */
   appendFailed(ref: string, failure: Failure): AppendKind | undefined {
+    if (this.#void.delete(ref)) return undefined;
     const outstanding = this.#outstanding.get(ref);
     if (!outstanding) return undefined;
     this.#outstanding.delete(ref);
@@ -98,6 +107,17 @@ export class ContextLedger {
       this.#session.out.emit({ type: 'frame_dropped', ptsMs: outstanding.ptsMs, reason: failure.code });
     }
     return outstanding.kind;
+  }
+
+  /** Takes the log back to `position`, ahead of the rollback under way: what came after it counts no more. */
+  takeBack(position: number): void {
+    const { log } = this.#session;
+    for (const { id, seq, tokens } of log.entries) {
+      if (seq <= position) continue;
+      if (this.#outstanding.delete(id)) this.#void.add(id);
+      else this.#headTokens = Math.max(0, this.#headTokens - (tokens ?? 0));
+    }
+    log.rollback(position);
   }
 
   /** The engine says where its head is after an accept or a rollback. */

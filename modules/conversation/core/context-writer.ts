@@ -34,7 +34,7 @@ const SAMPLES_PER_MS = 16;
 
 /**
  * Writes the context in the grammar the model knows: the first thing after an answer opens the user's turn, frames come
- * before the question, and while an answer is made everything waits.
+ * before the question, and while an answer is made or begun ahead everything waits.
  */
 export class ContextWriter {
   readonly ledger: ContextLedger;
@@ -54,9 +54,14 @@ export class ContextWriter {
     this.ledger = new ContextLedger(session);
   }
 
-  /** True while an answer is made. */
+  /** True while an answer is made or begun ahead. */
   get gated(): boolean {
     return this.#gated;
+  }
+
+  /** Nothing waits, and nothing went wrong. */
+  get upToDate(): boolean {
+    return !this.#gated && this.#tail.length === 0 && this.#failure === null;
   }
 
   /** Start of the oldest utterance that waits (media clock); Infinity: none does. */
@@ -100,8 +105,11 @@ export class ContextWriter {
     this.#dropFrame(oldest.segment, 'waiting_full');
   }
 
-  /** A run of an utterance that has not ended: the engine encodes it, nothing is attended yet. */
-  writeAudioBlock(block: { audioId: string; fromMs: number; toMs: number }): void {
+  /**
+   * A run of an utterance that has not ended: the engine encodes it, nothing is attended yet.
+   * @returns the append's `ref`
+   */
+  writeAudioBlock(block: { audioId: string; fromMs: number; toMs: number }): string {
     this.openTurn();
     const { audioId, fromMs, toMs } = block;
     const ref = `${audioId}@${Math.round(fromMs)}`;
@@ -109,6 +117,7 @@ export class ContextWriter {
     // Not 'background': a frame may be shed, sound may not.
     const how = { utterance: audioId, final: false, priority: 'commit' } as const;
     this.#session.out.push({ c: 'append_audio', ref, fromMs, toMs, ...how });
+    return ref;
   }
 
   /** Opens the user's turn, unless it is open. */
@@ -130,6 +139,25 @@ export class ContextWriter {
 
   /** The close of the user's turn was rolled back. */
   reopenTurn(): void {
+    this.#turnOpen = true;
+  }
+
+  /** Whether an utterance would leave room for an answer. */
+  fitsUtterance({ startMs, endMs }: EndedUtterance): boolean {
+    return this.ledger.fitsQuestion(this.#audioTokens(endMs - startMs));
+  }
+
+  /** Attends an utterance in the turn that is open, as `ref`. */
+  attendUtterance({ itemId, audioId, startMs, endMs, fromMs }: EndedUtterance, ref: string): void {
+    this.#session.log.add({ k: 'audio', id: ref, itemId, span: { startMs, endMs } });
+    this.ledger.expect(ref, { kind: 'question', tokens: this.#audioTokens(endMs - startMs), ptsMs: startMs });
+    const how = { utterance: audioId, final: true, priority: 'commit' } as const;
+    this.#session.out.push({ c: 'append_audio', ref, fromMs, toMs: endMs, ...how });
+  }
+
+  /** The engine goes back to where the log was at `position`, inside of the user's turn. */
+  takeBack(position: number): void {
+    this.ledger.takeBack(position);
     this.#turnOpen = true;
   }
 
@@ -193,26 +221,15 @@ export class ContextWriter {
   }
 
   #putUtterance(utterance: EndedUtterance): void {
-    const { itemId, startMs, endMs } = utterance;
+    const { startMs, endMs } = utterance;
     const otherAudio = this.#tail.some(({ segment }) => segment.k === 'audio');
     this.#flushTail();
-    const tokens = this.#audioTokens(endMs - startMs);
-    if (!this.#checkFit(tokens)) return;
+    if (!this.#checkFit(this.#audioTokens(endMs - startMs))) return;
     this.openTurn();
     // Audio of another id makes the engine start anew: what it had of this utterance is gone, so it all goes again.
     const audioId = otherAudio ? this.#session.ids.next('audio') : utterance.audioId;
     const fromMs = otherAudio ? startMs : utterance.fromMs;
-    this.#session.log.add({ k: 'audio', id: audioId, itemId, span: { startMs, endMs } });
-    this.ledger.expect(audioId, { kind: 'question', tokens, ptsMs: startMs });
-    this.#session.out.push({
-      c: 'append_audio',
-      ref: audioId,
-      utterance: audioId,
-      fromMs,
-      toMs: endMs,
-      final: true,
-      priority: 'commit',
-    });
+    this.attendUtterance({ ...utterance, audioId, fromMs }, audioId);
   }
 
   #putMessage({ role, text, itemId }: Write & { k: 'message' }): void {

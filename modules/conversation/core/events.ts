@@ -72,6 +72,13 @@ export type SessionEvent =
       readonly previousItemId: string | null;
     }
   | { readonly type: 'audio_cleared' }
+  /** Nobody spoke for as long as the session waits; the silence of this span becomes an item and is answered. */
+  | {
+      readonly type: 'timeout_triggered';
+      readonly itemId: string;
+      readonly audioStartMs: number;
+      readonly audioEndMs: number;
+    }
   | { readonly type: 'item_added'; readonly item: Item; readonly previousItemId: string | null }
   | { readonly type: 'item_done'; readonly item: Item; readonly previousItemId: string | null }
   | { readonly type: 'item_retrieved'; readonly item: Item }
@@ -109,10 +116,43 @@ export type SessionEvent =
       readonly tokens: number;
     }
   | { readonly type: 'frame_dropped'; readonly ptsMs: number; readonly reason: FrameDropReason }
+  | SpeculationEnded
   | ContextReceipt
   /** What these items had in the context is gone from it, and so is what was computed from it. For live video frame ids. */
   | { readonly type: 'context_redacted'; readonly itemIds: readonly string[]; readonly tokens: number }
   | TurnTiming;
+
+/** `speech`: begun in a pause. `visual`: the model was asked whether it would speak about a frame. */
+export type SpeculationKind = 'speech' | 'visual';
+
+/**
+ * - `used`: it became the answer.
+ * - `resumed`: the user went on speaking.
+ * - `silent`: the model had nothing to say.
+ * - `withdrawn`: the client, or speech in a probe, made it void.
+ * - `failed`: the engine did.
+ */
+export type SpeculationOutcome = 'used' | 'resumed' | 'silent' | 'withdrawn' | 'failed';
+
+/** An answer that was begun before its turn was confirmed came to its end, or was confirmed. For telemetry. */
+export interface SpeculationEnded {
+  readonly type: 'speculation_ended';
+  readonly kind: SpeculationKind;
+  readonly outcome: SpeculationOutcome;
+  /** Tokens generated so far; thrown away unless `used`. */
+  readonly tokens: number;
+  /** How much sooner (ms) the first token is there than without; 0 unless `used`. */
+  readonly gainMs: number;
+}
+
+/** What was begun ahead in the pauses of one turn. */
+export interface TurnSpeculation {
+  /** The answer that was sent was. */
+  readonly used: boolean;
+  readonly tries: number;
+  readonly wastedTokens: number;
+  readonly gainMs: number;
+}
 
 /** What the model had before it when an answer began. */
 export interface ContextReceipt {
@@ -139,10 +179,13 @@ export interface TurnTiming {
   readonly commitAtMs: number;
   /** From the commit until the question was attended (queue, encode and prefill). */
   readonly prefillMs: number | null;
+  /** Before the commit where the answer was begun ahead. */
   readonly firstTokenAtMs: number | null;
   readonly doneAtMs: number;
   /** Gateway clock minus media clock, from the newest audio packet; null without audio. */
   readonly clockOffsetMs: number | null;
   readonly framesAttended: number;
   readonly outputTokens: number;
+  /** Null: nothing was begun ahead. */
+  readonly speculation: TurnSpeculation | null;
 }

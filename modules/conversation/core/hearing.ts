@@ -1,10 +1,13 @@
 import type { Answering } from './answering.js';
-import type { TurnStamp } from './answer.js';
 import type { ContextWriter } from './context-writer.js';
 import type { Boundary, Failure } from './inputs.js';
 import type { Item } from './items.js';
+import { Patience } from './patience.js';
 import type { Session } from './session.js';
-import { turnPolicy } from './turn-detection.js';
+import type { Speculation } from './speculation.js';
+import { onSpeech } from './turn-rules/barge-in.js';
+import type { TurnPolicy } from './turn-rules/policy.js';
+import { Utterance } from './utterance.js';
 
 /** Less audio (ms) than this is not worth a commit by hand. */
 const MIN_COMMIT_MS = 100;
@@ -13,17 +16,11 @@ const DETECTOR_DELAY_MS = 2000;
 /** A stalled microphone is looked at again after this long. */
 const STALL_STEP_MS = 50;
 
-/** Times are ms on the media clock. */
-interface Utterance {
-  readonly itemId: string;
-  readonly audioId: string;
-  /** With prefix padding. */
-  readonly startMs: number;
-  sentToMs: number;
-  /** False once the engine lost a block: then everything goes again at the end. */
-  streaming: boolean;
-  /** Set while it may have ended. */
-  pausedAtMs: number | null;
+/** What a session hears with. */
+export interface HearingParts {
+  readonly writer: ContextWriter;
+  readonly answering: Answering;
+  readonly speculation: Speculation;
 }
 
 /** The listening side: utterances, from the detector's boundaries or a client's commits. */
@@ -31,16 +28,21 @@ export class Hearing {
   readonly #session: Session;
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
+  readonly #speculation: Speculation;
+  readonly #patience: Patience;
   #utterance: Utterance | null = null;
   /** Audio that no item has yet (media clock); null before the first. */
   #buffer: { startMs: number; endMs: number } | null = null;
   #heardAtMs = 0;
   #stallAtMs = 0;
+  #spokeAtMs = 0;
 
-  constructor(session: Session, writer: ContextWriter, answering: Answering) {
+  constructor(session: Session, { writer, answering, speculation }: HearingParts) {
     this.#session = session;
     this.#writer = writer;
     this.#answering = answering;
+    this.#speculation = speculation;
+    this.#patience = new Patience(session);
   }
 
   get speaking(): boolean {
@@ -48,7 +50,12 @@ export class Hearing {
   }
 
   get pausing(): boolean {
-    return this.#utterance !== null && this.#utterance.pausedAtMs !== null;
+    return this.#utterance !== null && this.#utterance.pause !== null;
+  }
+
+  /** When speech was heard last (gateway clock); 0: never. */
+  get spokeAtMs(): number {
+    return this.#spokeAtMs;
   }
 
   /** The newest audio's end on the media clock; 0 before the first. */
@@ -70,7 +77,7 @@ export class Hearing {
     if (this.#utterance) return this.#utterance.startMs;
     if (!this.#buffer) return 0;
     const { startMs, endMs } = this.#buffer;
-    const detection = turnPolicy(this.#session.config.turnDetection)?.detection;
+    const detection = this.#session.policy?.detection;
     const keepMs = detection
       ? detection.prefixPaddingMs + DETECTOR_DELAY_MS
       : this.#session.settings.maxUtteranceMs;
@@ -85,7 +92,7 @@ export class Hearing {
     this.#session.clockOffsetMs = atMs - endMs;
     const utterance = this.#utterance;
     if (!utterance) return;
-    if (endMs - utterance.startMs > this.#session.settings.maxUtteranceMs) this.#cut(utterance);
+    if (endMs - utterance.startMs > this.#session.settings.maxUtteranceMs) this.#cut(utterance, atMs);
     this.streamAudio();
   }
 
@@ -97,64 +104,52 @@ export class Hearing {
     this.#session.out.push({ c: 'assume_silence', untilMs });
   }
 
-  /** Sends what is there of the utterance in whole blocks, so that little is left to encode at its end. */
+  /** Sends what is there of the utterance. */
   streamAudio(): void {
-    const utterance = this.#utterance;
-    if (!utterance?.streaming || !this.#buffer || this.#writer.gated) return;
-    const { audioBlockMs, tailMs } = this.#session.settings;
-    const speechEndMs = utterance.pausedAtMs ?? Infinity;
-    const endMs = Math.min(this.#buffer.endMs, speechEndMs + tailMs);
-    while (endMs - utterance.sentToMs >= audioBlockMs) {
-      const fromMs = utterance.sentToMs;
-      utterance.sentToMs = fromMs + audioBlockMs;
-      this.#writer.writeAudioBlock({ audioId: utterance.audioId, fromMs, toMs: utterance.sentToMs });
-    }
+    if (this.#buffer && !this.#writer.gated) this.#utterance?.stream(this.#writer, this.#buffer.endMs);
   }
 
-  /**
-   * The engine lost a block: the utterance goes as a whole, under another id, at its end.
-   * @returns false: it is too late for that, or no block of the utterance
-   */
+  /** The engine lost a block. @returns false: it is too late to send it again, or it is no block of the utterance */
   resends(ref: string): boolean {
-    const utterance = this.#utterance;
-    if (!utterance || !ref.startsWith(`${utterance.audioId}@`)) return false;
-    this.#utterance = {
-      ...utterance,
-      audioId: this.#session.ids.next('audio'),
-      sentToMs: utterance.startMs,
-      streaming: false,
-    };
-    return true;
+    return this.#utterance?.resends(ref) ?? false;
+  }
+
+  /** The model says how likely it is that the turn ends where the sound of this append does. */
+  predicted(ref: string, turnEnd: number): void {
+    if (this.#utterance?.predicted(ref, turnEnd) && this.pausing)
+      this.#patience.adapt(this.#utterance.turnEnd);
   }
 
   boundary(boundary: Boundary, lastSpeechPacketAtMs: number | null, atMs: number): void {
-    const policy = turnPolicy(this.#session.config.turnDetection);
+    const { policy } = this.#session;
     if (!policy) return;
+    const utterance = this.#utterance;
     switch (boundary.t) {
       case 'speech_start':
-        if (this.#utterance || !this.#buffer) return;
-        if (policy.interruptResponse) this.#answering.cancel('turn_detected', atMs);
-        return this.#start(boundary.startMs - policy.detection.prefixPaddingMs);
+        if (!utterance && this.#buffer) this.#startSpeech(boundary, policy, atMs);
+        return;
+      case 'speech_established':
+        if (utterance && this.#answering.held) this.#answering.cancel('turn_detected', atMs);
+        return;
       case 'tentative_pause':
-        if (this.#utterance) this.#utterance.pausedAtMs = boundary.speechEndMs;
+        if (utterance && !utterance.pause) this.#pause(utterance, boundary, atMs);
         return;
       case 'resume':
-        if (this.#utterance) this.#utterance.pausedAtMs = null;
+        if (utterance?.pause) this.#resume(utterance, atMs);
         return;
       case 'misfire':
-        return this.#misfire(boundary.atMs);
+        return this.#misfire(boundary.atMs, atMs);
       case 'speech_end': {
-        const itemId = this.#utterance?.itemId;
-        if (itemId === undefined) return;
-        const { speechEndMs } = boundary;
-        const turn = { itemId, speechEndMs, lastSpeechPacketAtMs, vadEndAtMs: atMs, commitAtMs: atMs };
-        this.#end(boundary, policy.createResponse || this.#answering.wanted ? turn : null);
+        if (!utterance) return;
+        // Nothing but a cough: the answer that it seemed to interrupt goes on.
+        if (this.#answering.held) return this.#misfire(boundary.atMs, atMs);
+        return this.#end(utterance, boundary, { lastSpeechPacketAtMs, atMs });
       }
     }
   }
 
   /** A client ends the utterance by hand. @returns why that is not possible. */
-  commit(): Failure | null {
+  commit(atMs: number): Failure | null {
     const manual = this.#session.config.turnDetection === null;
     if (manual && this.#buffer) {
       const { maxUtteranceMs } = this.#session.settings;
@@ -169,7 +164,24 @@ export class Hearing {
     const { endMs } = this.#buffer;
     if (manual) this.#commit(utterance, endMs);
     else this.#stop(utterance, endMs, endMs);
+    // Whoever commits it means it: it is no cough.
+    if (this.#answering.held) this.#answering.cancel('turn_detected', atMs);
+    this.#speculation.endTurn();
     return null;
+  }
+
+  /** Nobody spoke since `sinceAtMs` (gateway clock): the silence becomes an item. @returns false: there is none */
+  timeOut(sinceAtMs: number): boolean {
+    const { clockOffsetMs, settings, out } = this.#session;
+    if (!this.#buffer || clockOffsetMs === null) return false;
+    const { startMs, endMs } = this.#buffer;
+    const fromMs = Math.max(startMs, sinceAtMs - clockOffsetMs, endMs - settings.maxUtteranceMs);
+    if (endMs - fromMs < MIN_COMMIT_MS) return false;
+    const silence = this.#begin(fromMs);
+    const { itemId } = silence;
+    out.emit({ type: 'timeout_triggered', itemId, audioStartMs: fromMs, audioEndMs: endMs });
+    this.#commit(silence, endMs);
+    return true;
   }
 
   /** Forgets the audio so far; who is speaking goes on under the same item. */
@@ -179,9 +191,41 @@ export class Hearing {
     this.#session.out.emit({ type: 'audio_cleared' });
   }
 
-  /** Detection was turned off: what was being said stays in the buffer, for a commit by hand. */
-  detectionOff(): void {
-    this.#misfire(this.nowMs);
+  /** Turn detection was set anew. Turned off, what was being said stays in the buffer, for a commit by hand. */
+  detectionSet(atMs: number): void {
+    const settings = this.#session.policy?.detection ?? null;
+    if (!settings) this.#misfire(this.nowMs, atMs);
+    this.#patience.reset();
+    this.#session.out.push({ c: 'detect', settings });
+  }
+
+  #startSpeech({ startMs }: Boundary & { t: 'speech_start' }, policy: TurnPolicy, atMs: number): void {
+    const { reading, turnTaking } = this.#session;
+    const effect = onSpeech(policy, {
+      answering: this.#answering.activeId !== null,
+      reading: atMs < reading.untilMs,
+      deafWhileReading: turnTaking.readingCharsPerS !== null,
+    });
+    if (effect === 'ignore') return;
+    this.#speculation.withdraw('withdrawn', atMs);
+    if (effect === 'interrupt') this.#answering.cancel('turn_detected', atMs);
+    if (effect === 'hold') this.#answering.hold();
+    this.#spokeAtMs = atMs;
+    this.#start(startMs - policy.detection.prefixPaddingMs);
+  }
+
+  #pause(utterance: Utterance, pause: Boundary & { t: 'tentative_pause' }, atMs: number): void {
+    utterance.pausedAt(pause, this.nowMs);
+    this.#patience.adapt(utterance.turnEnd);
+    const answered = this.#session.policy?.createResponse === true || this.#answering.wanted;
+    if (answered && utterance.pause)
+      this.#speculation.beginSpeech(utterance.endedAt(utterance.pause.endMs), atMs);
+  }
+
+  #resume(utterance: Utterance, atMs: number): void {
+    this.#speculation.withdraw('resumed', atMs);
+    utterance.resumed();
+    this.#patience.adapt(null);
   }
 
   #start(wishedStartMs: number): void {
@@ -192,44 +236,70 @@ export class Hearing {
   }
 
   #begin(startMs: number, itemId = this.#session.ids.next('item')): Utterance {
-    const audioId = this.#session.ids.next('audio');
-    const streaming = this.#session.caps.incrementalAudio;
-    this.#utterance = { itemId, audioId, startMs, sentToMs: startMs, streaming, pausedAtMs: null };
+    this.#utterance = new Utterance(this.#session, startMs, itemId);
     return this.#utterance;
   }
 
   /** Blocks that were sent are void: no segment of their audio id will be final, and the next id starts anew. */
-  #misfire(atMs: number): void {
+  #misfire(audioEndMs: number, atMs: number): void {
     const utterance = this.#utterance;
     if (!utterance) return;
-    this.#utterance = null;
-    const { itemId } = utterance;
-    this.#session.out.emit({ type: 'speech_misfired', itemId, audioEndMs: atMs });
+    this.#speculation.withdraw('withdrawn', atMs);
+    this.#speculation.endTurn();
+    this.#silent(atMs);
+    this.#session.out.emit({ type: 'speech_misfired', itemId: utterance.itemId, audioEndMs });
+    this.#answering.release(atMs);
   }
 
-  #end(end: Boundary & { t: 'speech_end' }, answer: TurnStamp | null): void {
-    const utterance = this.#utterance;
-    if (!utterance || !this.#buffer) return;
+  #end(
+    utterance: Utterance,
+    end: Boundary & { t: 'speech_end' },
+    { lastSpeechPacketAtMs, atMs }: { lastSpeechPacketAtMs: number | null; atMs: number },
+  ): void {
+    const answered = this.#session.policy?.createResponse === true || this.#answering.wanted;
+    if (!answered || !utterance.pause) this.#speculation.withdraw('withdrawn', atMs);
+    const ahead = this.#speculation.live;
     // Assumed silence has no audio behind it.
-    const endMs = Math.min(end.atMs, end.speechEndMs + this.#session.settings.tailMs, this.#buffer.endMs);
-    this.#stop(utterance, end.atMs, Math.max(endMs, utterance.sentToMs));
-    if (answer) this.#answering.want({ turn: answer });
+    const endMs = utterance.pause?.endMs ?? utterance.endFor(end.speechEndMs, Math.min(end.atMs, this.nowMs));
+    const { itemId } = utterance;
+    this.#silent(atMs);
+    this.#stop(utterance, end.atMs, endMs, ahead ? 'attended' : 'new');
+    if (answered) {
+      const { speechEndMs } = end;
+      const turn = { itemId, speechEndMs, lastSpeechPacketAtMs, vadEndAtMs: atMs, commitAtMs: atMs };
+      this.#answering.want({ turn, ...(!ahead && { speculation: this.#speculation.endTurn() }) });
+    }
+    this.#speculation.confirm(atMs);
   }
 
-  #stop(utterance: Utterance, audioEndMs: number, commitToMs: number): void {
+  #silent(atMs: number): void {
+    this.#utterance = null;
+    this.#spokeAtMs = atMs;
+    this.#patience.adapt(null);
+  }
+
+  #stop(
+    utterance: Utterance,
+    audioEndMs: number,
+    commitToMs: number,
+    sound: 'new' | 'attended' = 'new',
+  ): void {
     this.#session.out.emit({ type: 'speech_stopped', itemId: utterance.itemId, audioEndMs });
-    this.#commit(utterance, commitToMs);
+    this.#commit(utterance, commitToMs, sound);
   }
 
-  /** Longer than an utterance may be: this much is committed, and a new one begins where it ends. */
-  #cut(utterance: Utterance): void {
+  /** Too long for one utterance: what there is goes in, and the rest is another of the same turn. */
+  #cut(utterance: Utterance, atMs: number): void {
+    this.#speculation.withdraw('withdrawn', atMs);
+    if (this.#answering.held) this.#answering.cancel('turn_detected', atMs);
     const endMs = Math.max(utterance.startMs + this.#session.settings.maxUtteranceMs, utterance.sentToMs);
     this.#stop(utterance, endMs, endMs);
     this.#start(endMs);
   }
 
-  #commit(utterance: Utterance, endMs: number): void {
-    const { itemId, audioId, startMs, sentToMs: fromMs } = utterance;
+  /** @param sound `attended`: the engine has it already */
+  #commit(utterance: Utterance, endMs: number, sound: 'new' | 'attended' = 'new'): void {
+    const { itemId, startMs } = utterance;
     const { items, out } = this.#session;
     this.#utterance = null;
     if (this.#buffer) this.#buffer = { startMs: endMs, endMs: Math.max(endMs, this.#buffer.endMs) };
@@ -239,6 +309,6 @@ export class Hearing {
     const previousItemId = items.add(item);
     out.emit({ type: 'item_added', item, previousItemId });
     out.emit({ type: 'item_done', item, previousItemId });
-    this.#writer.write({ k: 'utterance', utterance: { itemId, audioId, startMs, endMs, fromMs } });
+    if (sound === 'new') this.#writer.write({ k: 'utterance', utterance: utterance.endedAt(endMs) });
   }
 }

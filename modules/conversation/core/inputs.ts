@@ -6,6 +6,8 @@ export type FrameSegment = Extract<Segment, { k: 'frame' }>;
 /** A boundary of speech. All times are on the media clock; `atMs`: audio heard when it was known. */
 export type Boundary =
   | { readonly t: 'speech_start'; readonly atMs: number; readonly startMs: number }
+  /** It is more than a cough. */
+  | { readonly t: 'speech_established'; readonly atMs: number }
   | { readonly t: 'tentative_pause'; readonly atMs: number; readonly speechEndMs: number }
   | { readonly t: 'resume'; readonly atMs: number }
   | { readonly t: 'speech_end'; readonly atMs: number; readonly speechEndMs: number }

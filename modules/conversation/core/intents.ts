@@ -39,6 +39,8 @@ type Intent =
       readonly maxOutputTokens?: number | 'inf';
       readonly metadata?: Readonly<Record<string, string>>;
     }
+  /** The client reads no answer aloud any more. */
+  | { readonly k: 'reading_stopped' }
   /** `responseId` given: only if that one is active. */
   | { readonly k: 'response_cancel'; readonly responseId?: string };
 

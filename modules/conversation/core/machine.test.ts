@@ -242,6 +242,7 @@ describe('a spoken turn', () => {
       clockOffsetMs: 0,
       framesAttended: 0,
       outputTokens: 1,
+      speculation: null,
     });
   });
 
@@ -783,7 +784,16 @@ describe('the session', () => {
     harness.intent({ k: 'session_update', config });
     expect(harness.events).toEqual([{ type: 'session_updated', config }]);
     expect(harness.commands).toEqual([
-      { c: 'detect', settings: { threshold: 0.5, prefixPaddingMs: 300, silenceDurationMs: 300 } },
+      {
+        c: 'detect',
+        settings: {
+          threshold: 0.5,
+          prefixPaddingMs: 300,
+          silenceDurationMs: 300,
+          tentativePauseMs: 100,
+          bargeInMs: 200,
+        },
+      },
     ]);
     expect(harness.intent({ k: 'response_create' }).commandsOf('generate')[0]?.maxTokens).toBe(9);
   });

@@ -4,10 +4,22 @@ import type { Command } from './commands.js';
 import { ContextWriter } from './context-writer.js';
 import type { ConversationSnapshot, ConversationState } from './conversation.js';
 import { Hearing } from './hearing.js';
+import type { ClientIntent } from './intents.js';
 import type { MachineInput } from './inputs.js';
 import type { LogEntry } from './log.js';
 import { Requests } from './requests.js';
 import { Session, type SessionOptions } from './session.js';
+import { Speculation } from './speculation.js';
+import { quietFromMs } from './turn-rules/idle-timeout.js';
+import type { DetectionSettings } from './turn-rules/policy.js';
+
+/** They change nothing that an answer begun ahead rests on. */
+const HARMLESS: ReadonlySet<ClientIntent['k']> = new Set([
+  'item_retrieve',
+  'item_truncate',
+  'reading_stopped',
+  'response_cancel',
+]);
 
 /**
  * One conversation as a pure machine: inputs in, commands out. It reads no clock and sets no timer; whoever drives it
@@ -17,23 +29,24 @@ export class ConversationMachine {
   readonly #session: Session;
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
+  readonly #speculation: Speculation;
   readonly #hearing: Hearing;
   readonly #camera: Camera;
   readonly #requests: Requests;
   #closed = false;
+  /** A frame has been attended, and it has not been thought about yet. */
+  #frameCame = false;
 
   constructor(options: SessionOptions) {
     this.#session = new Session(options);
     this.#writer = new ContextWriter(this.#session);
     this.#answering = new Answering(this.#session, this.#writer);
-    this.#hearing = new Hearing(this.#session, this.#writer, this.#answering);
+    this.#speculation = new Speculation(this.#session, this.#writer, this.#answering);
+    const [writer, answering, speculation] = [this.#writer, this.#answering, this.#speculation];
+    this.#hearing = new Hearing(this.#session, { writer, answering, speculation });
     this.#camera = new Camera(this.#session, this.#writer);
-    this.#requests = new Requests(this.#session, {
-      writer: this.#writer,
-      answering: this.#answering,
-      hearing: this.#hearing,
-      camera: this.#camera,
-    });
+    const [hearing, camera] = [this.#hearing, this.#camera];
+    this.#requests = new Requests(this.#session, { writer, answering, hearing, camera });
   }
 
   get state(): ConversationState {
@@ -48,14 +61,27 @@ export class ConversationMachine {
   /** When a `tick` is due (gateway clock); null: never, as things are. */
   get nextDeadlineMs(): number | null {
     if (this.#closed) return null;
-    const due = [this.#answering.deadlineMs, this.#hearing.stallAtMs, this.#camera.deadlineMs];
-    const deadlines = due.filter((at) => at !== null);
+    const deadlines = [
+      this.#answering.deadlineMs,
+      this.#speculation.deadlineMs,
+      this.#hearing.stallAtMs,
+      this.#camera.deadlineMs,
+      this.#idleAtMs,
+    ].filter((at) => at !== null);
     return deadlines.length > 0 ? Math.min(...deadlines) : null;
   }
 
   /** Microphone audio before this (media clock) will not be asked for any more. */
   get audioNeededFromMs(): number {
-    return this.#hearing.neededFromMs;
+    const { clockOffsetMs } = this.#session;
+    const quietFromAtMs = this.#idleAtMs === null ? null : this.#quietFromAtMs;
+    if (quietFromAtMs === null || clockOffsetMs === null) return this.#hearing.neededFromMs;
+    return Math.min(this.#hearing.neededFromMs, quietFromAtMs - clockOffsetMs);
+  }
+
+  /** What the detector is to listen by; null: turns are manual. */
+  get detection(): DetectionSettings | null {
+    return this.#session.policy?.detection ?? null;
   }
 
   /** What the context holds, in its order. */
@@ -93,16 +119,20 @@ export class ConversationMachine {
       case 'frame_skipped':
         return this.#camera.skipped(input.ptsMs, input.reason, atMs);
       case 'intent':
+        if (!HARMLESS.has(input.intent.k)) this.#speculation.withdraw('withdrawn', atMs);
         return this.#requests.handle(input.intent, atMs);
       case 'appended':
-        return this.#writer.ledger.appended(input.ref, input.receipt);
+        return this.#appended(input);
       case 'append_failed':
+        this.#checkSpeculation(input.ref, atMs);
         if (this.#hearing.resends(input.ref)) this.#writer.ledger.appendFailed(input.ref, input.failure);
         else this.#writer.appendFailed(input.ref, input.failure);
         return;
       case 'generation':
+        if (this.#speculation.generated(input.responseId, input.event, atMs)) return;
         return this.#answering.generated(input.responseId, input.event, atMs);
       case 'generation_failed':
+        if (this.#speculation.generationFailed(input.responseId, atMs)) return;
         if (this.#answering.activeId === input.responseId) this.#answering.fail(input.failure, atMs);
         return;
       case 'context_moved':
@@ -124,6 +154,18 @@ export class ConversationMachine {
     }
   }
 
+  #appended({ ref, receipt }: Extract<MachineInput, { t: 'appended' }>): void {
+    this.#frameCame ||= this.#writer.ledger.kindOf(ref) === 'frame';
+    this.#writer.ledger.appended(ref, receipt);
+    if (receipt.turnEnd !== undefined) this.#hearing.predicted(ref, receipt.turnEnd);
+  }
+
+  /** What was begun ahead rests on everything that is under way, but not on a frame: one may be missing. */
+  #checkSpeculation(failedRef: string, atMs: number): void {
+    const kind = this.#writer.ledger.kindOf(failedRef);
+    if (kind !== undefined && kind !== 'frame') this.#speculation.withdraw('failed', atMs);
+  }
+
   /** What follows from the new situation, until nothing more does. */
   #settle(atMs: number): void {
     while (this.#step(atMs));
@@ -137,36 +179,70 @@ export class ConversationMachine {
       if (!this.#answering.fail(failure, atMs)) this.#session.emitError(failure);
       return true;
     }
+    if (this.#speculation.attending && this.#writer.ledger.questionsUnderWay === 0) {
+      this.#speculation.generate(atMs);
+      return true;
+    }
     if (this.#answering.waiting && this.#writer.ledger.questionsUnderWay === 0) {
       this.#answering.begin(atMs);
       return true;
     }
-    if (this.#answering.activeId !== null) return false;
+    if (this.#answering.activeId !== null || this.#speculation.live) return false;
     if (this.#writer.gated) {
       this.#writer.open();
       this.#hearing.streamAudio();
       return true;
     }
-    if (!this.#mayCreate) return false;
-    this.#answering.create(atMs);
-    return true;
+    if (this.#mayCreate) {
+      this.#answering.create(atMs);
+      return true;
+    }
+    if (!this.#frameCame) return false;
+    this.#frameCame = false;
+    const idle = !this.#hearing.speaking && this.#writer.ledger.questionsUnderWay === 0;
+    if (idle) this.#speculation.beginVisual(atMs);
+    return idle;
   }
 
   get #mayCreate(): boolean {
     return this.#answering.activeId === null && this.#answering.wanted && !this.#hearing.speaking;
   }
 
+  /** From when silence counts towards the idle timeout (gateway clock); null: somebody is busy, or it does not count. */
+  get #quietFromAtMs(): number | null {
+    const { activeId, wanted, answeredAtMs } = this.#answering;
+    if (activeId !== null || wanted || this.#hearing.speaking || this.#speculation.live) return null;
+    const { spokeAtMs } = this.#hearing;
+    return quietFromMs({ answeredAtMs, readAtMs: this.#session.reading.untilMs, spokeAtMs });
+  }
+
+  get #idleAtMs(): number | null {
+    const timeoutMs = this.#session.policy?.idleTimeoutMs ?? null;
+    const sinceMs = timeoutMs === null ? null : this.#quietFromAtMs;
+    return timeoutMs === null || sinceMs === null ? null : sinceMs + timeoutMs;
+  }
+
   #tick(atMs: number): void {
+    if (this.#speculation.deadlineMs !== null && atMs >= this.#speculation.deadlineMs)
+      this.#speculation.withdraw('failed', atMs);
     const { deadlineMs } = this.#answering;
     if (deadlineMs !== null && atMs >= deadlineMs) {
       this.#answering.fail({ code: 'engine_failed', message: 'the engine made no progress' }, atMs);
     }
     const { stallAtMs } = this.#hearing;
     if (stallAtMs !== null && atMs >= stallAtMs) this.#hearing.stalled(atMs);
+    const cameraAtMs = this.#camera.deadlineMs;
+    // What is redacted may be in the marked context of a try.
+    if (cameraAtMs !== null && atMs >= cameraAtMs) this.#speculation.withdraw('withdrawn', atMs);
     this.#camera.tick(atMs);
+    const [idleAtMs, quietFromAtMs] = [this.#idleAtMs, this.#quietFromAtMs];
+    if (idleAtMs === null || quietFromAtMs === null || atMs < idleAtMs) return;
+    if (this.#hearing.timeOut(quietFromAtMs)) this.#answering.want({ unprompted: true });
+    else this.#answering.forgetLast();
   }
 
   #close(atMs: number): void {
+    this.#speculation.withdraw('withdrawn', atMs);
     this.#answering.drop();
     this.#answering.cancel('client_cancelled', atMs);
     this.#closed = true;

@@ -6,7 +6,6 @@ import type { Hearing } from './hearing.js';
 import type { ClientIntent, NewContent } from './intents.js';
 import type { Item, ItemContent } from './items.js';
 import type { Session } from './session.js';
-import { turnPolicy } from './turn-detection.js';
 
 type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
 
@@ -40,7 +39,7 @@ export class Requests {
   handle(intent: ClientIntent, atMs: number): void {
     switch (intent.k) {
       case 'session_update':
-        return this.#updateSession(intent);
+        return this.#updateSession(intent, atMs);
       case 'item_create':
         return this.#createItem(intent);
       case 'item_retrieve': {
@@ -53,7 +52,7 @@ export class Requests {
       case 'item_truncate':
         return this.#truncateItem(intent);
       case 'audio_commit': {
-        const failure = this.#hearing.commit();
+        const failure = this.#hearing.commit(atMs);
         if (failure) this.#refuse(intent, failure.code, failure.message);
         return;
       }
@@ -61,21 +60,22 @@ export class Requests {
         return this.#hearing.clear();
       case 'response_create':
         return this.#createResponse(intent);
+      case 'reading_stopped':
+        return this.#session.reading.stop();
       case 'response_cancel':
+        this.#session.reading.stop();
         if (this.#answering.cancel('client_cancelled', atMs, intent.responseId)) return;
         return this.#refuse(intent, 'no_active_response', 'there is no such response to cancel');
     }
   }
 
-  #updateSession({ config }: IntentOf<'session_update'>): void {
+  #updateSession({ config }: IntentOf<'session_update'>, atMs: number): void {
     const { config: before, caps } = this.#session;
     this.#session.config = config;
     if (caps.instructions && config.instructions !== before.instructions) {
       this.#writer.setInstructions(config.instructions);
     }
-    const settings = turnPolicy(config.turnDetection)?.detection ?? null;
-    if (!settings) this.#hearing.detectionOff();
-    this.#session.out.push({ c: 'detect', settings });
+    this.#hearing.detectionSet(atMs);
     this.#camera.configured();
     this.#session.out.emit({ type: 'session_updated', config });
   }

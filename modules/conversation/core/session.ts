@@ -1,9 +1,16 @@
 import type { EngineCaps, IdSource } from '#modules/contracts';
-import type { ConversationSettings, SessionConfig } from './config.js';
+import {
+  DEFAULT_TURN_TAKING,
+  type ConversationSettings,
+  type SessionConfig,
+  type TurnTaking,
+} from './config.js';
 import type { Failure } from './inputs.js';
 import { ItemList } from './item-list.js';
 import { SegmentLog } from './log.js';
 import { Outbox } from './outbox.js';
+import { turnPolicy, type TurnPolicy } from './turn-detection.js';
+import { Reading } from './turn-rules/reading.js';
 
 export interface SessionOptions {
   readonly sessionId: string;
@@ -24,6 +31,7 @@ export class Session {
   readonly items = new ItemList();
   readonly log = new SegmentLog();
   readonly out = new Outbox();
+  readonly reading = new Reading();
   config: SessionConfig;
   /** Gateway clock minus media clock (ms), from the newest audio. */
   clockOffsetMs: number | null = null;
@@ -35,6 +43,17 @@ export class Session {
     this.caps = options.caps;
     this.ids = options.ids;
     this.config = options.config;
+  }
+
+  get turnTaking(): TurnTaking {
+    return { ...DEFAULT_TURN_TAKING, ...this.config.turnTaking };
+  }
+
+  /** null: turns are manual. */
+  get policy(): TurnPolicy | null {
+    const { tentativePauseMs } = this.settings;
+    const { bargeInMs } = this.turnTaking;
+    return turnPolicy(this.config.turnDetection, { tentativePauseMs, bargeInMs });
   }
 
   emitError(failure: Failure, param: string | null = null, clientEventId: string | null = null): void {

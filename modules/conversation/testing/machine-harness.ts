@@ -31,7 +31,13 @@ export const SERVER_VAD = {
   idle_timeout_ms: null,
 } as const;
 
-export const CONFIG: SessionConfig = { instructions: '', maxOutputTokens: 'inf', turnDetection: SERVER_VAD };
+/** Plain turn-taking: what is begun ahead or held back is tested where it is switched on. */
+export const CONFIG: SessionConfig = {
+  instructions: '',
+  maxOutputTokens: 'inf',
+  turnDetection: SERVER_VAD,
+  turnTaking: { speculation: false, bargeInMs: 0 },
+};
 
 export const IMAGE: RgbImage = { width: 2, height: 2, data: new Uint8Array(12) };
 

@@ -4,6 +4,12 @@ import type { MachineInput } from '../core/inputs.js';
 
 type EngineCommand = Exclude<Command, { c: 'emit' | 'abort' | 'detect' | 'assume_silence' | 'close' }>;
 
+interface Sound {
+  readonly utterance: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 interface Generation {
   readonly responseId: string;
   readonly tokens: number;
@@ -19,9 +25,21 @@ export class ModelEngine {
   #queue: EngineCommand[] = [];
   #turn: string | null = null;
   #tokens = 1;
-  #mark: { key: string; turn: string | null; tokens: number } | null = null;
+  #marks = new Map<
+    string,
+    { turn: string | null; tokens: number; context: readonly string[]; sound: Sound | null }
+  >();
+  /** What is attended: frames, texts and edges by name, sound by its samples, answers by their length. */
+  #context: readonly string[] = [];
   #generation: Generation | null = null;
+  /** The utterance under way, as far as its sound has come; ms. */
+  #sound: Sound | null = null;
   #aborted = new Set<string>();
+
+  /** What is attended, in its order. */
+  get context(): readonly string[] {
+    return this.#context;
+  }
 
   get busy(): boolean {
     return this.#queue.length > 0 || this.#generation?.phase === 'telling';
@@ -56,7 +74,12 @@ export class ModelEngine {
       case 'append_audio':
         return this.#append(command, fails);
       case 'mark':
-        this.#mark = { key: command.key, turn: this.#turn, tokens: this.#tokens };
+        this.#marks.set(command.key, {
+          turn: this.#turn,
+          tokens: this.#tokens,
+          context: this.#context,
+          sound: this.#sound,
+        });
         return null;
       case 'rollback':
         return this.#rollback(command.key);
@@ -76,6 +99,7 @@ export class ModelEngine {
     if (fails || !this.#fits(command)) {
       return { t: 'append_failed', ref, failure: { code: 'engine_failed', message: 'refused' } };
     }
+    this.#attend(command);
     const tokens = command.c === 'append_audio' && !command.final ? 0 : 5;
     this.#tokens += tokens;
     return {
@@ -83,6 +107,24 @@ export class ModelEngine {
       ref,
       receipt: { at: this.#head(), tokens, ms: { queue: 0, encode: 0, prefill: 0 } },
     };
+  }
+
+  #attend(command: EngineCommand & { c: 'append' | 'append_audio' }): void {
+    if (command.c === 'append') {
+      const { segment } = command;
+      const name = segment.k === 'turn' ? `${segment.edge} ${segment.role}` : segment.k;
+      this.#context = [...this.#context, segment.k === 'frame' ? `frame ${segment.ptsMs}` : name];
+      return;
+    }
+    const { utterance, fromMs, toMs } = command;
+    if (this.#sound?.utterance !== utterance) this.#sound = null;
+    if (this.#sound && this.#sound.toMs !== fromMs) {
+      this.violations.push(`${utterance} goes on at ${fromMs}, not ${this.#sound.toMs}`);
+    }
+    this.#sound = { utterance, fromMs: this.#sound?.fromMs ?? fromMs, toMs };
+    if (!command.final) return;
+    this.#context = [...this.#context, `audio ${this.#sound.fromMs}-${toMs}`];
+    this.#sound = null;
   }
 
   #fits(command: EngineCommand & { c: 'append' | 'append_audio' }): boolean {
@@ -100,12 +142,18 @@ export class ModelEngine {
   }
 
   #rollback(key: string): MachineInput | null {
-    if (this.#mark?.key !== key) {
+    const mark = this.#marks.get(key);
+    if (!mark) {
       this.violations.push(`rollback to an unknown mark ${key}`);
       return null;
     }
-    this.#turn = this.#mark.turn;
-    this.#tokens = this.#mark.tokens;
+    const keys = [...this.#marks.keys()];
+    for (const later of keys.slice(keys.indexOf(key))) this.#marks.delete(later);
+    this.#turn = mark.turn;
+    this.#tokens = mark.tokens;
+    this.#context = mark.context;
+    this.#sound = mark.sound;
+    this.#generation = null;
     return { t: 'context_moved', by: 'rollback', at: this.#head() };
   }
 
@@ -140,6 +188,8 @@ export class ModelEngine {
       this.violations.push(`accept ${keepTokens ?? 'all'} of ${responseId}, which is not there`);
     }
     this.#tokens += 2 + (keepTokens ?? generation?.tokens ?? 0);
+    this.#context = [...this.#context, 'answer'];
+    this.#marks.clear();
     this.#generation = null;
     return { t: 'context_moved', by: 'accept', at: this.#head() };
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BoundaryPredictor, type BoundaryConfig, type BoundaryEvent } from './boundary.js';
+import { BoundaryPredictor, detectedSilenceMs, type BoundaryConfig, type BoundaryEvent } from './boundary.js';
 
 const WINDOW_MS = 10;
 
@@ -20,6 +20,14 @@ const CONFIG: Partial<BoundaryConfig> = {
   tentative_pause_ms: 20,
   silence_duration_ms: 50,
 };
+
+describe('detectedSilenceMs', () => {
+  it('takes out what packets and detector are late by, and leaves a window', () => {
+    expect(detectedSilenceMs(500, 32)).toBe(460);
+    expect(detectedSilenceMs(500, 96)).toBe(290);
+    expect(detectedSilenceMs(50, 32)).toBe(32);
+  });
+});
 
 describe('BoundaryPredictor', () => {
   let predictor: BoundaryPredictor;
@@ -93,6 +101,38 @@ describe('BoundaryPredictor', () => {
     predictor.configure({ tentative_pause_ms: 50 });
     speak();
     expect(hear(predictor, times(5, QUIET), 30)).toEqual([{ t: 'speech_end', atMs: 80, speechEndMs: 30 }]);
+  });
+
+  describe('established speech', () => {
+    beforeEach(() => predictor.configure({ established_speech_ms: 50 }));
+
+    it('is told once, when there has been enough of it', () => {
+      expect(hear(predictor, times(8, LOUD))).toEqual([
+        { t: 'speech_start', atMs: 30, startMs: 0 },
+        { t: 'speech_established', atMs: 50 },
+      ]);
+    });
+
+    it('is told with the start where that is enough', () => {
+      predictor.configure({ established_speech_ms: 10 });
+      expect(speak().map(({ t }) => t)).toEqual(['speech_start', 'speech_established']);
+    });
+
+    it('does not count pauses', () => {
+      speak();
+      expect(hear(predictor, [QUIET, QUIET, LOUD, LOUD], 30)).toEqual([
+        { t: 'tentative_pause', atMs: 50, speechEndMs: 30 },
+        { t: 'resume', atMs: 60 },
+        { t: 'speech_established', atMs: 70 },
+      ]);
+    });
+
+    it('begins anew with each start, and a cough is none', () => {
+      for (const fromMs of [0, 80]) {
+        const events = hear(predictor, [...times(3, LOUD), ...times(5, QUIET)], fromMs);
+        expect(events.map(({ t }) => t)).toEqual(['speech_start', 'tentative_pause', 'speech_end']);
+      }
+    });
   });
 
   it('starts again after an end', () => {
@@ -193,15 +233,17 @@ describe('BoundaryPredictor', () => {
     const next: Record<BoundaryEvent['t'] | 'begin', BoundaryEvent['t'][]> = {
       begin: ['speech_start', 'misfire'],
       misfire: ['speech_start', 'misfire'],
-      speech_start: ['tentative_pause', 'speech_end'],
+      speech_start: ['speech_established', 'tentative_pause', 'speech_end'],
+      speech_established: ['tentative_pause', 'speech_end'],
       tentative_pause: ['resume', 'speech_end'],
-      resume: ['tentative_pause', 'speech_end'],
+      resume: ['speech_established', 'tentative_pause', 'speech_end'],
       speech_end: ['speech_start', 'misfire'],
     };
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 200 }), (ps) => {
         let last: BoundaryEvent['t'] | 'begin' = 'begin';
-        for (const event of hear(new BoundaryPredictor(CONFIG), ps)) {
+        const config = { ...CONFIG, established_speech_ms: 60 };
+        for (const event of hear(new BoundaryPredictor(config), ps)) {
           expect(next[last]).toContain(event.t);
           last = event.t;
         }

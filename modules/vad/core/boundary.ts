@@ -1,6 +1,6 @@
 import { VisavisError } from '#modules/contracts';
 
-/** Names and units (ms) of OpenAI's `server_vad`, and three of our own. */
+/** Names and units (ms) of OpenAI's `server_vad`, and four of our own. */
 export interface BoundaryConfig {
   /** A window with at least this probability is speech. */
   readonly threshold: number;
@@ -12,6 +12,8 @@ export interface BoundaryConfig {
   readonly tentative_pause_ms: number;
   /** Speech that it takes to be a start; shorter blips are misfires. */
   readonly min_speech_ms: number;
+  /** Speech after which it is told that this is no mere cough; 0: never told. */
+  readonly established_speech_ms: number;
   /** A window below `threshold - hysteresis` is silence; in between, things stay as they are. */
   readonly hysteresis: number;
 }
@@ -22,13 +24,35 @@ export const DEFAULT_BOUNDARY_CONFIG: BoundaryConfig = {
   silence_duration_ms: 500,
   tentative_pause_ms: 100,
   min_speech_ms: 96,
+  established_speech_ms: 0,
   hysteresis: 0.15,
 };
+
+/** Length of an Opus packet: the last sound of an utterance leaves the client when its packet is whole. */
+const PACKET_MS = 20;
+/**
+ * How much later than the true end of speech its end is known, beyond the silence asked for: medians over two clips, three
+ * noise levels and six alignments to the windows (test/contract/vad-lag.test.ts), packetisation included. By the length
+ * of a model's windows, which tells Silero v6 (32 ms) from the legacy model (96 ms).
+ */
+const END_LAG_MS = { v6: PACKET_MS + 20, legacy: PACKET_MS + 190 } as const;
+const LONGEST_V6_WINDOW_MS = 32;
+
+/**
+ * The silence (ms) to detect so that the end of speech is known `wishedMs` after the true end: what packets and detector
+ * are late by is taken out. At least one window.
+ */
+export function detectedSilenceMs(wishedMs: number, windowMs: number): number {
+  const lagMs = windowMs > LONGEST_V6_WINDOW_MS ? END_LAG_MS.legacy : END_LAG_MS.v6;
+  return Math.max(windowMs, wishedMs - lagMs);
+}
 
 /** `atMs` is the media time up to which audio had been heard when the event was known. */
 export type BoundaryEvent =
   /** `min_speech_ms` of speech were heard; it began at `startMs`. */
   | { readonly t: 'speech_start'; readonly atMs: number; readonly startMs: number }
+  /** `established_speech_ms` of speech were heard since the start, pauses not counted; once for each start. */
+  | { readonly t: 'speech_established'; readonly atMs: number }
   /** Quiet since `speechEndMs`: a `resume` or a `speech_end` follows. */
   | { readonly t: 'tentative_pause'; readonly atMs: number; readonly speechEndMs: number }
   /** Speech again after a tentative pause. */
@@ -67,6 +91,9 @@ export class BoundaryPredictor {
   #config: BoundaryConfig;
   #state: State = SILENCE;
   #heardToMs: number | null = null;
+  /** Speech (ms) since the last start. */
+  #speechMs = 0;
+  #established = false;
 
   /** @throws VisavisError `bad_request` for a value out of range. */
   constructor(config: Partial<BoundaryConfig> = {}) {
@@ -134,13 +161,13 @@ export class BoundaryPredictor {
       case 'speech':
         if (loud) {
           this.#state = { k: 'speech', quietFromMs: null };
-          return [];
+          return this.#hearSpeech(endMs - startMs, endMs);
         }
         return this.#hearQuiet(this.#state.quietFromMs ?? (quiet ? startMs : null), endMs);
       case 'pause':
         if (loud) {
           this.#state = { k: 'speech', quietFromMs: null };
-          return [{ t: 'resume', atMs: endMs }];
+          return [{ t: 'resume', atMs: endMs }, ...this.#hearSpeech(endMs - startMs, endMs)];
         }
         return this.#hearQuiet(this.#state.quietFromMs, endMs);
     }
@@ -150,10 +177,20 @@ export class BoundaryPredictor {
     const heard = speechMs + (endMs - startMs);
     if (reached(heard, this.#config.min_speech_ms)) {
       this.#state = { k: 'speech', quietFromMs: null };
-      return [{ t: 'speech_start', atMs: endMs, startMs: sinceMs }];
+      this.#speechMs = 0;
+      this.#established = false;
+      return [{ t: 'speech_start', atMs: endMs, startMs: sinceMs }, ...this.#hearSpeech(heard, endMs)];
     }
     this.#state = { k: 'candidate', startMs: sinceMs, speechMs: heard, quietFromMs: null };
     return [];
+  }
+
+  #hearSpeech(durationMs: number, endMs: number): BoundaryEvent[] {
+    this.#speechMs += durationMs;
+    const neededMs = this.#config.established_speech_ms;
+    if (this.#established || neededMs === 0 || !reached(this.#speechMs, neededMs)) return [];
+    this.#established = true;
+    return [{ t: 'speech_established', atMs: endMs }];
   }
 
   /** A candidate survives dips shorter than a tentative pause: the first sounds of a word are often apart. */
@@ -199,6 +236,7 @@ function checked(config: BoundaryConfig): BoundaryConfig {
     'silence_duration_ms',
     'tentative_pause_ms',
     'min_speech_ms',
+    'established_speech_ms',
   ] as const;
   for (const name of durations) {
     if (!(config[name] >= 0 && Number.isFinite(config[name]))) {

@@ -39,6 +39,7 @@ export {
   type Session,
   type SessionPatch,
   type TurnDetection,
+  type TurnEndSource,
   type VendorEventName,
 } from './session.js';
 export type {

@@ -1,5 +1,5 @@
 import { defaultSession, mergeSession } from './merge-session.js';
-import { sessionSchema } from './session.js';
+import { sessionPatchSchema, sessionSchema } from './session.js';
 
 const session = defaultSession('sess_1', 'visavis-pocket');
 
@@ -56,6 +56,19 @@ describe('mergeSession', () => {
     const next = mergeSession(session, { audio: { output: { voice: 'ash' } } });
     expect(next.audio.input).toEqual(session.audio.input);
     expect(next.audio.output).toEqual({ ...session.audio.output, voice: 'ash' });
+  });
+
+  it('merges settings of our own one by one, and reports what is the gateway’s to say', () => {
+    const patch = sessionPatchSchema.parse({ visavis: { visual_turns: true, turn_end: 'model' } });
+    const next = mergeSession(mergeSession(session, { visavis: { events: ['context'] } }), patch);
+    expect(next.visavis).toEqual({
+      events: ['context'],
+      speculation: true,
+      barge_in_ms: 200,
+      reading_chars_per_s: null,
+      visual_turns: true,
+      turn_end: 'silence',
+    });
   });
 
   it('subscribes to vendor events', () => {

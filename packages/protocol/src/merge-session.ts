@@ -1,4 +1,4 @@
-import type { Session, SessionPatch, TurnDetection } from './session.js';
+import type { Session, SessionPatch, TurnDetection, TurnEndSource } from './session.js';
 
 const SERVER_VAD_DEFAULTS = {
   type: 'server_vad',
@@ -17,8 +17,11 @@ const SEMANTIC_VAD_DEFAULTS = {
   interrupt_response: true,
 } as const satisfies TurnDetection;
 
-/** A new session, before the client asked for anything. */
-export function defaultSession(id: string, model: string): Session {
+/**
+ * A new session, before the client asked for anything.
+ * @param turnEnd what `semantic_vad` will go by with this model
+ */
+export function defaultSession(id: string, model: string, turnEnd: TurnEndSource = 'silence'): Session {
   const format = { type: 'audio/pcm', rate: 24_000 };
   return {
     type: 'realtime',
@@ -44,7 +47,16 @@ export function defaultSession(id: string, model: string): Session {
       },
       output: { format, voice: null, speed: 1 },
     },
-    visavis: { events: [], video: true, camera_off: 'keep' },
+    visavis: {
+      events: [],
+      video: true,
+      camera_off: 'keep',
+      speculation: true,
+      barge_in_ms: 200,
+      reading_chars_per_s: null,
+      visual_turns: false,
+      turn_end: turnEnd,
+    },
   };
 }
 
@@ -78,11 +90,7 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
         speed: output?.speed ?? session.audio.output.speed,
       },
     },
-    visavis: {
-      events: patch.visavis?.events ?? session.visavis.events,
-      video: patch.visavis?.video ?? session.visavis.video,
-      camera_off: patch.visavis?.camera_off ?? session.visavis.camera_off,
-    },
+    visavis: merged(session.visavis, patch.visavis),
   };
 }
 

@@ -33,6 +33,11 @@ export const serverEventSchema = z.discriminatedUnion('type', [
   event('input_audio_buffer.speech_stopped', { ...ofItem, audio_end_ms: z.number() }),
   event('input_audio_buffer.committed', { ...ofItem, previous_item_id: z.string().nullable() }),
   event('input_audio_buffer.cleared', {}),
+  event('input_audio_buffer.timeout_triggered', {
+    ...ofItem,
+    audio_start_ms: z.number(),
+    audio_end_ms: z.number(),
+  }),
   event('output_audio_buffer.cleared', {}),
   event('conversation.item.added', placedItem),
   event('conversation.item.done', placedItem),

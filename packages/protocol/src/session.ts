@@ -13,11 +13,11 @@ export const serverVadSchema = z.object({
   create_response: z.boolean(),
   /** Speech during an answer cancels it. Default true. */
   interrupt_response: z.boolean(),
-  /** Not supported: accepted and reported, never fires. */
+  /** Silence after an answer that makes the model speak again, once. Default null: never. */
   idle_timeout_ms: z.number().int().min(5000).max(30_000).nullable(),
 });
 
-/** Turn-taking by eagerness; the gateway maps it to a silence duration. */
+/** Turn-taking by eagerness: how sure the model must be that the turn is over, and how long a silence it takes. */
 export const semanticVadSchema = z.object({
   type: z.literal('semantic_vad'),
   eagerness: z.enum(['low', 'medium', 'high', 'auto']),
@@ -36,6 +36,30 @@ export type VendorEventName = z.infer<typeof vendorEventNameSchema>;
 
 /** What becomes of the live pictures in the context when the camera goes off. */
 export const cameraOffSchema = z.enum(['keep', 'redact']);
+
+/** Settings of our own, in the session's field `visavis`. Durations are milliseconds. */
+export const vendorSettingsSchema = z.object({
+  events: z.array(vendorEventNameSchema),
+  /** False: the camera's pictures are not taken in. Default true. */
+  video: z.boolean(),
+  /** Default `keep`. */
+  camera_off: cameraOffSchema,
+  /** Attend and answer ahead in a pause; nothing is sent before the turn is confirmed. Default true. */
+  speculation: z.boolean(),
+  /** Speech that it takes to interrupt an answer, which is held back meanwhile; 0: any speech, at once. Default 200. */
+  barge_in_ms: z.number().int().min(0).max(5000),
+  /**
+   * Characters a second at which the client reads answers aloud. Speech that begins while an answer is made, or would
+   * still be read at that rate, is ignored. Default null: all speech is heard.
+   */
+  reading_chars_per_s: z.number().min(1).max(1000).nullable(),
+  /** The model may speak first when something happens in view. Default false. */
+  visual_turns: z.boolean(),
+});
+
+/** What `semantic_vad` goes by: the model's own prediction, or, where it has none, a silence for each eagerness. */
+export const turnEndSourceSchema = z.enum(['model', 'silence']);
+export type TurnEndSource = z.infer<typeof turnEndSourceSchema>;
 
 const audioFormatSchema = z.object({ type: z.string(), rate: z.number().optional() });
 const maxOutputTokensSchema = z.union([z.literal('inf'), z.number().int().min(1).max(4096)]);
@@ -66,12 +90,9 @@ export const sessionSchema = z.object({
     }),
     output: z.object({ format: audioFormatSchema, voice: z.unknown(), speed: z.number() }),
   }),
-  visavis: z.object({
-    events: z.array(vendorEventNameSchema),
-    /** False: the camera's pictures are not taken in. Default true. */
-    video: z.boolean(),
-    /** Default `keep`. */
-    camera_off: cameraOffSchema,
+  visavis: vendorSettingsSchema.extend({
+    /** Reported only. */
+    turn_end: turnEndSourceSchema,
   }),
 });
 export type Session = z.infer<typeof sessionSchema>;
@@ -123,12 +144,6 @@ export const sessionPatchSchema = z.object({
         .nullish(),
     })
     .nullish(),
-  visavis: z
-    .object({
-      events: z.array(vendorEventNameSchema).nullish(),
-      video: z.boolean().nullish(),
-      camera_off: cameraOffSchema.nullish(),
-    })
-    .nullish(),
+  visavis: vendorSettingsSchema.partial().nullish(),
 });
 export type SessionPatch = z.infer<typeof sessionPatchSchema>;

@@ -28,6 +28,20 @@ export const turnTimingEventSchema = z.object({
   commit_to_first_token_ms: z.number().nullable(),
   frames_attended: z.number().int(),
   output_tokens: z.number().int(),
+  /** What was attended and generated ahead, in the pauses of this turn; null: nothing was. */
+  speculation: z
+    .object({
+      /** The answer that was sent was begun ahead. */
+      used: z.boolean(),
+      /** Pauses in which an answer was begun. */
+      tries: z.number().int(),
+      /** Tokens generated in those of them that ended in more speech. */
+      wasted_tokens: z.number().int(),
+      /** How much sooner the first token was there than if it had been begun at the commit; 0 where none was used. */
+      gain_ms: z.number(),
+    })
+    .nullable()
+    .default(null),
 });
 export type TurnTimingEvent = z.infer<typeof turnTimingEventSchema>;
 

@@ -1,6 +1,6 @@
 import { defaultSession, mergeSession, serverEventSchema, type ServerEventBody } from '@vis-a-vis/protocol';
 import type { SessionEvent } from '#modules/conversation';
-import { OTHER_EVENTS, SPOKEN_TURN } from '../testing/sample-events.js';
+import { OTHER_EVENTS, SPOKEN_TURN, TIMEOUT } from '../testing/sample-events.js';
 import { toServerEvents } from './event-mapper.js';
 import type { WireClock } from './vendor-mapper.js';
 
@@ -36,7 +36,7 @@ describe('toServerEvents', () => {
   });
 
   it('gives every event all the fields of its schema', () => {
-    for (const body of map([...SPOKEN_TURN, ...OTHER_EVENTS], curious)) {
+    for (const body of map([...SPOKEN_TURN, ...OTHER_EVENTS, TIMEOUT], curious)) {
       expect(serverEventSchema.parse({ ...body, event_id: 'event_1' })).toEqual({
         ...body,
         event_id: 'event_1',
@@ -128,6 +128,7 @@ describe('toServerEvents', () => {
       first_sent_ms: 2921,
       speech_end_to_first_token_ms: 521,
       commit_to_first_token_ms: 9,
+      speculation: { used: true, tries: 2, wasted_tokens: 4, gain_ms: 30 },
     });
   });
 

@@ -39,6 +39,15 @@ export function toServerEvents(event: SessionEvent, session: Session, clock: Wir
       ];
     case 'audio_cleared':
       return [{ type: 'input_audio_buffer.cleared' }];
+    case 'timeout_triggered':
+      return [
+        {
+          type: 'input_audio_buffer.timeout_triggered',
+          item_id: event.itemId,
+          audio_start_ms: whole(event.audioStartMs),
+          audio_end_ms: whole(event.audioEndMs),
+        },
+      ];
     case 'item_added':
       return [
         {
@@ -72,6 +81,7 @@ export function toServerEvents(event: SessionEvent, session: Session, clock: Wir
       return [toErrorEvent(event.error)];
     case 'frame_attended':
     case 'frame_dropped':
+    case 'speculation_ended':
     case 'context_receipt':
     case 'context_redacted':
     case 'turn_timing':

@@ -12,7 +12,15 @@ export interface WireClock {
 
 type VendorSource = Extract<
   SessionEvent,
-  { type: 'frame_attended' | 'frame_dropped' | 'context_receipt' | 'context_redacted' | 'turn_timing' }
+  {
+    type:
+      | 'frame_attended'
+      | 'frame_dropped'
+      | 'speculation_ended'
+      | 'context_receipt'
+      | 'context_redacted'
+      | 'turn_timing';
+  }
 >;
 
 /** The `visavis.*` events, for a session that asked for them. */
@@ -57,6 +65,7 @@ export function vendorEvents(
     case 'turn_timing':
       return wanted.includes('turn.timing') ? [turnTiming(event, clock.firstSentAtMs(event.responseId))] : [];
     case 'frame_dropped':
+    case 'speculation_ended':
       // Counted by telemetry; clients are not told.
       return [];
   }
@@ -96,6 +105,12 @@ function turnTiming(event: TurnTiming, firstSentAtMs: number | null): ServerEven
     commit_to_first_token_ms: latency.commitToFirstTokenMs,
     frames_attended: event.framesAttended,
     output_tokens: event.outputTokens,
+    speculation: event.speculation && {
+      used: event.speculation.used,
+      tries: event.speculation.tries,
+      wasted_tokens: event.speculation.wastedTokens,
+      gain_ms: tenth(event.speculation.gainMs),
+    },
   };
 }
 

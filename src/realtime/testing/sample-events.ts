@@ -76,8 +76,17 @@ export const SPOKEN_TURN: readonly SessionEvent[] = [
     clockOffsetMs: 10_000,
     framesAttended: 1,
     outputTokens: 3,
+    speculation: { used: true, tries: 2, wastedTokens: 4, gainMs: 30.04 },
   },
 ];
+
+/** What stock clients of today have no schema for. */
+export const TIMEOUT: SessionEvent = {
+  type: 'timeout_triggered',
+  itemId: 'item_7',
+  audioStartMs: 4000.4,
+  audioEndMs: 9000,
+};
 
 /** Everything else that a session can say. */
 export const OTHER_EVENTS: readonly SessionEvent[] = [
@@ -92,6 +101,7 @@ export const OTHER_EVENTS: readonly SessionEvent[] = [
   { type: 'item_truncated', itemId: 'item_2', contentIndex: 0, audioEndMs: 0 },
   { type: 'frame_dropped', ptsMs: 2000, reason: 'shed' },
   { type: 'context_redacted', itemIds: ['frame_1'], tokens: 37 },
+  { type: 'speculation_ended', kind: 'speech', outcome: 'resumed', tokens: 4, gainMs: 0 },
   {
     type: 'error',
     error: { code: 'no_active_response', message: 'There is none.', param: null, clientEventId: 'e1' },

@@ -1,0 +1,51 @@
+import { SAMPLE_RATE } from '#modules/contracts';
+import { trueEndMs } from './true-end.js';
+
+const SAMPLES_PER_MS = SAMPLE_RATE / 1000;
+/** Length (ms) of what is looked at to find a gap between words. */
+const GAP_MS = 20;
+/** Where in the speech a speaker hesitates: anywhere in its middle. */
+const FROM = 0.3;
+const TO = 0.7;
+/** So loud is a quiet room. */
+const ROOM = 1e-4;
+
+/** A question that is interrupted by a pause. Times are ms from its beginning. */
+export interface PausedSpeech {
+  /** 16 kHz mono. */
+  readonly pcm: Float32Array;
+  readonly pauseAtMs: number;
+  /** True end of the second half. */
+  readonly endMs: number;
+}
+
+/**
+ * Parts speech at its quietest place in the middle.
+ * @param pcm 16 kHz mono
+ * @param pauseMs 0: it is said without hesitation
+ */
+export function withPause(pcm: Float32Array, pauseMs: number): PausedSpeech {
+  const at = quietest(pcm);
+  const gap = pauseMs * SAMPLES_PER_MS;
+  const paused = new Float32Array(pcm.length + gap);
+  paused.set(pcm.subarray(0, at));
+  // A room's noise, the same each time.
+  for (let i = 0, seed = 1; i < gap; i++) {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    paused[at + i] = (seed / 2 ** 31 - 1) * ROOM;
+  }
+  paused.set(pcm.subarray(at), at + gap);
+  return { pcm: paused, pauseAtMs: at / SAMPLES_PER_MS, endMs: trueEndMs(paused) };
+}
+
+/** The sample in the middle of the quietest run of {@link GAP_MS}. */
+function quietest(pcm: Float32Array): number {
+  const length = GAP_MS * SAMPLES_PER_MS;
+  const endAt = trueEndMs(pcm) * SAMPLES_PER_MS;
+  let best = { at: Math.floor(endAt / 2), energy: Infinity };
+  for (let from = Math.floor(endAt * FROM); from + length < endAt * TO; from += length / 2) {
+    const energy = pcm.subarray(from, from + length).reduce((sum, x) => sum + x * x, 0);
+    if (energy < best.energy) best = { at: from + length / 2, energy };
+  }
+  return best.at;
+}
