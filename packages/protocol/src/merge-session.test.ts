@@ -63,6 +63,8 @@ describe('mergeSession', () => {
     const next = mergeSession(mergeSession(session, { visavis: { events: ['context'] } }), patch);
     expect(next.visavis).toEqual({
       events: ['context'],
+      video: true,
+      camera_off: 'keep',
       speculation: true,
       barge_in_ms: 200,
       reading_chars_per_s: null,
