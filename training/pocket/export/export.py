@@ -143,13 +143,13 @@ def load(checkpoint: Path | None, vocab: int) -> Pocket:
     return model
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--checkpoint", type=Path, help="none: random weights")
     p.add_argument("--tokenizer", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--version", default="1.0.0")
-    a = p.parse_args()
+    a = p.parse_args(argv)
     torch.manual_seed(0)
     vocab = len(json.loads(a.tokenizer.read_text())["model"]["vocab"])
     write_folder(load(a.checkpoint, vocab), a.tokenizer, a.out, a.version)

@@ -82,11 +82,11 @@ def differences(model: Pocket, graphs: Graphs) -> dict[str, float]:
     }
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--checkpoint", type=Path)
     p.add_argument("--folder", type=Path, required=True)
-    a = p.parse_args()
+    a = p.parse_args(argv)
     torch.manual_seed(0)
     vocab = json.loads((a.folder / "config.json").read_text())["text"]["vocab_size"]
     found = differences(load(a.checkpoint, vocab), Graphs(a.folder))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import AudioConfig
-from .layers import SwiGLU, attention, mask_bias, rope_angles, rotate
+from .layers import PlainMLP, SwiGLU, attention, mask_bias, rope_angles, rotate
 
 LOG_FLOOR = 1e-7
 AUDIO_ROPE_THETA = 1_000.0
@@ -72,7 +72,7 @@ class AudioBlock(nn.Module):
         self.qkv = nn.Linear(c.hidden, 3 * c.hidden)
         self.out = nn.Linear(c.hidden, c.hidden)
         self.norm2 = nn.LayerNorm(c.hidden)
-        self.mlp = SwiGLU(c.hidden, c.mlp)
+        self.mlp = (SwiGLU if c.gated else PlainMLP)(c.hidden, c.mlp)
 
     def project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         b, s, d = x.shape

@@ -8,11 +8,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import TextConfig
-from .layers import RMSNorm, RowAttention, SwiGLU, mask_bias, rope_angles, rotate
+from .layers import PackedAttention, RMSNorm, RowAttention, SwiGLU, mask_bias, rope_angles, rotate
 
 
-def grouped_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
-    """Attention of [B, heads, S, D] over [B, kv_heads, P, D]: the queries of a group share its keys, which are never copied."""
+Spans = list[tuple[int, int, int]]
+
+
+def grouped_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, spans: Spans | None = None) -> Tensor:
+    """Attention of [B, heads, S, D] over [B, kv_heads, P, D]: the queries of a group share its keys, which are never copied.
+
+    `spans` (row, start, end) of packed rows; bias is then that of the longest of them and of one head.
+    """
+    if spans is not None:
+        return PackedAttention.apply(q, k, v, bias, spans)
     b, heads, s, d = q.shape
     groups = k.shape[1]
     rows = heads // groups * s
@@ -43,10 +51,10 @@ class DecoderLayer(nn.Module):
         return x + self.mlp(self.norm2(x))
 
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, bias: Tensor, spans: Spans | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """-> (output, queries, keys)."""
         q, k, v = self.project(x, cos, sin)
-        return self.finish(x, grouped_attention(q, k, v, bias)), q, k
+        return self.finish(x, grouped_attention(q, k, v, bias, spans)), q, k
 
 
 class Trace(NamedTuple):
@@ -72,16 +80,19 @@ class Decoder(nn.Module):
     def logits(self, x: Tensor) -> Tensor:
         return F.linear(self.norm(x), self.embed.weight)
 
-    def forward(self, embeds: Tensor, positions: Tensor) -> tuple[Tensor, list[Trace]]:
+    def forward(self, embeds: Tensor, positions: Tensor, spans: Spans | None = None) -> tuple[Tensor, list[Trace]]:
         """embeds [B, S, hidden] of right-padded rows, positions [B, S] -> last hidden states [B, S, hidden], and a trace of each layer.
 
-        Rows are causal, so what a right-padded row holds behind its end cannot reach back.
+        Rows are causal, so what a right-padded row holds behind its end cannot reach back. `spans` (row, start, end): rows are packed, and what
+        is in one span sees nothing of another; positions then start anew with each.
         """
         cos, sin = (t.unsqueeze(1) for t in rope_angles(positions, self.c.head_dim, self.c.rope_theta))
-        length = embeds.shape[1]
-        bias = mask_bias(torch.ones(length, length, dtype=torch.bool).tril()).repeat(self.c.heads // self.c.kv_heads, 1)
+        length = embeds.shape[1] if spans is None else max(end - start for _, start, end in spans)
+        bias = mask_bias(torch.ones(length, length, dtype=torch.bool).tril())
+        if spans is None:
+            bias = bias.repeat(self.c.heads // self.c.kv_heads, 1)
         x, traces = embeds, []
         for layer in self.layers:
-            x, q, k = layer(x, cos, sin, bias)
+            x, q, k = layer(x, cos, sin, bias, spans)
             traces.append(Trace(x, q, k))
         return x, traces

@@ -28,6 +28,18 @@ class SwiGLU(nn.Module):
         return self.down(F.silu(gate) * up)
 
 
+class PlainMLP(nn.Module):
+    """Linear, GELU, linear: Whisper's."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden)
+        self.fc2 = nn.Linear(hidden, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(F.gelu(self.fc1(x)))
+
+
 def attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
     """softmax(q k^T / sqrt(D) + bias) v for [B, H, S, D].
 
@@ -71,6 +83,46 @@ class RowAttention(torch.autograd.Function):
             torch.bmm(ds.transpose(-1, -2), q[i], out=dk[i])
         scale = q.shape[-1] ** -0.5
         return dq.mul_(scale), dk.mul_(scale), dv, None
+
+
+class PackedAttention(torch.autograd.Function):
+    """`RowAttention` of rows that hold several samples, which see nothing of each other: each attends within its own span, so no mask a row is
+    needed and the cost is the sum of the squares of the samples' lengths, not the square of the row's.
+
+    q [B, G * group, S, D], k and v [B, G, S, D], bias [longest, longest] of one sample, spans (row, start, end); all of one dtype.
+    What lies in no span is padding: its output is 0.
+    """
+
+    @staticmethod
+    def forward(ctx, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, spans: list[tuple[int, int, int]]) -> Tensor:  # noqa: ANN001
+        _, heads, _, d = q.shape
+        groups = k.shape[1]
+        out, kept = torch.zeros_like(q), []
+        for row, start, end in spans:
+            n = end - start
+            corner = bias[:n, :n].repeat(heads // groups, 1).expand(groups, -1, -1)
+            scores = torch.baddbmm(corner, q[row, :, start:end].reshape(groups, -1, d), k[row, :, start:end].transpose(-1, -2), alpha=d**-0.5)
+            p = torch.softmax(scores, -1)
+            out[row, :, start:end] = torch.bmm(p, v[row, :, start:end]).view(heads, n, d)
+            kept.append(p)
+        ctx.spans = spans
+        ctx.save_for_backward(q, k, v, *kept)
+        return out
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:  # noqa: ANN001
+        q, k, v, *kept = ctx.saved_tensors
+        _, heads, _, d = q.shape
+        groups = k.shape[1]
+        dq, dk, dv = torch.zeros_like(q), torch.zeros_like(k), torch.zeros_like(v)
+        for (row, start, end), p in zip(ctx.spans, kept):
+            own = grad[row, :, start:end].reshape(groups, -1, d)
+            dv[row, :, start:end] = torch.bmm(p.transpose(-1, -2), own)
+            ds = torch._softmax_backward_data(torch.bmm(own, v[row, :, start:end].transpose(-1, -2)), p, -1, p.dtype)
+            dq[row, :, start:end] = torch.bmm(ds, k[row, :, start:end]).view(heads, end - start, d)
+            dk[row, :, start:end] = torch.bmm(ds.transpose(-1, -2), q[row, :, start:end].reshape(groups, -1, d))
+        scale = d**-0.5
+        return dq.mul_(scale), dk.mul_(scale), dv, None, None
 
 
 def mask_bias(visible: Tensor) -> Tensor:

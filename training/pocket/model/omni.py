@@ -1,8 +1,9 @@
 """The whole model, and the special tokens that hold a conversation together."""
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
+from .anyres import Grid, cut, grid_for
 from .audio import AudioEncoder, AudioFrontend, ConvGMLP
 from .config import PocketConfig
 from .decoder import Decoder
@@ -24,6 +25,12 @@ class Pocket(nn.Module):
         for m in self.modules():
             if isinstance(m, (nn.Linear, nn.Conv1d)) and m.bias is not None:
                 nn.init.zeros_(m.bias)
+
+    def picture(self, pixels: Tensor, most: int) -> tuple[Tensor, Grid]:
+        """One picture [3, H, W] of any size, in -1..1, in at most `most` tiles -> its tokens [views * T, hidden] and how it was cut."""
+        side = self.c.vision.image_size
+        grid = grid_for(pixels.shape[2], pixels.shape[1], side, most)
+        return self.visual_projector.views(self.vision(cut(pixels, side, grid)), grid), grid
 
 
 def parameter_count(model: nn.Module) -> int:

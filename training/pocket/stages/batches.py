@@ -14,7 +14,7 @@ from pocket.model.config import PocketConfig
 
 from .conversations import Conversations, Row
 from .frames import FramePool
-from .pointing import Listen, Look, cell_tokens, shares
+from .pointing import Listen, Look, cell_tokens, places, shares
 from .speech_data import Speech
 
 AUDIO_GROUP = 16
@@ -27,40 +27,70 @@ class Heard(NamedTuple):
     at: int
     tokens: int
     text: str
-    clip: int  # which of the row's
+    sample: int  # which conversation of the batch
+    clip: int  # which utterance of it
 
 
 # Rows of one kind are of like length; about as many tokens in a batch of any kind, at --batch 16.
 KINDS = {"drill": 1.0, "film": 1.25, "hear": 1.25, "ask": 1.5, "talk": 0.75}
 
 
-class Batch:
-    """Rows of like length, padded on the right."""
+def pack(lengths: list[int], budget: int) -> list[list[int]]:
+    """Which samples share a row of at most `budget` tokens: first fit, the longest first, so few rows hold much. A longer sample has its own row."""
+    bins: list[list[int]] = []
+    room: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        at = next((b for b, left in enumerate(room) if left >= lengths[i]), len(bins))
+        if at == len(bins):
+            bins.append([])
+            room.append(budget)
+        bins[at].append(i)
+        room[at] -= lengths[i]
+    return bins
 
-    def __init__(self, rows: list[Row], speech: Speech, rng: np.random.Generator, scenes: dict[str, np.ndarray] | None = None) -> None:
+
+class Batch:
+    """Conversations in rows padded on the right: one in each row, all of like length; or packed, `bins` naming those that share a row.
+
+    Packed conversations see nothing of each other: attention stays within `spans` (row, start, end), and positions start anew with each.
+    """
+
+    def __init__(self, rows: list[Row], speech: Speech, rng: np.random.Generator, scenes: dict[str, np.ndarray] | None = None, bins: list[list[int]] | None = None) -> None:
         self.rows = rows
-        b, s = len(rows), max(len(r.ids) for r in rows)
+        self.placed = [(i, 0) for i in range(len(rows))]  # of each conversation: its row and its first position
+        for i, members in enumerate(bins or []):
+            starts = np.cumsum([0, *(len(rows[m].ids) for m in members)]).tolist()
+            for m, start in zip(members, starts):
+                self.placed[m] = i, start
+        ends = [start + len(r.ids) for (_, start), r in zip(self.placed, rows)]
+        b, s = len(bins or rows), max(ends)
+        self.spans = None if bins is None else [(i, start, end) for (i, start), end in zip(self.placed, ends)]
         self.ids = torch.zeros(b, s, dtype=torch.long)
         self.targets = torch.full((b, s), -100)
-        self.positions = torch.arange(s).repeat(b, 1)
-        for i, r in enumerate(rows):
-            self.ids[i, : len(r.ids)] = torch.tensor(r.ids).clamp_min(0)
-            self.targets[i, : len(r.ids)] = torch.tensor(r.targets)
-            self.positions[i, 1:] += r.gap
+        self.positions = torch.zeros(b, s, dtype=torch.long)
+        for (i, start), end, r in zip(self.placed, ends, rows):
+            self.ids[i, start:end] = torch.tensor(r.ids).clamp_min(0)
+            self.targets[i, start:end] = torch.tensor(r.targets)
+            self.positions[i, start:end] = torch.arange(len(r.ids))
+            self.positions[i, start + 1 : end] += r.gap
+        placed = [(i, start, r) for (i, start), r in zip(self.placed, rows)]
         self.frame_rows = torch.tensor([index for r in rows for _, index in r.frames], dtype=torch.long)
-        self.frame_at = [(i, at) for i, r in enumerate(rows) for at, _ in r.frames]
-        looks = [(Look(i, *look)) for i, r in enumerate(rows) for look in r.looks]
-        self.look_at = torch.tensor([(x.row, x.at) for x in looks], dtype=torch.long).view(-1, 2)
+        self.frame_at = [(i, start + at) for i, start, r in placed for at, _ in r.frames]
+        looks = [Look(i, start + at, start, start + frame, cells) for i, start, r in placed for at, frame, cells in r.looks]
+        self.look_at = places(looks)
         self.look_on = torch.zeros(len(looks), s, dtype=torch.bool)
         for i, x in enumerate(looks):
             for cell in x.cells:
                 self.look_on[i, [x.frame + token for token in cell_tokens(cell)]] = True
-        counts = [Look(i, *look) for i, r in enumerate(rows) for look in r.counts]
-        self.count_at = torch.tensor([(x.row, x.at) for x in counts], dtype=torch.long).view(-1, 2)
+        counts = [Look(i, start + at, start, start + frame, cells) for i, start, r in placed for at, frame, cells in r.counts]
+        self.count_at = places(counts)
         self.count_shares = shares(counts, s)
-        self.listens = [Listen(i, *listen) for i, r in enumerate(rows) for listen in r.listens]
+        self.listens = [Listen(i, start + at, start, m, *which) for m, (i, start, r) in enumerate(placed) for at, *which in r.listens]
         self.happened = happened(scenes, rows) if scenes else None
-        heard = [(Heard(i, at, n, text, j), wave) for i, r in enumerate(rows) for j, ((at, n, wave), text) in enumerate(zip(r.audio, r.spoken))]
+        heard = [
+            (Heard(i, start + at, n, text, m, j), wave)
+            for m, (i, start, r) in enumerate(placed) for j, ((at, n, wave), text) in enumerate(zip(r.audio, r.spoken))
+        ]
         # Utterances of like length together: sentences to repeat are three times as long as questions.
         heard.sort(key=lambda h: h[0].tokens)
         groups = [heard[i : i + AUDIO_GROUP] for i in range(0, len(heard), AUDIO_GROUP)]
@@ -85,11 +115,14 @@ def happened(scenes: dict[str, np.ndarray], rows: list[Row]) -> Tensor:
 
 
 class Mixture:
-    """What the batches of a run are drawn from. `first` and `last` are the shares of KINDS; the process that makes batches opens the pools."""
+    """What the batches of a run are drawn from. `first` and `last` are the shares of KINDS; the process that makes batches opens the pools.
 
-    def __init__(self, tokenizer: Path, frames: list[Path], speech: list[Path], c: PocketConfig, batch: int, first: list[float], last: list[float]) -> None:
+    `packed` above 0: conversations of all kinds share rows of so many tokens, `batch` rows at a time.
+    """
+
+    def __init__(self, tokenizer: Path, frames: list[Path], speech: list[Path], c: PocketConfig, batch: int, first: list[float], last: list[float], packed: int = 0) -> None:
         self.tokenizer, self.frames, self.speech, self.c = tokenizer, frames, speech, c
-        self.batch, self.first, self.last = batch, np.array(first), np.array(last)
+        self.batch, self.first, self.last, self.packed = batch, np.array(first), np.array(last), packed
 
     def open(self) -> None:
         pools = [FramePool(f) for f in self.frames]
@@ -97,23 +130,45 @@ class Mixture:
         self.talks = Conversations(Tokenizer.from_file(str(self.tokenizer)), pools, self.sounds, self.c.vision.tokens_per_frame)
         self.scenes = {k: np.concatenate([pool.targets[k] for pool in pools]) for k in ("shape", "color", "tens", "ones")}
         self.waiting: dict[str, list[list[Row]]] = defaultdict(list)
+        self.loose: list[Row] = []
+
+    def draw(self, kind: str, rng: np.random.Generator, moved: float) -> Row:
+        spoken = 0.3 + 0.4 * moved
+        talks = self.talks
+        return {
+            "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, spoken), "hear": lambda: talks.hear(rng),
+            "ask": lambda: talks.ask(rng, 0.95, 1.0), "talk": lambda: talks.talk(rng, 0.9, 1.0),
+        }[kind]()
 
     def make(self, moved: float, seed: int) -> Batch:
         """The next batch; `moved` 0..1 is how far the shares are from the first to the last."""
         rng = np.random.default_rng(seed)
         part = self.first * (1 - moved) + self.last * moved
+        if self.packed:
+            return self.make_packed(part, moved, rng)
         kind = str(rng.choice(list(KINDS), p=part / part.sum()))
         size = round(self.batch * KINDS[kind])
-        spoken = 0.3 + 0.4 * moved
-        talks = self.talks
-        draw = {
-            "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, spoken), "hear": lambda: talks.hear(rng),
-            "ask": lambda: talks.ask(rng, 0.95, 1.0), "talk": lambda: talks.talk(rng, 0.9, 1.0),
-        }[kind]
         if not self.waiting[kind]:  # rows of like length together: padding would cost as much as the rows themselves
-            rows = sorted((draw() for _ in range(3 * size)), key=lambda r: len(r.ids))
+            rows = sorted((self.draw(kind, rng, moved) for _ in range(3 * size)), key=lambda r: len(r.ids))
             self.waiting[kind] = [rows[i * size : (i + 1) * size] for i in rng.permutation(3)]
         return Batch(self.waiting[kind].pop(), self.sounds, rng, self.scenes)
+
+    def make_packed(self, part: np.ndarray, moved: float, rng: np.random.Generator) -> Batch:
+        """Rows filled from what is at hand, the fullest of them; what is left waits for the next batch."""
+        chance = part * np.array(list(KINDS.values()))  # as many conversations of each kind as batches of one kind hold
+        drawn = rng.choice(list(KINDS), p=chance / chance.sum(), size=4 * self.batch * self.packed // 64)
+        at_hand = sum(len(r.ids) for r in self.loose)
+        for kind in drawn:
+            if at_hand >= 1.5 * self.batch * self.packed:
+                break
+            self.loose.append(self.draw(str(kind), rng, moved))
+            at_hand += len(self.loose[-1].ids)
+        lengths = [len(r.ids) for r in self.loose]
+        bins = sorted(pack(lengths, self.packed), key=lambda members: -sum(lengths[m] for m in members))[: self.batch]
+        rows, flat = self.loose, [m for members in bins for m in members]
+        self.loose = [r for m, r in enumerate(rows) if m not in set(flat)]
+        index = {m: i for i, m in enumerate(flat)}
+        return Batch([rows[m] for m in flat], self.sounds, rng, self.scenes, [[index[m] for m in members] for members in bins])
 
 
 _mixture: Mixture | None = None

@@ -28,7 +28,7 @@ from .common import Run, cosine, fuse, optimizer_of, set_rate, setup
 from .batches import KINDS, Batch, Heard, Mixture, make_batch, open_mixture
 from .conversations import Conversations
 from .frames import FramePool
-from .pointing import COUNT, LISTEN, LOOK, align, log_attention, log_mass
+from .pointing import COUNT, LISTEN, LOOK, align, log_attention, log_mass, places
 from .speech_data import Speech, mask_bands
 from .stage0_audio import SpeechHeads, letters
 from .stage0_vision import pixels
@@ -55,21 +55,24 @@ EVENTS = 5  # nothing, came, went, turned another colour, a number changed
 
 
 class Trainer(nn.Module):
-    def __init__(self, model: Pocket, heads: SpeechHeads, events: nn.Linear, features: Tensor) -> None:
+    def __init__(self, model: Pocket, heads: SpeechHeads, events: nn.Linear, features: Tensor, precise: bool = False) -> None:
+        """`precise`: float32 throughout, for tests; else bfloat16 where autocast has it."""
         super().__init__()
         self.model, self.heads, self.events = model, heads, events
         self.features = features
+        self.precise = precise
+        self.dtype = torch.float32 if precise else torch.bfloat16
 
     def forward(self, batch: Batch, rng: np.random.Generator, train_audio: bool, augment: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """-> (answer loss, losses that help, greedy hits [B, S] at target positions)."""
         m = self.model
         t = m.c.vision.tokens_per_frame
-        with torch.autocast("cpu", torch.bfloat16):
-            x = m.decoder.embed(batch.ids).to(torch.bfloat16)
+        with torch.autocast("cpu", torch.bfloat16, enabled=not self.precise):
+            x = m.decoder.embed(batch.ids).to(self.dtype)
             where_row, where_col, values = [], [], []
             at = None
             if len(batch.frame_rows):
-                seen = m.visual_projector(self.features[batch.frame_rows].to(torch.bfloat16))
+                seen = m.visual_projector(self.features[batch.frame_rows].to(self.dtype))
                 rows, cols = zip(*batch.frame_at)
                 at = torch.tensor(rows).repeat_interleave(t), (torch.tensor(cols).unsqueeze(1) + torch.arange(t)).flatten()
                 where_row.append(at[0])
@@ -77,7 +80,7 @@ class Trainer(nn.Module):
                 values.append(seen.flatten(0, 1))
             help_: dict[str, Tensor] = {"ctc": torch.zeros(())}
             spans: dict[tuple[int, int], np.ndarray] = {}
-            wanted_clips = {(x.row, x.clip) for x in batch.listens}
+            wanted_clips = {(x.sample, x.clip) for x in batch.listens}
             for group, pcm, tokens in batch.audio:
                 with torch.no_grad():
                     mel = m.frontend.by_fft(pcm)
@@ -95,7 +98,7 @@ class Trainer(nn.Module):
                     values.append(heard[i, : h.tokens])
             if values:
                 x = x.index_put((torch.cat(where_row), torch.cat(where_col)), torch.cat(values).to(x.dtype))
-            hidden, traces = m.decoder(x, batch.positions)
+            hidden, traces = m.decoder(x, batch.positions, batch.spans)
             # Position p predicts the token at p + 1; only the answers' positions go through the output layer.
             wanted = batch.targets[:, 1:]
             learn = wanted >= 0
@@ -106,11 +109,11 @@ class Trainer(nn.Module):
             if len(batch.look_at):
                 help_["look"] = self.point(traces, LOOK, batch.look_at, batch.look_on)
             if len(batch.count_at):
-                (layer, head), at = COUNT[0], batch.count_at
-                seen = log_attention(traces[layer].queries[:, head], self.keys(traces, layer, head), at[:, 0], at[:, 1])
+                layer, head = COUNT[0]
+                seen = log_attention(traces[layer].queries[:, head], self.keys(traces, layer, head), batch.count_at)
                 help_["found"] = F.kl_div(seen, batch.count_shares, reduction="batchmean")
             if batch.listens:
-                help_["listen"] = self.point(traces, LISTEN, *self.sounds(batch, spans))
+                help_["listen"] = self.point(traces, LISTEN, places(batch.listens), self.sounds(batch, spans))
         loss = F.cross_entropy(logits, wanted[learn])
         hits = torch.zeros(batch.targets.shape, dtype=torch.bool)
         hits[:, 1:][learn] = logits.argmax(-1) == wanted[learn]
@@ -120,7 +123,7 @@ class Trainer(nn.Module):
         loss = torch.zeros(())
         for layer, head in heads:
             q, k = traces[layer].queries[:, head], self.keys(traces, layer, head)
-            loss = loss - log_mass(q, k, at[:, 0], at[:, 1], on).clamp_min(-12).mean() / len(heads)
+            loss = loss - log_mass(q, k, at, on).clamp_min(-12).mean() / len(heads)
         return loss
 
     def keys(self, traces: list[Trace], layer: int, head: int) -> Tensor:
@@ -129,25 +132,26 @@ class Trainer(nn.Module):
 
     def find(self, heard50: Tensor, group: list[Heard], wanted: set[tuple[int, int]], spans: dict[tuple[int, int], np.ndarray]) -> None:
         """The first 20 ms frame of each character of the utterances wanted, by forced alignment."""
-        chosen = [i for i, h in enumerate(group) if (h.row, h.clip) in wanted]
+        chosen = [i for i, h in enumerate(group) if (h.sample, h.clip) in wanted]
         if not chosen:
             return
         with torch.no_grad():
             log_probs = self.heads.letter(heard50[chosen]).float().log_softmax(-1).numpy()
         sizes = np.array([group[i].tokens * self.model.c.audio.pool for i in chosen])
         for i, first in zip(chosen, align(log_probs, sizes, [letters(group[i].text) for i in chosen])):
-            spans[group[i].row, group[i].clip] = first
+            spans[group[i].sample, group[i].clip] = first
 
-    def sounds(self, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> tuple[Tensor, Tensor]:
-        """Positions [P, 2] and the audio tokens [P, S] that hold the sound of what each is to say."""
+    def sounds(self, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> Tensor:
+        """The audio tokens [P, S] that hold the sound of what each position of batch.listens is to say."""
         pool = self.model.c.audio.pool
         on = torch.zeros(len(batch.listens), batch.ids.shape[1], dtype=torch.bool)
         for i, x in enumerate(batch.listens):
-            first = spans[x.row, x.clip]
-            at, tokens, _ = batch.rows[x.row].audio[x.clip]
+            first = spans[x.sample, x.clip]
+            at, tokens, _ = batch.rows[x.sample].audio[x.clip]
+            at += x.first
             begin, end = first[min(x.start, len(first) - 1)] // pool, first[min(x.end, len(first) - 1)] // pool
             on[i, at + max(0, begin - 1) : at + min(tokens, end + 2)] = True
-        return torch.tensor([(x.row, x.at) for x in batch.listens]), on
+        return on
 
     def tell(self, logits: Tensor, happened: Tensor) -> Tensor:
         """A token that sees the frames before it is to know what changed where it looks: comparing frames is learned slowly from answers alone."""
@@ -170,12 +174,12 @@ class Trainer(nn.Module):
 
 def tally(batch: Batch, hits: Tensor, into: dict[str, list[int]]) -> None:
     """An answer is right when every one of its tokens is the greedy choice: then decoding gives exactly it."""
-    for row, r in enumerate(batch.rows):
+    for (row, at), r in zip(batch.placed, batch.rows):
         for family, start, end in r.answers:
-            into[family].append(int(hits[row, start:end].all()))
+            into[family].append(int(hits[row, at + start : at + end].all()))
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--frames", type=Path, nargs="+", required=True)
     p.add_argument("--speech", type=Path, nargs="+", required=True)
@@ -189,7 +193,8 @@ def main() -> None:
     p.add_argument("--cache", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--steps", type=int, required=True)
-    p.add_argument("--batch", type=int, default=32)
+    p.add_argument("--batch", type=int, default=32, help="conversations a step, more or fewer by kind; with --packed: rows")
+    p.add_argument("--packed", type=int, default=0, help="tokens of a row that several isolated conversations share (0: a row each)")
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--audio-rate", type=float, default=0.0, help="of the audio encoder, as a factor of --rate")
     p.add_argument("--first", type=float, nargs=5, default=(0.55, 0.3, 0.05, 0.05, 0.05), help=f"shares of {list(KINDS)} at first")
@@ -200,8 +205,9 @@ def main() -> None:
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--minutes", type=float, default=0.0, help="finish the schedule by then, whatever the step (0: by steps alone)")
     p.add_argument("--eager", action="store_true", help="do not compile the layers (short runs)")
-    p.add_argument("--every", type=int, default=200)
-    a = p.parse_args()
+    p.add_argument("--every", type=int, default=200, help="steps between two validations, each followed by a checkpoint")
+    p.add_argument("--held-out", type=int, default=32, help="questions of each family that a validation asks")
+    a = p.parse_args(argv)
     setup(a.seed, a.threads)
 
     c = PocketConfig()
@@ -263,7 +269,7 @@ def main() -> None:
                 rng, right = np.random.default_rng(5), defaultdict(list)
                 for family in w.FAMILIES:
                     if spoken or family not in ("chat", "repeat"):
-                        batch = Batch([held_talks.ask(rng, spoken, 0.7, family, 1) for _ in range(32)], held_speech, rng)
+                        batch = Batch([held_talks.ask(rng, spoken, 0.7, family, 1) for _ in range(a.held_out)], held_speech, rng)
                         tally(batch, held_trainer(batch, rng, False, False)[2], right)
                 out[name] = float(np.mean([h for hits in right.values() for h in hits]))
                 out.update({f"{name}_{k}": float(np.mean(v)) for k, v in sorted(right.items())})
@@ -281,7 +287,7 @@ def main() -> None:
     recent: dict[str, list[int]] = defaultdict(list)
     parameters = [q for g in optimizer.param_groups for q in g["params"]]
     # In a process of its own: in a thread it would hold the interpreter's lock half of the time.
-    mixture = Mixture(a.tokenizer, a.frames, a.speech, c, a.batch, a.first, a.last)
+    mixture = Mixture(a.tokenizer, a.frames, a.speech, c, a.batch, a.first, a.last, a.packed)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=open_mixture, initargs=(mixture,)) as ahead:
         pending = [ahead.submit(make_batch, moved(start), draw()) for _ in range(3)]
         for step in range(start, a.steps):
@@ -295,10 +301,10 @@ def main() -> None:
             optimizer.step()
             tally(batch, hits, recent)
             helped.update({k: v.item() for k, v in help_.items()})
-            if (step + 1) % 50 == 0:
+            finished = scheduled(step + 1) >= a.steps
+            if (step + 1) % 50 == 0 or finished:
                 run.log(step + 1, loss=loss.item(), **helped, width=batch.ids.shape[1], **{k: np.mean(v) for k, v in sorted(recent.items())})
                 recent.clear()
-            finished = scheduled(step + 1) >= a.steps
             if (step + 1) % a.every == 0 or finished:
                 run.log(step + 1, **validate())
                 run.save(step + 1, optimizer, model=model, heads=heads, events=events)

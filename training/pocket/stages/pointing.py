@@ -20,19 +20,22 @@ REST = 4  # what the first token weighs against each thing found: attention is a
 
 
 class Look(NamedTuple):
-    """Position `at` of row `row` looks at visual tokens: `cells` of the frame that starts at `frame`."""
+    """Position `at` of row `row`, of a conversation that starts at `first`, looks at visual tokens: `cells` of the frame that starts at `frame`."""
 
     row: int
     at: int
+    first: int
     frame: int
     cells: tuple[int, ...]
 
 
 class Listen(NamedTuple):
-    """Position `at` of row `row` listens to characters [start, end) of utterance `clip` of that row."""
+    """Position `at` of row `row` listens to characters [start, end) of utterance `clip` of its conversation, the `sample`th, which starts at `first`."""
 
     row: int
     at: int
+    first: int
+    sample: int
     clip: int
     start: int
     end: int
@@ -78,16 +81,23 @@ def align(log_probs: np.ndarray, sizes: np.ndarray, targets: list[list[int]]) ->
     return out
 
 
-def log_attention(queries: Tensor, keys: Tensor, rows: Tensor, at: Tensor) -> Tensor:
-    """Log of one head's attention [P, S] from positions (rows, at) [P]; queries and keys [B, S, D]."""
-    scores = (queries @ keys.transpose(1, 2))[rows, at].float() * queries.shape[-1] ** -0.5
-    seen = torch.arange(keys.shape[1]) <= at[:, None]
+def places(points: list[Look] | list[Listen]) -> Tensor:
+    """[P, 3]: row, position, and the first position of its conversation."""
+    return torch.tensor([(x.row, x.at, x.first) for x in points], dtype=torch.long).view(-1, 3)
+
+
+def log_attention(queries: Tensor, keys: Tensor, at: Tensor) -> Tensor:
+    """Log of one head's attention [P, S] from `places` [P, 3]; queries and keys [B, S, D]."""
+    rows, positions, first = at.unbind(1)
+    scores = (queries @ keys.transpose(1, 2))[rows, positions].float() * queries.shape[-1] ** -0.5
+    steps = torch.arange(keys.shape[1])
+    seen = (steps <= positions[:, None]) & (steps >= first[:, None])
     return scores.masked_fill(~seen, -1e9).log_softmax(-1)
 
 
-def log_mass(queries: Tensor, keys: Tensor, rows: Tensor, at: Tensor, wanted: Tensor) -> Tensor:
-    """Log of the attention that `wanted` [P, S] gets from positions (rows, at) [P]."""
-    return log_attention(queries, keys, rows, at).masked_fill(~wanted, -1e9).logsumexp(-1)
+def log_mass(queries: Tensor, keys: Tensor, at: Tensor, wanted: Tensor) -> Tensor:
+    """Log of the attention that `wanted` [P, S] gets from `places` [P, 3]."""
+    return log_attention(queries, keys, at).masked_fill(~wanted, -1e9).logsumexp(-1)
 
 
 def shares(looks: list[Look], length: int) -> Tensor:
@@ -95,7 +105,7 @@ def shares(looks: list[Look], length: int) -> Tensor:
     out = torch.zeros(len(looks), length)
     for i, x in enumerate(looks):
         whole = REST + len(x.cells)
-        out[i, 0] = REST / whole
+        out[i, x.first] = REST / whole
         for cell in x.cells:
             out[i, [x.frame + token for token in cell_tokens(cell)]] = 0.25 / whole
     return out

@@ -67,7 +67,7 @@ class Model(nn.Module):
         return phoneme, ctc, logits
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--speech", type=Path, nargs="+", required=True)
     p.add_argument("--validation", type=Path, required=True)
@@ -75,9 +75,10 @@ def main() -> None:
     p.add_argument("--steps", type=int, default=4000)
     p.add_argument("--batch", type=int, default=48)
     p.add_argument("--rate", type=float, default=1.5e-3)
+    p.add_argument("--eager", action="store_true", help="do not compile the layers (short runs)")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=1)
-    a = p.parse_args()
+    a = p.parse_args(argv)
     setup(a.seed, a.threads)
     c = PocketConfig()
     speech, held_out = Speech(a.speech, c.audio), Speech([a.validation], c.audio)
@@ -110,7 +111,8 @@ def main() -> None:
         model.train()
         return {"val_wer_ctc": wrong / words}
 
-    fuse(model.audio.blocks)
+    if not a.eager:
+        fuse(model.audio.blocks)
 
     for step in range(start, a.steps):
         set_rate(optimizer, cosine(step, a.steps, a.rate, warmup=200))
@@ -126,7 +128,7 @@ def main() -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        if (step + 1) % 50 == 0:
+        if (step + 1) % 50 == 0 or step + 1 == a.steps:
             run.log(step + 1, phoneme=phoneme.item(), ctc=ctc.item())
         if (step + 1) % 400 == 0 or step + 1 == a.steps:
             run.log(step + 1, **validate())

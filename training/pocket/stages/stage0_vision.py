@@ -50,7 +50,7 @@ def losses(out: dict[str, Tensor], t: dict[str, Tensor]) -> tuple[Tensor, dict[s
     return total, right
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--frames", type=Path, nargs="+", required=True)
     p.add_argument("--validation", type=Path, required=True)
@@ -60,7 +60,7 @@ def main() -> None:
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=1)
-    a = p.parse_args()
+    a = p.parse_args(argv)
     setup(a.seed, a.threads)
     c = PocketConfig()
     pools = [FramePool(f) for f in a.frames]
@@ -89,7 +89,7 @@ def main() -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*vision.parameters(), *heads.parameters()], 1.0)
         optimizer.step()
-        if (step + 1) % 50 == 0:
+        if (step + 1) % 50 == 0 or step + 1 == a.steps:
             run.log(step + 1, loss=loss.item(), **right)
         if (step + 1) % 500 == 0 or step + 1 == a.steps:
             vision.eval()

@@ -50,7 +50,7 @@ def losses(tokens: Tensor, heads: nn.Linear, t: dict[str, Tensor]) -> tuple[Tens
     return total, right
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--frames", type=Path, nargs="+", required=True)
     p.add_argument("--validation", type=Path, required=True)
@@ -62,7 +62,7 @@ def main() -> None:
     p.add_argument("--rate", type=float, default=2e-3)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=1)
-    a = p.parse_args()
+    a = p.parse_args(argv)
     setup(a.seed, a.threads)
     c = PocketConfig()
     model = Pocket(c)
@@ -86,7 +86,7 @@ def main() -> None:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        if (step + 1) % 100 == 0:
+        if (step + 1) % 100 == 0 or step + 1 == a.steps:
             run.log(step + 1, loss=loss.item(), **right)
         if (step + 1) % 500 == 0 or step + 1 == a.steps:
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
