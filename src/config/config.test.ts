@@ -47,7 +47,7 @@ describe('loadConfig', () => {
   });
 
   it('ignores what is not its own', () => {
-    expect(problem({ PATH: '/bin' })).toBe('');
+    expect(problem({ PATH: '/bin', VISAVIS_PYTHON: '/opt/venv/bin/python' })).toBe('');
   });
 
   it.each([

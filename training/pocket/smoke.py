@@ -1,0 +1,146 @@
+"""The whole training in little: every stage for a few steps on a set made on the spot, then export, parity and curves. It learns nothing; it shows that all parts fit.
+
+    python -m pocket.smoke [--out DIR]
+
+Speech is libespeak-ng's through libopus; where they are missing, tones stand in for it, which is said.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+STEPS = 2
+
+
+def speak(texts: list[str], split: str, seed: int, out: Path) -> None:
+    from pocket.speech import pool
+
+    try:
+        from pocket.speech.espeak import Espeak
+        from pocket.speech.opus import OpusPass
+
+        Espeak(), OpusPass()
+    except (OSError, RuntimeError) as error:
+        print(f"tones stand in for speech: {error}")
+        tones(texts, split, seed, out)
+        return
+    pool.build_pool(texts, 1, split, out, seed=seed)
+
+
+def tones(texts: list[str], split: str, seed: int, out: Path) -> None:
+    """A pool of the usual layout: a tone for each letter, 60 ms long, without phoneme labels."""
+    from pocket.speech.phonemes import UNKNOWN, frame_count
+    from pocket.speech.pool import _Job, _write_tables
+
+    rng = np.random.default_rng(seed)
+    out.mkdir(parents=True, exist_ok=True)
+    clips = []
+    for text in texts:
+        hz = np.repeat([200.0 + 60 * (ord(ch) - 96) if ch != " " else 0.0 for ch in text], 960)
+        clips.append((0.3 * np.sin(2 * np.pi * np.cumsum(hz) / 16_000 * rng.uniform(0.9, 1.1)) * 32767).astype(np.int16))
+    labels = [np.full(frame_count(len(c)), UNKNOWN, np.int8) for c in clips]
+    (out / "pcm.0.part").write_bytes(b"".join(c.tobytes() for c in clips))
+    (out / "labels.0.part").write_bytes(b"".join(x.tobytes() for x in labels))
+    tables = {
+        "lengths": np.array([len(c) for c in clips], np.int32), "label_lengths": np.array([len(x) for x in labels], np.int32),
+        "text_id": np.arange(len(texts), dtype=np.int32), "voice_id": np.zeros(len(texts), np.int16),
+    }
+    _write_tables(out, texts, [_Job(0, list(range(len(texts))))], [tables], split)
+
+
+def sentences(repeat: int, content: int, questions: int, seed: int) -> list[str]:
+    from pocket import world as w
+    from pocket.stages.speech_texts import texts
+
+    closed = [text for _, text in w.all_question_texts()]
+    return sorted({*texts(0, repeat, content, seed)[0], *closed[:: len(closed) // questions][:questions]})
+
+
+def checked(run: Path, steps: int) -> None:
+    """The run reached its last step, and nothing that it logged is infinite or not a number."""
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    wrong = [(line["step"], k, v) for line in lines for k, v in line.items() if not math.isfinite(v)]
+    if wrong or lines[-1]["step"] != steps or not (run / "last.pt").exists():
+        raise SystemExit(f"smoke: {run.name} ended at step {lines[-1]['step']} of {steps}, not finite: {wrong}")
+
+
+def train(work: Path, threads: int, part: Callable[[str], None]) -> Path:
+    """Every stage of recipe.sh, in its order; returns the last checkpoint."""
+    from pocket.stages import omni, stage0_audio, stage0_vision, stage1_projector
+
+    def stage(main: Callable[[list[str]], None], name: str, *arguments: str, steps: int = STEPS) -> str:
+        main([*arguments, "--out", str(work / name), "--steps", str(steps), "--threads", str(threads)])
+        checked(work / name, steps)
+        part(name)
+        return str(work / name / "last.pt")
+
+    frames, held_frames, speech, held_speech, cache = (str(work / n) for n in ("frames", "framesval", "speech", "speechval", "cache"))
+    vision = stage(stage0_vision.main, "vision", "--frames", frames, "--validation", held_frames, "--batch", "8")
+    audio = stage(stage0_audio.main, "audio", "--speech", speech, "--validation", held_speech, "--batch", "4", "--eager")
+    first = ("--frames", frames, "--validation", held_frames, "--vision", vision, "--cache", cache, "--batch", "8")
+    stage(stage1_projector.main, "projector", *first)
+    projector = stage(stage1_projector.main, "projector", *first, steps=STEPS + 1)  # goes on from where it stopped
+    world = (
+        "--frames", frames, "--validation-frames", held_frames, "--speech", speech, "--validation-speech", held_speech,
+        "--tokenizer", str(work / "tokenizer.json"), "--cache", cache, "--batch", "2", "--held-out", "1", "--eager",
+    )  # fmt: skip
+    last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--audio", audio, "--muon", *shares("drill", "film"))
+    last = stage(omni.main, "speaking", *world, "--start-from", last, "--audio-rate", "0.3", *shares("hear"))
+    return Path(stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024"))
+
+
+def shares(*kinds: str) -> list[str]:
+    from pocket.stages.batches import KINDS
+
+    share = ["1" if kind in kinds else "0" for kind in KINDS]
+    return ["--first", *share, "--last", *share]
+
+
+def main(argv: list[str] | None = None) -> None:
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--out", type=Path, help="keep everything here (else it is thrown away)")
+    p.add_argument("--threads", type=int, default=2)
+    a = p.parse_args(argv)
+    began = last = time.monotonic()
+    took: dict[str, float] = {}
+
+    def part(name: str) -> None:
+        nonlocal last
+        took[name] = round(took.get(name, 0) + time.monotonic() - last, 1)
+        last = time.monotonic()
+
+    with tempfile.TemporaryDirectory(prefix="smoke-") as temporary:
+        work = a.out or Path(temporary)
+        from pocket.stages import frames
+
+        frames.build(work / "frames", 20, seed=1, cards=0.5)
+        frames.build(work / "framesval", 8, seed=2, cards=0.5)
+        part("frames")
+        speak(sentences(24, 6, 10, 1), "train", 1, work / "speech")
+        speak(sentences(8, 2, 2, 77), "validation", 77, work / "speechval")
+        part("speech")
+        from pocket.export import export, parity
+        from pocket.release import curves
+        from pocket.stages import tokenizer
+
+        tokenizer.main(["--out", str(work / "tokenizer.json"), "--samples", "3000"])
+        part("tokenizer")
+        checkpoint = train(work, a.threads, part)
+        export.main(["--checkpoint", str(checkpoint), "--tokenizer", str(work / "tokenizer.json"), "--out", str(work / "model"), "--version", "0.0.0-smoke"])
+        part("export")
+        parity.main(["--checkpoint", str(checkpoint), "--folder", str(work / "model")])
+        part("parity")
+        curves.main([str(work / name) for name in ("vision", "audio", "projector", "language", "speaking", "packed")] + ["--out", str(work / "reports")])
+        part("curves")
+    print(json.dumps({"smoke": "passed", "seconds": round(time.monotonic() - began, 1), **took}))
+
+
+if __name__ == "__main__":
+    main()
