@@ -3,6 +3,7 @@
 Paper's order kept, scaled down, as shares of the batches that move over the run: typed drills about pictures and clips first (image and
 video language, vision frozen), then sentences to say back (audio language), then spoken questions and whole conversations. With
 `--audio-rate 0` the audio encoder is frozen; a rate above 0 trains encoder, projectors and decoder together.
+Stage 5 is `--packed`: conversations share rows, isolated from each other.
 """
 from __future__ import annotations
 
