@@ -49,7 +49,8 @@ def panels(series: Series) -> list[Panel]:
 
     held = ("val", "typed")
     out = [
-        Panel("losses", chosen(lambda k: k in LOSSES), True),
+        # A loss of 0 all along is one that this run does not train (CTC with a frozen audio encoder).
+        Panel("losses", chosen(lambda k: k in LOSSES and any(v > 0 for _, v in series[k])), True),
         Panel("right, in training", chosen(lambda k: k not in LOSSES and not k.startswith(held)), False),
         Panel("right, held out", chosen(lambda k: k.startswith("val") and k not in LOSSES), False),
         Panel("right, held out, typed", chosen(lambda k: k.startswith("typed")), False),
