@@ -89,11 +89,11 @@ def train(work: Path, threads: int, part: Callable[[str], None]) -> Path:
     projector = stage(stage1_projector.main, "projector", *first, steps=STEPS + 1)  # goes on from where it stopped
     world = (
         "--frames", frames, "--validation-frames", held_frames, "--speech", speech, "--validation-speech", held_speech,
-        "--tokenizer", str(work / "tokenizer.json"), "--cache", cache, "--batch", "2", "--held-out", "1", "--eager",
+        "--tokenizer", str(work / "tokenizer.json"), "--cache", cache, "--batch", "2", "--eager",
     )  # fmt: skip
-    last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--audio", audio, "--muon", *shares("drill", "film"))
-    last = stage(omni.main, "speaking", *world, "--start-from", last, "--audio-rate", "0.3", *shares("hear"))
-    return Path(stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024"))
+    last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--audio", audio, "--muon", *shares("drill", "film"), "--held-out", "0")
+    last = stage(omni.main, "speaking", *world, "--start-from", last, "--audio-rate", "0.3", *shares("hear"), "--held-out", "0")
+    return Path(stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1"))
 
 
 def shares(*kinds: str) -> list[str]:

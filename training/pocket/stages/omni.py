@@ -207,7 +207,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--minutes", type=float, default=0.0, help="finish the schedule by then, whatever the step (0: by steps alone)")
     p.add_argument("--eager", action="store_true", help="do not compile the layers (short runs)")
     p.add_argument("--every", type=int, default=200, help="steps between two validations, each followed by a checkpoint")
-    p.add_argument("--held-out", type=int, default=32, help="questions of each family that a validation asks")
+    p.add_argument("--held-out", type=int, default=32, help="questions of each family that a validation asks (0: none)")
     a = p.parse_args(argv)
     setup(a.seed, a.threads)
 
@@ -307,7 +307,8 @@ def main(argv: list[str] | None = None) -> None:
                 run.log(step + 1, loss=loss.item(), **helped, width=batch.ids.shape[1], **{k: np.mean(v) for k, v in sorted(recent.items())})
                 recent.clear()
             if (step + 1) % a.every == 0 or finished:
-                run.log(step + 1, **validate())
+                if a.held_out:
+                    run.log(step + 1, **validate())
                 run.save(step + 1, optimizer, model=model, heads=heads, events=events)
             if finished:
                 break
