@@ -1,6 +1,12 @@
 import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { SAMPLE_RATE, type EngineCaps, type EngineSession, type OmniEngine, type Segment } from '#modules/contracts';
+import {
+  SAMPLE_RATE,
+  type EngineCaps,
+  type EngineSession,
+  type OmniEngine,
+  type Segment,
+} from '#modules/contracts';
 import { DecoderService } from '#modules/decoder';
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
@@ -112,7 +118,14 @@ function pictures(caps: EngineCaps, count: number): Segment[] {
 
 function speech(pcm: Float32Array, from: number, to: number): Segment {
   const final = to >= pcm.length;
-  return { k: 'audio', id: `speech ${from}`, ptsMs: 0, pcm: pcm.slice(from, to), final, utterance: 'question' };
+  return {
+    k: 'audio',
+    id: `speech ${from}`,
+    ptsMs: 0,
+    pcm: pcm.slice(from, to),
+    final,
+    utterance: 'question',
+  };
 }
 
 function edge(at: 'open' | 'close'): Segment {

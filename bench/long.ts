@@ -207,7 +207,9 @@ function printMedians({ ttftMs, rssMb, minutes }: LongReport): void {
   const median = (values: readonly number[]) => percentile(values, 50) ?? Number.NaN;
   if (minutes < 12) return;
   const [early, late] = [median(ttftMs.slice(1, 7)), median(ttftMs.slice(-6))];
-  console.log(`\nttft, median of minutes 2–7: ${early} ms, of the last six: ${late} ms (× ${round(late / early)})`);
+  console.log(
+    `\nttft, median of minutes 2–7: ${early} ms, of the last six: ${late} ms (× ${round(late / early)})`,
+  );
   const [then, now] = [rssMb[9] ?? Number.NaN, rssMb.at(-1) ?? Number.NaN];
   console.log(`rss after minute 10: ${then} MB, at the end: ${now} MB (× ${round(now / then)})`);
 }

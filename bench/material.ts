@@ -12,10 +12,9 @@ export function modelFolderOf(option: string | undefined): string {
 
 /** A question as it was recorded: 16 kHz mono. */
 export async function readQuestion(): Promise<Float32Array> {
-  const { pcm, rate } = parseWav(
-    await readFile(join(REPOSITORY, 'test/fixtures/speech/color-of-star.wav')),
-  );
-  if (rate !== SAMPLE_RATE) throw new ToolError(`the question was recorded at ${rate} Hz, not ${SAMPLE_RATE}`);
+  const { pcm, rate } = parseWav(await readFile(join(REPOSITORY, 'test/fixtures/speech/color-of-star.wav')));
+  if (rate !== SAMPLE_RATE)
+    throw new ToolError(`the question was recorded at ${rate} Hz, not ${SAMPLE_RATE}`);
   return pcm;
 }
 
