@@ -1,5 +1,6 @@
 // `npm run bench [-- NAME [--json FILE] …]`: measurements; without a name, what there is.
 import { runTool, ToolError } from '../tools/support/cli.js';
+import { decodeBench } from './decode.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
 
@@ -10,6 +11,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  decode: {
+    what: 'tokens a second by length of the past, by kind of export and by sequences in a run [--tokens N] [--standard DIR] [--model DIR]',
+    run: decodeBench,
+  },
   loop: {
     what: "delay of the gateway's event loop, and latency of turns, with 4 calls open [--calls N] [--seconds N]",
     run: loopBench,
