@@ -1,5 +1,6 @@
 // `npm run bench [-- NAME [--json FILE] …]`: measurements; without a name, what there is.
 import { runTool, ToolError } from '../tools/support/cli.js';
+import { decodeBench } from './decode.js';
 import { endpointBench } from './endpoint.js';
 import { kvBench } from './kv.js';
 import { longBench } from './long.js';
@@ -15,6 +16,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  decode: {
+    what: 'tokens a second by length of the past, by kind of export and by sequences in a run [--tokens N] [--standard DIR] [--model DIR]',
+    run: decodeBench,
+  },
   endpoint: {
     what: 'false cut-offs and delay of the end of a turn, by setting [--questions N] [--calls N] [--settings N]',
     run: endpointBench,

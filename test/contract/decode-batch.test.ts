@@ -12,6 +12,11 @@ const TOKENS = 20;
 /** Rows that a run has to itself are multiplied in another order than those of a batch. */
 const TOLERANCE = 1e-4;
 
+interface Begun {
+  readonly sequence: Sequence;
+  logits: Float32Array;
+}
+
 describe('OrtModel, decoding a batch', () => {
   let model: OrtModel;
   let runner: ModelRunner;
@@ -22,7 +27,7 @@ describe('OrtModel, decoding a batch', () => {
   });
   afterAll(() => model.release());
 
-  async function begin(rows: number): Promise<{ sequence: Sequence; logits: Float32Array }> {
+  async function begin(rows: number): Promise<Begun> {
     const { hiddenSize, vocabSize, maxContextTokens } = model.config.text;
     const random = seededRandom(rows);
     const ids = Array.from({ length: rows }, () => Math.floor(random() * vocabSize));
@@ -32,9 +37,9 @@ describe('OrtModel, decoding a batch', () => {
   }
 
   it('gives the logits and the greedy tokens that each sequence has alone', async () => {
-    const shared = [];
+    const shared: Begun[] = [];
     for (const rows of LENGTHS) shared.push(await begin(rows));
-    const alone = [];
+    const alone: Begun[] = [];
     for (const rows of LENGTHS) alone.push(await begin(rows));
     let worst = 0;
     for (let turn = 0; turn < TOKENS; turn++) {

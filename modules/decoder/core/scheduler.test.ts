@@ -54,9 +54,13 @@ describe('Scheduler', () => {
 
   it('lets a commit past the background that waits, also between the chunks of one prefill', async () => {
     const { order, run } = recorded();
-    const chunks = run('chunk 1', 'background').then(() => run('chunk 2', 'background'));
-    await setImmediate();
-    await Promise.all([chunks, run('other', 'background'), run('commit', 'commit')]);
+    let commit: Promise<void> | null = null;
+    const chunks = run('chunk 1', 'background').then(() => {
+      commit = run('commit', 'commit');
+      return run('chunk 2', 'background');
+    });
+    await Promise.all([chunks, run('other', 'background')]);
+    await commit;
     expect(order).toEqual(['chunk 1', 'commit', 'other', 'chunk 2']);
   });
 

@@ -1,0 +1,152 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadModelFolder } from '#modules/decoder';
+import { Context } from '../modules/decoder/core/context.js';
+import { DecodeStep, ModelRunner, Sequence } from '../modules/decoder/core/model-runner.js';
+import { seededRandom } from '../modules/decoder/core/sampler.js';
+import { OrtModel } from '../modules/decoder/infra/ort-model.js';
+import { wholeNumber } from '../tools/support/cli.js';
+import { writeJson } from '../tools/support/json-file.js';
+import { REPOSITORY } from '../tools/support/repository.js';
+import { percentile } from '../tools/support/statistics.js';
+import { StandardDecoder, transformersJsSteps } from './decode-standard.js';
+
+const PAST_TOKENS = [512, 2048, 4096] as const;
+const BATCH = [1, 2, 4, 8] as const;
+/** Of each sequence of a batch: a few minutes of a conversation. */
+const BATCH_PAST_TOKENS = 512;
+const WARM_UP_STEPS = 2;
+
+/** What `--json` writes. Tokens a second are those of the median step, its embedding lookup included; of a batch, of all. */
+interface DecodeReport {
+  readonly pastTokens: readonly number[];
+  readonly deltaKvTokensPerS: readonly number[];
+  /** Null where there is no standard export. */
+  readonly standardTokensPerS: readonly (number | null)[];
+  readonly transformersJsTokensPerS: readonly (number | null)[];
+  readonly batch: readonly number[];
+  readonly batchTokensPerS: readonly number[];
+}
+
+/** Speed of decoding on one core: by length of the past and by kind of export, and by the number of sequences in a run. */
+export async function decodeBench(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      json: { type: 'string' },
+      model: { type: 'string' },
+      standard: { type: 'string' },
+      tokens: { type: 'string', default: '60' },
+    },
+  });
+  const tokens = wholeNumber('tokens', values.tokens);
+  const folder = values.model ?? process.env['VISAVIS_MODEL'] ?? join(REPOSITORY, 'models/visavis-pocket');
+  const standard = values.standard ?? process.env['VISAVIS_STANDARD_MODEL'];
+  const report: DecodeReport = {
+    ...(await measureOwn(resolve(folder), tokens)),
+    ...(await measureStandard(standard === undefined ? null : resolve(standard), tokens)),
+  };
+  print(report);
+  if (values.json) await writeJson(values.json, report);
+}
+
+async function measureOwn(folder: string, tokens: number) {
+  const model = await OrtModel.load(await loadModelFolder(folder), 1);
+  try {
+    const deltaKvTokensPerS: number[] = [];
+    for (const past of PAST_TOKENS)
+      deltaKvTokensPerS.push(await tokensPerS(model, { past, size: 1, tokens }));
+    const batchTokensPerS: number[] = [];
+    for (const size of BATCH) {
+      batchTokensPerS.push(await tokensPerS(model, { past: BATCH_PAST_TOKENS, size, tokens }));
+    }
+    return { pastTokens: PAST_TOKENS, deltaKvTokensPerS, batch: BATCH, batchTokensPerS };
+  } finally {
+    await model.release();
+  }
+}
+
+/** `size` sequences that decode together, each with a past of so many rows. */
+async function tokensPerS(
+  model: OrtModel,
+  { past, size, tokens }: { past: number; size: number; tokens: number },
+): Promise<number> {
+  const runner = new ModelRunner(model);
+  const room = past + WARM_UP_STEPS + tokens;
+  const sequences = Array.from({ length: size }, () => new Sequence(filledContext(model, past, room)));
+  const stepMs: number[] = [];
+  for (let at = 0; at < WARM_UP_STEPS + tokens; at++) {
+    const token = at % model.config.text.vocabSize;
+    const startedAt = performance.now();
+    await runner.decode(sequences.map((sequence) => new DecodeStep(sequence, token)));
+    if (at >= WARM_UP_STEPS) stepMs.push(performance.now() - startedAt);
+  }
+  return rate(stepMs, size);
+}
+
+/** The work does not depend on what is in the cache, so that need not be computed. */
+function filledContext(model: OrtModel, rows: number, room: number): Context {
+  const { layers, heads, headDim } = model.kv;
+  const { hiddenSize } = model.config.text;
+  const random = seededRandom(rows);
+  const plane = Float32Array.from({ length: heads * rows * headDim }, () => random() - 0.5);
+  const planes = Array.from({ length: layers }, () => plane);
+  const context = new Context(model.kv, hiddenSize, room);
+  context.add('content', new Float32Array(rows * hiddenSize), rows);
+  context.takePrefilled(planes, planes, rows);
+  return context;
+}
+
+async function measureStandard(folder: string | null, tokens: number) {
+  const nothing = PAST_TOKENS.map(() => null);
+  if (folder === null) {
+    console.log(
+      'no standard export to compare with: write one with training/pocket/export/standard.py and name it with --standard',
+    );
+    return { standardTokensPerS: nothing, transformersJsTokensPerS: nothing };
+  }
+  const decoder = await StandardDecoder.open(folder);
+  const standardTokensPerS: number[] = [];
+  for (const past of PAST_TOKENS) {
+    const stepMs = await decoder.steps(past, WARM_UP_STEPS + tokens);
+    standardTokensPerS.push(rate(stepMs.slice(WARM_UP_STEPS), 1));
+  }
+  await decoder.release();
+  const transformersJsTokensPerS: (number | null)[] = [];
+  for (const past of PAST_TOKENS) {
+    const stepMs = await transformersJsSteps(folder, past, WARM_UP_STEPS + tokens);
+    transformersJsTokensPerS.push(stepMs && rate(stepMs.slice(WARM_UP_STEPS), 1));
+  }
+  if (transformersJsTokensPerS.includes(null)) {
+    console.log('no @huggingface/transformers to compare with: npm install brings it');
+  }
+  return { standardTokensPerS, transformersJsTokensPerS };
+}
+
+function rate(stepMs: readonly number[], size: number): number {
+  const median = percentile(stepMs, 50) ?? Number.NaN;
+  return Number(((1000 * size) / median).toFixed(1));
+}
+
+function print(report: DecodeReport): void {
+  const row = (...cells: (string | number | null)[]) =>
+    console.log(cells.map((cell) => String(cell ?? '–').padStart(16)).join(''));
+  console.log('tokens/s on one core\n');
+  row('past tokens', 'delta KV', 'standard', 'transformers.js');
+  report.pastTokens.forEach((past, at) => {
+    const { deltaKvTokensPerS, standardTokensPerS, transformersJsTokensPerS } = report;
+    row(
+      past,
+      deltaKvTokensPerS[at] ?? null,
+      standardTokensPerS[at] ?? null,
+      transformersJsTokensPerS[at] ?? null,
+    );
+  });
+  console.log(`\nsequences in a run, each after ${BATCH_PAST_TOKENS} tokens\n`);
+  row('batch', 'all together', 'of batch 1');
+  const [single = Number.NaN] = report.batchTokensPerS;
+  report.batch.forEach((size, at) => {
+    const all = report.batchTokensPerS[at] ?? Number.NaN;
+    row(size, all, `× ${(all / single).toFixed(2)}`);
+  });
+}
