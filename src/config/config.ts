@@ -20,6 +20,7 @@ export interface Config {
   /** Addresses to offer; empty means all interfaces. */
   readonly iceHosts: readonly string[];
   readonly vadModel: 'v6' | 'legacy';
+  readonly tentativePauseMs: number;
 }
 
 export const CONFIG = Symbol('Config');
@@ -57,6 +58,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
         : [c.VISAVIS_ICE_PORT_MIN, c.VISAVIS_ICE_PORT_MAX],
     iceHosts: c.VISAVIS_ICE_HOSTS,
     vadModel: c.VISAVIS_VAD_MODEL,
+    tentativePauseMs: c.VISAVIS_TENTATIVE_PAUSE_MS,
   };
 }
 

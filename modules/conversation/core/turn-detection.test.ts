@@ -32,11 +32,11 @@ describe('turnPolicy', () => {
 
   // Silence (ms) where the model says nothing, where it is sure, where it is not, and the least it is sure of.
   test.each([
-    ['low', 1000, 300, 2000, 0.8],
-    ['medium', 500, 150, 1200, 0.6],
-    ['auto', 500, 150, 1200, 0.6],
-    ['high', 300, 100, 800, 0.4],
-  ] as const)('semantic_vad of eagerness %s', (eagerness, silenceMs, sureMs, unsureMs, sureFrom) => {
+    ['low', 1000, { sureMs: 300, unsureMs: 2000, sureFrom: 0.8 }],
+    ['medium', 500, { sureMs: 150, unsureMs: 1200, sureFrom: 0.6 }],
+    ['auto', 500, { sureMs: 150, unsureMs: 1200, sureFrom: 0.6 }],
+    ['high', 300, { sureMs: 100, unsureMs: 800, sureFrom: 0.4 }],
+  ] as const)('semantic_vad of eagerness %s', (eagerness, silenceMs, { sureMs, unsureMs, sureFrom }) => {
     const policy = turnPolicy({ type: 'semantic_vad', eagerness, ...ANSWERING }, OPTIONS);
     expect(policy).toMatchObject({
       detection: { silenceDurationMs: silenceMs },
