@@ -121,7 +121,9 @@ export interface OmniEngine {
  * closed, and closed by `accept`. The next operation that is not its `accept` ends the answer and takes it off again.
  * A background append is no such operation: while there is an unaccepted answer, it is rejected with `shed`.
  *
- * After the session's worker has died every operation rejects with `engine_failed`: open another one and replay.
+ * A session outlives the loss of what computes it. Operations then wait for a while, and fail with `engine_restarting`
+ * (nothing has changed, and it may be tried again) where that takes too long; an answer that had begun fails so, and can
+ * still be accepted as far as it was told. `session_closed` where the session cannot be kept.
  */
 export interface EngineSession {
   /** After the last operation that has been answered. */

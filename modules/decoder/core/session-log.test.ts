@@ -84,7 +84,7 @@ describe('SessionLog', () => {
     expect(log.head).toMatchObject({ epoch: 1, tokens: before.tokens - 10 });
     expect(() => log.lengthAt(before)).toThrow(/gone/);
     // The oldest exchange as a whole, with its answer.
-    expect(evict(1, 31 - 10 - 5)).toMatchObject({ freed: 1 + 1 + 3 });
+    expect(evict(1, 17)).toMatchObject({ freed: 1 + 1 + 3 });
     expect(ids(log)).toEqual(['t2', 't2f', 't2', 'answer 1', 't3']);
     expect(append(text('on'), 1)).toMatchObject({ epoch: 2 });
     expect(log.entries.at(-1)?.position).toBe(32);
