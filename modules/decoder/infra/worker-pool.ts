@@ -88,14 +88,14 @@ export class WorkerPool {
    * @throws `engine_failed` where none will be, `session_closed` where the pool is closed
    */
   async leaseWhenUp(): Promise<Lease> {
-    while (this.up === 0) {
+    for (;;) {
       if (this.closing) throw new VisavisError('session_closed', 'the engine was closed');
+      if (this.up > 0) return this.lease();
       if (this.slots.every((slot) => slot.givenUp)) {
         throw new VisavisError('engine_failed', 'no engine worker is up, and none is started any more');
       }
       await this.change.promise;
     }
-    return this.lease();
   }
 
   /** To be told that a worker did its work: failures before it count no more. */
