@@ -29,13 +29,16 @@ step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2} --validation "$WORK
 step pocket.stages.stage1_projector --frames "$WORK"/frames{0,2} --validation "$WORK/framesval" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" --out "$WORK/run_p1" --steps 1200
 
 omni() {
-  step pocket.stages.omni --frames "$WORK"/frames{0,2} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2} \
-    --validation-speech "$WORK/speechval" --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache" --threads 2 "$@"
+  step pocket.stages.omni --frames "$WORK"/frames{0,2,1} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2} \
+    --validation-speech "$WORK/speechval" --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache3" --threads 2 "$@"
 }
-# Image and video language: typed questions, vision encoder frozen; drills teach which of several things is meant.
-omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --audio "$WORK/run_a0/last.pt" --out "$WORK/run_l1" --steps 3000 --batch 16 --rate 2e-3 --drill 0.7 --late 0 1
-# Audio language and the omni mixture: whole conversations, most of them spoken, drills among them.
-omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --steps 4000 --batch 16 --rate 1e-3 --drill 0.3 --spoken 0.8 0.9 --late 1 1
+# Image and video language, typed, with ever more speech among it: drills teach which of several things is meant.
+# Shares: drill film hear ask talk.
+omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --audio "$WORK/run_a0/last.pt" --out "$WORK/run_l1" --muon --steps 2700 --batch 16 --rate 1.5e-3 \
+  --first 0.45 0.20 0.25 0.05 0.05 --last 0.30 0.20 0.25 0.15 0.10
+# Omni-alignment and the whole mixture: the audio encoder goes on learning too, at a part of the rate.
+omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --muon --steps 3400 --batch 16 --rate 1.25e-3 --audio-rate 0.5 \
+  --first 0.30 0.20 0.25 0.15 0.10 --last 0.06 0.16 0.36 0.28 0.14 --move 0.1 0.5
 
 step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
 step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket

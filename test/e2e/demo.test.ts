@@ -21,9 +21,13 @@ interface Turn {
 describe('the demo', () => {
   it('holds a call with three spoken questions, one about the past, and every answer is right', async () => {
     const json = await artifact('demo.json');
-    const { stdout } = await promisify(execFile)(process.execPath, ['dist/tools/demo/main.js', '--json', json], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['dist/tools/demo/main.js', '--json', json],
+      {
+        cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      },
+    );
     expect(stdout).toMatch(/3 of 3 answers are right/);
     const { ok, turns } = JSON.parse(await readFile(json, 'utf8')) as { ok: boolean; turns: Turn[] };
     expect(ok).toBe(true);
