@@ -6,8 +6,8 @@ import { kvBench } from './kv.js';
 import { longBench } from './long.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
-import { vadBench } from './vad.js';
 import { turnBench } from './turn.js';
+import { vadBench } from './vad.js';
 
 /** Each is given the arguments after its name, and prints what it found. */
 interface Bench {
