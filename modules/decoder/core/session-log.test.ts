@@ -144,6 +144,22 @@ describe('SessionLog', () => {
     expect(ids(log)).toEqual(['u', 'u', 'answer 1']);
   });
 
+  it('lets go all blocks of an utterance that is evicted, also those without tokens', () => {
+    const { log, append, accept, evict, redact } = begin();
+    append(edge('a', 'open'));
+    append(block('a1', 'sound'), 0);
+    append(block('a2', 'sound', true), 3);
+    append(edge('a', 'close'));
+    accept();
+    append(edge('b', 'open'));
+    append(text('b1'), 2);
+    append(edge('b', 'close'));
+    expect(evict(0, 0).dropped).toEqual(['a', 'a2', 'a', 'gen 5']);
+    expect(redact('nobody')).toEqual({ freed: 0, dropped: [] });
+    expect(ids(log)).toEqual(['b', 'b1', 'b']);
+    expect(log.entries.map((entry) => entry?.position)).toEqual([1, 2, 4]);
+  });
+
   it('closes up what was evicted where a redaction may concern that', () => {
     const { log, append, evict, redact } = begin();
     append(edge('u', 'open'));

@@ -29,12 +29,17 @@ export class SurvivingLog {
   /**
    * Without what `ids` name. What is behind the first of them is as if it came only now: evictions from in front of it
    * have happened by then, and what was evicted behind it has never been. An id that names nothing stands for the first
-   * thing that was evicted.
+   * thing that was evicted. An utterance is evicted by the id of its final block, which has the tokens; its other blocks
+   * go with it.
    */
   redacted(ids: readonly string[], speaking: string | null): SurvivingLog {
     const { entries } = this;
     const evicted = new Set(entries.flatMap((entry) => (entry.k === 'evicted' ? entry.ids : [])));
-    const isEvicted = (entry: Survivor) => evicted.has(idOf(entry) ?? '');
+    const evictedSpeech = new Set(
+      entries.filter((entry) => evicted.has(idOf(entry) ?? '')).flatMap((entry) => utteranceOf(entry) ?? []),
+    );
+    const isEvicted = (entry: Survivor) =>
+      evicted.has(idOf(entry) ?? '') || evictedSpeech.has(utteranceOf(entry) ?? '');
     const isNamed = (entry: Survivor) =>
       !isEvicted(entry) && namesOf(entry).some((name) => ids.includes(name));
     const known = entries.filter((entry) => hasTokens(entry) && isNamed(entry)).flatMap(namesOf);
@@ -70,8 +75,10 @@ function hasTokens(entry: Survivor): boolean {
 
 /** What a redaction may call it. */
 function namesOf(entry: Survivor): string[] {
-  const id = idOf(entry);
-  const isUtterance = entry.k === 'segment' && entry.segment.k === 'audio';
-  const utterance = isUtterance && entry.segment.k === 'audio' ? entry.segment.utterance : undefined;
-  return [id, utterance].filter((name) => name !== null && name !== undefined);
+  return [idOf(entry), utteranceOf(entry)].filter((name) => name !== null);
+}
+
+/** The name that the blocks of one utterance share. */
+function utteranceOf(entry: Survivor): string | null {
+  return entry.k === 'segment' && entry.segment.k === 'audio' ? (entry.segment.utterance ?? null) : null;
 }
