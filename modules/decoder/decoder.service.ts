@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } f
 import { VisavisError, type EngineCaps, type EngineSession, type OmniEngine } from '#modules/contracts';
 import { capsOf } from './core/caps.js';
 import { DEFAULT_OPTIONS, type DecoderOptions } from './core/options.js';
-import { loadModelFolder } from './infra/model-folder.js';
+import { loadFolder } from './infra/load-folder.js';
 import { WorkerPool } from './infra/worker-pool.js';
 import { WorkerSession } from './infra/worker-session.js';
 
@@ -41,7 +41,7 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   async load(signal?: AbortSignal): Promise<void> {
     if (this.loaded) return;
     const { modelFolder, workers, threads, shedLimits, maxSessions } = this.options;
-    const folder = await loadModelFolder(modelFolder);
+    const folder = await loadFolder(modelFolder);
     const pool = new WorkerPool({ folder, threads, shedLimits }, workers, {
       onLost: (error, willRestart) => this.onLost(error, willRestart),
     });
