@@ -6,7 +6,7 @@ import { loadStandardFolder } from '../modules/decoder/infra/standard-folder.js'
 import { StandardModel } from '../modules/decoder/infra/standard-model.js';
 import { StandardTokenizer } from '../modules/decoder/infra/standard-tokenizer.js';
 
-/** How fast a standard export makes tokens: an export of our own weights (`python -m pocket.export.standard`). */
+/** Tokens made by a standard export: an export of our own weights (`python -m pocket.export.standard`). */
 export interface StandardDecode {
   /** A `visavis-pocket-standard` folder. */
   readonly folder: string;
@@ -22,10 +22,10 @@ const PREFILL_ROWS = 64;
 const promptId = (at: number): number => 10 + ((at * 31) % 200);
 
 /**
- * Tokens a second of {@link StandardModel}: `past_key_values` fed from slabs, the new rows of `present` written back.
+ * Milliseconds of each token of {@link StandardModel}, its embedding lookup included: `past_key_values` fed from slabs, the new rows of `present` written back.
  * One thread; blocks this one.
  */
-export async function standardTokensPerS({ folder: dir, past, tokens }: StandardDecode): Promise<number> {
+export async function standardSteps({ folder: dir, past, tokens }: StandardDecode): Promise<number[]> {
   const folder = await loadStandardFolder(dir, 'visavis-pocket-standard');
   const model = await StandardModel.load(folder, await StandardTokenizer.load(folder), 1);
   try {
@@ -42,23 +42,23 @@ export async function standardTokensPerS({ folder: dir, past, tokens }: Standard
       const count = Math.min(PREFILL_ROWS, past - cache.length);
       next = await step(Array.from({ length: count }, (_, at) => promptId(cache.length + at)));
     }
-    const startedAt = performance.now();
-    for (let made = 0; made < tokens; made++) next = await step([next]);
-    return (1000 * tokens) / (performance.now() - startedAt);
+    const stepMs: number[] = [];
+    for (let made = 0; made < tokens; made++) {
+      const startedAt = performance.now();
+      next = await step([next]);
+      stepMs.push(performance.now() - startedAt);
+    }
+    return stepMs;
   } finally {
     await model.release();
   }
 }
 
 /**
- * Tokens a second of transformers.js on the same folder: its own `generate`, greedy, with no end of sequence. It knows our
+ * Milliseconds of each token of transformers.js on the same folder: its own `generate`, greedy, with no end of sequence. It knows our
  * folder as a Gemma 3n one, whose graphs take and give the same. One thread; blocks this one.
  */
-export async function transformersJsTokensPerS({
-  folder: dir,
-  past,
-  tokens,
-}: StandardDecode): Promise<number> {
+export async function transformersJsSteps({ folder: dir, past, tokens }: StandardDecode): Promise<number[]> {
   const { env, Gemma3nForCausalLM, PretrainedConfig, Tensor } = await import('@huggingface/transformers');
   env.allowRemoteModels = false;
   env.localModelPath = `${dirname(dir)}/`;
@@ -94,11 +94,10 @@ export async function transformersJsTokensPerS({
   } as never);
   await model.dispose();
   const made = at.slice(-(tokens + 1));
-  const [first, last] = [made[0], made.at(-1)];
-  if (first === undefined || last === undefined || made.length !== tokens + 1) {
+  if (made.length !== tokens + 1) {
     throw new Error(`transformers.js made ${at.length} tokens of ${tokens + 1}`);
   }
-  return (1000 * tokens) / (last - first);
+  return made.slice(1).map((atMs, index) => atMs - (made[index] ?? Number.NaN));
 }
 
 async function shapesOf(dir: string) {
