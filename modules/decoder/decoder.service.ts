@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } f
 import { VisavisError, type EngineCaps, type EngineSession, type OmniEngine } from '#modules/contracts';
 import { capsOf } from './core/caps.js';
 import { DEFAULT_OPTIONS, type DecoderOptions } from './core/options.js';
-import { loadModelFolder } from './infra/model-folder.js';
+import { loadFolder } from './infra/load-folder.js';
 import { WorkerEngine, type EngineStats } from './infra/worker-engine.js';
 import type { Loss } from './infra/worker-client.js';
 
@@ -38,7 +38,7 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   async load(signal?: AbortSignal): Promise<void> {
     if (this.loaded) return;
     const { modelFolder, workers, threads, shedLimits, maxSessions, stallMs, recoveryMs } = this.options;
-    const folder = await loadModelFolder(modelFolder);
+    const folder = await loadFolder(modelFolder);
     const caps = capsOf(folder.config, maxSessions);
     const engine = new WorkerEngine({
       data: { folder, threads, shedLimits },

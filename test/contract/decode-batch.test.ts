@@ -1,7 +1,7 @@
-import { loadModelFolder } from '#modules/decoder';
 import { Context } from '../../modules/decoder/core/context.js';
 import { DecodeStep, ModelRunner, Sequence } from '../../modules/decoder/core/model-runner.js';
 import { greedy, seededRandom } from '../../modules/decoder/core/sampler.js';
+import { loadModelFolder } from '../../modules/decoder/infra/model-folder.js';
 import { OrtModel } from '../../modules/decoder/infra/ort-model.js';
 import { TEST_MODEL } from '../support/model-folder.js';
 

@@ -8,7 +8,7 @@ export function capsOf(config: ModelConfig, maxSessions: number): EngineCaps {
     kind: 'local-kv',
     rollback: 'exact',
     speculative: true,
-    incrementalAudio: true,
+    incrementalAudio: !audio.whole,
     reuseGranularity: 1,
     maxContextTokens: text.maxContextTokens,
     maxSessions,

@@ -38,9 +38,6 @@ export interface AnswerOptions {
   onToken(id: number, text: string): void;
 }
 
-/** A row of its own, and one for the <|end|> that accepting the answer adds. */
-const ROW_AND_END = 2;
-
 type SegmentOf<K extends Segment['k']> = Extract<Segment, { k: K }>;
 
 /** Runs the model over one context, one pass of the scheduler a run. Between runs a cancelled operation ends by its reason. */
@@ -77,9 +74,12 @@ export class ContextRunner {
   async answer(operation: Operation, options: AnswerOptions): Promise<AnswerEnd> {
     const { codec, special } = this.host;
     if (options.stopped()) return 'aborted';
-    if (this.context.room < ROW_AND_END)
+    const header = special.count(codec.special.assistant);
+    // What accepting the answer adds behind it.
+    const closing = special.count(codec.special.end);
+    if (this.context.room < header + closing)
       throw new VisavisError('context_full', 'there is no room for an answer');
-    this.context.add('content', special.row(codec.special.assistant), 1);
+    this.context.add('content', special.row(codec.special.assistant), header);
     const logits = await this.prefill(operation);
     operation.priority = 'decode';
     const sequence = new Sequence(this.context);
@@ -97,14 +97,17 @@ export class ContextRunner {
    */
   async keepAnswer(base: number, tokens: readonly number[], operation: Operation): Promise<void> {
     const { codec, special, model, scheduler } = this.host;
-    const has = Math.min(Math.max(0, this.context.tokens - base - 1), tokens.length);
+    const header = special.count(codec.special.assistant);
+    const has = Math.min(Math.max(0, this.context.tokens - base - header), tokens.length);
     const missing = tokens.slice(has);
     const rows = missing.length > 0 ? await scheduler.run(operation, () => model.embed(missing)) : null;
     operation.throwIfCancelled();
-    if (this.context.tokens === base) this.context.add('content', special.row(codec.special.assistant), 1);
-    this.context.cut(base + 1 + has);
+    if (this.context.tokens === base) {
+      this.context.add('content', special.row(codec.special.assistant), header);
+    }
+    this.context.cut(base + header + has);
     if (rows) this.context.add('content', rows, missing.length);
-    this.context.add('content', special.row(codec.special.end), 1);
+    this.context.add('content', special.row(codec.special.end), special.count(codec.special.end));
     this.context.spoken?.dropEncoded();
     this.context.spoken = null;
   }
@@ -115,14 +118,15 @@ export class ContextRunner {
     operation: Operation,
     options: AnswerOptions,
   ): Promise<AnswerEnd> {
-    const { codec, scheduler } = this.host;
+    const { codec, special, scheduler } = this.host;
+    const closing = special.count(codec.special.end);
     const text = new Detokenizer();
     let logits = first;
     for (let count = 1; ; count++) {
       if (options.stopped()) return 'aborted';
-      if (this.context.room < ROW_AND_END) return 'length';
+      if (this.context.room < 1 + closing) return 'length';
       const id = options.sampler(logits);
-      if (id === codec.special.end) return 'stop';
+      if (codec.stops?.has(id) ?? id === codec.special.end) return 'stop';
       options.onToken(id, text.push(codec.spelling(id)));
       if (count === options.maxTokens) return 'length';
       logits = await scheduler.step(operation, new DecodeStep(sequence, id));
@@ -134,7 +138,7 @@ export class ContextRunner {
     const token = edgeToken(segment, context.turn, host.codec.special);
     const opens = segment.edge === 'open';
     if (opens && segment.role === 'user') context.exchange += 1;
-    context.add('content', host.special.row(token), 1);
+    context.add('content', host.special.row(token), host.special.count(token));
     context.turn = opens ? segment.role : null;
   }
 

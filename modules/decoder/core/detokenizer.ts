@@ -14,6 +14,12 @@ function byteTable(): Map<string, number> {
 }
 
 const BYTES = byteTable();
+const SPELLINGS = new Map([...BYTES].map(([char, byte]) => [byte, char]));
+
+/** Bytes as a byte-level BPE vocabulary spells them. */
+export function spellBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => SPELLINGS.get(byte) ?? '').join('');
+}
 
 /** Turns tokens into text as they come. A character whose bytes span tokens appears with its last token. */
 export class Detokenizer {

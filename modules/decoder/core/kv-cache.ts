@@ -5,6 +5,8 @@ export interface KvShape {
   readonly layers: number;
   readonly heads: number;
   readonly headDim: number;
+  /** Each layer's own heads and width, where they differ between layers; `heads` and `headDim` are then the largest. */
+  readonly each?: readonly { readonly heads: number; readonly headDim: number }[];
 }
 
 /** One run's keys or values, one array `[heads, rows, headDim]` a layer. */
@@ -17,7 +19,10 @@ export class KvCache {
 
   constructor(shape: KvShape, maxRows: number) {
     const slabs = () =>
-      Array.from({ length: shape.layers }, () => new RowSlab(shape.heads, shape.headDim, maxRows));
+      Array.from({ length: shape.layers }, (_, layer) => {
+        const { heads, headDim } = shape.each?.[layer] ?? shape;
+        return new RowSlab(heads, headDim, maxRows);
+      });
     this.keySlabs = slabs();
     this.valueSlabs = slabs();
   }

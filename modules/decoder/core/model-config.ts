@@ -1,4 +1,8 @@
-/** The ids of the tokens that shape a conversation. `system` only where the model was trained with one. */
+/**
+ * The ids of the marks that shape a conversation. `system` only where the model was trained with one.
+ * A mark may stand for a run of tokens (`<start_of_turn>user\n`): it then has a number that is no token's, and
+ * `OmniModel.embed` gives a row for each of the run. `frame` and `audio` are one row.
+ */
 export interface SpecialTokens {
   readonly bos: number;
   readonly user: number;
@@ -29,6 +33,8 @@ export interface AudioShape {
   readonly headDim: number;
   /** Channels of the second convolution's past. */
   readonly hiddenSize: number;
+  /** The encoder takes an utterance whole, at its end: a block is as long as an utterance may be, and nothing is past. */
+  readonly whole?: boolean;
 }
 
 /** What the engine needs to know of a model folder, in its own words. */

@@ -26,7 +26,7 @@ export interface OmniModel {
   readonly config: ModelConfig;
   /** Shape of the decoder's cache, as the model itself declares it. */
   readonly kv: KvShape;
-  /** Embeddings `[ids, dim]`. */
+  /** Embeddings `[ids, dim]`; more rows where an id is a mark that stands for several tokens. */
   embed(ids: readonly number[]): Promise<Float32Array>;
   /** @param planes `[3, size, size]`, normalised. Returns `[tokensPerFrame, dim]`. */
   encodeFrame(planes: Float32Array): Promise<Float32Array>;
@@ -42,6 +42,8 @@ export interface OmniModel {
 /** Text to token ids and back. */
 export interface TextCodec {
   readonly special: SpecialTokens;
+  /** The tokens that end an answer; left out: `special.end` alone. */
+  readonly stops?: ReadonlySet<number>;
   encode(text: string): number[];
   /** The vocabulary's spelling of a token in byte-level BPE; '' for a special token. */
   spelling(id: number): string;

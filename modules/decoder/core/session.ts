@@ -76,11 +76,11 @@ export class DecoderSession {
     const { model, codec, special } = host;
     const { text, supportsInstructions } = model.config;
     const context = new Context(model.kv, text.hiddenSize, Math.min(budgetTokens, text.maxContextTokens));
-    context.add('content', special.row(codec.special.bos), 1);
+    context.add('content', special.row(codec.special.bos), special.count(codec.special.bos));
     if (supportsInstructions && system !== '' && codec.special.system !== undefined) {
       const ids = [codec.special.system, ...codec.encode(withoutSpecials(system)), codec.special.end];
       const rows = await host.scheduler.run({ priority: 'commit' }, () => model.embed(ids));
-      context.add('system', rows, ids.length);
+      context.add('system', rows, rows.length / text.hiddenSize);
     }
     return new DecoderSession(host, context);
   }
@@ -163,7 +163,8 @@ export class DecoderSession {
         },
       });
       this.generation = generation;
-      emit({ t: 'end', reason, usage: { prompt: before.tokens + 1, cached, out: generation.tokens.length } });
+      const prompt = before.tokens + this.host.special.count(this.host.codec.special.assistant);
+      emit({ t: 'end', reason, usage: { prompt, cached, out: generation.tokens.length } });
     }).catch((error: unknown) => {
       if (this.unsettled === stop) this.unsettled = null;
       throw error;

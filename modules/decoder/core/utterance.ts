@@ -11,6 +11,8 @@ export interface AudioBlock {
   /** `lead + hop * melFrames` samples. */
   readonly pcm: Float32Array;
   readonly melFrames: number;
+  /** Of `pcm`, after its lead: samples of the utterance. What follows is padding. */
+  readonly samples: number;
   /** Index of the block's first encoder frame. */
   readonly position: number;
   readonly conv1: Float32Array;
@@ -20,7 +22,7 @@ export interface AudioBlock {
 
 /** What the audio encoder gives back for one block. */
 export interface EncodedBlock {
-  /** `[melFrames / melPerToken, dim]` */
+  /** `[tokens, dim]`; from a streaming encoder `melFrames / melPerToken` tokens. */
   readonly features: Float32Array;
   readonly conv1: Float32Array;
   readonly conv2: Float32Array;
@@ -106,6 +108,7 @@ export class Utterance {
     return {
       pcm,
       melFrames,
+      samples: Math.min(left, hop * melFrames),
       position: (this.blocks * blockMelFrames) / this.shape.melPerFrame,
       conv1: conv.conv1,
       conv2: conv.conv2,
@@ -116,7 +119,7 @@ export class Utterance {
   /** Takes in the encoder's answer for `block`, which must be the last one handed out. */
   takeEncoded(block: AudioBlock, encoded: EncodedBlock): void {
     this.kv.append(encoded.keys, encoded.values, block.melFrames / this.shape.melPerFrame);
-    this.encoded.append(encoded.features, block.melFrames / this.shape.melPerToken);
+    this.encoded.append(encoded.features, encoded.features.length / this.featureDim);
     this.convs.push({ conv1: encoded.conv1, conv2: encoded.conv2 });
     this.blocks += 1;
   }

@@ -2,34 +2,34 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { VisavisError } from '#modules/contracts';
 import { StopSignal } from '../core/generation.js';
 import { ModelRunner } from '../core/model-runner.js';
+import type { TextCodec } from '../core/ports.js';
 import type { ShedLimits } from '../core/scheduler-policy.js';
 import { Scheduler } from '../core/scheduler.js';
 import { DecoderSession, type SessionHost } from '../core/session.js';
 import { SpecialRows } from '../core/special-rows.js';
-import type { OrtModel } from './ort-model.js';
-import type { FolderTokenizer } from './tokenizer.js';
+import type { LoadedModel } from './load-folder.js';
 import type { FromEngineWorker, Request, Requests, RequestKind, ToEngineWorker } from './worker-protocol.js';
 
 type Reply = Requests[RequestKind]['reply'];
 
 /** The worker's side of the protocol: sessions by number, requests by id. */
 export class EngineHost {
-  private readonly model: OrtModel;
+  private readonly model: LoadedModel;
   private readonly shared: SessionHost;
   private readonly post: (message: FromEngineWorker) => void;
   private readonly sessions = new Map<number, DecoderSession>();
   /** How to end each request that can be ended early. */
   private readonly abortable = new Map<number, () => void>();
 
-  private constructor(model: OrtModel, shared: SessionHost, post: (message: FromEngineWorker) => void) {
+  private constructor(model: LoadedModel, shared: SessionHost, post: (message: FromEngineWorker) => void) {
     this.model = model;
     this.shared = shared;
     this.post = post;
   }
 
   static async start(
-    model: OrtModel,
-    codec: FolderTokenizer,
+    model: LoadedModel,
+    codec: TextCodec,
     shedLimits: ShedLimits,
     post: (message: FromEngineWorker) => void,
   ): Promise<EngineHost> {

@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { VisavisError } from '#modules/contracts';
 import { EngineHost } from './engine-host.js';
-import { OrtModel } from './ort-model.js';
-import { FolderTokenizer } from './tokenizer.js';
+import { openFolder } from './load-folder.js';
 import type { EngineWorkerData, FromEngineWorker, Ping, ToEngineWorker } from './worker-protocol.js';
 
 // Entry of an engine worker thread. What is not caught ends the thread, and the service starts another.
@@ -11,8 +10,8 @@ const port = parentPort;
 const post = (message: FromEngineWorker): void => port.postMessage(message);
 
 async function start({ folder, threads, shedLimits }: EngineWorkerData): Promise<void> {
-  const model = await OrtModel.load(folder, threads);
-  const host = await EngineHost.start(model, await FolderTokenizer.load(folder), shedLimits, post);
+  const { model, codec } = await openFolder(folder, threads);
+  const host = await EngineHost.start(model, codec, shedLimits, post);
   port.on('message', (message: ToEngineWorker | Ping) => {
     if (message.t === 'ping') return post({ t: 'pong' });
     // A rejection here is a bug, and ends the thread as an unhandled one.

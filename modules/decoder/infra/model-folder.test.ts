@@ -79,7 +79,7 @@ describe('loadModelFolder', () => {
   });
 
   it('names a model type that it does not know', async () => {
-    await change('config.json', (config) => (config['model_type'] = 'gemma4'));
+    await change('config.json', (config) => (config['model_type'] = 'llava'));
     await reseal('config.json');
     expect(await problem()).toMatch(/config\.json: model_type: .*visavis-pocket/);
   });

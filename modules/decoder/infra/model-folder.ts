@@ -1,12 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { isNativeError } from 'node:util/types';
 import type { z } from 'zod';
-import { VisavisError } from '#modules/contracts';
 import type { ModelConfig, SpecialTokens } from '../core/model-config.js';
+import { badModel, checkFile, readJson } from './folder-files.js';
 import {
   configSchema,
   manifestSchema,
@@ -15,6 +9,8 @@ import {
   type IoShapes,
   type Manifest,
 } from './model-schemas.js';
+
+export { badModel } from './folder-files.js';
 
 /** The ONNX sessions of a model folder, each in `onnx/<name>.onnx`. */
 export const SESSIONS = [
@@ -30,6 +26,7 @@ const JSON_FILES = ['config.json', 'preprocessor_config.json', 'tokenizer.json',
 
 /** A model folder that was checked: whole, unchanged since its manifest was written, and of one piece. Plain data. */
 export interface ModelFolder {
+  readonly layout: 'delta';
   readonly dir: string;
   readonly config: ModelConfig;
   readonly special: SpecialTokens;
@@ -37,11 +34,6 @@ export interface ModelFolder {
   readonly license: string;
   readonly version: string;
   readonly parameters: number;
-}
-
-/** @returns a `bad_model` error that names the file and the cause in one line */
-export function badModel(dir: string, file: string, cause: string): VisavisError {
-  return new VisavisError('bad_model', `model folder ${dir}: ${file}: ${cause}`, file);
 }
 
 export const onnxFile = (session: SessionName): string => `onnx/${session}.onnx`;
@@ -67,6 +59,7 @@ export async function loadModelFolder(dir: string): Promise<ModelFolder> {
     throw badModel(dir, 'config.json', 'audio.block_mel_frames is not a multiple of audio.mel_per_token');
   }
   return {
+    layout: 'delta',
     dir,
     config: toModelConfig(config, preprocessor, `${manifest.name}-${manifest.version}`),
     special: await readSpecialTokens(dir, config.special_tokens),
@@ -151,48 +144,4 @@ function shapesOf(dir: string, manifest: Manifest): Record<SessionName, IoShapes
     audio_encoder: of('audio_encoder'),
     decoder_model: of('decoder_model'),
   };
-}
-
-async function checkFile(
-  dir: string,
-  file: string,
-  expected: { bytes: number; sha256: string },
-): Promise<void> {
-  const path = join(dir, file);
-  const { size } = await stat(path).catch((cause: unknown) => {
-    throw badModel(dir, file, reasonOf(cause));
-  });
-  if (size !== expected.bytes) {
-    throw badModel(dir, file, `has ${size} bytes, manifest.json says ${expected.bytes}`);
-  }
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  const sha256 = hash.digest('hex');
-  if (sha256 !== expected.sha256) {
-    throw badModel(dir, file, `sha256 is ${sha256}, manifest.json says ${expected.sha256}`);
-  }
-}
-
-async function readJson<T>(dir: string, file: string, schema: z.ZodType<T>): Promise<T> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(join(dir, file), 'utf8'));
-  } catch (cause) {
-    throw badModel(dir, file, reasonOf(cause));
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw badModel(
-    dir,
-    file,
-    issue ? `${issue.path.join('.') || basename(file)}: ${issue.message}` : 'is not valid',
-  );
-}
-
-function reasonOf(cause: unknown): string {
-  // Not `instanceof Error`: what Node itself throws need not be of this realm's class.
-  if (!isNativeError(cause)) return String(cause);
-  if ('code' in cause && cause.code === 'ENOENT') return 'is missing';
-  return cause.name === 'SyntaxError' ? `is not JSON (${cause.message})` : cause.message;
 }

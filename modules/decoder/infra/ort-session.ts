@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { VisavisError } from '#modules/contracts';
+import { reasonOf } from './folder-files.js';
 import { badModel, onnxFile, type ModelFolder, type SessionName } from './model-folder.js';
 
 /** Input or output tensors by name. */
@@ -17,9 +18,9 @@ export function integers(values: Iterable<number>, dims: readonly number[]): Ten
 /** One ONNX file, opened once for the life of its thread (opening and releasing again leaks in onnxruntime 1.30). */
 export class OrtSession {
   private readonly session: InferenceSession;
-  private readonly name: SessionName;
+  private readonly name: string;
 
-  private constructor(session: InferenceSession, name: SessionName) {
+  private constructor(session: InferenceSession, name: string) {
     this.session = session;
     this.name = name;
   }
@@ -27,14 +28,7 @@ export class OrtSession {
   /** @throws `bad_model` where the file cannot be opened or is not what the manifest says */
   static async open(folder: ModelFolder, name: SessionName, threads: number): Promise<OrtSession> {
     const file = onnxFile(name);
-    const session = await InferenceSession.create(join(folder.dir, file), {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      // Spinning threads would take the cores that media and other workers need.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-    }).catch((cause: unknown) => {
-      throw badModel(folder.dir, file, cause instanceof Error ? cause.message : String(cause));
-    });
+    const { session } = await OrtSession.openFile(folder.dir, file, threads);
     const { inputs, outputs } = folder.shapes[name];
     for (const [expected, found] of [
       [inputs, session.inputMetadata],
@@ -49,6 +43,28 @@ export class OrtSession {
       }
     }
     return new OrtSession(session, name);
+  }
+
+  /** Opens a file as it is. @throws `bad_model` */
+  static async openFile(dir: string, file: string, threads: number): Promise<OrtSession> {
+    const session = await InferenceSession.create(join(dir, file), {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      // Spinning threads would take the cores that media and other workers need.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    }).catch((cause: unknown) => {
+      throw badModel(dir, file, reasonOf(cause));
+    });
+    return new OrtSession(session, basename(file, '.onnx'));
+  }
+
+  /** The model's inputs, as it declares them itself. */
+  get inputs(): readonly InferenceSession.ValueMetadata[] {
+    return this.session.inputMetadata;
+  }
+
+  get outputs(): readonly InferenceSession.ValueMetadata[] {
+    return this.session.outputMetadata;
   }
 
   /** Dimensions of an input; a free one is a string. */

@@ -2,11 +2,11 @@ import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#m
 import type { LogEntry } from '../core/session-log.js';
 import type { GenerationRequest, Removed } from '../core/session.js';
 import type { ShedLimits } from '../core/scheduler-policy.js';
-import type { ModelFolder } from './model-folder.js';
+import type { AnyModelFolder } from './load-folder.js';
 
 /** What an engine worker starts with. */
 export interface EngineWorkerData {
-  readonly folder: ModelFolder;
+  readonly folder: AnyModelFolder;
   /** For one run. */
   readonly threads: number;
   readonly shedLimits: ShedLimits;

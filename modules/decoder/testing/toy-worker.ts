@@ -1,7 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EngineHost } from '../infra/engine-host.js';
-import type { OrtModel } from '../infra/ort-model.js';
-import type { FolderTokenizer } from '../infra/tokenizer.js';
 import type { EngineWorkerData, FromEngineWorker, Ping, ToEngineWorker } from '../infra/worker-protocol.js';
 import { TOY_CODEC, ToyModel } from './toy-model.js';
 
@@ -10,12 +8,7 @@ const port = parentPort;
 const post = (message: FromEngineWorker): void => port?.postMessage(message);
 const model = Object.assign(new ToyModel(), { release: () => Promise.resolve() });
 
-const host = await EngineHost.start(
-  model as unknown as OrtModel,
-  TOY_CODEC as unknown as FolderTokenizer,
-  (workerData as EngineWorkerData).shedLimits,
-  post,
-);
+const host = await EngineHost.start(model, TOY_CODEC, (workerData as EngineWorkerData).shedLimits, post);
 port?.on('message', (message: ToEngineWorker | Ping) => {
   if (message.t === 'ping') return post({ t: 'pong' });
   // A segment that kills whoever takes it in.
