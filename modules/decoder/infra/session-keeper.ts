@@ -81,7 +81,7 @@ export class SessionKeeper {
         reject,
         attempt: (link) => {
           o.online(link).then(resolve, (error: unknown) => {
-            if (error !== link.client.lostBy) reject(error as Error);
+            if (error !== link.client.lostBy) reject(error);
             else this.lostUnder(operation, link, o.repeatable?.() ?? true);
           });
         },
@@ -91,7 +91,7 @@ export class SessionKeeper {
             if (result === null) return false;
             resolve(result);
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
           return true;
         },
