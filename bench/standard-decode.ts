@@ -74,7 +74,7 @@ export async function transformersJsSteps({ folder: dir, past, tokens }: Standar
       num_key_value_heads: kv.heads,
       head_dim: kv.headDim,
     },
-  } as never);
+  });
   const session_options = { intraOpNumThreads: 1, interOpNumThreads: 1 };
   const model = await Gemma3nForCausalLM.from_pretrained(basename(dir), {
     config,

@@ -47,7 +47,7 @@ async function answer(inputs: Record<string, Tensor>, ids: readonly number[], co
     attention_mask: new Tensor('int64', new BigInt64Array(length).fill(1n), [1, length]),
     max_new_tokens: count,
     do_sample: false,
-  } as never)) as Tensor;
+  })) as Tensor;
   return numbers(out).slice(length);
 }
 

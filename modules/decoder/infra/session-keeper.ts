@@ -81,7 +81,7 @@ export class SessionKeeper {
         reject,
         attempt: (link) => {
           o.online(link).then(resolve, (error: unknown) => {
-            if (error !== link.client.lostBy) reject(error);
+            if (error !== link.client.lostBy) reject(asError(error));
             else this.lostUnder(operation, link, o.repeatable?.() ?? true);
           });
         },
@@ -91,7 +91,7 @@ export class SessionKeeper {
             if (result === null) return false;
             resolve(result);
           } catch (error) {
-            reject(error);
+            reject(asError(error));
           }
           return true;
         },
@@ -220,4 +220,8 @@ export class SessionKeeper {
     if (this.deadline) clearTimeout(this.deadline);
     this.deadline = null;
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
