@@ -61,7 +61,7 @@ async function endKnownMs(vad: VadService, pcm: Float32Array): Promise<number> {
 
 // A window is 32 or 96 ms: no nearer can the median be.
 it.each([
-  ['v6', 16, 90],
+  ['v6', 16, 96],
   ['legacy', 48, 150],
 ] as const)(
   '%s: half of all ends are known within %i ms of the silence asked for, counted from the true end',
