@@ -28,7 +28,7 @@ describe('the gateway process', () => {
     async (_, ...args) => {
       const { code, stderr } = await runGateway(args, { VISAVIS_MODEL: 'no/such/folder' });
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^bad_model: .*no\/such\/folder.*manifest\.json.*\n$/);
+      expect(stderr).toMatch(/^bad_model: .*no\/such\/folder.*config\.json.*\n$/);
     },
   );
 });
