@@ -1,5 +1,5 @@
-// `npm run eval -- [--json FILE] [--set DIR] [--model DIR] [--limit N] [--workers N] [--wrong FILE]`:
-// the test set through the Node engine, with its ablations.
+// `npm run eval -- [--json FILE] [--set DIR] [--model DIR] [--limit N] [--ablations N] [--workers N] [--wrong FILE]`: the test set
+// through the Node engine, with its ablations.
 import 'reflect-metadata';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,14 +9,17 @@ import { DecoderService } from '#modules/decoder';
 import { runTool, wholeNumber } from '../support/cli.js';
 import { writeJson } from '../support/json-file.js';
 import { REPOSITORY } from '../support/repository.js';
-import { evaluate, type Outcome } from './evaluate.js';
+import { evaluate, type Outcome, type SampleSizes } from './evaluate.js';
 import { MaterialReader } from './media.js';
-import { report, table } from './report.js';
+import { report } from './report.js';
+import { table } from './table.js';
 import { spread, TestSet } from './test-set.js';
 
 /** Beyond this, decoding the files on the main thread is what the workers wait for. */
 const MAX_WORKERS = 4;
 const WRONG_SHOWN = 8;
+/** Questions in all that are asked a second time with all their speech at once, and whose end is told from a cut. */
+const ASKED_TWICE = 500;
 
 Logger.overrideLogger(['error', 'warn']);
 
@@ -47,17 +50,23 @@ function readOptions() {
       set: { type: 'string', default: join(REPOSITORY, 'tools/eval/set') },
       model: { type: 'string' },
       limit: { type: 'string' },
+      ablations: { type: 'string', default: '25' },
       workers: { type: 'string' },
       wrong: { type: 'string' },
     },
   });
-  const { json, set, model, limit, workers, wrong } = values;
+  const { json, set, model, limit, ablations, workers, wrong } = values;
   return {
     json,
     set,
     wrong,
     model: resolve(model ?? process.env['VISAVIS_MODEL'] ?? join(REPOSITORY, 'models/visavis-pocket')),
     limit: limit === undefined ? Infinity : wholeNumber('limit', limit),
+    samples: {
+      ablationsByFamily: wholeNumber('ablations', ablations),
+      oneShot: ASKED_TWICE,
+      turnEnd: ASKED_TWICE,
+    },
     workers:
       workers === undefined ? Math.min(MAX_WORKERS, availableParallelism()) : wholeNumber('workers', workers),
   };
@@ -66,7 +75,7 @@ function readOptions() {
 async function answer(
   set: TestSet,
   questions: Parameters<typeof evaluate>[1],
-  { model: modelFolder, workers }: { model: string; workers: number },
+  { model: modelFolder, workers, samples }: { model: string; workers: number; samples: SampleSizes },
 ): Promise<{ model: string; outcomes: Outcome[] }> {
   const engine = new DecoderService({ modelFolder, workers });
   await engine.load();
@@ -76,6 +85,7 @@ async function answer(
   const startedAt = performance.now();
   try {
     const outcomes = await evaluate(engine, questions, {
+      samples,
       read: (question) => reader.read(question),
       lanes: workers,
       onOutcome: (_, done, total) => showProgress(done, total, performance.now() - startedAt),
