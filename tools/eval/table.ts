@@ -1,4 +1,5 @@
 import type { EvalReport, FamilyAccuracy, IntervalAccuracy } from './report.js';
+import type { WebRtcReport } from './webrtc/run.js';
 
 const NAME = 14;
 
@@ -17,6 +18,14 @@ export function table(report: EvalReport): string {
     `speech at once or in packets:     ${ablations.oneShot.identical} of ${ablations.oneShot.n} answers are identical`,
     ...languageFigures(report),
     `another synthesiser (flite):      ${percent(ood.flite.accuracy)} of ${ood.flite.n}`,
+  ].join('\n');
+}
+
+/** The same questions over WebRTC and directly. */
+export function webRtcLines({ n, accuracy, direct, failed, frames }: WebRtcReport): string {
+  return [
+    `over WebRTC ${percent(accuracy).trim()} of ${n}, directly ${percent(direct).trim()}`,
+    `  ${frames.attended} pictures attended of ${frames.shown} shown; ${failed} calls without an answer`,
   ].join('\n');
 }
 
