@@ -1,6 +1,6 @@
 import type { Outcome } from './evaluate.js';
 import { report } from './report.js';
-import { table } from './table.js';
+import { table, webRtcLines } from './table.js';
 import type { TestQuestion } from './test-set.js';
 
 interface Given extends Partial<Omit<Outcome, 'question'>> {
@@ -123,5 +123,28 @@ describe('table', () => {
   it('leaves out what was not asked', () => {
     const text = table(report('model-1', [outcome('colour', true)]));
     expect(text).not.toMatch(/AUC|BLEU|error rate|of them/);
+  });
+});
+
+describe('webRtcLines', () => {
+  const figures = {
+    n: 20,
+    accuracy: 0.9,
+    low: 0.7,
+    high: 0.97,
+    direct: 0.95,
+    differencePoints: -5,
+    failed: 0,
+    frames: { shown: 50, attended: 50 },
+    calls: 4,
+    frameIntervalMs: 250,
+  };
+
+  it('tells both figures, and asks about the machine where sound or pictures went missing', () => {
+    expect(webRtcLines(figures)).toBe(
+      'over WebRTC 90.0% of 20, directly 95.0%\n  50 pictures attended of 50 shown; 0 calls without an answer',
+    );
+    expect(webRtcLines({ ...figures, failed: 1 })).toMatch(/busy/);
+    expect(webRtcLines({ ...figures, frames: { shown: 50, attended: 45 } })).toMatch(/busy/);
   });
 });

@@ -2,6 +2,8 @@ import type { EvalReport, FamilyAccuracy, IntervalAccuracy } from './report.js';
 import type { WebRtcReport } from './webrtc/run.js';
 
 const NAME = 14;
+/** Share of the pictures: what the gateway takes for duplicates is less than the rest. */
+const ATTENDED = 0.95;
 
 /** The report as a table for people. What was not asked has no line. */
 export function table(report: EvalReport): string {
@@ -26,6 +28,9 @@ export function webRtcLines({ n, accuracy, direct, failed, frames }: WebRtcRepor
   return [
     `over WebRTC ${percent(accuracy).trim()} of ${n}, directly ${percent(direct).trim()}`,
     `  ${frames.attended} pictures attended of ${frames.shown} shown; ${failed} calls without an answer`,
+    ...(failed > 0 || frames.attended < ATTENDED * frames.shown
+      ? ['  calls are real time: was the machine busy with something else?']
+      : []),
   ].join('\n');
 }
 

@@ -1,10 +1,10 @@
 import type { ModelConfig } from '../core/model-config.js';
 import { badModel } from './folder-files.js';
-import type { ModelFolder, SessionName } from './model-folder.js';
+import type { IoShapes } from './model-schemas.js';
 
 /** What config.json says of a tensor; null: any size. */
 interface Claim {
-  readonly session: SessionName;
+  readonly session: string;
   readonly tensor: string;
   readonly shape: readonly (number | null)[];
 }
@@ -14,14 +14,13 @@ interface Claim {
  * The graphs are held to the manifest when they are opened, and the caches are checked there.
  * @throws `bad_model`
  */
-export function checkConfigShapes({
-  dir,
-  config,
-  shapes,
-}: Pick<ModelFolder, 'dir' | 'config' | 'shapes'>): void {
+export function checkConfigShapes(
+  dir: string,
+  config: ModelConfig,
+  shapes: Readonly<Record<string, IoShapes>>,
+): void {
   for (const { session, tensor, shape } of claims(config)) {
-    const { inputs, outputs } = shapes[session];
-    const found = inputs[tensor] ?? outputs[tensor];
+    const found = shapes[session]?.inputs[tensor] ?? shapes[session]?.outputs[tensor];
     if (!found) throw badModel(dir, 'manifest.json', `has no shape of ${tensor} of ${session}`);
     // A name in the manifest is a free dimension.
     const fits = shape.every(
@@ -38,7 +37,7 @@ export function checkConfigShapes({
 }
 
 function claims({ vision, audio, text }: ModelConfig): Claim[] {
-  const claim = (session: SessionName, tensor: string, ...shape: Claim['shape']): Claim => ({
+  const claim = (session: string, tensor: string, ...shape: Claim['shape']): Claim => ({
     session,
     tensor,
     shape,

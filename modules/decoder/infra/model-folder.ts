@@ -59,15 +59,14 @@ export async function loadModelFolder(dir: string): Promise<ModelFolder> {
   if (config.audio.block_mel_frames % config.audio.mel_per_token !== 0) {
     throw badModel(dir, 'config.json', 'audio.block_mel_frames is not a multiple of audio.mel_per_token');
   }
-  const sizes = {
-    dir,
-    config: toModelConfig(config, preprocessor, `${manifest.name}-${manifest.version}`),
-    shapes: shapesOf(dir, manifest),
-  };
-  checkConfigShapes(sizes);
+  const modelConfig = toModelConfig(config, preprocessor, `${manifest.name}-${manifest.version}`);
+  const shapes = shapesOf(dir, manifest);
+  checkConfigShapes(dir, modelConfig, shapes);
   return {
     layout: 'delta',
-    ...sizes,
+    dir,
+    config: modelConfig,
+    shapes,
     special: await readSpecialTokens(dir, config.special_tokens),
     license: manifest.license,
     version: manifest.version,

@@ -65,16 +65,13 @@ export async function askOverWebRtc(
   }
 }
 
-async function rehearse(
-  questions: readonly TestQuestion[],
-  { set, onProgress }: RunOptions,
-): Promise<CallPlan[]> {
-  const rehearsal = new Rehearsal(set, FRAME_INTERVAL_MS);
+async function rehearse(questions: readonly TestQuestion[], options: RunOptions): Promise<CallPlan[]> {
+  const rehearsal = new Rehearsal(options.set, FRAME_INTERVAL_MS);
   const plans: CallPlan[] = [];
   try {
     for (const question of questions) {
       plans.push(await rehearsal.plan(question));
-      onProgress?.('prepared', plans.length, questions.length);
+      options.onProgress?.('prepared', plans.length, questions.length);
     }
     return plans;
   } finally {
@@ -108,7 +105,7 @@ export function webRtcReport(
 
 async function inLanes(
   questions: readonly TestQuestion[],
-  { calls, onProgress }: RunOptions,
+  options: RunOptions,
   asked: (question: TestQuestion, index: number) => Promise<CallOutcome>,
 ): Promise<CallOutcome[]> {
   const outcomes: CallOutcome[] = [];
@@ -122,13 +119,13 @@ async function inLanes(
       done += 1;
       if (outcome.failure !== null) failures += 1;
       // Nothing works: no use to try the others.
-      if (failures === done && done >= 2 * calls) {
+      if (failures === done && done >= 2 * options.calls) {
         throw new ToolError(`no call is answered; ${question.id}: ${outcome.failure}`);
       }
-      onProgress?.('answered', done, questions.length);
+      options.onProgress?.('answered', done, questions.length);
     }
   };
-  await Promise.all(Array.from({ length: calls }, lane));
+  await Promise.all(Array.from({ length: options.calls }, lane));
   return outcomes;
 }
 
