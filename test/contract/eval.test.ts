@@ -87,4 +87,16 @@ describe('the evaluation', () => {
     expect(question!.text).toBe(text);
     expect(engine.openSessions).toBe(0);
   }, 60_000);
+
+  it('asks a question without pictures, and with its speech withheld nothing at all', async () => {
+    const [asked] = set.questions.filter(({ family }) => family === 'repeat');
+    const [outcome] = await evaluate(engine, [{ ...asked!, frames: [] }], {
+      samples: { ablationsByFamily: 1, oneShot: 1, turnEnd: 1 },
+      read: (question) => reader.read(question),
+      lanes: 1,
+    });
+    // Blind, it is the same question.
+    expect(outcome!.ablated).toEqual({ blind: outcome!.correct, deaf: false });
+    expect(outcome!.oneShotIdentical).toBe(true);
+  }, 60_000);
 });
