@@ -36,6 +36,7 @@ export function semanticVad(settings: SemanticVad, options: RuleOptions): TurnPo
     createResponse: settings.create_response,
     interruptResponse: settings.interrupt_response,
     idleTimeoutMs: null,
+    asksModel: true,
     silenceMs: (turnEnd) => (turnEnd === null ? silenceMs : turnEnd >= sureFrom ? sureMs : unsureMs),
   };
 }
