@@ -19,6 +19,8 @@ once "$WORK/framesval/clips.pkl" pocket.stages.frames --out "$WORK/framesval" --
 once "$WORK/speech1/meta.npz" pocket.stages.speech_texts --out "$WORK/speech1" --seed 1
 once "$WORK/speech2/meta.npz" pocket.stages.speech_texts --out "$WORK/speech2" --seed 2
 once "$WORK/speechval/meta.npz" pocket.stages.speech_texts --out "$WORK/speechval" --split validation --closed 1 --repeat 300 --content 100 --seed 77
+once "$WORK/beginnings/meta.npz" pocket.stages.turn_texts --out "$WORK/beginnings" --seed 3
+once "$WORK/beginningsval/meta.npz" pocket.stages.turn_texts --out "$WORK/beginningsval" --split validation --most 400 --seed 78
 once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
 
 # Stage 0: unimodal starts. The two may run side by side, one core each.
@@ -40,8 +42,12 @@ omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --audio 
 omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --muon --steps 3400 --batch 16 --rate 1.25e-3 --audio-rate 0.5 \
   --first 0.30 0.20 0.25 0.15 0.10 --last 0.06 0.16 0.36 0.28 0.14 --move 0.1 0.5
 
-step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
-step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket
+# The turn-end head, on the encoder as it is now.
+step pocket.stages.turn_end --encoder "$WORK/run_m1/last.pt" --speech "$WORK"/speech{1,2} --beginnings "$WORK/beginnings" --validation "$WORK/speechval" \
+  --validation-beginnings "$WORK/beginningsval" --out "$WORK/run_t1"
+
+step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_t1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
+step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_t1/last.pt" --folder ../models/visavis-pocket
 step pocket.release.testset --out ../tools/eval/set
 step pocket.release.fixtures --out ../test/fixtures/call --e2e ../test/fixtures/e2e
 step pocket.export.greedy --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket --set ../tools/eval/set
