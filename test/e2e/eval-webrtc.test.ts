@@ -40,5 +40,5 @@ describe('the evaluation over WebRTC', () => {
     expect(attended[2]).toBeGreaterThan(0);
     expect(progress).toContain('4/4 prepared');
     expect(progress.at(-1)).toBe('4/4 answered');
-  });
+  }, 120_000);
 });
