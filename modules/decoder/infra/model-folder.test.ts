@@ -183,7 +183,7 @@ describe('loadModelFolder', () => {
       expect(await withAudio((audio) => delete audio['turn_end'])).toMatch(
         /onnx\/audio_encoder\.onnx: has a cache of 2 heads of 64 for layer 4, config\.json says none$/,
       );
-    });
+    }, 30_000);
 
     it('names a file that is no ONNX model', async () => {
       await writeFile(join(dir, 'onnx/embed_tokens.onnx'), 'not a model');
