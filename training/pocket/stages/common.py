@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def setup(seed: int, threads: int) -> None:
@@ -79,6 +79,11 @@ def adamw(groups: Iterable[tuple[nn.Module, float]], decay: float = 0.05) -> Tog
 def set_rate(optimizer: Together, rate: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate * group["factor"]
+
+
+def part(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The weights of one part of a whole model: those whose names begin with `prefix`, without it, in float32."""
+    return {k.removeprefix(prefix): v.float() if v.is_floating_point() else v for k, v in weights.items() if k.startswith(prefix)}
 
 
 class Run:
