@@ -11,8 +11,8 @@ from pathlib import Path
 
 WORDS: dict[str, dict[str, str | int]] = json.loads((Path(__file__).parent / "check_words.json").read_text())
 _TOKEN = re.compile(r"[a-z']+|[0-9]+|[\u4e00-\u9fff]+")
-_CHINESE = {word for table in WORDS.values() for word in table if "\u4e00" <= word[0] <= "\u9fff"}
-_LONGEST = max(map(len, _CHINESE))
+KNOWN = {word for table in WORDS.values() for word in table if "\u4e00" <= word[0] <= "\u9fff"}
+_LONGEST = max(map(len, KNOWN))
 _DIGITS = "零一二三四五六七八九"
 _NUMERAL = re.compile("[一二三四五六七八九]?十[一二三四五六七八九]?|[零一二两三四五六七八九]")
 
@@ -30,7 +30,7 @@ def segment(run: str) -> list[str]:
     """Chinese characters as words: the longest known word, a numeral, or one character."""
     out = []
     while run:
-        word = next((run[:n] for n in range(min(_LONGEST, len(run)), 0, -1) if run[:n] in _CHINESE), None)
+        word = next((run[:n] for n in range(min(_LONGEST, len(run)), 0, -1) if run[:n] in KNOWN), None)
         if word is None:
             numeral = _NUMERAL.match(run)
             word = numeral[0] if numeral else run[0]
