@@ -11,11 +11,10 @@ from torch.nn import functional as F
 
 from pocket.model.audio import AudioEncoder, AudioFrontend
 from pocket.model.config import PocketConfig
+from pocket.speech.letters import LETTERS, greedy, letters
 
 from .common import Run, adamw, cosine, fuse, set_rate, setup
 from .speech_data import Speech, mask_bands
-
-LETTERS = " abcdefghijklmnopqrstuvwxyz'"  # class 0 is CTC's blank
 
 
 class SpeechHeads(nn.Module):
@@ -25,15 +24,6 @@ class SpeechHeads(nn.Module):
         super().__init__()
         self.phoneme = nn.Linear(hidden, phonemes)
         self.letter = nn.Linear(hidden, len(LETTERS) + 1)
-
-
-def letters(text: str) -> list[int]:
-    return [LETTERS.index(ch) + 1 for ch in text if ch in LETTERS]
-
-
-def greedy(logits: Tensor, length: int) -> str:
-    ids = torch.unique_consecutive(logits[:length].argmax(-1)).tolist()
-    return "".join(LETTERS[i - 1] for i in ids if i)
 
 
 def edits(a: list[str], b: list[str]) -> int:
