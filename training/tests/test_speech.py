@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pocket.speech import FRAME, SAMPLE_RATE, extra, flite, stranger
+from pocket.speech import FRAME, SAMPLE_RATE, extra, flite, foreign, stranger
 from pocket.speech.augment import augment, augment_aligned
 from pocket.speech.espeak import Espeak, EspeakError
 from pocket.speech.letters import is_chinese, spelling
@@ -211,6 +212,25 @@ def test_extra_voices_speak_and_are_none_of_flites() -> None:
         assert 0.8 < len(clip) / SAMPLE_RATE < 3.5
         assert len(labels) == -(-len(clip) // FRAME) and labels[0] == labels[-1] == SILENCE
         assert (labels == UNKNOWN).any() == (voice.source == "pico")  # Pico tells no times; ked's phones are all known
+
+
+@pytest.mark.skipif("pico" not in extra.installed(), reason="py-nanotts is not installed")
+def test_recorded_voices_speak_mandarin_syllable_by_syllable() -> None:
+    from pypinyin import lazy_pinyin
+    from pypinyin.constants import PINYIN_DICT
+
+    syllables = {lazy_pinyin(chr(code))[0]: chr(code) for code in PINYIN_DICT if 0x4E00 <= code <= 0x9FA5}
+    for accent in ("de-DE", "en-US"):
+        said = {syllable: foreign.phones(hanzi, accent)[0] for syllable, hanzi in syllables.items()}
+        vowels = "aAeEiIoOuUyY@VQ{6"
+        assert [s for s, phones in said.items() if not set(phones) & set(vowels) and s not in ("m", "n", "hm", "hng", "ng")] == []
+    assert foreign.marked_up("女孩？", "de-DE") == '<phoneme ph="ny:.xaI"/>？' and foreign.marked_up("the girl?", "en-US") == "the girl?"
+    synthesisers, rng = extra.ExtraSynthesisers(), np.random.default_rng(0)
+    lengths = []
+    for text in (HANZI[0][:4], HANZI[0]):
+        voice = replace(extra.sample_extra_voice(rng, "zh"), accent="de-DE", rate=165, formant=1.0)
+        lengths.append(len(trim(synthesisers.synth(text, voice))[0]) / SAMPLE_RATE)
+    assert lengths[1] - lengths[0] > 7 * 0.12  # the seven more syllables are heard
 
 
 @pytest.mark.skipif(not flite.installed_voices(), reason="flite is not installed")

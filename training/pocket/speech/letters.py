@@ -17,7 +17,7 @@ LETTERS = " abcdefghijklmnopqrstuvwxyz'"  # class 0 is CTC's blank
 _DIGITS = "零一二三四五六七八九"
 _HANZI = "\u3400-\u9fff"
 #: What counts as one thing to say in a Chinese text: a run of hanzi (read together, as the reading depends on the word), of digits, of letters.
-_RUNS = re.compile(f"[{_HANZI}]+|[0-9]+|[a-zA-Z']+")
+RUNS = re.compile(f"[{_HANZI}]+|[0-9]+|[a-zA-Z']+")
 
 
 def is_chinese(text: str) -> bool:
@@ -56,7 +56,7 @@ def toned(text: str, joined: bool) -> str:
         words = ["".join(next(syllables, "") for _ in word) for word in (seg.cut(hanzi) if joined else hanzi)]
         return " " + " ".join(words) + " "
 
-    return re.sub(r" +(?=\W|$)", "", _RUNS.sub(read, text)).strip()
+    return re.sub(r" +(?=\W|$)", "", RUNS.sub(read, text)).strip()
 
 
 def greedy(logits: Tensor, length: int) -> str:
@@ -84,7 +84,7 @@ def _chinese(text: str) -> list[str]:
 
     parts = [""] * len(text)
     first = True
-    for run in _RUNS.finditer(text):
+    for run in RUNS.finditer(text):
         if run[0][0].isdigit():
             said = [" ".join(lazy_pinyin(_number(run[0])))]
         elif run[0][0].isascii():

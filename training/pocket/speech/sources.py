@@ -28,8 +28,8 @@ class Sources:
         self._extra = ExtraSynthesisers()
 
     def sample(self, rng: np.random.Generator, lang: Lang) -> Voice:
-        """A voice of this split that speaks `lang`; the extra ones speak English only."""
-        voice = sample_extra_voice(rng) if lang == "en" and rng.random() < self._extra_share else None
+        """A voice of this split that speaks `lang`."""
+        voice = sample_extra_voice(rng, lang) if rng.random() < self._extra_share else None
         return voice or sample_voice(rng, self._split, lang)
 
     def synth(self, text: str, voice: Voice) -> Utterance:

@@ -72,7 +72,7 @@ def _string(rng: np.random.Generator, words: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    from pocket.speech.pool import build_pool
+    from pocket.speech.pool import EXTRA_SHARE, build_pool
 
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--out", type=Path, required=True)
@@ -81,9 +81,10 @@ if __name__ == "__main__":
     for field in fields(Wanted):
         p.add_argument(f"--{field.name}", type=int, default=getattr(usual, field.name), help="clips of each text" if field.name == "closed" else "texts")
     p.add_argument("--split", default="train")
+    p.add_argument("--extra-share", type=float, default=EXTRA_SHARE, help="share of training clips by the recorded voices")
     p.add_argument("--seed", type=int, default=1)
     a = p.parse_args()
     wanted = Wanted(**{field.name: getattr(a, field.name) for field in fields(Wanted)})
     spoken, voices = texts(wanted, a.seed, tuple(a.lang))
     print(json.dumps({"texts": len(spoken), "clips": sum(voices)}))
-    build_pool(spoken, voices, a.split, a.out, seed=a.seed, workers=1)
+    build_pool(spoken, voices, a.split, a.out, seed=a.seed, workers=1, extra_share=a.extra_share)
