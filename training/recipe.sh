@@ -18,12 +18,14 @@ once "$WORK/frames2/clips.pkl" pocket.stages.frames --out "$WORK/frames2" --clip
 once "$WORK/framesval/clips.pkl" pocket.stages.frames --out "$WORK/framesval" --clips 300 --seed 2
 once "$WORK/speech1/meta.npz" pocket.stages.speech_texts --out "$WORK/speech1" --seed 1
 once "$WORK/speech2/meta.npz" pocket.stages.speech_texts --out "$WORK/speech2" --seed 2
-once "$WORK/speechval/meta.npz" pocket.stages.speech_texts --out "$WORK/speechval" --split validation --closed 1 --repeat 300 --content 100 --seed 77
+held_out=(--split validation --closed 1 --repeat 400 --translate 200 --sums 100 --content 100 --seed 77)
+once "$WORK/speechval/meta.npz" pocket.stages.speech_texts --out "$WORK/speechval" --lang en "${held_out[@]}"
+once "$WORK/speechvalzh/meta.npz" pocket.stages.speech_texts --out "$WORK/speechvalzh" --lang zh --wide 200 "${held_out[@]}"
 once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
 
 # Stage 0: unimodal starts. The two may run side by side, one core each.
 step pocket.stages.stage0_vision --frames "$WORK"/frames{0,1,2} --validation "$WORK/framesval" --out "$WORK/run_v0" --steps 2400 --batch 48 --rate 2e-3
-step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2} --validation "$WORK/speechval" --out "$WORK/run_a0" --steps 1500
+step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2} --validation "$WORK"/speechval{,zh} --out "$WORK/run_a0" --steps 2400
 
 # Image-language stage I: the projector alone.
 step pocket.stages.stage1_projector --frames "$WORK"/frames{0,2} --validation "$WORK/framesval" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" --out "$WORK/run_p1" --steps 1200
