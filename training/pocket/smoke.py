@@ -57,10 +57,10 @@ def tones(texts: list[str], split: str, seed: int, out: Path) -> None:
 
 def sentences(repeat: int, content: int, questions: int, seed: int) -> list[str]:
     from pocket import world as w
-    from pocket.stages.speech_texts import texts
+    from pocket.stages.speech_texts import Wanted, texts
 
     closed = [text for _, text in w.all_question_texts()]
-    return sorted({*texts(0, repeat, content, seed)[0], *closed[:: len(closed) // questions][:questions]})
+    return sorted({*texts(Wanted(repeat=repeat, content=content), seed)[0], *closed[:: len(closed) // questions][:questions]})
 
 
 def checked(run: Path, steps: int) -> None:

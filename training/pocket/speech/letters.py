@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from torch import Tensor, unique_consecutive
+if TYPE_CHECKING:  # the makers of pools spell too, and start faster without torch
+    from torch import Tensor
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz'"  # class 0 is CTC's blank
 _DIGITS = "零一二三四五六七八九"
@@ -40,10 +43,25 @@ def starts(text: str) -> list[int]:
     return list(_spelt(text)[1])
 
 
+def toned(text: str, joined: bool) -> str:
+    """Chinese as pinyin with tones for a synthesiser, which reads single hanzi wrong at times (行 in 行情); `joined`: the syllables of a word in one."""
+    from pypinyin import Style, lazy_pinyin
+    from pypinyin.seg.mmseg import seg
+
+    def read(run: re.Match[str]) -> str:
+        if not is_chinese(run[0]) and not run[0].isdigit():
+            return run[0]
+        hanzi = _number(run[0]) if run[0].isdigit() else run[0]
+        syllables = iter(lazy_pinyin(hanzi, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True))
+        words = ["".join(next(syllables, "") for _ in word) for word in (seg.cut(hanzi) if joined else hanzi)]
+        return " " + " ".join(words) + " "
+
+    return re.sub(r" +(?=\W|$)", "", _RUNS.sub(read, text)).strip()
+
+
 def greedy(logits: Tensor, length: int) -> str:
     """The best path's text of logits [T, labels + 1], of which the first `length` are the clip's."""
-    ids = unique_consecutive(logits[:length].argmax(-1)).tolist()
-    return "".join(LETTERS[i - 1] for i in ids if i)
+    return "".join(LETTERS[i - 1] for i, _ in groupby(logits[:length].argmax(-1).tolist()) if i)
 
 
 @lru_cache(maxsize=1 << 16)

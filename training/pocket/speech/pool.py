@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pocket.speech.letters import is_chinese
 from pocket.speech.phonemes import INVENTORY, frame_labels
 from pocket.speech.sources import Sources, all_speakers
 from pocket.speech.utterance import SAMPLE_RATE, Utterance
-from pocket.speech.voices import SPLITS, Split
+from pocket.speech.voices import SPLITS, Lang, Split
 
 #: Clips to a worker process. Each chunk gets a fresh one (see espeak.py), so the pool does not depend on `workers`.
 _CHUNK = 4000
@@ -35,7 +36,7 @@ EXTRA_SHARE = 0.3
 #: Level to which clips are raised, so that 16 bits are used alike by loud and soft voices.
 _PEAK = 0.7
 #: Ways to end a sentence: espeak takes its melody from the mark.
-_ENDINGS = ("", "", ".", "?", "?", "!")
+_ENDINGS = {"en": ("", "", ".", "?", "?", "!"), "zh": ("", "", "。", "？", "？", "！")}
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,9 @@ def _make_chunk(
         for number, text_id in enumerate(job.text_ids, job.first):
             # A generator to a clip: clip n of a pool is the same voice whatever came before it.
             rng = np.random.default_rng((seed, SPLITS.index(split), number))
-            voice = sources.sample(rng)
-            spoken = texts[text_id] + str(rng.choice(_ENDINGS))
+            lang: Lang = "zh" if is_chinese(texts[text_id]) else "en"
+            voice = sources.sample(rng, lang)
+            spoken = texts[text_id] + str(rng.choice(_ENDINGS[lang]))
             clip, labels = trim(sources.synth(spoken, voice))
             if rng.random() < OPUS_SHARE:
                 clip = opus_pass(clip, rng)
