@@ -28,6 +28,7 @@ LATE = {"colour": 8, "shape": 8, "size": 5, "count": 9, "position": 8, "existenc
         "change": 9, "last": 5, "first": 4, "before": 6, "way": 5, "seen": 6, "follow": 6, "repeat": 6, "transcribe": 3, "translate": 9, "sums": 6,
         "sound": 5, "recall": 4, "chat": 6, "outside": 5}
 MOST_FRAMES = 48
+MOST_TOKENS = 1.7  # a character, of what is to be written down: rarer ones are heard, but not taught to be spelt byte by byte
 
 
 @dataclass
@@ -71,9 +72,10 @@ class Conversations:
         self.special = {name: tokenizer.token_to_id(f"<|{name}|>") for name in ("bos", "user", "assistant", "frame", "audio", "end")}
         self.starts = np.cumsum([0, *(len(p.frames) for p in frames)])
         self.open: dict[tuple[str, str], list[w.QA]] = defaultdict(list)  # what open texts were spoken, by family and language
-        self.clips: dict[str, list[int]] = defaultdict(list)  # what was spoken at all, by language
+        self.clips: dict[str, list[int]] = defaultdict(list)  # what was spoken and can be written, by language
         for text, clips in speech.by_text.items():
-            self.clips[w.language(text)] += clips
+            if len(self.text(text)) < MOST_TOKENS * len(text):
+                self.clips[w.language(text)] += clips
             if qa := w.open_qa(text):
                 self.open[qa.family, qa.lang].append(qa)
         self.unit = speech.c.hop * speech.c.mel_per_token
