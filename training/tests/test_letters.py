@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from pocket.speech.letters import LETTERS, greedy, letters, spelling, starts
+from pocket.speech.letters import LETTERS, greedy, letters, spelling, starts, toned
 
 
 def test_english_is_spelt_as_it_is_written() -> None:
@@ -49,3 +49,8 @@ def test_greedy_drops_blanks_and_what_is_said_once_but_lasts() -> None:
     ids = [0, *[i for one in letters("ma ma") for i in (one, one, 0)], 5, 5]
     logits = torch.nn.functional.one_hot(torch.tensor(ids), len(LETTERS) + 1).float()
     assert greedy(logits, len(ids) - 2) == "ma ma"
+
+
+def test_toned_pinyin_for_a_synthesiser() -> None:
+    assert toned("行情不好，一个42。", joined=False) == "hang2 qing2 bu4 hao3， yi2 ge4 si4 shi2 er4。"
+    assert toned("女孩说 abc 好", joined=True) == "nv3hai2 shuo1 abc hao3"

@@ -18,13 +18,13 @@ def all_speakers() -> list[str]:
 
 
 class Sources:
-    """The synthesisers of one process. extra_share: share of training clips by the extra voices, 0..1."""
+    """The synthesisers of one process. extra_share: share of training clips by the extra voices, 0..1; espeak: the process's, where there is one."""
 
-    def __init__(self, split: Split, extra_share: float) -> None:
+    def __init__(self, split: Split, extra_share: float, espeak: Espeak | None = None) -> None:
         self._split: Split = split
         # The extra speakers are too few to hold any out, so validation and test hear espeak alone.
         self._extra_share = extra_share if split == "train" else 0.0
-        self._espeak = Espeak()
+        self._espeak = espeak or Espeak()
         self._extra = ExtraSynthesisers()
 
     def sample(self, rng: np.random.Generator, lang: Lang) -> Voice:

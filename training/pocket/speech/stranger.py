@@ -6,33 +6,29 @@
 from __future__ import annotations
 
 import argparse
-import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from pocket.speech import flite
 from pocket.speech.letters import is_chinese
-from pocket.speech.pool import Pool, Tables, trim, write_tables
+from pocket.speech.pool import Clip, Pool, trim, write_pool
 from pocket.speech.utterance import Utterance
 
 
 def build(texts: list[str], out: Path, seed: int) -> Pool:
     """Each text once, by the installed voices in turn, at a pace of its own."""
-    out.mkdir(parents=True, exist_ok=True)
     voices = flite.installed_voices()
     rng = np.random.default_rng(seed)
-    tables = Tables()
-    with open(out / "pcm.0.part", "wb") as pcm, open(out / "labels.0.part", "wb") as labels:
+
+    def clips() -> Iterator[Clip]:
         for number, text in enumerate(texts):
             voice = number % len(voices)
-            clip, classes = trim(Utterance(flite.synth(text, voices[voice], float(rng.uniform(0.85, 1.25))), None))
-            pcm.write((clip * 32767.0).round().astype(np.int16).tobytes())
-            labels.write(classes.tobytes())
-            tables.add(len(clip), len(classes), number, voice)
-    write_tables(out, texts, [0], [tables.arrays()], "test")
-    (out / "voices.json").write_text(json.dumps([f"flite:{voice}" for voice in voices]))
-    return Pool(out)
+            said = flite.synth(text, voices[voice], float(rng.uniform(0.85, 1.25)))
+            yield *trim(Utterance(said, None)), number, voice
+
+    return write_pool(out, clips(), texts, [f"flite:{voice}" for voice in voices])
 
 
 def main() -> None:

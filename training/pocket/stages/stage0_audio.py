@@ -77,7 +77,7 @@ def batch_of(source: Speech, rows: np.ndarray, rng: np.random.Generator, strengt
     return pcm, tokens, labels, [source.text(int(i)) for i in rows]
 
 
-def validate(model: Model, held_out: Speech, clips: int = 480) -> dict[str, float]:
+def validate(model: Model, held_out: Speech, clips: int = 240) -> dict[str, float]:
     """Error rate by CTC alone for each language, in words of English and in syllables of Chinese; every call hears the same clips alike."""
     model.eval()
     rng = np.random.default_rng(0)
@@ -106,6 +106,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--steps", type=int, default=4000)
     p.add_argument("--minutes", type=float, default=0.0, help="finish the schedule by then, whatever the step; time asleep does not count (0: by steps alone)")
+    p.add_argument("--every", type=int, default=400, help="steps between two validations, each followed by a checkpoint")
     p.add_argument("--batch", type=int, default=48)
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--eager", action="store_true", help="do not compile the layers (short runs)")
@@ -123,13 +124,13 @@ def main(argv: list[str] | None = None) -> None:
     start = run.resume(optimizer, audio=model.audio, heads=model.heads)
     rng = np.random.default_rng([a.seed, start])
     lengths = np.array([speech.length(i) for i in range(len(speech))])
-    clock = Awake()
+    clock, warmup = Awake(), min(200, a.steps // 10)
     if not a.eager:
         fuse(model.audio.blocks)
 
     for step in range(start, a.steps):
         scheduled = clock.hurry(step, a.steps, a.minutes)
-        set_rate(optimizer, cosine(scheduled if step >= 200 else step, a.steps, a.rate, warmup=200))
+        set_rate(optimizer, cosine(scheduled if step >= warmup else step, a.steps, a.rate, warmup))
         # Clips of like length share a batch, so that little of it is padding.
         some = rng.integers(len(speech), size=a.batch * 4)
         some = some[np.argsort(lengths[some])]
@@ -145,7 +146,7 @@ def main(argv: list[str] | None = None) -> None:
         finished = step + 1 == a.steps or clock.hurry(step + 1, a.steps, a.minutes) >= a.steps
         if (step + 1) % 50 == 0 or finished:
             run.log(step + 1, phoneme=phoneme.item(), ctc=ctc.item())
-        if (step + 1) % 400 == 0 or finished:
+        if (step + 1) % a.every == 0 or finished:
             figures = [validate(model, held) for held in held_out]
             run.log(step + 1, **{k: v for of in figures for k, v in of.items()})
             run.save(step + 1, optimizer, audio=model.audio, heads=model.heads)
