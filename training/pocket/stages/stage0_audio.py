@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--steps", type=int, default=4000)
     p.add_argument("--minutes", type=float, default=0.0, help="finish the schedule by then, whatever the step; time asleep does not count (0: by steps alone)")
-    p.add_argument("--every", type=int, default=400, help="steps between two validations, each followed by a checkpoint")
+    p.add_argument("--every", type=int, default=400, help="steps between two validations; checkpoints come every 50")
     p.add_argument("--batch", type=int, default=48)
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--eager", action="store_true", help="do not compile the layers (short runs)")
@@ -146,10 +146,10 @@ def main(argv: list[str] | None = None) -> None:
         finished = step + 1 == a.steps or clock.hurry(step + 1, a.steps, a.minutes) >= a.steps
         if (step + 1) % 50 == 0 or finished:
             run.log(step + 1, phoneme=phoneme.item(), ctc=ctc.item())
+            run.save(step + 1, optimizer, audio=model.audio, heads=model.heads)
         if (step + 1) % a.every == 0 or finished:
             figures = [validate(model, held) for held in held_out]
             run.log(step + 1, **{k: v for of in figures for k, v in of.items()})
-            run.save(step + 1, optimizer, audio=model.audio, heads=model.heads)
         if finished:
             break
 
