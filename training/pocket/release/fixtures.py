@@ -13,7 +13,8 @@ import numpy as np
 from pocket import world as w
 from pocket.speech.espeak import Espeak
 
-from .media import ogg, video, wav
+from .media import video, wav
+from .ogg import ogg
 
 WIDTH, HEIGHT, FPS = 640, 480, 15
 SECONDS, EVENT_AT = 20, 10.0
