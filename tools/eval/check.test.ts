@@ -45,7 +45,15 @@ describe('words', () => {
   });
 
   it('parts Chinese at the longest known word, at numerals, and else at each character', () => {
-    expect(words('红色的圆形在左上角，四十二个')).toEqual(['红色', '的', '圆形', '在', '左上角', '四十二', '个']);
+    expect(words('红色的圆形在左上角，四十二个')).toEqual([
+      '红色',
+      '的',
+      '圆形',
+      '在',
+      '左上角',
+      '四十二',
+      '个',
+    ]);
   });
 });
 

@@ -30,10 +30,13 @@ export function words(text: string): string[] {
 /** Chinese characters as words: the longest known word, a numeral, or one character. */
 function segment(run: string): string[] {
   const out: string[] = [];
-  for (let rest = run; rest !== ''; rest = rest.slice(out.at(-1)!.length)) {
+  for (let at = 0; at < run.length;) {
+    const rest = run.slice(at);
     let length = Math.min(LONGEST, rest.length);
     while (length > 0 && !KNOWN.has(rest.slice(0, length))) length -= 1;
-    out.push(length > 0 ? rest.slice(0, length) : (NUMERAL.exec(rest)?.[0] ?? rest.slice(0, 1)));
+    const word = length > 0 ? rest.slice(0, length) : (NUMERAL.exec(rest)?.[0] ?? rest.slice(0, 1));
+    out.push(word);
+    at += word.length;
   }
   return out;
 }
@@ -76,7 +79,9 @@ export function check(text: string, keys: readonly string[], categories: readonl
 
 /** `en`, `zh` or both; digits are of no language. */
 function languages(found: readonly string[]): string[] {
-  const spoken = found.filter((word) => !/^[0-9]/.test(word)).map((word) => (CHINESE.test(word) ? 'zh' : 'en'));
+  const spoken = found
+    .filter((word) => !/^[0-9]/.test(word))
+    .map((word) => (CHINESE.test(word) ? 'zh' : 'en'));
   return [...new Set(spoken)].toSorted();
 }
 
