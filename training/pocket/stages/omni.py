@@ -199,7 +199,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--frames", type=Path, nargs="+", required=True)
     p.add_argument("--speech", type=Path, nargs="+", required=True)
     p.add_argument("--validation-frames", type=Path, required=True)
-    p.add_argument("--validation-speech", type=Path, required=True)
+    p.add_argument("--validation-speech", type=Path, nargs="+", required=True)
     p.add_argument("--tokenizer", type=Path, required=True)
     p.add_argument("--vision", type=Path, help="last.pt of stage 0 (not needed with --start-from)")
     p.add_argument("--audio", type=Path, help="last.pt of stage 0")
@@ -253,7 +253,7 @@ def main(argv: list[str] | None = None) -> None:
     held_features = vision_features(model, held_pools, a.cache / "validation.pt")
     model.train()
     model.vision.eval()
-    held_speech = Speech([a.validation_speech], c.audio)
+    held_speech = Speech(a.validation_speech, c.audio)
     held_talks = Conversations(tokenizer, held_pools, held_speech, c.vision.tokens_per_frame)
     trainer, held_trainer = Trainer(model, heads, events, features), Trainer(model, heads, events, held_features)
 
