@@ -11,10 +11,12 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+
+from pocket.speech.letters import spelling
 
 STEPS = 2
 
@@ -29,38 +31,33 @@ def speak(texts: list[str], split: str, seed: int, out: Path) -> None:
         Espeak(), OpusPass()
     except (OSError, RuntimeError) as error:
         print(f"tones stand in for speech: {error}")
-        tones(texts, split, seed, out)
+        tones(texts, seed, out)
         return
     pool.build_pool(texts, 1, split, out, seed=seed)
 
 
-def tones(texts: list[str], split: str, seed: int, out: Path) -> None:
+def tones(texts: list[str], seed: int, out: Path) -> None:
     """A pool of the usual layout: a tone for each letter, 60 ms long, without phoneme labels."""
     from pocket.speech.phonemes import UNKNOWN, frame_count
-    from pocket.speech.pool import _Job, _write_tables
+    from pocket.speech.pool import Clip, write_pool
 
     rng = np.random.default_rng(seed)
-    out.mkdir(parents=True, exist_ok=True)
-    clips = []
-    for text in texts:
-        hz = np.repeat([200.0 + 60 * (ord(ch) - 96) if ch != " " else 0.0 for ch in text], 960)
-        clips.append((0.3 * np.sin(2 * np.pi * np.cumsum(hz) / 16_000 * rng.uniform(0.9, 1.1)) * 32767).astype(np.int16))
-    labels = [np.full(frame_count(len(c)), UNKNOWN, np.int8) for c in clips]
-    (out / "pcm.0.part").write_bytes(b"".join(c.tobytes() for c in clips))
-    (out / "labels.0.part").write_bytes(b"".join(x.tobytes() for x in labels))
-    tables = {
-        "lengths": np.array([len(c) for c in clips], np.int32), "label_lengths": np.array([len(x) for x in labels], np.int32),
-        "text_id": np.arange(len(texts), dtype=np.int32), "voice_id": np.zeros(len(texts), np.int16),
-    }
-    _write_tables(out, texts, [_Job(0, list(range(len(texts))))], [tables], split)
+
+    def clips() -> Iterator[Clip]:
+        for number, text in enumerate(texts):
+            hz = np.repeat([200.0 + 60 * (ord(ch) - 96) if ch != " " else 0.0 for ch in spelling(text)], 960)
+            pcm = 0.3 * np.sin(2 * np.pi * np.cumsum(hz) / 16_000 * rng.uniform(0.9, 1.1))
+            yield pcm.astype(np.float32), np.full(frame_count(len(pcm)), UNKNOWN), number, 0
+
+    write_pool(out, clips(), texts, ["tones"])
 
 
 def sentences(repeat: int, content: int, questions: int, seed: int) -> list[str]:
     from pocket import world as w
-    from pocket.stages.speech_texts import texts
+    from pocket.stages.speech_texts import Wanted, texts
 
     closed = [text for _, text in w.all_question_texts()]
-    return sorted({*texts(0, repeat, content, seed)[0], *closed[:: len(closed) // questions][:questions]})
+    return sorted({*texts(Wanted(repeat=repeat, content=content), seed)[0], *closed[:: len(closed) // questions][:questions]})
 
 
 def checked(run: Path, steps: int) -> None:

@@ -33,6 +33,22 @@ def cosine(step: int, total: int, peak: float, warmup: int = 100, floor: float =
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
+class Awake:
+    """How long a run has worked. A measurement on the same machine may stop it (SIGSTOP): a step that seems to last longer than `longest_s` slept."""
+
+    def __init__(self, longest_s: float = 30.0) -> None:
+        self.longest_s = longest_s
+        self.seconds = 0.0
+        self._last = time.monotonic()
+
+    def hurry(self, step: int, total: int, minutes: float) -> int:
+        """The step on the schedule: ahead of `step` where `minutes` ask for it (0: never)."""
+        now = time.monotonic()
+        self.seconds += min(now - self._last, self.longest_s)
+        self._last = now
+        return min(total, max(step, int(total * self.seconds / 60 / minutes) if minutes else 0))
+
+
 class Together:
     """Two optimisers as one."""
 
