@@ -10,7 +10,7 @@ import { GatewayProcess } from '../tools/support/gateway-process.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
 import { percentile } from '../tools/support/statistics.js';
-import { withPause } from './scripted-pause.js';
+import { withPause } from '../tools/support/scripted-pause.js';
 
 /** Hesitations (ms); 0 is none. Taken in turn. */
 const PAUSES_MS = [0, 200, 400, 700, 1000, 1500];

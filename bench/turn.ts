@@ -15,7 +15,7 @@ import { GatewayProcess } from '../tools/support/gateway-process.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { askAloud, WATCHED_SESSION, type SpokenTurn } from '../tools/support/spoken-turn.js';
 import { percentile } from '../tools/support/statistics.js';
-import { trueEndMs } from './true-end.js';
+import { trueEndMs } from '../tools/support/true-end.js';
 
 /** With several calls on one engine an answer waits for others (ms). */
 const ANSWER_MS = 60_000;

@@ -1,7 +1,7 @@
-import { SAMPLE_RATE } from '#modules/contracts';
 import { trueEndMs } from './true-end.js';
 
-const SAMPLES_PER_MS = SAMPLE_RATE / 1000;
+/** Of 16 kHz. */
+const SAMPLES_PER_MS = 16;
 /** Length (ms) of what is looked at to find a gap between words. */
 const GAP_MS = 20;
 /** Where in the speech a speaker hesitates: anywhere in its middle. */
@@ -25,21 +25,26 @@ export interface PausedSpeech {
  * @param pauseMs 0: it is said without hesitation
  */
 export function withPause(pcm: Float32Array, pauseMs: number): PausedSpeech {
-  const at = quietest(pcm);
-  const gap = pauseMs * SAMPLES_PER_MS;
-  const paused = new Float32Array(pcm.length + gap);
+  const at = quietestSample(pcm);
+  const gap = quietRoom(pauseMs);
+  const paused = new Float32Array(pcm.length + gap.length);
   paused.set(pcm.subarray(0, at));
-  // A room's noise, the same each time.
-  for (let i = 0, seed = 1; i < gap; i++) {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    paused[at + i] = (seed / 2 ** 31 - 1) * ROOM;
-  }
-  paused.set(pcm.subarray(at), at + gap);
+  paused.set(gap, at);
+  paused.set(pcm.subarray(at), at + gap.length);
   return { pcm: paused, pauseAtMs: at / SAMPLES_PER_MS, endMs: trueEndMs(paused) };
 }
 
-/** The sample in the middle of the quietest run of {@link GAP_MS}. */
-function quietest(pcm: Float32Array): number {
+/** A room's noise, the same each time: 16 kHz mono. */
+export function quietRoom(durationMs: number): Float32Array {
+  let seed = 1;
+  return Float32Array.from({ length: durationMs * SAMPLES_PER_MS }, () => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return (seed / 2 ** 31 - 1) * ROOM;
+  });
+}
+
+/** Where speech is parted: the sample in the middle of the quietest run of {@link GAP_MS}. */
+export function quietestSample(pcm: Float32Array): number {
   const length = GAP_MS * SAMPLES_PER_MS;
   const endAt = trueEndMs(pcm) * SAMPLES_PER_MS;
   let best = { at: Math.floor(endAt / 2), energy: Infinity };
