@@ -16,8 +16,8 @@ import { withPause } from '../tools/support/scripted-pause.js';
 const PAUSES_MS = [0, 200, 400, 700, 1000, 1500];
 const SILENCES_MS = [200, 300, 500, 800, 1200, 1600];
 const EAGERNESSES = ['high', 'medium', 'low'] as const;
-/** After this long (ms) nobody waits for the end of a turn any more. */
-const GIVE_UP_MS = 5000;
+/** Longer (ms) than any setting waits: an end that is not known by then counts as known then. */
+const GIVE_UP_MS = 10_000;
 /** Between two utterances (ms). */
 const REST_MS = 300;
 
@@ -35,11 +35,11 @@ interface Utterance {
   readonly endMs: number;
 }
 
-/** What became of one utterance: it was cut off in its pause, or its end was known after so long (ms). */
+/** What became of one utterance: whether it was cut off before its end, and after how long (ms) that was known. */
 interface Outcome {
   readonly paused: boolean;
   readonly cutOff: boolean;
-  readonly delayMs: number | null;
+  readonly delayMs: number;
 }
 
 interface Point {
@@ -57,13 +57,16 @@ export async function endpointBench(args: string[]): Promise<void> {
     args,
     options: {
       json: { type: 'string' },
-      questions: { type: 'string', default: '60' },
-      calls: { type: 'string', default: '4' },
-      settings: { type: 'string', default: String(SILENCES_MS.length + EAGERNESSES.length) },
+      questions: { type: 'string', default: '120' },
+      calls: { type: 'string', default: '8' },
+      settings: { type: 'string' },
+      modes: { type: 'string', default: 'server_vad,semantic_vad' },
     },
   });
   const calls = wholeNumber('calls', values.calls);
-  const settings = spread(allSettings(), wholeNumber('settings', values.settings));
+  const modes = values.modes.split(',');
+  const all = allSettings().filter(({ mode }) => modes.includes(mode));
+  const settings = spread(all, wholeNumber('settings', values.settings ?? String(all.length)));
   const utterances = await readUtterances(wholeNumber('questions', values.questions));
   const gateway = await GatewayProcess.start();
   const curve: Point[] = [];
@@ -144,12 +147,12 @@ async function say(call: NodeCall, { clip, pauseMs, endMs }: Utterance): Promise
     const trueEndAtMs = lastPacketAtMs - clip.durationMs + endMs;
     saidAtMs = trueEndAtMs;
     if (!committed.some((atMs) => atMs >= trueEndAtMs)) await Promise.race([promise, sleep(GIVE_UP_MS)]);
-    const endKnownAtMs = committed.find((atMs) => atMs >= trueEndAtMs) ?? null;
+    const endKnownAtMs = committed.find((atMs) => atMs >= trueEndAtMs) ?? trueEndAtMs + GIVE_UP_MS;
     await sleep(REST_MS);
     return {
       paused: pauseMs > 0,
       cutOff: committed.some((atMs) => atMs < trueEndAtMs),
-      delayMs: endKnownAtMs === null ? null : endKnownAtMs - trueEndAtMs,
+      delayMs: endKnownAtMs - trueEndAtMs,
     };
   } finally {
     off();
@@ -159,7 +162,7 @@ async function say(call: NodeCall, { clip, pauseMs, endMs }: Utterance): Promise
 function evaluate({ mode, setting }: Setting, outcomes: readonly Outcome[]): Point {
   const paused = outcomes.filter((outcome) => outcome.paused);
   const cutOff = paused.filter((outcome) => outcome.cutOff);
-  const delays = outcomes.map(({ delayMs }) => delayMs).filter((delay) => delay !== null);
+  const delays = outcomes.map(({ delayMs }) => delayMs);
   return {
     mode,
     setting,

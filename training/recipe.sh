@@ -21,6 +21,8 @@ once "$WORK/speech2/meta.npz" pocket.stages.speech_texts --out "$WORK/speech2" -
 held_out=(--split validation --closed 1 --repeat 400 --translate 200 --sums 100 --content 100 --seed 77)
 once "$WORK/speechval/meta.npz" pocket.stages.speech_texts --out "$WORK/speechval" --lang en "${held_out[@]}"
 once "$WORK/speechvalzh/meta.npz" pocket.stages.speech_texts --out "$WORK/speechvalzh" --lang zh --wide 200 "${held_out[@]}"
+once "$WORK/beginnings/meta.npz" pocket.stages.turn_texts --out "$WORK/beginnings" --seed 3
+once "$WORK/beginningsval/meta.npz" pocket.stages.turn_texts --out "$WORK/beginningsval" --split validation --most 400 --seed 78
 once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
 
 # Stage 0: unimodal starts. The two may run side by side, one core each.
@@ -42,8 +44,12 @@ omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --audio 
 omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --muon --steps 3400 --batch 16 --rate 1.25e-3 --audio-rate 0.5 \
   --first 0.30 0.20 0.25 0.15 0.10 --last 0.06 0.16 0.36 0.28 0.14 --move 0.1 0.5
 
-step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
-step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket
+# The turn-end head, on the encoder as it is now.
+step pocket.stages.turn_end --encoder "$WORK/run_m1/last.pt" --speech "$WORK"/speech{1,2} --beginnings "$WORK/beginnings" --validation "$WORK/speechval" \
+  --validation-beginnings "$WORK/beginningsval" --out "$WORK/run_t1"
+
+step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_t1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
+step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_t1/last.pt" --folder ../models/visavis-pocket
 step pocket.release.testset --out ../tools/eval/set
 step pocket.release.fixtures --out ../test/fixtures/call --e2e ../test/fixtures/e2e
 step pocket.export.greedy --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket --set ../tools/eval/set

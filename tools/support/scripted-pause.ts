@@ -1,4 +1,4 @@
-import { trueEndMs } from './true-end.js';
+import { speechSpan } from './true-end.js';
 
 /** Of 16 kHz. */
 const SAMPLES_PER_MS = 16;
@@ -31,7 +31,7 @@ export function withPause(pcm: Float32Array, pauseMs: number): PausedSpeech {
   paused.set(pcm.subarray(0, at));
   paused.set(gap, at);
   paused.set(pcm.subarray(at), at + gap.length);
-  return { pcm: paused, pauseAtMs: at / SAMPLES_PER_MS, endMs: trueEndMs(paused) };
+  return { pcm: paused, pauseAtMs: at / SAMPLES_PER_MS, endMs: speechSpan(pcm).endMs + pauseMs };
 }
 
 /** A room's noise, the same each time: 16 kHz mono. */
@@ -46,9 +46,10 @@ export function quietRoom(durationMs: number): Float32Array {
 /** Where speech is parted: the sample in the middle of the quietest run of {@link GAP_MS}. */
 export function quietestSample(pcm: Float32Array): number {
   const length = GAP_MS * SAMPLES_PER_MS;
-  const endAt = trueEndMs(pcm) * SAMPLES_PER_MS;
-  let best = { at: Math.floor(endAt / 2), energy: Infinity };
-  for (let from = Math.floor(endAt * FROM); from + length < endAt * TO; from += length / 2) {
+  const { startMs, endMs } = speechSpan(pcm);
+  const sampleAt = (share: number) => Math.floor((startMs + (endMs - startMs) * share) * SAMPLES_PER_MS);
+  let best = { at: sampleAt(0.5), energy: Infinity };
+  for (let from = sampleAt(FROM); from + length < sampleAt(TO); from += length / 2) {
     const energy = pcm.subarray(from, from + length).reduce((sum, x) => sum + x * x, 0);
     if (energy < best.energy) best = { at: from + length / 2, energy };
   }

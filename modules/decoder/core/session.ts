@@ -299,6 +299,7 @@ export class DecoderSession {
     }
     const { tokens: from, turn } = this.context;
     const times = await this.runner.take(segment, operation);
+    const turnEnd = segment.k === 'audio' ? await this.runner.turnEnd(segment, operation) : null;
     operation.throwIfCancelled();
     const { tokens: to } = this.context;
     this.context.seal(from, kindOf(segment, turn), owner);
@@ -308,7 +309,7 @@ export class DecoderSession {
       added > 0 ? { ...outcome, span: { from, to } } : outcome,
       this.context.save(),
     );
-    return { at, tokens: added, ms: { queue, ...times } };
+    return { at, tokens: added, ms: { queue, ...times }, ...(turnEnd !== null && { turnEnd }) };
   }
 
   private submit<T>(

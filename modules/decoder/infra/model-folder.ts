@@ -81,6 +81,7 @@ function toModelConfig(
   modelId: string,
 ): ModelConfig {
   const { vision, audio, text } = config;
+  const { turn_end: head } = audio;
   return {
     modelId,
     vision: {
@@ -101,6 +102,7 @@ function toModelConfig(
       heads: audio.heads,
       headDim: audio.head_dim,
       hiddenSize: audio.hidden_size,
+      ...(head && { turnEnd: { layers: head.layers, heads: head.heads, headDim: head.head_dim } }),
     },
     text: {
       hiddenSize: text.hidden_size,

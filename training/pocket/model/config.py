@@ -71,6 +71,16 @@ class AudioConfig:
 
 
 @dataclass(frozen=True)
+class TurnEndConfig:
+    """The head that tells whether the speaker has finished (docs/adr/0018)."""
+
+    hidden: int = 128
+    layers: int = 2
+    heads: int = 2
+    mlp: int = 256
+
+
+@dataclass(frozen=True)
 class TextConfig:
     hidden: int = 256
     layers: int = 6
