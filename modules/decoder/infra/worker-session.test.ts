@@ -350,6 +350,42 @@ describe('a session whose worker is lost', () => {
     expect(exchanges).toBeGreaterThan(10);
   });
 
+  it.each([
+    ['evicted', (session: EngineSession) => session.evict({ keepFrames: 0, targetTokens: 0 })],
+    ['redacted', (session: EngineSession) => session.redact(['speech'])],
+  ])(
+    'takes the blocks of an utterance in again that was %s, in a worker and in the log',
+    async (_, remove) => {
+      await begin();
+      const [session, fresh] = [await rig.open(), await rig.open()];
+      const speak = async (one: EngineSession, turn: string) => {
+        await one.append(edge(turn, 'open'));
+        for (const [id, final] of [
+          ['block 1', false],
+          ['block 2', true],
+        ] as const) {
+          const pcm = material.sound(id.length, 90);
+          await one.append({ k: 'audio', id, ptsMs: 0, pcm, final, utterance: 'speech' });
+        }
+        await one.append(edge(turn, 'close'));
+      };
+      await speak(session, 'a');
+      await ask(session, 'b');
+      const before = session.head.tokens;
+      expect(await remove(session)).toMatchObject({ dropped: expect.arrayContaining(['block 2']) });
+      const left = session.head.tokens;
+      expect(left).toBeLessThan(before);
+      const start = fresh.head.tokens;
+      await speak(fresh, 'c');
+      await speak(session, 'c');
+      expect(session.head.tokens - left).toBe(fresh.head.tokens - start);
+      const { tokens } = session.head;
+      await rig.lose();
+      const { end } = await readAnswer(session.generate({ maxTokens: 2 }));
+      expect(end?.usage.prompt).toBe(tokens + 1);
+    },
+  );
+
   it('is as long as its worker says, also where it lost another after an eviction', async () => {
     await begin({ workers: 2 });
     let losses = 0;
