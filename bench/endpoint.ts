@@ -140,7 +140,7 @@ async function say(call: NodeCall, { clip, pauseMs, endMs }: Utterance): Promise
   });
   try {
     const { lastPacketAtMs } = await call.speak(clip);
-    // A microphone's packet leaves when it is whole, so the last one leaves when the clip is over.
+    // A microphone's packet leaves when it is whole, so the last one is due when the clip is over.
     const trueEndAtMs = lastPacketAtMs - clip.durationMs + endMs;
     saidAtMs = trueEndAtMs;
     if (!committed.some((atMs) => atMs >= trueEndAtMs)) await Promise.race([promise, sleep(GIVE_UP_MS)]);

@@ -191,7 +191,7 @@ function evaluate({ endpointDelayMs }: Plan, measured: readonly Measured[]) {
   };
 }
 
-/** A microphone's packet leaves when it is whole, so the last packet leaves when the clip is over. */
+/** A microphone's packet leaves when it is whole, so the last packet is due when the clip is over. */
 function sinceTrueEnd({ turn, question }: Measured): number | null {
   const sinceClipEndMs = turn.lastPacketToFirstTextMs;
   return sinceClipEndMs === null ? null : sinceClipEndMs + question.clip.durationMs - question.endMs;
