@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { ServerEvent, SessionPatch } from '@vis-a-vis/protocol';
 import { connectNode, encodePcm, type AudioClip, type NodeCall } from '@vis-a-vis/client/node';
 import { decodeOggOpus } from '../tools/eval/media.js';
@@ -10,6 +9,7 @@ import { GatewayProcess } from '../tools/support/gateway-process.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
 import { percentile } from '../tools/support/statistics.js';
+import { benchOptions } from './options.js';
 import { withPause } from './scripted-pause.js';
 
 /** Hesitations (ms); 0 is none. Taken in turn. */
@@ -53,15 +53,8 @@ interface Point {
 
 /** Questions with scripted pauses over real WebRTC: how often a pause is taken for the end, and how late the end is known. */
 export async function endpointBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      questions: { type: 'string', default: '60' },
-      calls: { type: 'string', default: '4' },
-      settings: { type: 'string', default: String(SILENCES_MS.length + EAGERNESSES.length) },
-    },
-  });
+  const all = SILENCES_MS.length + EAGERNESSES.length;
+  const values = benchOptions(args, { questions: '60', calls: '4', settings: String(all) });
   const calls = wholeNumber('calls', values.calls);
   const settings = spread(allSettings(), wholeNumber('settings', values.settings));
   const utterances = await readUtterances(wholeNumber('questions', values.questions));
