@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { ensureTrainingPython } from './python.mjs';
 
 /** `-m venv --clear DIR` puts a copy of it there; installing fails where a file `offline` lies beside `log`. */
@@ -27,9 +28,11 @@ beforeEach(async () => {
   await program(join(root, 'python3'), script(root));
   await writeFile(join(root, 'log'), '');
   process.env.PATH = root;
+  jest.spyOn(console, 'log').mockReturnValue(undefined);
 });
 afterEach(async () => {
   process.env.PATH = path;
+  jest.restoreAllMocks();
   await rm(root, { recursive: true });
 });
 
