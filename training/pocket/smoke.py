@@ -2,7 +2,7 @@
 
     python -m pocket.smoke [--out DIR]
 
-Speech is libespeak-ng's through libopus; where they are missing, tones stand in for it, which is said.
+Needs libespeak-ng1 and libopus0; `npm test` installs them.
 """
 from __future__ import annotations
 
@@ -11,45 +11,10 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from pocket.speech.letters import spelling
-
 STEPS = 2
-
-
-def speak(texts: list[str], split: str, seed: int, out: Path) -> None:
-    from pocket.speech import pool
-
-    try:
-        from pocket.speech.espeak import Espeak
-        from pocket.speech.opus import OpusPass
-
-        Espeak(), OpusPass()
-    except (OSError, RuntimeError) as error:
-        print(f"tones stand in for speech: {error}")
-        tones(texts, seed, out)
-        return
-    pool.build_pool(texts, 1, split, out, seed=seed)
-
-
-def tones(texts: list[str], seed: int, out: Path) -> None:
-    """A pool of the usual layout: a tone for each letter, 60 ms long, without phoneme labels."""
-    from pocket.speech.phonemes import UNKNOWN, frame_count
-    from pocket.speech.pool import Clip, write_pool
-
-    rng = np.random.default_rng(seed)
-
-    def clips() -> Iterator[Clip]:
-        for number, text in enumerate(texts):
-            hz = np.repeat([200.0 + 60 * (ord(ch) - 96) if ch != " " else 0.0 for ch in spelling(text)], 960)
-            pcm = 0.3 * np.sin(2 * np.pi * np.cumsum(hz) / 16_000 * rng.uniform(0.9, 1.1))
-            yield pcm.astype(np.float32), np.full(frame_count(len(pcm)), UNKNOWN), number, 0
-
-    write_pool(out, clips(), texts, ["tones"])
 
 
 def sentences(repeat: int, content: int, questions: int, seed: int) -> list[str]:
@@ -117,13 +82,14 @@ def main(argv: list[str] | None = None) -> None:
 
     with tempfile.TemporaryDirectory(prefix="smoke-") as temporary:
         work = a.out or Path(temporary)
+        from pocket.speech import pool
         from pocket.stages import frames
 
         frames.build(work / "frames", 20, seed=1, cards=0.5)
         frames.build(work / "framesval", 8, seed=2, cards=0.5)
         part("frames")
-        speak(sentences(24, 6, 10, 1), "train", 1, work / "speech")
-        speak(sentences(8, 2, 2, 77), "validation", 77, work / "speechval")
+        pool.build_pool(sentences(24, 6, 10, 1), 1, "train", work / "speech", seed=1)
+        pool.build_pool(sentences(8, 2, 2, 77), 1, "validation", work / "speechval", seed=77)
         part("speech")
         from pocket.export import export, parity
         from pocket.release import curves
