@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { ServerEvent, SessionPatch } from '@vis-a-vis/protocol';
 import { connectNode, encodePcm, type AudioClip, type NodeCall } from '@vis-a-vis/client/node';
 import { decodeOggOpus } from '../tools/eval/media.js';
@@ -11,6 +10,7 @@ import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
 import { percentile } from '../tools/support/statistics.js';
 import { withPause } from '../tools/support/scripted-pause.js';
+import { benchOptions } from './options.js';
 
 /** Hesitations (ms); 0 is none. Taken in turn. */
 const PAUSES_MS = [0, 200, 400, 700, 1000, 1500];
@@ -53,20 +53,17 @@ interface Point {
 
 /** Questions with scripted pauses over real WebRTC: how often a pause is taken for the end, and how late the end is known. */
 export async function endpointBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      questions: { type: 'string', default: '120' },
-      calls: { type: 'string', default: '8' },
-      settings: { type: 'string' },
-      modes: { type: 'string', default: 'server_vad,semantic_vad' },
-    },
+  const everything = SILENCES_MS.length + EAGERNESSES.length;
+  const values = benchOptions(args, {
+    questions: '120',
+    calls: '8',
+    settings: String(everything),
+    modes: 'server_vad,semantic_vad',
   });
   const calls = wholeNumber('calls', values.calls);
   const modes = values.modes.split(',');
   const all = allSettings().filter(({ mode }) => modes.includes(mode));
-  const settings = spread(all, wholeNumber('settings', values.settings ?? String(all.length)));
+  const settings = spread(all, wholeNumber('settings', values.settings));
   const utterances = await readUtterances(wholeNumber('questions', values.questions));
   const gateway = await GatewayProcess.start();
   const curve: Point[] = [];
@@ -143,7 +140,7 @@ async function say(call: NodeCall, { clip, pauseMs, endMs }: Utterance): Promise
   });
   try {
     const { lastPacketAtMs } = await call.speak(clip);
-    // A microphone's packet leaves when it is whole, so the last one leaves when the clip is over.
+    // A microphone's packet leaves when it is whole, so the last one is due when the clip is over.
     const trueEndAtMs = lastPacketAtMs - clip.durationMs + endMs;
     saidAtMs = trueEndAtMs;
     if (!committed.some((atMs) => atMs >= trueEndAtMs)) await Promise.race([promise, sleep(GIVE_UP_MS)]);

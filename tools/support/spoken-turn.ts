@@ -16,7 +16,7 @@ export interface SpokenTurn {
   readonly framesAttended: number;
   /** As the gateway saw it. */
   readonly timing: ServerEventOf<'visavis.turn.timing'>;
-  /** From the last packet of the question to the first text, as seen here (ms); null where there was no text. */
+  /** From when the last packet of the question was due to the first text, as seen here (ms); null where there was no text. */
   readonly lastPacketToFirstTextMs: number | null;
 }
 

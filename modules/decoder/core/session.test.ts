@@ -1,15 +1,11 @@
 import fc from 'fast-check';
 import type { Segment } from '#modules/contracts';
-import {
-  SessionScript,
-  logitDistance,
-  readAnswer,
-  steps,
-  type Material,
-  type Step,
-} from '../testing/engine-script.js';
+import { Coverage } from '../testing/coverage.js';
+import { readAnswer } from '../testing/engine-script.js';
+import { exactness } from '../testing/exactness.js';
 import { LocalSession, localHost } from '../testing/local-session.js';
 import { ProbedModel } from '../testing/probed-model.js';
+import type { Material, Step } from '../testing/random-steps.js';
 import { TOY_CODEC, ToyModel } from '../testing/toy-model.js';
 import { JOURNAL_LIMIT } from './journal.js';
 
@@ -69,30 +65,18 @@ const REDACTED_AFTER_SPEECH_WAS_EVICTED: Step[] = [
 
 describe('DecoderSession', () => {
   it('is after any sequence of operations what a fresh session is that replays what is left', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(steps(material), { minLength: 1, maxLength: 3 }), async (sessions) => {
-        const model = new ProbedModel(new ToyModel());
-        const host = await localHost(model, TOY_CODEC);
-        const scripts = await Promise.all(
-          sessions.map(async () => new SessionScript(await LocalSession.open(host), material)),
-        );
-        await Promise.all(
-          scripts.map(async (script, index) => {
-            for (const step of sessions[index] ?? []) await script.take(step);
-            await script.settled();
-          }),
-        );
-        for (const script of scripts) {
-          const conclusion = await script.finish(model, 8);
-          const fresh = await LocalSession.open(await localHost(model, TOY_CODEC));
-          const expected = await script.replay(fresh, model, 8);
-          expect(conclusion.text).toBe(expected.text);
-          expect(conclusion.tokens).toBe(expected.tokens);
-          expect(logitDistance(conclusion, expected)).toBeLessThan(1e-4);
-        }
-      }),
-      { numRuns: 200, examples: [[[REDACTED_AFTER_SPEECH_WAS_EVICTED, []]]] },
-    );
+    const seen = new Coverage();
+    const rig = async () => {
+      const model = new ProbedModel(new ToyModel());
+      const [host, fresh] = [await localHost(model, TOY_CODEC), await localHost(model, TOY_CODEC)];
+      return { model, host, fresh };
+    };
+    const options = { material, maxSessions: 3, maxSteps: 20, answerTokens: 8, seen };
+    await fc.assert(exactness(rig, options), {
+      numRuns: 200,
+      examples: [[[REDACTED_AFTER_SPEECH_WAS_EVICTED, []]]],
+    });
+    expect(seen.rarerThan(10)).toEqual([]);
   });
 
   it('computes audio, end and assistant in one run, which gives the first token', async () => {

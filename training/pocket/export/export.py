@@ -16,7 +16,8 @@ from pocket.model.config import PocketConfig, TurnEndConfig
 from pocket.model.omni import SPECIAL_TOKENS, Pocket, parameter_count
 from pocket.model.turn_end import TurnEndHead
 
-from .onnx_graphs import AudioGraph, DecoderGraph, EmbedTokens, VisionGraph
+from .decoder_graph import write_decoder
+from .onnx_graphs import AudioGraph, EmbedTokens, VisionGraph
 
 OPSET = 18
 SMALL = 1024  # elements; smaller initialisers stay float32
@@ -82,14 +83,8 @@ def export_graphs(model: Pocket, head: TurnEndHead | None, folder: Path) -> None
     dynamic |= {f"past_{n}": {2: "past"} for n in names} | {f"new_{n}": {2: "new"} for n in names}
     export_graph(AudioGraph(model, head), (torch.zeros(1, 2 * a.mel_per_token, a.n_mels), torch.zeros(1, a.n_mels, 2), torch.zeros(1, a.hidden, 1), torch.zeros(1, dtype=torch.long), *past), folder / "audio_encoder.onnx", inputs, outputs, dynamic)
 
-    planes = t.layers * t.kv_heads
-    past = [torch.zeros(2, 1, 5, t.head_dim) for _ in range(2 * planes)]
-    names = [f"{kind}.{i}" for i in range(planes) for kind in ("key", "value")]
-    inputs = ["inputs_embeds", "position_ids", "past_bias", *(f"past_{n}" for n in names)]
-    outputs = ["logits", *(f"new_{n}" for n in names)]
-    dynamic = {"inputs_embeds": {0: "batch", 1: "sequence"}, "position_ids": {0: "batch", 1: "sequence"}, "past_bias": {0: "batch", 1: "past"}, "logits": {0: "batch"}}
-    dynamic |= {f"past_{n}": {0: "batch", 2: "past"} for n in names} | {f"new_{n}": {0: "batch", 2: "sequence"} for n in names}
-    export_graph(DecoderGraph(model), (torch.zeros(2, 3, t.hidden), torch.zeros(2, 3, dtype=torch.long), torch.zeros(2, 5), *past), folder / "decoder_model.onnx", inputs, outputs, dynamic)
+    write_decoder(model.decoder, folder / "decoder_model.onnx")
+    store_half(folder / "decoder_model.onnx")
 
 
 def config_json(c: PocketConfig, head: TurnEndHead | None) -> dict:

@@ -88,7 +88,7 @@ class TextConfig:
     kv_heads: int = 2
     head_dim: int = 64
     mlp: int = 768
-    vocab: int = 1536
+    vocab: int = 2048
     rope_theta: float = 1_000_000.0  # most of a head's dimensions then match content at any distance within the window
     max_positions: int = 4096
 
