@@ -57,8 +57,12 @@ export class DecoderSession {
   private readonly context: Context;
   private readonly runner: ContextRunner;
   private readonly journal: Journal;
-  private readonly queue = new OperationQueue();
+  private readonly queue = new OperationQueue(() => this.attendAhead());
   private readonly pendingAppends = new Map<number, Operation>();
+  /** Idle work that the next operation ends. */
+  private ahead: Operation | null = null;
+  /** Something has come since there was idle time last. */
+  private hasNews = false;
   private generation: Generation | null = null;
   /** Of the last answer asked for, until an operation that settles it is asked for. */
   private unsettled: StopSignal | null = null;
@@ -276,6 +280,7 @@ export class DecoderSession {
   /** Cancels what is under way, and resolves when it has ended. */
   close(): Promise<void> {
     this.settle();
+    this.hasNews = false;
     this.queue.cancelAll(new VisavisError('session_closed', 'the session was closed'));
     return this.queue.idle();
   }
@@ -307,6 +312,7 @@ export class DecoderSession {
     operation.throwIfCancelled();
     const { tokens: to } = this.context;
     this.context.seal(from, kindOf(segment, turn), owner);
+    this.hasNews = true;
     const added = to - from;
     const outcome = { op: 'append', seq: o.seq, kind: segment.k, owner, added } as const;
     const at = this.journal.record(
@@ -321,6 +327,7 @@ export class DecoderSession {
     work: (before: ContextState) => Promise<T>,
     generation: 'discardGeneration' | 'keepGeneration' = 'discardGeneration',
   ): Promise<T> {
+    this.ahead?.cancel(new VisavisError('aborted', 'another operation came'));
     return this.queue.run(operation, async () => {
       let before = this.context.save();
       try {
@@ -336,6 +343,16 @@ export class DecoderSession {
         throw error;
       }
     });
+  }
+
+  /** While nobody wants anything, and somebody speaks: attends to what was said so far. */
+  private attendAhead(): void {
+    if (!this.hasNews || this.context.utterance === null) return;
+    this.hasNews = false;
+    const operation = new Operation('idle', null);
+    this.ahead = operation;
+    // What cannot be computed now is computed when it is needed, or it is told then why it cannot be.
+    this.queue.run(operation, () => this.runner.attendAhead(operation)).catch(() => undefined);
   }
 
   private discard(current: ContextState): ContextState {
