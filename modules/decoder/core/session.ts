@@ -5,7 +5,8 @@ import {
   type GenEvent,
   type Segment,
 } from '#modules/contracts';
-import { ContextRunner, type ModelHost } from './context-runner.js';
+import { BackgroundAppends } from './background-appends.js';
+import { ContextRunner } from './context-runner.js';
 import { Context, type ContextState } from './context.js';
 import { planEviction, type EvictionGoal } from './eviction.js';
 import { Generation, type StopSignal } from './generation.js';
@@ -13,38 +14,10 @@ import { Journal, type JournalEntry } from './journal.js';
 import { Operation, OperationQueue } from './operation.js';
 import { checkGenerate, withoutSpecials } from './prompt.js';
 import { makeSampler } from './sampler.js';
-import { backlogReason, type ShedLimits } from './scheduler-policy.js';
-import type { LogEntry } from './session-log.js';
-import { shed } from './shed.js';
+import type { LogEntry } from './log-entry.js';
+import { restoreEntry } from './restore-entry.js';
+import type { GenerationRequest, Numbered, Removed, SessionHost } from './session-host.js';
 import { answerOwner, isNamed, kindOf, ownerOf, type Span } from './span.js';
-
-/** What the sessions of one worker share. */
-export interface SessionHost extends ModelHost {
-  readonly shedLimits: ShedLimits;
-  /** Background appends that wait, in all sessions together. */
-  readonly backlog: { waiting: number };
-}
-
-export interface GenerationRequest {
-  readonly genId: string;
-  readonly maxTokens: number;
-  readonly temperature: number;
-  readonly seed: number;
-}
-
-/** What an eviction or a redaction took out. */
-export interface Removed {
-  readonly at: Checkpoint;
-  /** Tokens. */
-  readonly freed: number;
-  /** Ids of the segments and accepted answers that are gone, in their order. */
-  readonly dropped: readonly string[];
-}
-
-/** An operation that the journal records: the owner's number of it. Numbers rise, and none is used twice. */
-export interface Numbered {
-  readonly seq: number;
-}
 
 /**
  * One session's operations over its context, in the order in which they are called. A failed one changes nothing.
@@ -59,6 +32,7 @@ export class DecoderSession {
   private readonly journal: Journal;
   private readonly queue = new OperationQueue(() => this.attendAhead());
   private readonly pendingAppends = new Map<number, Operation>();
+  private readonly background: BackgroundAppends;
   /** Idle work that the next operation ends. */
   private ahead: Operation | null = null;
   /** Something has come since there was idle time last. */
@@ -66,13 +40,13 @@ export class DecoderSession {
   private generation: Generation | null = null;
   /** Of the last answer asked for, until an operation that settles it is asked for. */
   private unsettled: StopSignal | null = null;
-  private background = 0;
 
   private constructor(host: SessionHost, context: Context) {
     this.host = host;
     this.context = context;
     this.runner = new ContextRunner(host, context);
     this.journal = new Journal(context.save());
+    this.background = new BackgroundAppends(host);
   }
 
   /** @param budgetTokens size of the context; at most the model's */
@@ -123,10 +97,9 @@ export class DecoderSession {
       this.settle();
       return this.submit(operation, work).finally(done);
     }
-    this.admit(operation);
-    this.count(1);
+    this.background.admit(operation, this.unsettled !== null);
     return this.submit(operation, work).finally(() => {
-      this.count(-1);
+      this.background.ended();
       done();
     });
   }
@@ -253,27 +226,8 @@ export class DecoderSession {
   ): Promise<Checkpoint> {
     const operation = new Operation(o.priority, o.seq);
     return this.submit(operation, async () => {
-      const { content, position } = o.entry;
-      const { tokens: from, turn } = this.context;
-      this.context.skipTo(position);
-      const owner = content.k === 'answer' ? answerOwner(content.id) : ownerOf(content.segment);
-      if (content.k === 'answer') await this.runner.keepAnswer(from, content.tokens, operation);
-      else await this.runner.take(content.segment, operation);
-      const kind = content.k === 'answer' ? 'content' : kindOf(content.segment, turn);
-      this.context.seal(from, kind, owner);
-      const { tokens: to } = this.context;
-      await this.runner.compute(to, operation);
-      this.context.skipTo(o.next);
-      const added = to - from;
-      const did =
-        content.k === 'answer'
-          ? ({ op: 'commit', owner, tokensKept: content.tokens.length } as const)
-          : ({ op: 'append', kind: content.segment.k, owner, added } as const);
-      const outcome = { ...did, seq: o.seq };
-      return this.journal.record(
-        added > 0 ? { ...outcome, span: { from, to } } : outcome,
-        this.context.save(),
-      );
+      const done = await restoreEntry(this.context, this.runner, { ...o, operation });
+      return this.journal.record({ ...done, seq: o.seq }, this.context.save());
     });
   }
 
@@ -366,17 +320,6 @@ export class DecoderSession {
   private settle(): void {
     this.unsettled?.stop();
     this.unsettled = null;
-  }
-
-  private admit(operation: Operation): void {
-    const waiting = { session: this.background, worker: this.host.backlog.waiting };
-    const reason = this.unsettled ? 'answering' : backlogReason(waiting, this.host.shedLimits);
-    if (reason) operation.cancel(shed(reason));
-  }
-
-  private count(change: 1 | -1): void {
-    this.background += change;
-    this.host.backlog.waiting += change;
   }
 }
 
