@@ -1,6 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { Logger } from '@nestjs/common';
 import {
   SAMPLE_RATE,
   type EngineCaps,
@@ -8,11 +6,10 @@ import {
   type OmniEngine,
   type Segment,
 } from '#modules/contracts';
-import { DecoderService } from '#modules/decoder';
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
-import { writeJson } from '../tools/support/json-file.js';
 import { percentile } from '../tools/support/statistics.js';
-import { modelFolderOf, picture, readQuestion } from './material.js';
+import { picture, readQuestion } from './material.js';
+import { onEngine } from './on-engine.js';
 
 const FRAMES = [0, 8, 16, 32, 48];
 /** Samples that are encoded at once while somebody speaks. */
@@ -31,25 +28,14 @@ interface KvReport {
 }
 
 /** What it saves to attend to pictures and speech as they come. */
-export async function kvBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      model: { type: 'string' },
-      repeat: { type: 'string', default: '20' },
-      frames: { type: 'string', default: FRAMES.join(',') },
-    },
-  });
-  const repeat = wholeNumber('repeat', values.repeat);
-  Logger.overrideLogger(['error', 'warn']);
-  const engine = new DecoderService({ modelFolder: modelFolderOf(values.model), workers: 1, threads: 1 });
-  await engine.load();
-  try {
+export function kvBench(args: string[]): Promise<void> {
+  return onEngine(args, { repeat: '20', frames: FRAMES.join(',') }, async (engine, values) => {
+    const repeat = wholeNumber('repeat', values.repeat);
+    const counts = values.frames.split(',').map(frameCount);
     const pcm = await readQuestion();
     const report: KvReport = { frames: [], streamingMs: [], resendMs: [] };
     console.log('commit → first token, medians in ms\n\nframes  streaming    resend');
-    for (const frames of values.frames.split(',').map(frameCount)) {
+    for (const frames of counts) {
       const streamingMs = await measure(engine, streaming(engine.caps, pcm, frames), repeat);
       const resendMs = await measure(engine, resend(engine.caps, pcm, frames), repeat);
       report.frames.push(frames);
@@ -57,10 +43,8 @@ export async function kvBench(args: string[]): Promise<void> {
       report.resendMs.push(resendMs);
       console.log(`${String(frames).padStart(6)}${cell(streamingMs)}${cell(resendMs)}`);
     }
-    if (values.json) await writeJson(values.json, report);
-  } finally {
-    await engine.close({ drainMs: 5000 });
-  }
+    return report;
+  });
 }
 
 /** One way to bring frames and a question to the engine. */

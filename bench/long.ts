@@ -1,13 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { Logger } from '@nestjs/common';
 import { SAMPLE_RATE, type EngineSession } from '#modules/contracts';
 import { ConversationService, type Conversation, type SessionEvent } from '#modules/conversation';
-import { DecoderService } from '#modules/decoder';
+import type { DecoderService } from '#modules/decoder';
 import { wholeNumber } from '../tools/support/cli.js';
-import { writeJson } from '../tools/support/json-file.js';
 import { percentile } from '../tools/support/statistics.js';
-import { modelFolderOf, picture, readQuestion } from './material.js';
+import { picture, readQuestion } from './material.js';
+import { onEngine } from './on-engine.js';
 
 type Ports = ConstructorParameters<typeof ConversationService>[0];
 type Boundary = Parameters<Parameters<Ports['vad']['open']>[1]>[0];
@@ -31,20 +29,9 @@ interface LongReport {
  * virtual time: the media clock moves on as soon as the engine has done its work. Only the camera, the microphone and the
  * detector of speech are played.
  */
-export async function longBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      model: { type: 'string' },
-      minutes: { type: 'string', default: '60' },
-    },
-  });
-  const minutes = wholeNumber('minutes', values.minutes);
-  Logger.overrideLogger(['error', 'warn']);
-  const engine = new DecoderService({ modelFolder: modelFolderOf(values.model), workers: 1, threads: 1 });
-  await engine.load();
-  try {
+export function longBench(args: string[]): Promise<void> {
+  return onEngine(args, { minutes: '60' }, async (engine, values) => {
+    const minutes = wholeNumber('minutes', values.minutes);
     const call = await PlayedCall.open(engine, await readQuestion());
     const report: LongReport = { minutes, ttftMs: [], rssMb: [] };
     console.log('minute   ttft ms   tokens    rss MB');
@@ -60,10 +47,8 @@ export async function longBench(args: string[]): Promise<void> {
     }
     await call.close();
     printMedians(report);
-    if (values.json) await writeJson(values.json, report);
-  } finally {
-    await engine.close({ drainMs: 5000 });
-  }
+    return report;
+  });
 }
 
 /** One call whose time stands still while the engine works. */

@@ -7,17 +7,17 @@ import {
 } from '#modules/contracts';
 import { BackgroundAppends } from './background-appends.js';
 import { ContextRunner } from './context-runner.js';
-import { Context, type ContextState } from './context.js';
+import type { Context, ContextState } from './context.js';
 import { planEviction, type EvictionGoal } from './eviction.js';
 import { Generation, type StopSignal } from './generation.js';
 import { Journal, type JournalEntry } from './journal.js';
 import { Operation, OperationQueue } from './operation.js';
-import { checkGenerate, withoutSpecials } from './prompt.js';
+import { checkGenerate } from './prompt.js';
 import { makeSampler } from './sampler.js';
 import type { LogEntry } from './log-entry.js';
-import { restoreEntry } from './restore-entry.js';
+import { beginContext, putSegment, restoreEntry } from './put-in.js';
 import type { GenerationRequest, Numbered, Removed, SessionHost } from './session-host.js';
-import { answerOwner, isNamed, kindOf, ownerOf, type Span } from './span.js';
+import { answerOwner, isNamed, type Span } from './span.js';
 
 /**
  * One session's operations over its context, in the order in which they are called. A failed one changes nothing.
@@ -51,15 +51,7 @@ export class DecoderSession {
 
   /** @param budgetTokens size of the context; at most the model's */
   static async open(host: SessionHost, system: string, budgetTokens: number): Promise<DecoderSession> {
-    const { model, codec, special } = host;
-    const { text, supportsInstructions } = model.config;
-    const context = new Context(model.kv, text.hiddenSize, Math.min(budgetTokens, text.maxContextTokens));
-    context.add('content', special.row(codec.special.bos), special.count(codec.special.bos));
-    if (supportsInstructions && system !== '' && codec.special.system !== undefined) {
-      const ids = [codec.special.system, ...codec.encode(withoutSpecials(system)), codec.special.end];
-      const rows = await host.scheduler.run({ priority: 'commit' }, () => model.embed(ids));
-      context.add('system', rows, rows.length / text.hiddenSize);
-    }
+    const context = await beginContext(host, system, budgetTokens);
     return new DecoderSession(host, context);
   }
 
@@ -183,9 +175,9 @@ export class DecoderSession {
       const spans = choose(this.context.contents, this.context.exchange);
       const freed = this.context.evict(spans);
       const dropped = idsOf(spans);
-      // With an exchange go the blocks of its utterances that have no rows.
-      const exchanges = new Set(spans.flatMap(({ kind, exchange }) => (kind === 'frame' ? [] : [exchange])));
-      this.journal.forget((_, exchange) => exchanges.has(exchange));
+      // With an exchange go its utterances' blocks that have no rows.
+      const rest = new Set(spans.flatMap(({ kind, exchange }) => (kind === 'frame' ? [] : [exchange])));
+      this.journal.forget((_, exchange) => rest.has(exchange));
       const at = this.journal.startEpoch({ op: 'evict', seq, dropped, freed }, this.context.save());
       return { at, freed, dropped };
     });
@@ -205,10 +197,9 @@ export class DecoderSession {
       this.journal.forget((owner) => isNamed(owner, ids));
       recompute = redaction.recompute;
       const { tokens } = this.context;
-      const outcome = { seq: o.seq, ids: o.ids, dropped: idsOf(redaction.dropped), freed: before - tokens };
-      const span = { from: redaction.from, to: tokens };
-      const at = this.journal.startEpoch({ op: 'redact', ...outcome, span }, this.context.save());
-      return Promise.resolve({ at, freed: outcome.freed, dropped: outcome.dropped });
+      const gone = { dropped: idsOf(redaction.dropped), freed: before - tokens };
+      const outcome = { op: 'redact', ...o, ...gone, span: { from: redaction.from, to: tokens } } as const;
+      return Promise.resolve({ at: this.journal.startEpoch(outcome, this.context.save()), ...gone });
     });
     const operation = new Operation('background', null);
     const recomputed = this.submit(operation, () => this.runner.compute(recompute, operation));
@@ -250,30 +241,11 @@ export class DecoderSession {
     calledAt: number,
   ): Promise<AppendReceipt> {
     const queue = this.host.nowMs() - calledAt;
-    const { segment } = o;
-    const owner = ownerOf(segment);
-    const known = this.context.contents.find((span) => span.owner?.key === owner.key);
-    if (known || this.journal.took(owner.key)) {
-      const added = known ? known.to - known.from : 0;
-      const at = this.journal.record(
-        { op: 'append', seq: o.seq, kind: segment.k, owner, added },
-        this.context.save(),
-      );
-      return { at, tokens: added, ms: { queue, encode: 0, prefill: 0 } };
-    }
-    const { tokens: from, turn } = this.context;
-    const times = await this.runner.take(segment, operation);
-    operation.throwIfCancelled();
-    const { tokens: to } = this.context;
-    this.context.seal(from, kindOf(segment, turn), owner);
+    const took = (key: string) => this.journal.took(key);
+    const { done, times } = await putSegment(this.context, this.runner, { ...o, operation, took });
     this.hasNews = true;
-    const added = to - from;
-    const outcome = { op: 'append', seq: o.seq, kind: segment.k, owner, added } as const;
-    const at = this.journal.record(
-      added > 0 ? { ...outcome, span: { from, to } } : outcome,
-      this.context.save(),
-    );
-    return { at, tokens: added, ms: { queue, ...times } };
+    const at = this.journal.record({ ...done, seq: o.seq }, this.context.save());
+    return { at, tokens: done.added, ms: { queue, ...times } };
   }
 
   private submit<T>(
