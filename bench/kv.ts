@@ -7,9 +7,10 @@ import {
   type Segment,
 } from '#modules/contracts';
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
+import { writeJson } from '../tools/support/json-file.js';
 import { percentile } from '../tools/support/statistics.js';
-import { picture, readQuestion } from './material.js';
-import { onEngine } from './on-engine.js';
+import { picture, readQuestion, withEngine } from './material.js';
+import { benchOptions } from './options.js';
 
 const FRAMES = [0, 8, 16, 32, 48];
 /** Samples that are encoded at once while somebody speaks. */
@@ -28,14 +29,14 @@ interface KvReport {
 }
 
 /** What it saves to attend to pictures and speech as they come. */
-export function kvBench(args: string[]): Promise<void> {
-  return onEngine(args, { repeat: '20', frames: FRAMES.join(',') }, async (engine, values) => {
-    const repeat = wholeNumber('repeat', values.repeat);
-    const counts = values.frames.split(',').map(frameCount);
+export async function kvBench(args: string[]): Promise<void> {
+  const values = benchOptions(args, { model: undefined, repeat: '20', frames: FRAMES.join(',') });
+  const repeat = wholeNumber('repeat', values.repeat);
+  await withEngine(values.model, async (engine) => {
     const pcm = await readQuestion();
     const report: KvReport = { frames: [], streamingMs: [], resendMs: [] };
     console.log('commit → first token, medians in ms\n\nframes  streaming    resend');
-    for (const frames of counts) {
+    for (const frames of values.frames.split(',').map(frameCount)) {
       const streamingMs = await measure(engine, streaming(engine.caps, pcm, frames), repeat);
       const resendMs = await measure(engine, resend(engine.caps, pcm, frames), repeat);
       report.frames.push(frames);
@@ -43,7 +44,7 @@ export function kvBench(args: string[]): Promise<void> {
       report.resendMs.push(resendMs);
       console.log(`${String(frames).padStart(6)}${cell(streamingMs)}${cell(resendMs)}`);
     }
-    return report;
+    if (values.json) await writeJson(values.json, report);
   });
 }
 

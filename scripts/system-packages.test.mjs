@@ -22,9 +22,25 @@ describe('ensureSystemPackages', () => {
     await expect(ensureSystemPackages([{ name: 'chromium', program: 'chromium' }])).resolves.toBeUndefined();
   });
 
+  test('does nothing where the file or the library is there', async () => {
+    const file = join(folder, 'a.ttf');
+    writeFileSync(file, '');
+    const packages = [
+      { name: 'fonts-a', file },
+      { name: 'libc6', library: 'libc.so.6' },
+    ];
+    await expect(ensureSystemPackages(packages)).resolves.toBeUndefined();
+  });
+
   test('where it may not install, tells the command that does', async () => {
-    await expect(ensureSystemPackages([{ name: 'chromium', program: 'chromium' }])).rejects.toThrow(
-      'missing chromium; run: sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium',
+    const packages = [
+      { name: 'chromium', program: 'chromium' },
+      { name: 'fonts-a', file: join(folder, 'a.ttf') },
+      { name: 'libnone0', library: 'libnone.so.0' },
+      { name: 'python3-venv' },
+    ];
+    await expect(ensureSystemPackages(packages)).rejects.toThrow(
+      'run: sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium fonts-a libnone0 python3-venv',
     );
   });
 });

@@ -1,11 +1,13 @@
-// `npm test [-- --only STEP[,STEP…] [jest pattern…]]`: every check in order, each timed, stopping at the first failure.
+// `npm test [-- --only STEP[,STEP…] | --skip STEP[,STEP…] [jest pattern…]]`: every check in order, each timed, stopping at
+// the first failure.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureBuild } from './lib/build.mjs';
 import { StepError, childEnv, run } from './lib/process.mjs';
-import { trainingPython } from './lib/python.mjs';
+import { passedTests } from './lib/junit.mjs';
+import { ensureTrainingPython } from './lib/python.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,8 +15,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const tool = (path, ...args) =>
   run(process.execPath, [join(root, 'node_modules', path), ...args], { cwd: root, what: path.split('/')[0] });
 
-/** A step answers how many tests passed, or 'skipped'.
- * @type {{name: string, what: string, run: (patterns: string[]) => Promise<number | 'skipped' | void>}[]} */
+/** A step answers how many tests passed, where it counts any.
+ * @type {{name: string, what: string, run: (patterns: string[]) => Promise<number | void>}[]} */
 const STEPS = [
   // First: lint and types of one workspace package read the declarations that another one's build emits.
   { name: 'build', what: 'what start and demo run', run: () => ensureBuild(root) },
@@ -52,18 +54,35 @@ async function types() {
   }
 }
 
+/** What training calls of the operating system: speech by two synthesisers, Opus, and a font for the cards. */
+const TRAINING_PACKAGES = [
+  { name: 'libespeak-ng1', library: 'libespeak-ng.so.1' },
+  { name: 'libopus0', library: 'libopus.so.0' },
+  { name: 'flite', program: 'flite' },
+  { name: 'fonts-dejavu-core', file: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' },
+];
+
+/** @returns {Promise<number>} how many tests passed */
 async function training() {
-  const python = trainingPython(root);
-  if (python === undefined) {
-    console.log(
-      'vis-a-vis: skipped, no Python with torch; to run it: python3 -m venv training/.venv && training/.venv/bin/pip install -r training/requirements.txt',
-    );
-    return 'skipped';
-  }
+  const python = await trainingSetUp();
   const cwd = join(root, 'training');
-  const env = childEnv(process.execPath, { PYTHONPATH: cwd, PYTHONDONTWRITEBYTECODE: '1' });
-  await run(python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'tests'], { cwd, env, what: 'pytest' });
+  const report = join(root, 'artifacts', 'pytest.xml');
+  await mkdir(join(root, 'artifacts'), { recursive: true });
+  const env = childEnv(process.execPath, { PYTHONPATH: cwd });
+  const flags = ['-q', '-p', 'no:cacheprovider', `--junitxml=${report}`];
+  await run(python, ['-m', 'pytest', ...flags, 'tests'], { cwd, env, what: 'pytest' });
   await run(python, ['-W', 'ignore', '-m', 'pocket.smoke'], { cwd, env, what: 'training smoke' });
+  return passedTests(await readFile(report, 'utf8'));
+}
+
+async function trainingSetUp() {
+  try {
+    await ensureSystemPackages(TRAINING_PACKAGES);
+    return await ensureTrainingPython(root);
+  } catch (error) {
+    if (error instanceof StepError) error.message += '; to do without: npm test -- --skip training';
+    throw error;
+  }
 }
 
 async function e2e(patterns) {
@@ -97,9 +116,14 @@ async function jest(project, args) {
   return JSON.parse(await readFile(report, 'utf8')).numPassedTests;
 }
 
-function chosenSteps(only) {
-  if (!only) return STEPS;
-  const names = only.split(',');
+function chosenSteps({ only, skip }) {
+  const chosen = only ? named(only) : STEPS;
+  const skipped = skip ? named(skip) : [];
+  return chosen.filter((step) => !skipped.includes(step));
+}
+
+function named(list) {
+  const names = list.split(',');
   const unknown = names.find((name) => !STEPS.some((step) => step.name === name));
   if (unknown)
     throw new StepError(`no step '${unknown}'; there are ${STEPS.map((step) => step.name).join(', ')}`);
@@ -109,32 +133,29 @@ function chosenSteps(only) {
 async function main(argv) {
   const { values, positionals } = parseArgs({
     args: argv,
-    options: { only: { type: 'string' } },
+    options: { only: { type: 'string' }, skip: { type: 'string' } },
     allowPositionals: true,
   });
   const startedAt = performance.now();
   const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
   const done = [];
   let tests = 0;
-  for (const step of chosenSteps(values.only)) {
+  const steps = chosenSteps(values);
+  for (const step of steps) {
     console.log(`\n── ${step.name}: ${step.what}`);
     const stepAt = performance.now();
-    let skipped;
     try {
-      const passed = (await step.run(positionals)) ?? 0;
-      skipped = passed === 'skipped';
-      if (!skipped) tests += passed;
+      tests += (await step.run(positionals)) ?? 0;
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
       throw new StepError(`check '${step.name}' failed after ${seconds(stepAt)}: ${error.message}`);
     }
-    done.push({ name: step.name, mark: skipped ? '–' : '✓', took: skipped ? 'skipped' : seconds(stepAt) });
+    done.push({ name: step.name, took: seconds(stepAt) });
   }
   console.log('');
-  for (const { name, mark, took } of done) console.log(`  ${mark} ${name.padEnd(10)} ${took.padStart(8)}`);
-  console.log(
-    `vis-a-vis: ${values.only ? 'chosen' : 'all'} checks passed (${tests} tests, ${seconds(startedAt)})`,
-  );
+  for (const { name, took } of done) console.log(`  ✓ ${name.padEnd(10)} ${took.padStart(8)}`);
+  const which = steps.length < STEPS.length ? 'chosen' : 'all';
+  console.log(`vis-a-vis: ${which} checks passed (${tests} tests, ${seconds(startedAt)})`);
 }
 
 try {

@@ -28,7 +28,7 @@ export async function startHttp(
   app.enableCors({
     origin: '*',
     methods: ['GET', 'POST', 'OPTIONS'],
-    exposedHeaders: ['Location', 'ETag', 'Link'],
+    exposedHeaders: ['Location', 'Retry-After', 'ETag', 'Link'],
   });
   if (page !== null) app.useStaticAssets(page);
   await app.init();

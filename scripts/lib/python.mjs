@@ -1,25 +1,83 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StepError } from './process.mjs';
+import { ensureSystemPackages } from '../system-packages.mjs';
+import { hashOf } from './build.mjs';
+import { StepError, run } from './process.mjs';
 
-const NEEDS = 'import numpy, onnx, onnxruntime, pytest, scipy, tokenizers, torch';
+const REQUIREMENTS = 'training/requirements.txt';
+/** What the pinned packages ask for. */
+const OLDEST = [3, 11];
+/** Debian's comes last: on a machine with another one in front, that one is meant. */
+const CANDIDATES = ['python3', 'python3.11', '/usr/bin/python3'];
+
+/** Exits with 0 where this Python is new enough and can make a virtual environment (Debian ships that apart). */
+const SUITS = `import sys; assert sys.version_info[:2] >= (${OLDEST.join(', ')}); import ensurepip, venv`;
+
+/** Says which of the required packages are not there. Any version will do: it may be a build for the machine's own GPU. */
+const MISSING = `
+import importlib.metadata, re, sys
+names = [re.match(r"[A-Za-z0-9._-]+", line) for line in open(sys.argv[1])]
+def there(name):
+    try:
+        return bool(importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+print(" ".join(n.group() for n in names if n and not there(n.group())))`;
 
 /**
- * The Python that training runs on: the setting VISAVIS_PYTHON, else a virtual environment in training/.venv.
+ * The Python that training runs on: the one that VISAVIS_PYTHON names, as it is, else a virtual environment in
+ * training/.venv, made here and kept to training/requirements.txt.
  *
- * @returns {string | undefined} undefined where neither is there; nobody has to have torch for the rest of the tests
- * @throws StepError when there is one, but it lacks what training/requirements.txt lists
+ * @returns {Promise<string>}
+ * @throws StepError when the one that was named lacks packages, or none can be made
  */
-export function trainingPython(root, env = process.env) {
-  const venv = join(root, 'training', '.venv', 'bin', 'python');
-  const python = env.VISAVIS_PYTHON || (existsSync(venv) ? venv : undefined);
-  if (python === undefined) return undefined;
-  const { error, status, stderr } = spawnSync(python, ['-c', NEEDS], { encoding: 'utf8' });
-  if (error) throw new StepError(`VISAVIS_PYTHON: cannot start ${python} (${error.code ?? error.message})`);
-  if (status !== 0) {
-    const why = stderr.trim().split('\n').at(-1);
-    throw new StepError(`${python}: ${why}; run: ${python} -m pip install -r training/requirements.txt`);
-  }
+export async function ensureTrainingPython(root, env = process.env) {
+  if (env.VISAVIS_PYTHON) return named(root, env.VISAVIS_PYTHON);
+  const venv = join(root, 'training', '.venv');
+  const python = join(venv, 'bin', 'python');
+  const stamp = join(venv, '.installed-from');
+  const wanted = await hashOf(root, [REQUIREMENTS]);
+  if (existsSync(python) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return python;
+
+  // A link to a Python that is gone counts as absent too; so does an environment whose making was cut off before pip.
+  const usable = existsSync(python) && starts(python, ['-m', 'pip', '--version']);
+  if (!usable) await run(await basePython(), ['-m', 'venv', '--clear', venv], { cwd: root, what: 'venv' });
+  console.log(`vis-a-vis: installing ${REQUIREMENTS} into training/.venv (pip; 5.6 GB, a minute or two)`);
+  const flags = ['--quiet', '--no-cache-dir', '--no-compile', '--disable-pip-version-check'];
+  await run(python, ['-m', 'pip', 'install', ...flags, '-r', REQUIREMENTS], {
+    cwd: root,
+    what: 'pip install',
+    quiet: true,
+  });
+  await writeFile(stamp, wanted);
   return python;
 }
+
+function named(root, python) {
+  const { error, status, stdout, stderr } = spawnSync(python, ['-c', MISSING, join(root, REQUIREMENTS)], {
+    encoding: 'utf8',
+  });
+  if (error) throw new StepError(`VISAVIS_PYTHON: cannot start ${python} (${error.code ?? error.message})`);
+  if (status !== 0) throw new StepError(`VISAVIS_PYTHON: ${python}: ${stderr.trim().split('\n').at(-1)}`);
+  const missing = stdout.trim();
+  if (missing === '') return python;
+  throw new StepError(
+    `VISAVIS_PYTHON: ${python} lacks ${missing}; run: ${python} -m pip install -r ${REQUIREMENTS}`,
+  );
+}
+
+async function basePython() {
+  const suiting = () => CANDIDATES.find((candidate) => starts(candidate, ['-c', SUITS]));
+  const found = suiting();
+  if (found) return found;
+  await ensureSystemPackages([{ name: 'python3' }, { name: 'python3-venv' }]);
+  const installed = suiting();
+  if (installed) return installed;
+  throw new StepError(
+    `training needs Python ${OLDEST.join('.')} or later with venv, and this system's is older; VISAVIS_PYTHON may name one`,
+  );
+}
+
+const starts = (program, args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;

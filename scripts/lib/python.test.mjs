@@ -1,43 +1,99 @@
-// Which Python training runs on. Real: the file system and the programs started; no torch is needed.
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+// Which Python training runs on. Real: the file system and the programs started. Python itself is a shell script that
+// notes what it was asked for: neither torch nor a package index is needed.
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { trainingPython } from './python.mjs';
+import { jest } from '@jest/globals';
+import { ensureTrainingPython } from './python.mjs';
 
+/** `-m venv --clear DIR` puts a copy of it there; installing fails where a file `offline` lies beside `log`. */
+const script = (folder) => `#!/bin/sh
+echo "$@" >> ${folder}/log
+case "$*" in
+  *"-m venv"*) for to; do :; done; /bin/mkdir -p "$to/bin"; /bin/cp "$0" "$to/bin/python" ;;
+  *"pip install"*) if [ -e ${folder}/offline ]; then echo "no network" >&2; exit 1; fi ;;
+esac
+`;
+
+const path = process.env.PATH;
 let root;
-beforeEach(async () => (root = await mkdtemp(join(tmpdir(), 'python-'))));
-afterEach(() => rm(root, { recursive: true }));
+let venv;
 
-/** A program in place of Python that answers an import as told. */
-async function program(path, body) {
-  await writeFile(path, `#!/bin/sh\n${body}\n`);
-  await chmod(path, 0o755);
-  return path;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'python-'));
+  venv = join(root, 'training', '.venv');
+  await mkdir(join(root, 'training'));
+  await writeFile(join(root, 'training', 'requirements.txt'), '# Pinned.\ntorch==2.15.0\nnumpy==2.4.6\n');
+  await program(join(root, 'python3'), script(root));
+  await writeFile(join(root, 'log'), '');
+  process.env.PATH = root;
+  jest.spyOn(console, 'log').mockReturnValue(undefined);
+});
+afterEach(async () => {
+  process.env.PATH = path;
+  jest.restoreAllMocks();
+  await rm(root, { recursive: true });
+});
+
+async function program(file, body) {
+  await writeFile(file, body);
+  await chmod(file, 0o755);
+  return file;
 }
 
-test('there is none unless somebody made or named one', () => {
-  expect(trainingPython(root, {})).toBeUndefined();
-  expect(trainingPython(root, { VISAVIS_PYTHON: '' })).toBeUndefined();
+/** Which of making and installing were asked for since the last call. */
+async function asked() {
+  const log = await readFile(join(root, 'log'), 'utf8');
+  await writeFile(join(root, 'log'), '');
+  return log.match(/venv --clear|pip install/g) ?? [];
+}
+
+test('an environment is made and filled once, and filled again when the requirements change', async () => {
+  const python = await ensureTrainingPython(root, {});
+  expect(python).toBe(join(venv, 'bin', 'python'));
+  expect(await asked()).toEqual(['venv --clear', 'pip install']);
+
+  expect(await ensureTrainingPython(root, {})).toBe(python);
+  expect(await asked()).toEqual([]);
+
+  await writeFile(join(root, 'training', 'requirements.txt'), 'torch==2.16.0\n');
+  await ensureTrainingPython(root, {});
+  expect(await asked()).toEqual(['pip install']);
 });
 
-test('the virtual environment in training/.venv is found, and a setting goes before it', async () => {
-  const folder = join(root, 'training', '.venv', 'bin');
-  await mkdir(folder, { recursive: true });
-  const venv = await program(join(folder, 'python'), 'exit 0');
-  expect(trainingPython(root, {})).toBe(venv);
-  const own = await program(join(root, 'own'), 'exit 0');
-  expect(trainingPython(root, { VISAVIS_PYTHON: own })).toBe(own);
+test('one that a person made is filled, one whose Python is gone is made anew', async () => {
+  await mkdir(join(venv, 'bin'), { recursive: true });
+  await program(join(venv, 'bin', 'python'), script(root));
+  await ensureTrainingPython(root, {});
+  expect(await asked()).toEqual(['pip install']);
+
+  await rm(join(venv, 'bin', 'python'));
+  await ensureTrainingPython(root, {});
+  expect(await asked()).toEqual(['venv --clear', 'pip install']);
 });
 
-test('one without torch is told with the way to get it, one that is not there by its name', async () => {
-  const bare = await program(
-    join(root, 'bare'),
-    `echo "ModuleNotFoundError: No module named 'torch'" >&2; exit 1`,
+test('what could not be installed fails, and is tried again', async () => {
+  await writeFile(join(root, 'offline'), '');
+  await expect(ensureTrainingPython(root, {})).rejects.toThrow('pip install failed (exit code 1)');
+  await rm(join(root, 'offline'));
+  await asked();
+  await ensureTrainingPython(root, {});
+  expect(await asked()).toEqual(['pip install']);
+});
+
+test('the one that VISAVIS_PYTHON names is taken as it is', async () => {
+  const own = await program(join(root, 'own'), '#!/bin/sh\nexit 0\n');
+  expect(await ensureTrainingPython(root, { VISAVIS_PYTHON: own })).toBe(own);
+  expect(existsSync(venv)).toBe(false);
+});
+
+test('where that lacks packages, it is told which; where it is not there, its name', async () => {
+  const bare = await program(join(root, 'bare'), '#!/bin/sh\necho torch numpy\n');
+  await expect(ensureTrainingPython(root, { VISAVIS_PYTHON: bare })).rejects.toThrow(
+    `${bare} lacks torch numpy; run: ${bare} -m pip install -r training/requirements.txt`,
   );
-  expect(() => trainingPython(root, { VISAVIS_PYTHON: bare })).toThrow(
-    `${bare}: ModuleNotFoundError: No module named 'torch'; run: ${bare} -m pip install -r training/requirements.txt`,
-  );
-  expect(() => trainingPython(root, { VISAVIS_PYTHON: join(root, 'gone') })).toThrow(
+  await expect(ensureTrainingPython(root, { VISAVIS_PYTHON: join(root, 'gone') })).rejects.toThrow(
     /cannot start .*gone \(ENOENT\)/,
   );
 });

@@ -2,7 +2,7 @@
 
     python -m pocket.smoke [--out DIR]
 
-Speech is libespeak-ng's through libopus; where they are missing, tones stand in for it, which is said.
+Needs libespeak-ng1 and libopus0; `npm test` installs them.
 """
 from __future__ import annotations
 
@@ -14,53 +14,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 STEPS = 2
-
-
-def speak(texts: list[str], split: str, seed: int, out: Path) -> None:
-    from pocket.speech import pool
-
-    try:
-        from pocket.speech.espeak import Espeak
-        from pocket.speech.opus import OpusPass
-
-        Espeak(), OpusPass()
-    except (OSError, RuntimeError) as error:
-        print(f"tones stand in for speech: {error}")
-        tones(texts, split, seed, out)
-        return
-    pool.build_pool(texts, 1, split, out, seed=seed)
-
-
-def tones(texts: list[str], split: str, seed: int, out: Path) -> None:
-    """A pool of the usual layout: a tone for each letter, 60 ms long, without phoneme labels."""
-    from pocket.speech.phonemes import UNKNOWN, frame_count
-    from pocket.speech.pool import _Job, _write_tables
-
-    rng = np.random.default_rng(seed)
-    out.mkdir(parents=True, exist_ok=True)
-    clips = []
-    for text in texts:
-        hz = np.repeat([200.0 + 60 * (ord(ch) - 96) if ch != " " else 0.0 for ch in text], 960)
-        clips.append((0.3 * np.sin(2 * np.pi * np.cumsum(hz) / 16_000 * rng.uniform(0.9, 1.1)) * 32767).astype(np.int16))
-    labels = [np.full(frame_count(len(c)), UNKNOWN, np.int8) for c in clips]
-    (out / "pcm.0.part").write_bytes(b"".join(c.tobytes() for c in clips))
-    (out / "labels.0.part").write_bytes(b"".join(x.tobytes() for x in labels))
-    tables = {
-        "lengths": np.array([len(c) for c in clips], np.int32), "label_lengths": np.array([len(x) for x in labels], np.int32),
-        "text_id": np.arange(len(texts), dtype=np.int32), "voice_id": np.zeros(len(texts), np.int16),
-    }
-    _write_tables(out, texts, [_Job(0, list(range(len(texts))))], [tables], split)
 
 
 def sentences(repeat: int, content: int, questions: int, seed: int) -> list[str]:
     from pocket import world as w
-    from pocket.stages.speech_texts import texts
+    from pocket.stages.speech_texts import Wanted, texts
 
     closed = [text for _, text in w.all_question_texts()]
-    return sorted({*texts(0, repeat, content, seed)[0], *closed[:: len(closed) // questions][:questions]})
+    return sorted({*texts(Wanted(repeat=repeat, content=content), seed)[0], *closed[:: len(closed) // questions][:questions]})
 
 
 def checked(run: Path, steps: int) -> None:
@@ -71,9 +33,9 @@ def checked(run: Path, steps: int) -> None:
         raise SystemExit(f"smoke: {run.name} ended at step {lines[-1]['step']} of {steps}, not finite: {wrong}")
 
 
-def train(work: Path, threads: int, part: Callable[[str], None]) -> Path:
-    """Every stage of recipe.sh, in its order; returns the last checkpoint."""
-    from pocket.stages import omni, stage0_audio, stage0_vision, stage1_projector
+def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, Path]:
+    """Every stage of recipe.sh, in its order; returns the last checkpoint, and that of the turn-end head."""
+    from pocket.stages import omni, stage0_audio, stage0_vision, stage1_projector, turn_end
 
     def stage(main: Callable[[list[str]], None], name: str, *arguments: str, steps: int = STEPS) -> str:
         main([*arguments, "--out", str(work / name), "--steps", str(steps), "--threads", str(threads)])
@@ -93,7 +55,9 @@ def train(work: Path, threads: int, part: Callable[[str], None]) -> Path:
     )  # fmt: skip
     last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--audio", audio, "--muon", *shares("drill", "film"), "--held-out", "0")
     last = stage(omni.main, "speaking", *world, "--start-from", last, "--audio-rate", "0.3", *shares("hear"), "--held-out", "0")
-    return Path(stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1"))
+    last = stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1")
+    hearing = ("--encoder", last, "--speech", speech, "--validation", held_speech, "--batch", "4", "--held-out", "8")
+    return Path(last), Path(stage(turn_end.main, "turn-end", *hearing))
 
 
 def shares(*kinds: str) -> list[str]:
@@ -118,13 +82,14 @@ def main(argv: list[str] | None = None) -> None:
 
     with tempfile.TemporaryDirectory(prefix="smoke-") as temporary:
         work = a.out or Path(temporary)
+        from pocket.speech import pool
         from pocket.stages import frames
 
         frames.build(work / "frames", 20, seed=1, cards=0.5)
         frames.build(work / "framesval", 8, seed=2, cards=0.5)
         part("frames")
-        speak(sentences(24, 6, 10, 1), "train", 1, work / "speech")
-        speak(sentences(8, 2, 2, 77), "validation", 77, work / "speechval")
+        pool.build_pool(sentences(24, 6, 10, 1), 1, "train", work / "speech", seed=1)
+        pool.build_pool(sentences(8, 2, 2, 77), 1, "validation", work / "speechval", seed=77)
         part("speech")
         from pocket.export import export, parity
         from pocket.release import curves
@@ -132,12 +97,13 @@ def main(argv: list[str] | None = None) -> None:
 
         tokenizer.main(["--out", str(work / "tokenizer.json"), "--samples", "3000"])
         part("tokenizer")
-        checkpoint = train(work, a.threads, part)
-        export.main(["--checkpoint", str(checkpoint), "--tokenizer", str(work / "tokenizer.json"), "--out", str(work / "model"), "--version", "0.0.0-smoke"])
+        checkpoint, head = train(work, a.threads, part)
+        weights = ["--checkpoint", str(checkpoint), "--turn-end", str(head)]
+        export.main([*weights, "--tokenizer", str(work / "tokenizer.json"), "--out", str(work / "model"), "--version", "0.0.0-smoke"])
         part("export")
-        parity.main(["--checkpoint", str(checkpoint), "--folder", str(work / "model")])
+        parity.main([*weights, "--folder", str(work / "model")])
         part("parity")
-        curves.main([str(work / name) for name in ("vision", "audio", "projector", "language", "speaking", "packed")] + ["--out", str(work / "reports")])
+        curves.main([str(work / name) for name in ("vision", "audio", "projector", "language", "speaking", "packed", "turn-end")] + ["--out", str(work / "reports")])
         part("curves")
     print(json.dumps({"smoke": "passed", "seconds": round(time.monotonic() - began, 1), **took}))
 

@@ -29,28 +29,29 @@ export async function beginContext(host: ModelHost, system: string, budgetTokens
 /**
  * Puts a segment in, once.
  * @param o `took`: whether one that has no rows is in already
- * @returns what the journal is to say of it
+ * @returns what the journal is to say of it, and the probability that the turn ends there, where the model says one
  */
 export async function putSegment(
   context: Context,
   runner: ContextRunner,
   o: { segment: Segment; operation: Operation; took: (key: string) => boolean },
-): Promise<{ done: Omit<Appended, 'seq'>; times: RunTimes }> {
+): Promise<{ done: Omit<Appended, 'seq'>; times: RunTimes; turnEnd: number | null }> {
   const { segment, operation } = o;
   const owner = ownerOf(segment);
   const known = context.contents.find((span) => span.owner?.key === owner.key);
   const did = { op: 'append', kind: segment.k, owner } as const;
   if (known || o.took(owner.key)) {
     const added = known ? known.to - known.from : 0;
-    return { done: { ...did, added }, times: { encode: 0, prefill: 0 } };
+    return { done: { ...did, added }, times: { encode: 0, prefill: 0 }, turnEnd: null };
   }
   const { tokens: from, turn } = context;
   const times = await runner.take(segment, operation);
+  const turnEnd = segment.k === 'audio' ? await runner.turnEnd(segment, operation) : null;
   operation.throwIfCancelled();
   const { tokens: to } = context;
   context.seal(from, kindOf(segment, turn), owner);
   const done = { ...did, added: to - from };
-  return { done: to > from ? { ...done, span: { from, to } } : done, times };
+  return { done: to > from ? { ...done, span: { from, to } } : done, times, turnEnd };
 }
 
 /**

@@ -29,9 +29,13 @@ export interface AskOptions {
 export interface WorkerOptions {
   /** A worker that does not answer for this long (ms) is given up. */
   readonly stallMs: number;
+  /** One that has not loaded its model after this long (ms) is given up too. Default 300,000. */
+  readonly loadMs?: number | undefined;
   /** Default: the engine worker. */
   readonly entry?: WorkerEntry | undefined;
 }
+
+const LOAD_MS = 300_000;
 
 /** How a worker was lost: its thread ended, or it is stuck in a run that does not end. */
 export interface Loss {
@@ -48,7 +52,7 @@ export interface Loss {
  */
 export class EngineWorkerClient {
   private readonly worker: Worker;
-  private readonly stallMs: number;
+  private readonly options: WorkerOptions;
   private readonly waiting = new Map<number, Waiting>();
   private readonly ready = Promise.withResolvers<void>();
   private readonly exited = Promise.withResolvers<void>();
@@ -60,9 +64,9 @@ export class EngineWorkerClient {
   private loss: Loss | null = null;
   private over: VisavisError | null = null;
 
-  private constructor(worker: Worker, stallMs: number) {
+  private constructor(worker: Worker, options: WorkerOptions) {
     this.worker = worker;
-    this.stallMs = stallMs;
+    this.options = options;
     let cause: unknown = 'without a word';
     worker.on('message', (message: FromEngineWorker) => this.receive(message));
     worker.on('error', (error) => (cause = error));
@@ -73,17 +77,25 @@ export class EngineWorkerClient {
     });
   }
 
-  /**
-   * Starts a worker and waits until it has loaded its model.
-   * @throws `bad_model`, `engine_failed`
-   */
-  static async start(workerData: EngineWorkerData, options: WorkerOptions): Promise<EngineWorkerClient> {
-    const { entry = workerEntry('./engine-worker', import.meta.url), stallMs } = options;
-    const worker = new Worker(entry.url, { execArgv: entry.execArgv, workerData });
-    const client = new EngineWorkerClient(worker, stallMs);
-    await client.ready.promise;
-    client.startWatch();
-    return client;
+  /** Starts a worker, which then loads its model: see {@link load}. */
+  static spawn(workerData: EngineWorkerData, options: WorkerOptions): EngineWorkerClient {
+    const { entry = workerEntry('./engine-worker', import.meta.url) } = options;
+    return new EngineWorkerClient(new Worker(entry.url, { execArgv: entry.execArgv, workerData }), options);
+  }
+
+  /** Waits until the worker has loaded its model. @returns why it did not (`bad_model`, `engine_failed`); null: it did */
+  async load(): Promise<Loss | null> {
+    const { loadMs = LOAD_MS } = this.options;
+    const late = setTimeout(() => this.giveUp(`did not load its model within ${loadMs} ms`), loadMs);
+    try {
+      await this.ready.promise;
+      this.startWatch();
+      return null;
+    } catch (error) {
+      return this.loss ?? { cause: 'died', error: error as VisavisError };
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** Resolves if the worker is lost, after every open request has been rejected with the loss's error. */
@@ -143,7 +155,7 @@ export class EngineWorkerClient {
     const late = setTimeout(() => {
       this.worker.unref();
       this.exited.resolve();
-    }, drainMs + this.stallMs);
+    }, drainMs + this.options.stallMs);
     await this.exited.promise;
     clearTimeout(late);
     this.rejectAll();
@@ -184,12 +196,13 @@ export class EngineWorkerClient {
   }
 
   private startWatch(): void {
-    const heartbeat = new Heartbeat(this.stallMs, performance.now());
+    const { stallMs } = this.options;
+    const heartbeat = new Heartbeat(stallMs, performance.now());
     this.heartbeat = heartbeat;
     this.watch = setInterval(() => {
       const verdict = heartbeat.check(performance.now());
       if (verdict === 'ask') this.send({ t: 'ping' });
-      if (verdict === 'stuck') this.giveUp();
+      if (verdict === 'stuck') this.giveUp(`did not answer for ${stallMs} ms`);
     }, heartbeat.periodMs);
     this.watch.unref();
   }
@@ -199,10 +212,10 @@ export class EngineWorkerClient {
     this.watch = null;
   }
 
-  private giveUp(): void {
+  private giveUp(why: string): void {
     this.worker.unref();
     this.send({ t: 'shutdown', drainMs: 0 });
-    this.lose('stuck', `the engine worker did not answer for ${this.stallMs} ms`);
+    this.lose('stuck', `the engine worker ${why}`);
   }
 
   private lose(cause: Loss['cause'], message: string, by?: unknown): void {

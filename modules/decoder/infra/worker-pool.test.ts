@@ -84,6 +84,18 @@ describe('WorkerPool', () => {
     await pool.close(0);
   });
 
+  it('does not wait for ever for a worker that is stuck before it is ready', async () => {
+    const stuck = workerEntry('../testing/stuck-worker', import.meta.url);
+    const options = { size: 1, stallMs: 60_000, loadMs: 200, entry: stuck, onLost: () => undefined };
+    const pool = new WorkerPool({} as EngineWorkerData, options);
+    await expect(pool.start()).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: 'the engine worker did not load its model within 200 ms',
+    });
+    expect(pool.stuck).toBe(1);
+    while (pool.stuck > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
   it('counts failures anew after a success', async () => {
     const { pool, lost } = startPool(1);
     await pool.start();

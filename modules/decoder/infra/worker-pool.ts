@@ -27,6 +27,8 @@ export interface PoolOptions {
   readonly size: number;
   /** A worker that does not answer for this long (ms) is given up as stuck. */
   readonly stallMs: number;
+  /** One that has not loaded its model after this long (ms) is, too. Default 300,000. */
+  readonly loadMs?: number | undefined;
   readonly entry?: WorkerEntry | undefined;
   /** A worker was lost with its sessions. `willRestart`: another is being started in its place. */
   onLost(loss: Loss, willRestart: boolean): void;
@@ -62,7 +64,10 @@ export class WorkerPool {
 
   /** @throws `bad_model`, `engine_failed` */
   async start(): Promise<void> {
-    for (const slot of this.slots) await this.fill(slot);
+    for (const slot of this.slots) {
+      const failure = await this.fill(slot);
+      if (failure) throw failure.error;
+    }
   }
 
   /**
@@ -117,9 +122,14 @@ export class WorkerPool {
     );
   }
 
-  private async fill(slot: Slot): Promise<void> {
-    const { entry, stallMs } = this.options;
-    const client = await EngineWorkerClient.start(this.data, { entry, stallMs });
+  /** @returns why no worker came up; null: one did */
+  private async fill(slot: Slot): Promise<Loss | null> {
+    const client = EngineWorkerClient.spawn(this.data, this.options);
+    const failure = await client.load();
+    if (failure) {
+      if (failure.cause === 'stuck') this.abandoned.push(client);
+      return failure;
+    }
     slot.client = client;
     slot.sessions = 0;
     this.changed();
@@ -127,6 +137,7 @@ export class WorkerPool {
       if (loss.cause === 'stuck') this.abandoned.push(client);
       if (slot.client === client) this.replace(slot, loss);
     });
+    return null;
   }
 
   private replace(slot: Slot, loss: Loss): void {
@@ -138,12 +149,10 @@ export class WorkerPool {
     this.options.onLost(loss, willRestart);
     this.changed();
     if (!willRestart) return;
-    this.restarts = this.restarts.then(() =>
-      this.fill(slot).catch((cause: unknown) => {
-        const error = new VisavisError('engine_failed', String(cause), null, { cause });
-        this.replace(slot, { cause: 'died', error });
-      }),
-    );
+    this.restarts = this.restarts.then(async () => {
+      const failure = await this.fill(slot);
+      if (failure) this.replace(slot, failure);
+    });
   }
 
   private changed(): void {

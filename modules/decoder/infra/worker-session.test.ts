@@ -197,6 +197,24 @@ describe('a session whose worker is lost', () => {
     expect(rig.engine.stats).toMatchObject({ lost: { died: 1, stuck: 0 }, sessions: 2, sessionsGivenUp: 0 });
   });
 
+  it('says of the rest of an utterance what it would have said of its end', async () => {
+    await begin();
+    const [session, other] = [await rig.open(), await rig.open()];
+    const run = (id: string, final: boolean): Segment => {
+      const pcm = material.sound(1, final ? 30 : 90);
+      return { k: 'audio', id, ptsMs: 0, pcm, final, utterance: 'u', predict: true };
+    };
+    for (const one of [session, other]) {
+      await one.append(edge('q', 'open'));
+      await one.append(run('a', false));
+    }
+    const expected = await other.append(run('b', true));
+    await rig.lose();
+    const { turnEnd } = await session.append(run('b', true));
+    expect(turnEnd).toBeGreaterThan(0);
+    expect(turnEnd).toBe(expected.turnEnd);
+  });
+
   it('fails an answer that had begun, and keeps what was told of it', async () => {
     await begin();
     const [session, fresh] = [await rig.open(), await rig.open()];

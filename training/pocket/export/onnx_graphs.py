@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from pocket.model.audio import AUDIO_ROPE_THETA
 from pocket.model.layers import rope_angles
 from pocket.model.omni import Pocket
+from pocket.model.turn_end import TurnEndHead, tapped
 
-NEGATIVE = -1e9
 
 
 class EmbedTokens(nn.Module):
@@ -47,20 +47,34 @@ def two_part_attention(q: Tensor, past_k: Tensor, past_v: Tensor, k: Tensor, v: 
 
 
 class AudioGraph(nn.Module):
-    """One block: log-mel [1, k, mels] and what came before -> tokens' features and the new rows of every layer."""
+    """One block: log-mel [1, k, mels] and what came before -> tokens' features, with a turn-end head each 20 ms frame's probability, and the new rows
+    of every layer: the encoder's, then the head's."""
 
-    def __init__(self, m: Pocket) -> None:
+    def __init__(self, m: Pocket, head: TurnEndHead | None) -> None:
         super().__init__()
-        self.encoder, self.projector = m.audio, m.audio_projector
+        self.encoder, self.projector, self.head = m.audio, m.audio_projector, head
 
     def forward(self, input_features: Tensor, past_conv1: Tensor, past_conv2: Tensor, position: Tensor, *past: Tensor) -> tuple[Tensor, ...]:
         e = self.encoder
         x, next1, next2 = e.stem(input_features, past_conv1, past_conv2)
         positions = position.unsqueeze(1) + torch.arange(x.shape[1]).unsqueeze(0)
-        cos, sin = (t.unsqueeze(1) for t in rope_angles(positions, e.c.hidden // e.c.heads, AUDIO_ROPE_THETA))
+        taps = [x]
         rows: list[Tensor] = []
-        for i, block in enumerate(e.blocks):
-            q, k, v = block.project(x, cos, sin)
-            rows += [k, v]
-            x = block.finish(x, two_part_attention(q, past[2 * i], past[2 * i + 1], k, v, None, None))
-        return self.projector(e.norm(x)), next1, next2, *rows
+
+        def attend(blocks: nn.ModuleList, x: Tensor, head_dim: int, first: int) -> Tensor:
+            cos, sin = (t.unsqueeze(1) for t in rope_angles(positions, head_dim, AUDIO_ROPE_THETA))
+            for i, block in enumerate(blocks, first):
+                q, k, v = block.project(x, cos, sin)
+                rows.extend((k, v))
+                x = block.finish(x, two_part_attention(q, past[2 * i], past[2 * i + 1], k, v, None, None))
+                if tapped(i + 1, e.c.layers):
+                    taps.append(x)
+            return x
+
+        heard = e.norm(attend(e.blocks, x, e.c.hidden // e.c.heads, 0))
+        features = self.projector(heard)
+        if self.head is None:
+            return features, next1, next2, *rows
+        h = self.head
+        logits = h.finish(attend(h.blocks, h.begin([*taps, heard]), h.c.hidden // h.c.heads, e.c.layers))
+        return features, torch.sigmoid(logits), next1, next2, *rows

@@ -10,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from pocket.children import end_with_parent
 from pocket.model.config import PocketConfig
 
 from .conversations import Conversations, Row
@@ -177,6 +178,7 @@ _mixture: Mixture | None = None
 def open_mixture(mixture: Mixture) -> None:
     """In the process that makes batches, once."""
     global _mixture
+    end_with_parent()
     torch.set_num_threads(1)
     mixture.open()
     _mixture = mixture
