@@ -172,6 +172,7 @@ export class ContextRunner {
     if (this.context.utterance?.id !== id) {
       this.context.utterance?.dropEncoded();
       this.context.utterance = null;
+      this.context.dropAhead();
     }
     const utterance = (this.context.utterance ??= new Utterance(config.audio, config.text.hiddenSize, id));
     utterance.append(segment.pcm);
@@ -184,9 +185,23 @@ export class ContextRunner {
     if (!segment.final) return;
     const { rows, tokens } = utterance.features();
     if (tokens === 0) throw new VisavisError('bad_audio', 'an utterance ended without any sound');
-    this.context.add('content', joinRows(special.row(codec.special.audio), rows), 1 + tokens);
+    this.context.addSpoken(joinRows(special.row(codec.special.audio), rows), 1 + tokens);
     this.context.utterance = null;
     this.context.spoken = utterance;
+  }
+
+  /**
+   * Attends to what the utterance that is being spoken has so far, as if it stood there already: at its end only the
+   * rest is to be computed. Ends when `operation` is cancelled, between two runs.
+   */
+  async attendAhead(operation: Operation): Promise<void> {
+    const { special, codec, scheduler, runner } = this.host;
+    const { rows, tokens } = this.context.utterance?.features() ?? { rows: new Float32Array(), tokens: 0 };
+    if (tokens === 0) return;
+    const spoken = joinRows(special.row(codec.special.audio), rows);
+    const o = { spoken, count: 1 + tokens, max: chunkOf(operation.priority) };
+    const run = () => (operation.isCancelled ? Promise.resolve(false) : runner.prefillAhead(this.context, o));
+    while (await scheduler.run(operation, run));
   }
 
   private async takeFrame(segment: SegmentOf<'frame'>, operation: Operation): Promise<void> {

@@ -39,7 +39,9 @@ export interface Redaction {
  *
  * Turn edges, text and audio only become pending; they are computed together by the next frame or answer. So the end of
  * speech costs one run over [audio, <|end|>, <|assistant|>], which gives the first token too. A row's keys and values
- * depend on earlier rows alone, so going back is cutting off, computed or not.
+ * depend on earlier rows alone, so going back is cutting off, computed or not. And so what an utterance has so far can be
+ * computed while it is spoken: those rows lie behind the context's own, and count once it ends, unless something else
+ * comes in between.
  */
 export class Context {
   turn: Role | null = null;
@@ -70,7 +72,7 @@ export class Context {
 
   /** Rows that are already computed. */
   get computed(): number {
-    return this.kv.length;
+    return Math.min(this.kv.length, this.tokens);
   }
 
   /** Room for so many more rows. */
@@ -89,12 +91,39 @@ export class Context {
    * @throws `context_full`; nothing is put in then
    */
   add(kind: SpanKind, embeds: Float32Array, count: number): void {
-    if (count > this.room) {
-      throw new VisavisError(
-        'context_full',
-        `${count} more tokens do not fit: ${this.tokens} of ${this.maxTokens} used`,
-      );
-    }
+    this.checkRoom(count);
+    this.dropAhead();
+    this.put(kind, embeds, count);
+  }
+
+  /** {@link add}s the rows of an utterance that has ended, of which some may be computed already. */
+  addSpoken(embeds: Float32Array, count: number): void {
+    this.checkRoom(count);
+    this.put('content', embeds, count);
+  }
+
+  /**
+   * At most `max` of the pending rows and those of the utterance that is being spoken, `[count, dim]` so far; null when
+   * all are computed, and when they would not fit.
+   */
+  nextAhead(spoken: Float32Array, count: number, max: number): Prefill | null {
+    const { computed, tokens } = this;
+    const dim = spoken.length / count;
+    const from = this.kv.length;
+    if (count > this.room || from >= tokens + count) return null;
+    const known = computed < tokens ? this.inputs.window(from, tokens) : new Float32Array();
+    const rows = joined(known, spoken.subarray(Math.max(0, from - tokens) * dim));
+    const taken = Math.min(max, rows.length / dim);
+    const embeds = rows.subarray(0, taken * dim);
+    return { embeds, count: taken, position: from + this.offset, past: this.kv.last() };
+  }
+
+  /** The utterance that is being spoken was given up, or what it would stand behind has changed. */
+  dropAhead(): void {
+    this.kv.truncate(this.tokens);
+  }
+
+  private put(kind: SpanKind, embeds: Float32Array, count: number): void {
     const from = this.tokens;
     this.inputs.append(embeds, count);
     const { exchange, offset } = this;
@@ -129,6 +158,7 @@ export class Context {
 
   /** What is put in next begins at this position id, as if something had been evicted; all before must be computed. */
   skipTo(position: number): void {
+    this.dropAhead();
     const offset = position - this.tokens;
     if (offset > this.offset) this.firstHole = Math.min(this.firstHole, this.tokens);
     this.offset = offset;
@@ -169,6 +199,7 @@ export class Context {
    * @returns the number of rows freed
    */
   evict(dropped: readonly Span[]): number {
+    this.dropAhead();
     this.kv.remove(dropped);
     this.inputs.remove(dropped);
     this.firstHole = Math.min(this.firstHole, ...dropped.map((span) => span.from));
@@ -214,10 +245,23 @@ export class Context {
     return this.utterance !== null && this.utterance.id !== null && ids.has(this.utterance.id);
   }
 
+  private checkRoom(count: number): void {
+    if (count <= this.room) return;
+    const message = `${count} more tokens do not fit: ${this.tokens} of ${this.maxTokens} used`;
+    throw new VisavisError('context_full', message);
+  }
+
   private truncate(tokens: number): void {
     this.inputs.truncate(tokens);
     this.kv.truncate(tokens);
   }
+}
+
+function joined(one: Float32Array, other: Float32Array): Float32Array {
+  const both = new Float32Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
 }
 
 /** The part of a span that lies in front of a row. */

@@ -52,6 +52,21 @@ export class ModelRunner {
     return out.logits;
   }
 
+  /**
+   * Computes at most `max` rows of what the context has and of the utterance that is being spoken in it.
+   * @returns whether there were any
+   */
+  async prefillAhead(
+    context: Context,
+    o: { spoken: Float32Array; count: number; max: number },
+  ): Promise<boolean> {
+    const rows = context.nextAhead(o.spoken, o.count, o.max);
+    if (!rows) return false;
+    const out = await this.model.decode(rows);
+    context.takePrefilled(out.keys, out.values, rows.count);
+    return true;
+  }
+
   /** What may share a run. */
   get limits(): BatchLimits {
     return sharesRuns(this.model) ? BATCH_LIMITS : { size: 1, padding: 0 };

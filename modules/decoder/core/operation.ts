@@ -21,6 +21,10 @@ export class Operation implements Ticket {
     this.onCancel(this.reason);
   }
 
+  get isCancelled(): boolean {
+    return this.reason !== null;
+  }
+
   throwIfCancelled(): void {
     if (this.reason) throw this.reason;
   }
@@ -36,6 +40,12 @@ export class Operation implements Ticket {
 export class OperationQueue {
   private readonly queued = new Set<Operation>();
   private tail: Promise<void> = Promise.resolve();
+  private readonly onIdle: () => void;
+
+  /** @param onIdle called when the last operation has ended; may start another one */
+  constructor(onIdle: () => void) {
+    this.onIdle = onIdle;
+  }
 
   /** Runs `work` after everything before it; a cancelled operation's too, which must begin with its own check. */
   run<T>(operation: Operation, work: () => Promise<T>): Promise<T> {
@@ -46,7 +56,10 @@ export class OperationQueue {
       this.tail = this.tail
         .then(work)
         .then(resolve, reject)
-        .finally(() => this.queued.delete(operation));
+        .finally(() => {
+          this.queued.delete(operation);
+          if (this.queued.size === 0) this.onIdle();
+        });
     });
   }
 

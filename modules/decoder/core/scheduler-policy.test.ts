@@ -37,6 +37,11 @@ describe('nextRun', () => {
     expect(order(waiting)).toEqual([[3], [1], [2], [0], [4]]);
   });
 
+  it('serves idle work when nobody else waits, however long that takes', () => {
+    const waiting = [own('idle'), ...Array.from({ length: 40 }, () => own('background')), step(1)];
+    expect(order(waiting).at(-1)).toEqual([0]);
+  });
+
   it('runs nothing where nobody waits', () => {
     expect(nextRun([], NOBODY_WAITS, LIMITS)).toEqual([]);
   });

@@ -1,9 +1,9 @@
 import type { ShedReason } from '#modules/contracts';
 
 /** In the order in which they are served. */
-export type Priority = 'commit' | 'decode' | 'background';
+export type Priority = 'commit' | 'decode' | 'background' | 'idle';
 
-const SERVED: readonly Priority[] = ['commit', 'decode', 'background'];
+const SERVED: readonly Priority[] = ['commit', 'decode', 'background', 'idle'];
 
 /** Whether `one` is served before `other`. */
 export function outranks(one: Priority, other: Priority): boolean {
@@ -12,7 +12,8 @@ export function outranks(one: Priority, other: Priority): boolean {
 
 /**
  * Runs of others while somebody of a class waits, after which that class is given one. So commits that never stop leave
- * decoding every fifth run, and the background, which is rather shed than hurried, every seventeenth.
+ * decoding every fifth run, and the background, which is rather shed than hurried, every seventeenth. What is done in
+ * idle time need not be done at all.
  */
 const PATIENCE = { background: 16, decode: 4 } as const;
 
@@ -24,7 +25,7 @@ const COMMIT_CHUNK = 512;
 
 /** Tokens that one run of a prefill may take. */
 export function chunkOf(priority: Priority): number {
-  return priority === 'background' ? BACKGROUND_CHUNK : COMMIT_CHUNK;
+  return priority === 'background' || priority === 'idle' ? BACKGROUND_CHUNK : COMMIT_CHUNK;
 }
 
 /** Somebody who waits for the model. */
@@ -57,7 +58,7 @@ export const BATCH_LIMITS: BatchLimits = { size: 8, padding: 2048 };
 /** Runs that others were given since each class had its last one, or since somebody of it began to wait. */
 export type PassedOver = Readonly<Record<Priority, number>>;
 
-export const NOBODY_WAITS: PassedOver = { commit: 0, decode: 0, background: 0 };
+export const NOBODY_WAITS: PassedOver = { commit: 0, decode: 0, background: 0, idle: 0 };
 
 /**
  * Who runs next, as indices into `waiting`, which is in the order of arrival: more than one are steps that share a run.

@@ -1,30 +1,7 @@
 import { VisavisError, type Checkpoint, type Segment } from '#modules/contracts';
 import { planEviction, type EvictionGoal } from './eviction.js';
-import {
-  PINNED,
-  answerOwner,
-  isNamed,
-  kindOf as spanKind,
-  ownerOf,
-  type Span,
-  type SpanKind,
-  type SpanOwner,
-} from './span.js';
-
-/** What made rows of a context: a segment, or an answer's tokens. */
-export type LogContent =
-  | { readonly k: 'segment'; readonly segment: Segment }
-  | { readonly k: 'answer'; readonly id: string; readonly tokens: readonly number[] };
-
-export interface LogEntry {
-  readonly content: LogContent;
-  /** Rows that it put into the context. */
-  readonly rows: number;
-  /** Position id of its first row: evicted rows keep their place in the count. */
-  readonly position: number;
-  readonly exchange: number;
-  readonly kind: SpanKind;
-}
+import { idsOf, isAudio, ownerOfEntry, type LogContent, type LogEntry } from './log-entry.js';
+import { PINNED, isNamed, kindOf as spanKind, ownerOf, type Span } from './span.js';
 
 /** What an eviction or a redaction took out: rows, and ids as the worker tells them. */
 interface Taken {
@@ -286,20 +263,6 @@ export class SessionLog {
       point.length !== null && point.length > lost ? { ...point, length: null } : point,
     );
   }
-}
-
-type AudioEntry = LogEntry & { content: { k: 'segment'; segment: Segment & { k: 'audio' } } };
-
-function isAudio(entry: LogEntry): entry is AudioEntry {
-  return entry.content.k === 'segment' && entry.content.segment.k === 'audio';
-}
-
-function ownerOfEntry({ content }: LogEntry): SpanOwner {
-  return content.k === 'answer' ? answerOwner(content.id) : ownerOf(content.segment);
-}
-
-function idsOf(entries: readonly LogEntry[]): string[] {
-  return entries.filter(({ rows }) => rows > 0).map((entry) => ownerOfEntry(entry).id);
 }
 
 const kindOf = ({ role, edge }: Edge): string => `${role} ${edge}`;

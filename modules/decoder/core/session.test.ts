@@ -93,6 +93,48 @@ describe('DecoderSession', () => {
     expect(model.runs).toEqual([1 + audioTokens + 1 + 1]);
   });
 
+  it('attends to an utterance in idle time, so that at its end only the rest is computed', async () => {
+    const { session, model } = await openToy();
+    await session.append(edge('t', 'open'));
+    await session.append(audio('a1', 70, false));
+    const idle = async () => {
+      await session.decoder.idle();
+      await session.decoder.idle();
+    };
+    await idle();
+    // The start, the turn's edge, and the utterance's mark with the four tokens of its two whole blocks.
+    expect(model.runs).toEqual([1 + 1 + 1 + 4]);
+    // A frame comes in front of the utterance, which is attended to anew.
+    await session.append(material.frame('f', 1));
+    await idle();
+    expect(model.runs.slice(1)).toEqual([4, 1 + 4]);
+    expect(session.head.tokens).toBe(1 + 1 + 4);
+    await session.append(audio('a2', 10, true));
+    await session.append(edge('t', 'close'));
+    await readAnswer(session.generate({ maxTokens: 1 }));
+    expect(model.runs.slice(3)).toEqual([1 + 1 + 1]);
+  });
+
+  it.each(['rolled back', 'given up'])(
+    'answers as if an utterance had not been attended to that was %s',
+    async (how) => {
+      const [attended, fresh] = [await openToy(), await openToy()];
+      for (const { session } of [attended, fresh]) await session.append(edge('t', 'open'));
+      const mark = attended.session.mark();
+      await attended.session.append(audio('a1', 70, false, 'a'));
+      await attended.session.decoder.idle();
+      await attended.session.decoder.idle();
+      expect(attended.model.runs).toEqual([1 + 1 + 1 + 4]);
+      if (how === 'rolled back') await attended.session.rollback(mark);
+      const answers = [attended, fresh].map(async ({ session }) => {
+        await session.append(audio('b', 70, true, 'b'));
+        await session.append(edge('t', 'close'));
+        return readAnswer(session.generate({ maxTokens: 8 }));
+      });
+      expect((await answers[0])?.ids).toEqual((await answers[1])?.ids);
+    },
+  );
+
   it('reports how many tokens a segment added', async () => {
     const { session } = await openToy();
     expect((await session.append(edge('t', 'open'))).tokens).toBe(1);

@@ -5,46 +5,19 @@ import {
   type GenEvent,
   type Segment,
 } from '#modules/contracts';
-import { ContextRunner, type ModelHost } from './context-runner.js';
-import { Context, type ContextState } from './context.js';
+import { BackgroundAppends } from './background-appends.js';
+import { ContextRunner } from './context-runner.js';
+import type { Context, ContextState } from './context.js';
 import { planEviction, type EvictionGoal } from './eviction.js';
 import { Generation, type StopSignal } from './generation.js';
 import { Journal, type JournalEntry } from './journal.js';
 import { Operation, OperationQueue } from './operation.js';
-import { checkGenerate, withoutSpecials } from './prompt.js';
+import { checkGenerate } from './prompt.js';
 import { makeSampler } from './sampler.js';
-import { backlogReason, type ShedLimits } from './scheduler-policy.js';
-import type { LogEntry } from './session-log.js';
-import { shed } from './shed.js';
-import { answerOwner, isNamed, kindOf, ownerOf, type Span } from './span.js';
-
-/** What the sessions of one worker share. */
-export interface SessionHost extends ModelHost {
-  readonly shedLimits: ShedLimits;
-  /** Background appends that wait, in all sessions together. */
-  readonly backlog: { waiting: number };
-}
-
-export interface GenerationRequest {
-  readonly genId: string;
-  readonly maxTokens: number;
-  readonly temperature: number;
-  readonly seed: number;
-}
-
-/** What an eviction or a redaction took out. */
-export interface Removed {
-  readonly at: Checkpoint;
-  /** Tokens. */
-  readonly freed: number;
-  /** Ids of the segments and accepted answers that are gone, in their order. */
-  readonly dropped: readonly string[];
-}
-
-/** An operation that the journal records: the owner's number of it. Numbers rise, and none is used twice. */
-export interface Numbered {
-  readonly seq: number;
-}
+import type { LogEntry } from './log-entry.js';
+import { beginContext, putSegment, restoreEntry } from './put-in.js';
+import type { GenerationRequest, Numbered, Removed, SessionHost } from './session-host.js';
+import { answerOwner, isNamed, type Span } from './span.js';
 
 /**
  * One session's operations over its context, in the order in which they are called. A failed one changes nothing.
@@ -57,31 +30,28 @@ export class DecoderSession {
   private readonly context: Context;
   private readonly runner: ContextRunner;
   private readonly journal: Journal;
-  private readonly queue = new OperationQueue();
+  private readonly queue = new OperationQueue(() => this.attendAhead());
   private readonly pendingAppends = new Map<number, Operation>();
+  private readonly background: BackgroundAppends;
+  /** Idle work that the next operation ends. */
+  private ahead: Operation | null = null;
+  /** Something has come since there was idle time last. */
+  private hasNews = false;
   private generation: Generation | null = null;
   /** Of the last answer asked for, until an operation that settles it is asked for. */
   private unsettled: StopSignal | null = null;
-  private background = 0;
 
   private constructor(host: SessionHost, context: Context) {
     this.host = host;
     this.context = context;
     this.runner = new ContextRunner(host, context);
     this.journal = new Journal(context.save());
+    this.background = new BackgroundAppends(host);
   }
 
   /** @param budgetTokens size of the context; at most the model's */
   static async open(host: SessionHost, system: string, budgetTokens: number): Promise<DecoderSession> {
-    const { model, codec, special } = host;
-    const { text, supportsInstructions } = model.config;
-    const context = new Context(model.kv, text.hiddenSize, Math.min(budgetTokens, text.maxContextTokens));
-    context.add('content', special.row(codec.special.bos), special.count(codec.special.bos));
-    if (supportsInstructions && system !== '' && codec.special.system !== undefined) {
-      const ids = [codec.special.system, ...codec.encode(withoutSpecials(system)), codec.special.end];
-      const rows = await host.scheduler.run({ priority: 'commit' }, () => model.embed(ids));
-      context.add('system', rows, rows.length / text.hiddenSize);
-    }
+    const context = await beginContext(host, system, budgetTokens);
     return new DecoderSession(host, context);
   }
 
@@ -119,10 +89,9 @@ export class DecoderSession {
       this.settle();
       return this.submit(operation, work).finally(done);
     }
-    this.admit(operation);
-    this.count(1);
+    this.background.admit(operation, this.unsettled !== null);
     return this.submit(operation, work).finally(() => {
-      this.count(-1);
+      this.background.ended();
       done();
     });
   }
@@ -206,9 +175,9 @@ export class DecoderSession {
       const spans = choose(this.context.contents, this.context.exchange);
       const freed = this.context.evict(spans);
       const dropped = idsOf(spans);
-      // With an exchange go the blocks of its utterances that have no rows.
-      const exchanges = new Set(spans.flatMap(({ kind, exchange }) => (kind === 'frame' ? [] : [exchange])));
-      this.journal.forget((_, exchange) => exchanges.has(exchange));
+      // With an exchange go its utterances' blocks that have no rows.
+      const rest = new Set(spans.flatMap(({ kind, exchange }) => (kind === 'frame' ? [] : [exchange])));
+      this.journal.forget((_, exchange) => rest.has(exchange));
       const at = this.journal.startEpoch({ op: 'evict', seq, dropped, freed }, this.context.save());
       return { at, freed, dropped };
     });
@@ -228,10 +197,9 @@ export class DecoderSession {
       this.journal.forget((owner) => isNamed(owner, ids));
       recompute = redaction.recompute;
       const { tokens } = this.context;
-      const outcome = { seq: o.seq, ids: o.ids, dropped: idsOf(redaction.dropped), freed: before - tokens };
-      const span = { from: redaction.from, to: tokens };
-      const at = this.journal.startEpoch({ op: 'redact', ...outcome, span }, this.context.save());
-      return Promise.resolve({ at, freed: outcome.freed, dropped: outcome.dropped });
+      const gone = { dropped: idsOf(redaction.dropped), freed: before - tokens };
+      const outcome = { op: 'redact', ...o, ...gone, span: { from: redaction.from, to: tokens } } as const;
+      return Promise.resolve({ at: this.journal.startEpoch(outcome, this.context.save()), ...gone });
     });
     const operation = new Operation('background', null);
     const recomputed = this.submit(operation, () => this.runner.compute(recompute, operation));
@@ -249,33 +217,15 @@ export class DecoderSession {
   ): Promise<Checkpoint> {
     const operation = new Operation(o.priority, o.seq);
     return this.submit(operation, async () => {
-      const { content, position } = o.entry;
-      const { tokens: from, turn } = this.context;
-      this.context.skipTo(position);
-      const owner = content.k === 'answer' ? answerOwner(content.id) : ownerOf(content.segment);
-      if (content.k === 'answer') await this.runner.keepAnswer(from, content.tokens, operation);
-      else await this.runner.take(content.segment, operation);
-      const kind = content.k === 'answer' ? 'content' : kindOf(content.segment, turn);
-      this.context.seal(from, kind, owner);
-      const { tokens: to } = this.context;
-      await this.runner.compute(to, operation);
-      this.context.skipTo(o.next);
-      const added = to - from;
-      const did =
-        content.k === 'answer'
-          ? ({ op: 'commit', owner, tokensKept: content.tokens.length } as const)
-          : ({ op: 'append', kind: content.segment.k, owner, added } as const);
-      const outcome = { ...did, seq: o.seq };
-      return this.journal.record(
-        added > 0 ? { ...outcome, span: { from, to } } : outcome,
-        this.context.save(),
-      );
+      const done = await restoreEntry(this.context, this.runner, { ...o, operation });
+      return this.journal.record({ ...done, seq: o.seq }, this.context.save());
     });
   }
 
   /** Cancels what is under way, and resolves when it has ended. */
   close(): Promise<void> {
     this.settle();
+    this.hasNews = false;
     this.queue.cancelAll(new VisavisError('session_closed', 'the session was closed'));
     return this.queue.idle();
   }
@@ -291,30 +241,11 @@ export class DecoderSession {
     calledAt: number,
   ): Promise<AppendReceipt> {
     const queue = this.host.nowMs() - calledAt;
-    const { segment } = o;
-    const owner = ownerOf(segment);
-    const known = this.context.contents.find((span) => span.owner?.key === owner.key);
-    if (known || this.journal.took(owner.key)) {
-      const added = known ? known.to - known.from : 0;
-      const at = this.journal.record(
-        { op: 'append', seq: o.seq, kind: segment.k, owner, added },
-        this.context.save(),
-      );
-      return { at, tokens: added, ms: { queue, encode: 0, prefill: 0 } };
-    }
-    const { tokens: from, turn } = this.context;
-    const times = await this.runner.take(segment, operation);
-    const turnEnd = segment.k === 'audio' ? await this.runner.turnEnd(segment, operation) : null;
-    operation.throwIfCancelled();
-    const { tokens: to } = this.context;
-    this.context.seal(from, kindOf(segment, turn), owner);
-    const added = to - from;
-    const outcome = { op: 'append', seq: o.seq, kind: segment.k, owner, added } as const;
-    const at = this.journal.record(
-      added > 0 ? { ...outcome, span: { from, to } } : outcome,
-      this.context.save(),
-    );
-    return { at, tokens: added, ms: { queue, ...times }, ...(turnEnd !== null && { turnEnd }) };
+    const took = (key: string) => this.journal.took(key);
+    const { done, times, turnEnd } = await putSegment(this.context, this.runner, { ...o, operation, took });
+    this.hasNews = true;
+    const at = this.journal.record({ ...done, seq: o.seq }, this.context.save());
+    return { at, tokens: done.added, ms: { queue, ...times }, ...(turnEnd !== null && { turnEnd }) };
   }
 
   private submit<T>(
@@ -322,6 +253,7 @@ export class DecoderSession {
     work: (before: ContextState) => Promise<T>,
     generation: 'discardGeneration' | 'keepGeneration' = 'discardGeneration',
   ): Promise<T> {
+    this.ahead?.cancel(new VisavisError('aborted', 'another operation came'));
     return this.queue.run(operation, async () => {
       let before = this.context.save();
       try {
@@ -339,6 +271,16 @@ export class DecoderSession {
     });
   }
 
+  /** While nobody wants anything, and somebody speaks: attends to what was said so far. */
+  private attendAhead(): void {
+    if (!this.hasNews || this.context.utterance === null) return;
+    this.hasNews = false;
+    const operation = new Operation('idle', null);
+    this.ahead = operation;
+    // What cannot be computed now is computed when it is needed, or it is told then why it cannot be.
+    this.queue.run(operation, () => this.runner.attendAhead(operation)).catch(() => undefined);
+  }
+
   private discard(current: ContextState): ContextState {
     if (!this.generation) return current;
     const { before } = this.generation;
@@ -350,17 +292,6 @@ export class DecoderSession {
   private settle(): void {
     this.unsettled?.stop();
     this.unsettled = null;
-  }
-
-  private admit(operation: Operation): void {
-    const waiting = { session: this.background, worker: this.host.backlog.waiting };
-    const reason = this.unsettled ? 'answering' : backlogReason(waiting, this.host.shedLimits);
-    if (reason) operation.cancel(shed(reason));
-  }
-
-  private count(change: 1 | -1): void {
-    this.background += change;
-    this.host.backlog.waiting += change;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#modules/contracts';
-import type { LogEntry } from '../core/session-log.js';
-import type { GenerationRequest, Removed } from '../core/session.js';
+import type { LogEntry } from '../core/log-entry.js';
+import type { GenerationRequest, Removed } from '../core/session-host.js';
 import type { ShedLimits } from '../core/scheduler-policy.js';
 import type { AnyModelFolder } from './load-folder.js';
 

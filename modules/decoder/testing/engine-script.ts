@@ -73,7 +73,10 @@ export class SessionScript {
         await this.open();
         this.utterance ??= this.id();
         this.names.push(this.utterance);
-        return this.put(this.sound(step.seed, step.samples, false));
+        await this.put(this.sound(step.seed, step.samples, false));
+        // Half of them are followed by silence, in which what was said so far is attended to.
+        if (step.seed % 2 === 0) await this.settled();
+        return;
       case 'ask':
         return this.ask(step);
       case 'mark': {
@@ -108,6 +111,8 @@ export class SessionScript {
   /** What was called has been answered. */
   async settled(): Promise<void> {
     await Promise.all(this.underWay);
+    await this.session.decoder.idle();
+    // What is done in idle time begins when all else has ended.
     await this.session.decoder.idle();
   }
 
