@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { ServerEvent, SessionPatch } from '@vis-a-vis/protocol';
 import { connectNode, encodePcm, type AudioClip, type NodeCall } from '@vis-a-vis/client/node';
 import { decodeOggOpus } from '../tools/eval/media.js';
@@ -10,14 +9,15 @@ import { GatewayProcess } from '../tools/support/gateway-process.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
 import { percentile } from '../tools/support/statistics.js';
-import { withPause } from './scripted-pause.js';
+import { withPause } from '../tools/support/scripted-pause.js';
+import { benchOptions } from './options.js';
 
 /** Hesitations (ms); 0 is none. Taken in turn. */
 const PAUSES_MS = [0, 200, 400, 700, 1000, 1500];
 const SILENCES_MS = [200, 300, 500, 800, 1200, 1600];
 const EAGERNESSES = ['high', 'medium', 'low'] as const;
-/** After this long (ms) nobody waits for the end of a turn any more. */
-const GIVE_UP_MS = 5000;
+/** Longer (ms) than any setting waits: an end that is not known by then counts as known then. */
+const GIVE_UP_MS = 10_000;
 /** Between two utterances (ms). */
 const REST_MS = 300;
 
@@ -35,11 +35,11 @@ interface Utterance {
   readonly endMs: number;
 }
 
-/** What became of one utterance: it was cut off in its pause, or its end was known after so long (ms). */
+/** What became of one utterance: whether it was cut off before its end, and after how long (ms) that was known. */
 interface Outcome {
   readonly paused: boolean;
   readonly cutOff: boolean;
-  readonly delayMs: number | null;
+  readonly delayMs: number;
 }
 
 interface Point {
@@ -53,17 +53,17 @@ interface Point {
 
 /** Questions with scripted pauses over real WebRTC: how often a pause is taken for the end, and how late the end is known. */
 export async function endpointBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      questions: { type: 'string', default: '60' },
-      calls: { type: 'string', default: '4' },
-      settings: { type: 'string', default: String(SILENCES_MS.length + EAGERNESSES.length) },
-    },
+  const everything = SILENCES_MS.length + EAGERNESSES.length;
+  const values = benchOptions(args, {
+    questions: '120',
+    calls: '8',
+    settings: String(everything),
+    modes: 'server_vad,semantic_vad',
   });
   const calls = wholeNumber('calls', values.calls);
-  const settings = spread(allSettings(), wholeNumber('settings', values.settings));
+  const modes = values.modes.split(',');
+  const all = allSettings().filter(({ mode }) => modes.includes(mode));
+  const settings = spread(all, wholeNumber('settings', values.settings));
   const utterances = await readUtterances(wholeNumber('questions', values.questions));
   const gateway = await GatewayProcess.start();
   const curve: Point[] = [];
@@ -140,16 +140,16 @@ async function say(call: NodeCall, { clip, pauseMs, endMs }: Utterance): Promise
   });
   try {
     const { lastPacketAtMs } = await call.speak(clip);
-    // A microphone's packet leaves when it is whole, so the last one leaves when the clip is over.
+    // A microphone's packet leaves when it is whole, so the last one is due when the clip is over.
     const trueEndAtMs = lastPacketAtMs - clip.durationMs + endMs;
     saidAtMs = trueEndAtMs;
     if (!committed.some((atMs) => atMs >= trueEndAtMs)) await Promise.race([promise, sleep(GIVE_UP_MS)]);
-    const endKnownAtMs = committed.find((atMs) => atMs >= trueEndAtMs) ?? null;
+    const endKnownAtMs = committed.find((atMs) => atMs >= trueEndAtMs) ?? trueEndAtMs + GIVE_UP_MS;
     await sleep(REST_MS);
     return {
       paused: pauseMs > 0,
       cutOff: committed.some((atMs) => atMs < trueEndAtMs),
-      delayMs: endKnownAtMs === null ? null : endKnownAtMs - trueEndAtMs,
+      delayMs: endKnownAtMs - trueEndAtMs,
     };
   } finally {
     off();
@@ -159,7 +159,7 @@ async function say(call: NodeCall, { clip, pauseMs, endMs }: Utterance): Promise
 function evaluate({ mode, setting }: Setting, outcomes: readonly Outcome[]): Point {
   const paused = outcomes.filter((outcome) => outcome.paused);
   const cutOff = paused.filter((outcome) => outcome.cutOff);
-  const delays = outcomes.map(({ delayMs }) => delayMs).filter((delay) => delay !== null);
+  const delays = outcomes.map(({ delayMs }) => delayMs);
   return {
     mode,
     setting,

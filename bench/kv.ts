@@ -1,5 +1,3 @@
-import { parseArgs } from 'node:util';
-import { Logger } from '@nestjs/common';
 import {
   SAMPLE_RATE,
   type EngineCaps,
@@ -7,11 +5,11 @@ import {
   type OmniEngine,
   type Segment,
 } from '#modules/contracts';
-import { DecoderService } from '#modules/decoder';
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { percentile } from '../tools/support/statistics.js';
-import { modelFolderOf, picture, readQuestion } from './material.js';
+import { picture, readQuestion, withEngine } from './material.js';
+import { benchOptions } from './options.js';
 
 const FRAMES = [0, 8, 16, 32, 48];
 /** Samples that are encoded at once while somebody speaks. */
@@ -29,20 +27,9 @@ interface KvReport {
 
 /** What it saves to attend to pictures and speech as they come. */
 export async function kvBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      model: { type: 'string' },
-      repeat: { type: 'string', default: '20' },
-      frames: { type: 'string', default: FRAMES.join(',') },
-    },
-  });
+  const values = benchOptions(args, { model: undefined, repeat: '20', frames: FRAMES.join(',') });
   const repeat = wholeNumber('repeat', values.repeat);
-  Logger.overrideLogger(['error', 'warn']);
-  const engine = new DecoderService({ modelFolder: modelFolderOf(values.model), workers: 1, threads: 1 });
-  await engine.load();
-  try {
+  await withEngine(values.model, async (engine) => {
     const pcm = await readQuestion();
     const report: KvReport = { frames: [], streamingMs: [], resendMs: [] };
     console.log('commit → first token, medians in ms\n\nframes  streaming    resend');
@@ -55,9 +42,7 @@ export async function kvBench(args: string[]): Promise<void> {
       console.log(`${String(frames).padStart(6)}${cell(streamingMs)}${cell(resendMs)}`);
     }
     if (values.json) await writeJson(values.json, report);
-  } finally {
-    await engine.close({ drainMs: 5000 });
-  }
+  });
 }
 
 /** One way to bring frames and a question to the engine. */

@@ -1,13 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { Logger } from '@nestjs/common';
-import { SAMPLE_RATE, type EngineSession } from '#modules/contracts';
+import { SAMPLE_RATE, type EngineSession, type OmniEngine } from '#modules/contracts';
 import { ConversationService, type Conversation, type SessionEvent } from '#modules/conversation';
-import { DecoderService } from '#modules/decoder';
 import { wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { percentile } from '../tools/support/statistics.js';
-import { modelFolderOf, picture, readQuestion } from './material.js';
+import { picture, readQuestion, withEngine } from './material.js';
+import { benchOptions } from './options.js';
 
 type Ports = ConstructorParameters<typeof ConversationService>[0];
 type Boundary = Parameters<Parameters<Ports['vad']['open']>[1]>[0];
@@ -32,19 +30,9 @@ interface LongReport {
  * detector of speech are played.
  */
 export async function longBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      model: { type: 'string' },
-      minutes: { type: 'string', default: '60' },
-    },
-  });
+  const values = benchOptions(args, { model: undefined, minutes: '60' });
   const minutes = wholeNumber('minutes', values.minutes);
-  Logger.overrideLogger(['error', 'warn']);
-  const engine = new DecoderService({ modelFolder: modelFolderOf(values.model), workers: 1, threads: 1 });
-  await engine.load();
-  try {
+  await withEngine(values.model, async (engine) => {
     const call = await PlayedCall.open(engine, await readQuestion());
     const report: LongReport = { minutes, ttftMs: [], rssMb: [] };
     console.log('minute   ttft ms   tokens    rss MB');
@@ -61,9 +49,7 @@ export async function longBench(args: string[]): Promise<void> {
     await call.close();
     printMedians(report);
     if (values.json) await writeJson(values.json, report);
-  } finally {
-    await engine.close({ drainMs: 5000 });
-  }
+  });
 }
 
 /** One call whose time stands still while the engine works. */
@@ -73,17 +59,17 @@ class PlayedCall {
   private pictures = 0;
   private readonly underWay = new Set<Promise<unknown>>();
   private readonly question: Float32Array;
-  private readonly caps: DecoderService['caps'];
+  private readonly caps: OmniEngine['caps'];
   private conversation: Conversation | null = null;
   private say: (boundary: Boundary) => void = () => undefined;
   private onEvent: (event: SessionEvent) => void = () => undefined;
 
-  private constructor(caps: DecoderService['caps'], question: Float32Array) {
+  private constructor(caps: OmniEngine['caps'], question: Float32Array) {
     this.caps = caps;
     this.question = question;
   }
 
-  static async open(engine: DecoderService, question: Float32Array): Promise<PlayedCall> {
+  static async open(engine: OmniEngine, question: Float32Array): Promise<PlayedCall> {
     const call = new PlayedCall(engine.caps, question);
     const service = new ConversationService(call.ports(engine), {});
     const turnDetection = {
@@ -176,7 +162,7 @@ class PlayedCall {
     return session;
   }
 
-  private ports(engine: DecoderService): Ports {
+  private ports(engine: OmniEngine): Ports {
     let ids = 0;
     return {
       engine,

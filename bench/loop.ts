@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { connectNode } from '@vis-a-vis/client/node';
 import { CALL_FOLDER, readCallScript, type CallScript } from '../tools/support/call-script.js';
 import { wholeNumber } from '../tools/support/cli.js';
@@ -7,9 +6,8 @@ import { writeJson } from '../tools/support/json-file.js';
 import { askAloud, WATCHED_SESSION, type SpokenTurn } from '../tools/support/spoken-turn.js';
 import { summarize, type Summary } from '../tools/support/statistics.js';
 import { readLoopDelay, type LoopDelay } from './loop-delay.js';
-
-/** With several calls on one engine an answer waits for others (ms). */
-const ANSWER_MS = 60_000;
+import { ANSWER_MS } from './material.js';
+import { benchOptions } from './options.js';
 
 /** What `--json` writes. Durations in ms. */
 interface LoopReport {
@@ -26,14 +24,7 @@ interface LoopReport {
  * the main thread's event loop is meanwhile, and how long people wait.
  */
 export async function loopBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      calls: { type: 'string', default: '4' },
-      seconds: { type: 'string', default: '30' },
-    },
-  });
+  const values = benchOptions(args, { calls: '4', seconds: '30' });
   const calls = wholeNumber('calls', values.calls);
   const seconds = wholeNumber('seconds', values.seconds);
   const script = await readCallScript(CALL_FOLDER);

@@ -21,7 +21,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: decodeBench,
   },
   endpoint: {
-    what: 'false cut-offs and delay of the end of a turn, by setting [--questions N] [--calls N] [--settings N]',
+    what: 'false cut-offs and delay of the end of a turn, by setting [--questions N] [--calls N] [--settings N] [--modes server_vad,semantic_vad]',
     run: endpointBench,
   },
   kv: {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { connectNode, type NodeCall, type VideoClip } from '@vis-a-vis/client/node';
 import { check } from '../tools/eval/check.js';
 import { decodeOggOpus } from '../tools/eval/media.js';
@@ -15,10 +14,10 @@ import { GatewayProcess } from '../tools/support/gateway-process.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { askAloud, WATCHED_SESSION, type SpokenTurn } from '../tools/support/spoken-turn.js';
 import { percentile } from '../tools/support/statistics.js';
-import { trueEndMs } from './true-end.js';
+import { trueEndMs } from '../tools/support/true-end.js';
+import { ANSWER_MS } from './material.js';
+import { benchOptions } from './options.js';
 
-/** With several calls on one engine an answer waits for others (ms). */
-const ANSWER_MS = 60_000;
 /** Questions in one call: with more, what was said before would weigh on the answers. */
 const TURNS_A_CALL = 4;
 
@@ -65,15 +64,7 @@ interface Plan {
 
 /** Spoken turns over real WebRTC against the gateway as its own process, with and without answers begun ahead. */
 export async function turnBench(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      json: { type: 'string' },
-      calls: { type: 'string', default: '1,4,8' },
-      turns: { type: 'string', default: '100' },
-      delay: { type: 'string', default: '500' },
-    },
-  });
+  const values = benchOptions(args, { calls: '1,4,8', turns: '100', delay: '500' });
   const counts = values.calls.split(',').map((count) => wholeNumber('calls', count));
   const turns = wholeNumber('turns', values.turns);
   const endpointDelayMs = wholeNumber('delay', values.delay);
@@ -191,7 +182,7 @@ function evaluate({ endpointDelayMs }: Plan, measured: readonly Measured[]) {
   };
 }
 
-/** A microphone's packet leaves when it is whole, so the last packet leaves when the clip is over. */
+/** A microphone's packet leaves when it is whole, so the last packet is due when the clip is over. */
 function sinceTrueEnd({ turn, question }: Measured): number | null {
   const sinceClipEndMs = turn.lastPacketToFirstTextMs;
   return sinceClipEndMs === null ? null : sinceClipEndMs + question.clip.durationMs - question.endMs;

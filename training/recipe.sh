@@ -12,25 +12,29 @@ step() { echo "== $*"; "$PYTHON" -m "$@"; }
 once() { local made=$1; shift; [ -e "$made" ] || step "$@"; }
 
 # The world and the speech (20 minutes on one core).
-once "$WORK/frames0/clips.pkl" pocket.stages.frames --out "$WORK/frames0" --clips 9000 --seed 1 --start 0
-once "$WORK/frames1/clips.pkl" pocket.stages.frames --out "$WORK/frames1" --clips 9000 --seed 1 --start 9000
-once "$WORK/frames2/clips.pkl" pocket.stages.frames --out "$WORK/frames2" --clips 5000 --seed 3 --cards 0.95
-once "$WORK/framesval/clips.pkl" pocket.stages.frames --out "$WORK/framesval" --clips 300 --seed 2
+once "$WORK/frames0/clips.pkl" pocket.stages.frames --out "$WORK/frames0" --clips 9000 --seed 1
+once "$WORK/frames1/clips.pkl" pocket.stages.frames --out "$WORK/frames1" --clips 6000 --seed 3 --cards 0.95
+once "$WORK/frames2/clips.pkl" pocket.stages.frames --out "$WORK/frames2" --clips 4000 --seed 4 --cards 0.2 --video 1
+once "$WORK/framesval/clips.pkl" pocket.stages.frames --out "$WORK/framesval" --clips 500 --seed 2 --video 0.4
 once "$WORK/speech1/meta.npz" pocket.stages.speech_texts --out "$WORK/speech1" --seed 1
 once "$WORK/speech2/meta.npz" pocket.stages.speech_texts --out "$WORK/speech2" --seed 2
-once "$WORK/speechval/meta.npz" pocket.stages.speech_texts --out "$WORK/speechval" --split validation --closed 1 --repeat 300 --content 100 --seed 77
+held_out=(--split validation --closed 1 --repeat 400 --translate 200 --sums 100 --content 100 --seed 77)
+once "$WORK/speechval/meta.npz" pocket.stages.speech_texts --out "$WORK/speechval" --lang en "${held_out[@]}"
+once "$WORK/speechvalzh/meta.npz" pocket.stages.speech_texts --out "$WORK/speechvalzh" --lang zh --wide 200 "${held_out[@]}"
+once "$WORK/beginnings/meta.npz" pocket.stages.turn_texts --out "$WORK/beginnings" --seed 3
+once "$WORK/beginningsval/meta.npz" pocket.stages.turn_texts --out "$WORK/beginningsval" --split validation --most 400 --seed 78
 once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
 
 # Stage 0: unimodal starts. The two may run side by side, one core each.
 step pocket.stages.stage0_vision --frames "$WORK"/frames{0,1,2} --validation "$WORK/framesval" --out "$WORK/run_v0" --steps 2400 --batch 48 --rate 2e-3
-step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2} --validation "$WORK/speechval" --out "$WORK/run_a0" --steps 1500
+step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2} --validation "$WORK"/speechval{,zh} --out "$WORK/run_a0" --steps 2400
 
 # Image-language stage I: the projector alone.
-step pocket.stages.stage1_projector --frames "$WORK"/frames{0,2} --validation "$WORK/framesval" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" --out "$WORK/run_p1" --steps 1200
+step pocket.stages.stage1_projector --frames "$WORK"/frames{0,1} --validation "$WORK/framesval" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" --out "$WORK/run_p1" --steps 1200
 
 omni() {
-  step pocket.stages.omni --frames "$WORK"/frames{0,2,1} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2} \
-    --validation-speech "$WORK/speechval" --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache3" --threads 2 "$@"
+  step pocket.stages.omni --frames "$WORK"/frames{0,1,2} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2} \
+    --validation-speech "$WORK"/speechval{,zh} --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache3" --threads 2 "$@"
 }
 # Image and video language, typed, with ever more speech among it: drills teach which of several things is meant.
 # Shares: drill film hear ask talk.
@@ -40,8 +44,12 @@ omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --audio 
 omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --muon --steps 3400 --batch 16 --rate 1.25e-3 --audio-rate 0.5 \
   --first 0.30 0.20 0.25 0.15 0.10 --last 0.06 0.16 0.36 0.28 0.14 --move 0.1 0.5
 
-step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
-step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket
+# The turn-end head, on the encoder as it is now.
+step pocket.stages.turn_end --encoder "$WORK/run_m1/last.pt" --speech "$WORK"/speech{1,2} --beginnings "$WORK/beginnings" --validation "$WORK/speechval" \
+  --validation-beginnings "$WORK/beginningsval" --out "$WORK/run_t1"
+
+step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_t1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
+step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_t1/last.pt" --folder ../models/visavis-pocket
 step pocket.release.testset --out ../tools/eval/set
 step pocket.release.fixtures --out ../test/fixtures/call --e2e ../test/fixtures/e2e
 step pocket.export.greedy --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket --set ../tools/eval/set

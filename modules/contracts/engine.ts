@@ -20,7 +20,7 @@ export interface EngineCaps {
   /** False: `instructions` are not part of what the model was trained on and are not put in its context. */
   readonly instructions: boolean;
   readonly modelId: string;
-  /** The model predicts ends of turns: receipts of audio carry `turnEnd`. Default false. */
+  /** The model predicts ends of turns: receipts of audio carry `turnEnd`. Left out: false. */
   readonly turnEnd?: boolean;
 }
 
@@ -50,6 +50,8 @@ export type Segment =
        * came of one that never became final is forgotten. Left out: every block up to a final one is one utterance.
        */
       readonly utterance?: string;
+      /** Have `turnEnd` in the receipt, also of a block that is not final: it costs a run of the encoder. */
+      readonly predict?: boolean;
     };
 
 /**
@@ -68,7 +70,10 @@ export interface AppendReceipt {
   /** Tokens that this segment added to the context (0 for an audio block that is not final). */
   readonly tokens: number;
   readonly ms: { readonly queue: number; readonly encode: number; readonly prefill: number };
-  /** For audio: probability (0..1) that the turn ends where this segment does. Left out: the model has no such head. */
+  /**
+   * Of audio that is final or is to `predict`: probability (0..1) that the turn ends where this segment does; other blocks
+   * may have it as well. Left out: the model has no such head, or the segment was in the context already.
+   */
   readonly turnEnd?: number;
 }
 

@@ -36,11 +36,12 @@ export class ConversationModule {
 
 function bindPorts(engine: OmniEngine, vad: VadService, frames: FrameService): ConversationPorts {
   const ids = new RandomIds();
+  const scheduler = new SystemScheduler();
   return {
     engine,
-    vad: new VadAdapter(vad),
+    vad: new VadAdapter(vad, scheduler),
     frames: new FrameAdapter(frames, ids),
-    scheduler: new SystemScheduler(),
+    scheduler,
     ids,
   };
 }

@@ -151,9 +151,10 @@ export class LiveConversation implements Conversation {
   }
 
   #appendAudio(command: Command & { c: 'append_audio' }): void {
-    const { ref, utterance, fromMs, toMs, final, priority } = command;
+    const { ref, utterance, fromMs, toMs, final, predict = false, priority } = command;
     const pcm = this.#pcm.cut(fromMs, toMs);
-    this.#executor.append(ref, { k: 'audio', id: ref, ptsMs: fromMs, pcm, final, utterance }, priority);
+    const segment = { k: 'audio', id: ref, ptsMs: fromMs, pcm, final, predict, utterance } as const;
+    this.#executor.append(ref, segment, priority);
   }
 
   /** A listener's error is the listener's: it must not cost the conversation a command. */

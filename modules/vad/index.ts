@@ -1,7 +1,6 @@
 export {
   BoundaryPredictor,
   DEFAULT_BOUNDARY_CONFIG,
-  detectedSilenceMs,
   type BoundaryConfig,
   type BoundaryEvent,
 } from './core/boundary.js';

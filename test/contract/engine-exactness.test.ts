@@ -6,15 +6,12 @@ import { DecoderService } from '#modules/decoder';
 import { loadModelFolder } from '../../modules/decoder/infra/model-folder.js';
 import { OrtModel } from '../../modules/decoder/infra/ort-model.js';
 import { FolderTokenizer } from '../../modules/decoder/infra/tokenizer.js';
-import {
-  SessionScript,
-  logitDistance,
-  readAnswer,
-  steps,
-  type Material,
-} from '../../modules/decoder/testing/engine-script.js';
-import { LocalSession, localHost } from '../../modules/decoder/testing/local-session.js';
+import { Coverage } from '../../modules/decoder/testing/coverage.js';
+import { readAnswer } from '../../modules/decoder/testing/engine-script.js';
+import { exactness } from '../../modules/decoder/testing/exactness.js';
+import { localHost } from '../../modules/decoder/testing/local-session.js';
 import { ProbedModel } from '../../modules/decoder/testing/probed-model.js';
+import type { Material, Step } from '../../modules/decoder/testing/random-steps.js';
 import { seededRandom } from '../../modules/decoder/core/sampler.js';
 import { TEST_MODEL } from '../support/model-folder.js';
 
@@ -45,6 +42,16 @@ const material: Material = {
 };
 
 const edge = (id: string, at: 'open' | 'close'): Segment => ({ k: 'turn', id, role: 'user', edge: at });
+
+/** The first frame is evicted with its exchange, and redacted when only what saw it is left. */
+const REDACTED_AFTER_EVICTION: Step[] = [
+  { do: 'frame', seed: 1, how: 'commit' },
+  { do: 'ask', seed: 1, keep: 6, how: 'accept' },
+  { do: 'frame', seed: 2, how: 'commit' },
+  { do: 'ask', seed: 2, keep: 6, how: 'accept' },
+  { do: 'evict', keepFrames: 1, share: 0.5 },
+  { do: 'redact', which: [1] },
+];
 
 describe('DecoderService', () => {
   const engine = new DecoderService({ modelFolder: TEST_MODEL });
@@ -119,27 +126,14 @@ describe('DecoderSession', () => {
     const ort = await OrtModel.load(folder, 1);
     const model = new ProbedModel(ort);
     const host = await localHost(model, await FolderTokenizer.load(folder), () => setImmediate());
+    const seen = new Coverage();
+    const rig = { model, host, fresh: host };
+    const options = { material, maxSessions: 2, maxSteps: 14, answerTokens: 10, seen };
     await fc.assert(
-      fc.asyncProperty(fc.array(steps(material, 14), { minLength: 1, maxLength: 2 }), async (sessions) => {
-        const scripts = await Promise.all(
-          sessions.map(async () => new SessionScript(await LocalSession.open(host), material)),
-        );
-        await Promise.all(
-          scripts.map(async (script, index) => {
-            for (const step of sessions[index] ?? []) await script.take(step);
-            await script.settled();
-          }),
-        );
-        for (const script of scripts) {
-          const conclusion = await script.finish(model, 10);
-          const expected = await script.replay(await LocalSession.open(host), model, 10);
-          expect(conclusion.text).toBe(expected.text);
-          expect(conclusion.tokens).toBe(expected.tokens);
-          expect(logitDistance(conclusion, expected)).toBeLessThan(1e-4);
-        }
-      }),
-      { numRuns: 8, seed: 7 },
+      exactness(() => Promise.resolve(rig), options),
+      { numRuns: 16, seed: 7, examples: [[[REDACTED_AFTER_EVICTION]]] },
     );
+    expect(seen.rarerThan(1)).toEqual([]);
     await ort.release();
   }, 120_000);
 });

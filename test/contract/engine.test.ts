@@ -10,7 +10,10 @@ import { TEST_MODEL } from '../support/model-folder.js';
 Logger.overrideLogger(false);
 
 const engines: [string, () => OmniEngine][] = [
-  ['FakeEngine', () => new FakeEngine(() => ['One', ' two', ' three', '.'], { maxSessions: 3 })],
+  [
+    'FakeEngine',
+    () => new FakeEngine(() => ['One', ' two', ' three', '.'], { maxSessions: 3, turnEnd: true }),
+  ],
   ['DecoderService', () => new DecoderService({ modelFolder: TEST_MODEL, maxSessions: 3 })],
 ];
 
@@ -58,6 +61,18 @@ describe.each(engines)('%s', (_, create) => {
     expect(last.tokens).toBe(1 + Math.ceil(engine.caps.audioTokensPerSecond));
     expect(last.at).toEqual(session.head);
     expect(last.at.tokens).toBe(start + 1 + (1 + engine.caps.tokensPerFrame) + last.tokens);
+  });
+
+  it('tells of the end of a turn what its capabilities promise', async () => {
+    await session.append(edge('t', 'open'));
+    const asked = await session.append({ ...block('a1', 8_000, false), predict: true });
+    const last = await session.append(block('a2', 8_000, true));
+    for (const { turnEnd } of [asked, last]) {
+      if (engine.caps.turnEnd) expect([turnEnd! >= 0, turnEnd! <= 1]).toEqual([true, true]);
+      else expect(turnEnd).toBeUndefined();
+    }
+    const frameless = await session.append(frame('f'));
+    expect(frameless.turnEnd).toBeUndefined();
   });
 
   it('leaves pixels and samples to the caller', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { DecoderService } from '#modules/decoder';
+import { converse } from '../../tools/eval/ask.js';
 import { evaluate } from '../../tools/eval/evaluate.js';
 import { decodeOggOpus, MaterialReader } from '../../tools/eval/media.js';
 import { spread, TestSet } from '../../tools/eval/test-set.js';
@@ -30,8 +31,11 @@ describe('the evaluation', () => {
   it('gives the engine pictures of its size, and speech of a plausible length and loudness', async () => {
     const { width, height } = engine.caps.frameSize;
     for (const question of spread(set.questions, 8)) {
-      const { frames, speech } = await reader.read(question);
+      const turns = await reader.read(question);
+      expect(turns).toHaveLength(question.history.length + 1);
+      const { frames, speech } = turns.at(-1)!;
       expect(frames).toHaveLength(question.frames.length);
+      if (!speech) throw new Error('the question is not spoken');
       for (const frame of frames) expect(frame.data).toHaveLength(width * height * 3);
       expect(speech.length / 16_000).toBeGreaterThan(0.5);
       expect(speech.length / 16_000).toBeLessThan(15);
@@ -53,6 +57,7 @@ describe('the evaluation', () => {
     const questions = spread(set.questions, 4);
     const progress: number[] = [];
     const outcomes = await evaluate(engine, questions, {
+      samples: { ablationsByFamily: 4, oneShot: 4, turnEnd: 4 },
       read: (question) => reader.read(question),
       lanes: 2,
       onOutcome: (_, done) => progress.push(done),
@@ -64,6 +69,22 @@ describe('the evaluation', () => {
       expect(ablated !== null).toBe(heldOut);
       expect(oneShotIdentical).toBe(heldOut ? true : null);
     }
+    expect(engine.openSessions).toBe(0);
+  }, 60_000);
+
+  it('holds the turns before a question, with the answers that the model gave', async () => {
+    const heldOut = set.questions.filter(({ synthesiser }) => synthesiser === 'espeak');
+    const [first, second] = spread(heldOut, 2);
+    const [question] = await evaluate(engine, [{ ...second!, history: [first!] }], {
+      samples: { ablationsByFamily: 1, oneShot: 1, turnEnd: 1 },
+      read: (asked) => reader.read(asked),
+      lanes: 1,
+    });
+    expect(question).toMatchObject({ oneShotIdentical: true, ablated: { blind: expect.any(Boolean) } });
+    // The same as two turns of one conversation.
+    const turns = [...(await reader.read(first!)), ...(await reader.read(second!))];
+    const { text } = await converse(engine, { turns, blockSamples: Infinity });
+    expect(question!.text).toBe(text);
     expect(engine.openSessions).toBe(0);
   }, 60_000);
 });

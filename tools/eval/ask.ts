@@ -1,12 +1,12 @@
-import type { OmniEngine, RgbImage, Segment } from '#modules/contracts';
+import type { EngineSession, OmniEngine, Segment } from '#modules/contracts';
+import type { TurnMaterial } from './media.js';
 
 /** More than the longest right answer, a caption of four objects. */
 const MAX_TOKENS = 128;
 
-export interface Question {
-  readonly frames: readonly RgbImage[];
-  /** 16 kHz mono; null: nothing is said. */
-  readonly speech: Float32Array | null;
+export interface Conversation {
+  /** At least one; the last is the question. */
+  readonly turns: readonly TurnMaterial[];
   /** The speech is given in blocks of so many samples; `Infinity`: at once. */
   readonly blockSamples: number;
 }
@@ -16,46 +16,65 @@ export interface EngineAnswer {
   readonly ids: readonly number[];
 }
 
-/** One greedy answer of a fresh session. Segments are called ahead of their results, as the gateway does. */
-export async function ask(engine: OmniEngine, question: Question): Promise<EngineAnswer> {
+/**
+ * Holds a conversation in a session of its own, as the gateway does: what the model answers becomes part of the context,
+ * right or wrong. @returns the last turn's greedy answer
+ */
+export async function converse(
+  engine: OmniEngine,
+  { turns, blockSamples }: Conversation,
+): Promise<EngineAnswer> {
   const session = await engine.open({ system: '', tenant: 'eval' });
   try {
-    await Promise.all(segments(question).map((segment) => session.append(segment)));
-    const ids: number[] = [];
-    let text = '';
-    for await (const event of session.generate({ maxTokens: MAX_TOKENS })) {
-      if (event.t !== 'token') continue;
-      ids.push(event.id);
-      text += event.text;
+    let last: (EngineAnswer & { genId: string }) | null = null;
+    for (const [number, turn] of turns.entries()) {
+      if (last) await session.accept(last.genId);
+      // Called ahead of their results, as the gateway does.
+      await Promise.all(segments(turn, number, blockSamples).map((segment) => session.append(segment)));
+      last = await answer(session);
     }
-    return { text: text.trim(), ids };
+    if (!last) throw new RangeError('a conversation needs at least one turn');
+    return last;
   } finally {
     await session.close();
   }
 }
 
+async function answer(session: EngineSession): Promise<EngineAnswer & { genId: string }> {
+  const ids: number[] = [];
+  let text = '';
+  let genId = '';
+  for await (const event of session.generate({ maxTokens: MAX_TOKENS })) {
+    if (event.t === 'start') genId = event.genId;
+    if (event.t !== 'token') continue;
+    ids.push(event.id);
+    text += event.text;
+  }
+  return { text: text.trim(), ids, genId };
+}
+
 /** The user's turn: the pictures, then what was said. */
-function segments({ frames, speech, blockSamples }: Question): Segment[] {
+function segments({ frames, speech }: TurnMaterial, turn: number, blockSamples: number): Segment[] {
   const pictures = frames.map((image, at): Segment => ({
     k: 'frame',
-    id: `frame ${at}`,
+    id: `frame ${turn}.${at}`,
     ptsMs: at * 1000,
     image,
   }));
   return [
-    { k: 'turn', id: 'open', role: 'user', edge: 'open' },
+    { k: 'turn', id: `open ${turn}`, role: 'user', edge: 'open' },
     ...pictures,
-    ...(speech ? audioBlocks(speech, blockSamples) : []),
-    { k: 'turn', id: 'close', role: 'user', edge: 'close' },
+    ...(speech ? audioBlocks(speech, turn, blockSamples) : []),
+    { k: 'turn', id: `close ${turn}`, role: 'user', edge: 'close' },
   ];
 }
 
-function audioBlocks(speech: Float32Array, blockSamples: number): Segment[] {
+function audioBlocks(speech: Float32Array, turn: number, blockSamples: number): Segment[] {
   const blocks: Segment[] = [];
   for (let at = 0; at < speech.length; at += blockSamples) {
     const end = Math.min(speech.length, at + blockSamples);
     const pcm = speech.subarray(at, end);
-    blocks.push({ k: 'audio', id: `audio ${at}`, ptsMs: at / 16, pcm, final: end === speech.length });
+    blocks.push({ k: 'audio', id: `audio ${turn}.${at}`, ptsMs: at / 16, pcm, final: end === speech.length });
   }
   return blocks;
 }

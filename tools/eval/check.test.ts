@@ -18,11 +18,12 @@ describe('the test set', () => {
   it('has no question that is passed by silence, or by the answer to another one', () => {
     const families = Map.groupBy(questions, ({ family }) => family);
     for (const { id, family, keys, cats } of questions) {
-      const answers = families.get(family)!.map(({ answer }) => answer);
-      const passing = answers.filter((answer) => check(answer, keys, cats));
+      // Outside of the world there is one answer to everything: it is set against the answers of another family.
+      const others = family.startsWith('outside') ? family.replace('outside', 'chat') : family;
+      const answers = new Set(families.get(others)!.map(({ answer }) => answer));
+      const passing = [...answers].filter((answer) => check(answer, keys, cats));
       expect([id, check('', keys, cats)]).toEqual([id, false]);
-      expect(passing.every((answer) => extract(answer, cats).join() === keys.join())).toBe(true);
-      expect(passing.length).toBeLessThan(answers.length);
+      expect(passing.length).toBeLessThan(answers.size);
     }
   });
 
@@ -42,28 +43,30 @@ describe('words', () => {
   it('parts at punctuation and hyphens, and keeps apostrophes', () => {
     expect(words('Forty-two. I DON\u2019T know: 7!')).toEqual(['forty', 'two', 'i', "don't", 'know', '7']);
   });
+
+  it('parts Chinese at the longest known word, at numerals, and else at each character', () => {
+    expect(words('红色的圆形在左上角，四十二个')).toEqual([
+      '红色',
+      '的',
+      '圆形',
+      '在',
+      '左上角',
+      '四十二',
+      '个',
+    ]);
+  });
 });
 
 describe('extract', () => {
-  it('joins tens and units, but neither digits nor a unit that stands alone', () => {
-    expect(extract('forty two', ['number'])).toEqual(['42']);
-    expect(extract('forty and two', ['number'])).toEqual(['40', '2']);
-    expect(extract('40 two', ['number'])).toEqual(['40', '2']);
-    expect(extract('twenty 2', ['number'])).toEqual(['20', '2']);
-    expect(extract('ninety nine three', ['number'])).toEqual(['99', '3']);
-    expect(extract('there are no circles', ['number'])).toEqual(['0']);
-  });
+  // The same file is read by training/tests/test_check.py: it holds the two implementations together.
+  const cases = JSON.parse(readFileSync(join(REPOSITORY, 'training/tests/check_cases.json'), 'utf8')) as [
+    text: string,
+    categories: string[],
+    keys: string[],
+  ][];
 
-  it('takes only the first yes or no', () => {
-    expect(extract('No, there is no star.', ['yesno'])).toEqual(['no']);
-  });
-
-  it('reads synonyms as one key, in the order of the text', () => {
-    expect(extract('a violet star in the middle', ['position', 'shape', 'colour'])).toEqual([
-      'purple',
-      'star',
-      'center',
-    ]);
+  it.each(cases)('%j in %j', (text, categories, keys) => {
+    expect(extract(text, categories)).toEqual(keys);
   });
 
   it('knows no other categories', () => {

@@ -1,16 +1,16 @@
 import { readOggOpus } from '@vis-a-vis/client/node';
-import { createDecoder } from 'libopus-wasm';
+import { createDecoder, type SampleRate } from 'libopus-wasm';
 import { SAMPLE_RATE, type EngineCaps, type RgbImage } from '#modules/contracts';
 import { FramePipeline } from '#modules/frame';
 import { MediaService } from '#modules/media';
-import type { TestQuestion, TestSet } from './test-set.js';
+import { turnsOf, type TestQuestion, type TestSet } from './test-set.js';
 
-/** A question as the engine is given it. */
-export interface Material {
+/** One turn as the engine is given it. */
+export interface TurnMaterial {
   /** In the engine's frame size. */
   readonly frames: readonly RgbImage[];
-  /** 16 kHz mono. */
-  readonly speech: Float32Array;
+  /** 16 kHz mono; null: nothing is said. */
+  readonly speech: Float32Array | null;
 }
 
 /** Makes pixels and samples of a test set's files, by the gateway's own decoders. */
@@ -25,13 +25,18 @@ export class MaterialReader {
     this.#pipeline = new FramePipeline({ intervalMs: 0 }, caps.frameSize, { next: (prefix) => prefix });
   }
 
-  async read(question: TestQuestion): Promise<Material> {
-    const files = this.#set.pictures(question);
-    const pictures = await Promise.all(files.map((file) => this.#media.decodeImage(file, 'image/jpeg')));
-    return {
-      frames: pictures.map((picture) => this.#pipeline.fit(picture)),
-      speech: await decodeOggOpus(this.#set.speech(question)),
-    };
+  /** All turns of a question's conversation. */
+  read(question: TestQuestion): Promise<TurnMaterial[]> {
+    return Promise.all(
+      turnsOf(question).map(async (turn) => {
+        const files = this.#set.pictures(turn);
+        const pictures = await Promise.all(files.map((file) => this.#media.decodeImage(file, 'image/jpeg')));
+        return {
+          frames: pictures.map((picture) => this.#pipeline.fit(picture)),
+          speech: await decodeOggOpus(this.#set.speech(turn)),
+        };
+      }),
+    );
   }
 
   close(): Promise<void> {
@@ -39,10 +44,13 @@ export class MaterialReader {
   }
 }
 
-/** @returns 16 kHz mono */
-export async function decodeOggOpus(file: Buffer): Promise<Float32Array> {
+/** @returns mono, 16 kHz if nothing else is said */
+export async function decodeOggOpus(
+  file: Buffer,
+  sampleRate: SampleRate = SAMPLE_RATE,
+): Promise<Float32Array> {
   const { packets } = await readOggOpus(file);
-  const decoder = await createDecoder({ sampleRate: SAMPLE_RATE, channels: 1 });
+  const decoder = await createDecoder({ sampleRate, channels: 1 });
   try {
     const parts = packets.map((packet) => decoder.decodeFloat(packet));
     const pcm = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spread, TestSet } from './test-set.js';
+import { spread, spreadByFamily, TestSet, turnsOf, type TestQuestion } from './test-set.js';
 
 const question = {
   id: 'colour-1',
@@ -41,6 +41,28 @@ describe('TestSet', () => {
     await expect(TestSet.read(folder)).rejects.toThrow('colour-1 lies outside');
   });
 
+  it('reads questions of one turn in English as they were before there were others', async () => {
+    await write([question]);
+    const [read] = (await TestSet.read(folder)).questions;
+    expect(read).toMatchObject({ lang: 'en', history: [] });
+    expect(turnsOf(read!)).toEqual([read]);
+  });
+
+  it('reads the turns before a question, and Mandarin', async () => {
+    const before = { question: 'how many', answer: 'One.', frames: [[0, 1]], speech: [0, 1] };
+    await write([{ ...question, family: 'colour.zh', lang: 'zh', voice: 'cmn+x', history: [before] }]);
+    const set = await TestSet.read(folder);
+    const turns = turnsOf(set.questions[0]!);
+    expect(turns.map((turn) => String(set.speech(turn)))).toEqual(['1', '2345']);
+    expect(turns.map((turn) => set.pictures(turn).length)).toEqual([1, 2]);
+  });
+
+  it('refuses a turn before the question that lies outside of the files', async () => {
+    const before = { question: 'how many', answer: 'One.', frames: [[4, 2]], speech: [0, 1] };
+    await write([{ ...question, history: [before] }]);
+    await expect(TestSet.read(folder)).rejects.toThrow('colour-1 lies outside');
+  });
+
   it('refuses what is no list of questions', async () => {
     await write([{ ...question, synthesiser: 'parrot' }]);
     await expect(TestSet.read(folder)).rejects.toThrow('synthesiser');
@@ -57,5 +79,14 @@ describe('spread', () => {
 
   it('takes all where there are no more', () => {
     expect(spread(items, Infinity)).toEqual(items);
+  });
+});
+
+describe('spreadByFamily', () => {
+  it('takes as many of each', () => {
+    const asked = ['a', 'a', 'a', 'a', 'b'].map(
+      (family, at) => ({ id: at, family }) as unknown as TestQuestion,
+    );
+    expect(spreadByFamily(asked, 2).map(({ id }) => id)).toEqual([1, 3, 4]);
   });
 });

@@ -5,21 +5,31 @@ import { z } from 'zod';
 /** Offset and length in a file of blobs, bytes. */
 const span = z.tuple([z.number().int().min(0), z.number().int().min(1)]);
 
+/** What is shown and said in one turn. `frames`: those that came since the turn before. */
+const turn = {
+  question: z.string(),
+  answer: z.string(),
+  frames: z.array(span),
+  speech: span,
+};
+const turnSchema = z.object(turn);
+
 const questionSchema = z.object({
   id: z.string(),
   family: z.string(),
+  lang: z.enum(['en', 'zh']).default('en'),
   /** espeak: by held-out voices; flite: by a synthesiser that training never hears. */
   synthesiser: z.enum(['espeak', 'flite']),
-  question: z.string(),
-  answer: z.string(),
+  ...turn,
   keys: z.array(z.string()),
   cats: z.array(z.string()),
-  frames: z.array(span),
-  speech: span,
+  /** The turns before it, in their order; they are held and not judged. */
+  history: z.array(turnSchema).default([]),
 });
 const setSchema = z.object({ questions: z.array(questionSchema) });
 
-/** A spoken question about some pictures, and the key words of its right answer. */
+export type TestTurn = z.infer<typeof turnSchema>;
+/** A spoken question about some pictures, the key words of its right answer, and what was said before it. */
 export type TestQuestion = z.infer<typeof questionSchema>;
 
 /** The folder that `training/pocket/release/testset.py` makes: set.json, frames.bin (JPEG), speech.bin (Ogg/Opus). */
@@ -41,22 +51,29 @@ export class TestSet {
     );
     if (!list || !frames || !speech) throw new RangeError(`${folder} is not a test set`);
     const { questions } = setSchema.parse(JSON.parse(list.toString()));
-    for (const { id, frames: pictures, speech: spoken } of questions) {
-      const whole = pictures.every((at) => fits(frames, at)) && fits(speech, spoken);
-      if (!whole) throw new RangeError(`${id} lies outside of frames.bin or speech.bin`);
+    for (const question of questions) {
+      const whole = turnsOf(question).every(
+        (part) => part.frames.every((at) => fits(frames, at)) && fits(speech, part.speech),
+      );
+      if (!whole) throw new RangeError(`${question.id} lies outside of frames.bin or speech.bin`);
     }
     return new TestSet(questions, frames, speech);
   }
 
   /** JPEG files, in the order in which the camera showed them. */
-  pictures(question: TestQuestion): Buffer[] {
-    return question.frames.map(([offset, length]) => this.#frames.subarray(offset, offset + length));
+  pictures({ frames }: TestTurn): Buffer[] {
+    return frames.map(([offset, length]) => this.#frames.subarray(offset, offset + length));
   }
 
   /** An Ogg/Opus file. */
-  speech({ speech: [offset, length] }: TestQuestion): Buffer {
+  speech({ speech: [offset, length] }: TestTurn): Buffer {
     return this.#speech.subarray(offset, offset + length);
   }
+}
+
+/** Its conversation from the beginning; the last turn is the one that is judged. */
+export function turnsOf(question: TestQuestion): TestTurn[] {
+  return [...question.history, question];
 }
 
 function fits(file: Buffer, [offset, length]: readonly [number, number]): boolean {
@@ -70,4 +87,9 @@ export function spread<T>(items: readonly T[], count: number): T[] {
     const before = Math.floor((index * count) / items.length);
     return Math.floor(((index + 1) * count) / items.length) > before;
   });
+}
+
+/** `count` of each family, spread evenly. */
+export function spreadByFamily(questions: readonly TestQuestion[], count: number): TestQuestion[] {
+  return [...Map.groupBy(questions, ({ family }) => family).values()].flatMap((of) => spread(of, count));
 }

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerEvent, ServerEventOf } from '@vis-a-vis/protocol';
-import type { AudioClip, NodeCall } from '@vis-a-vis/client/node';
+import type { AudioClip, NodeCall, Spoken } from '@vis-a-vis/client/node';
 import { ToolError } from './cli.js';
 
 /** With the vendor events that a turn is put together from. A model that has lost its way is cut off. */
@@ -15,7 +16,7 @@ export interface SpokenTurn {
   readonly framesAttended: number;
   /** As the gateway saw it. */
   readonly timing: ServerEventOf<'visavis.turn.timing'>;
-  /** From the last packet of the question to the first text, as seen here (ms); null where there was no text. */
+  /** From when the last packet of the question was due to the first text, as seen here (ms); null where there was no text. */
   readonly lastPacketToFirstTextMs: number | null;
 }
 
@@ -26,16 +27,38 @@ interface HeardAnswer {
   readonly timing: ServerEventOf<'visavis.turn.timing'>;
 }
 
+/** The button is let go of only when the last packets have arrived (ms). */
+const BUTTON_MS = 200;
+
 /**
  * Says something and listens until it is answered.
  * @throws ToolError where no answer comes in time; the call's own errors
  */
-export async function askAloud(call: NodeCall, clip: AudioClip, timeoutMs: number): Promise<SpokenTurn> {
+export function askAloud(call: NodeCall, clip: AudioClip, timeoutMs: number): Promise<SpokenTurn> {
+  return listen(call, clip.durationMs + timeoutMs, () => call.speak(clip));
+}
+
+/**
+ * The same by push-to-talk, in a session without turn detection: all of the clip is the turn, whether it is speech or not.
+ * @throws ToolError where no answer comes in time; the call's own errors
+ */
+export function askByButton(call: NodeCall, clip: AudioClip, timeoutMs: number): Promise<SpokenTurn> {
+  return listen(call, clip.durationMs + timeoutMs, async () => {
+    call.send({ type: 'input_audio_buffer.clear' });
+    const spoken = await call.speak(clip);
+    await sleep(BUTTON_MS);
+    call.send({ type: 'input_audio_buffer.commit' });
+    call.send({ type: 'response.create' });
+    return spoken;
+  });
+}
+
+async function listen(call: NodeCall, timeoutMs: number, say: () => Promise<Spoken>): Promise<SpokenTurn> {
   const watch = new TurnWatch();
   const { promise: failed, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(new ToolError(`no answer within ${timeoutMs / 1000} s (${watch.state})`)),
-    clip.durationMs + timeoutMs,
+    () => reject(new ToolError(`no answer within ${(timeoutMs / 1000).toFixed(0)} s (${watch.state})`)),
+    timeoutMs,
   );
   const off = [
     call.on('event', (event) => watch.handle(event, performance.now())),
@@ -43,7 +66,7 @@ export async function askAloud(call: NodeCall, clip: AudioClip, timeoutMs: numbe
     call.on('closed', ({ reason }) => reject(new ToolError(`the call ended: ${reason}`))),
   ];
   try {
-    const spoken = await Promise.race([call.speak(clip), failed]);
+    const spoken = await Promise.race([say(), failed]);
     watch.finishedSpeaking();
     const { text, firstTextAtMs, frames, timing } = await Promise.race([watch.answer, failed]);
     const lastPacketToFirstTextMs = firstTextAtMs === null ? null : firstTextAtMs - spoken.lastPacketAtMs;

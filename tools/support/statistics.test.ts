@@ -1,4 +1,4 @@
-import { percentile, summarize, wilson } from './statistics.js';
+import { auc, percentile, summarize, wilson } from './statistics.js';
 
 describe('percentile', () => {
   it('is the value at the nearest rank', () => {
@@ -26,4 +26,15 @@ describe('wilson', () => {
     expect(wilson(10, 10).high).toBeCloseTo(1, 12);
     expect(wilson(0, 0)).toEqual({ low: 0, high: 1 });
   });
+});
+
+describe('auc', () => {
+  it('is the share of pairs in the right order, ties counting half', () => {
+    expect(auc([0.8, 0.9], [0.1, 0.2])).toBe(1);
+    expect(auc([0.1, 0.2], [0.8, 0.9])).toBe(0);
+    expect(auc([0.5, 0.5], [0.5])).toBe(0.5);
+    expect(auc([0.3, 0.9, 0.5], [0.5, 0.1])).toBeCloseTo((1 + 2 + 1.5) / 6, 12);
+  });
+
+  it('of one kind alone is unknown', () => expect(auc([1], [])).toBeNull());
 });

@@ -28,3 +28,26 @@ export function wilson(successes: number, n: number): { low: number; high: numbe
   const half = (Z * Math.sqrt((p * (1 - p)) / n + Z ** 2 / (4 * n ** 2))) / scale;
   return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
+
+/**
+ * Area under the ROC curve: how often a positive scores higher than a negative, ties counting half. Null where either is missing.
+ */
+export function auc(positives: readonly number[], negatives: readonly number[]): number | null {
+  if (positives.length === 0 || negatives.length === 0) return null;
+  const groups = Map.groupBy(
+    [
+      ...positives.map((score) => ({ score, positive: true })),
+      ...negatives.map((score) => ({ score, positive: false })),
+    ],
+    ({ score }) => score,
+  );
+  let below = 0;
+  let wins = 0;
+  for (const [, tied] of [...groups].toSorted(([a], [b]) => a - b)) {
+    const positive = tied.filter((one) => one.positive).length;
+    const negative = tied.length - positive;
+    wins += positive * (below + negative / 2);
+    below += negative;
+  }
+  return wins / (positives.length * negatives.length);
+}

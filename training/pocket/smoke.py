@@ -19,10 +19,10 @@ STEPS = 2
 
 def sentences(repeat: int, content: int, questions: int, seed: int) -> list[str]:
     from pocket import world as w
-    from pocket.stages.speech_texts import texts
+    from pocket.stages.speech_texts import Wanted, texts
 
     closed = [text for _, text in w.all_question_texts()]
-    return sorted({*texts(0, repeat, content, seed)[0], *closed[:: len(closed) // questions][:questions]})
+    return sorted({*texts(Wanted(repeat=repeat, content=content), seed)[0], *closed[:: len(closed) // questions][:questions]})
 
 
 def checked(run: Path, steps: int) -> None:
@@ -33,9 +33,9 @@ def checked(run: Path, steps: int) -> None:
         raise SystemExit(f"smoke: {run.name} ended at step {lines[-1]['step']} of {steps}, not finite: {wrong}")
 
 
-def train(work: Path, threads: int, part: Callable[[str], None]) -> Path:
-    """Every stage of recipe.sh, in its order; returns the last checkpoint."""
-    from pocket.stages import omni, stage0_audio, stage0_vision, stage1_projector
+def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, Path]:
+    """Every stage of recipe.sh, in its order; returns the last checkpoint, and that of the turn-end head."""
+    from pocket.stages import omni, stage0_audio, stage0_vision, stage1_projector, turn_end
 
     def stage(main: Callable[[list[str]], None], name: str, *arguments: str, steps: int = STEPS) -> str:
         main([*arguments, "--out", str(work / name), "--steps", str(steps), "--threads", str(threads)])
@@ -55,7 +55,9 @@ def train(work: Path, threads: int, part: Callable[[str], None]) -> Path:
     )  # fmt: skip
     last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--audio", audio, "--muon", *shares("drill", "film"), "--held-out", "0")
     last = stage(omni.main, "speaking", *world, "--start-from", last, "--audio-rate", "0.3", *shares("hear"), "--held-out", "0")
-    return Path(stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1"))
+    last = stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1")
+    hearing = ("--encoder", last, "--speech", speech, "--validation", held_speech, "--batch", "4", "--held-out", "8")
+    return Path(last), Path(stage(turn_end.main, "turn-end", *hearing))
 
 
 def shares(*kinds: str) -> list[str]:
@@ -95,12 +97,13 @@ def main(argv: list[str] | None = None) -> None:
 
         tokenizer.main(["--out", str(work / "tokenizer.json"), "--samples", "3000"])
         part("tokenizer")
-        checkpoint = train(work, a.threads, part)
-        export.main(["--checkpoint", str(checkpoint), "--tokenizer", str(work / "tokenizer.json"), "--out", str(work / "model"), "--version", "0.0.0-smoke"])
+        checkpoint, head = train(work, a.threads, part)
+        weights = ["--checkpoint", str(checkpoint), "--turn-end", str(head)]
+        export.main([*weights, "--tokenizer", str(work / "tokenizer.json"), "--out", str(work / "model"), "--version", "0.0.0-smoke"])
         part("export")
-        parity.main(["--checkpoint", str(checkpoint), "--folder", str(work / "model")])
+        parity.main([*weights, "--folder", str(work / "model")])
         part("parity")
-        curves.main([str(work / name) for name in ("vision", "audio", "projector", "language", "speaking", "packed")] + ["--out", str(work / "reports")])
+        curves.main([str(work / name) for name in ("vision", "audio", "projector", "language", "speaking", "packed", "turn-end")] + ["--out", str(work / "reports")])
         part("curves")
     print(json.dumps({"smoke": "passed", "seconds": round(time.monotonic() - began, 1), **took}))
 

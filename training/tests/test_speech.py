@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pocket.speech import FRAME, SAMPLE_RATE, extra, flite
+from pocket.speech import FRAME, SAMPLE_RATE, extra, flite, foreign, stranger
 from pocket.speech.augment import augment, augment_aligned
 from pocket.speech.espeak import Espeak, EspeakError
+from pocket.speech.letters import is_chinese, spelling
 from pocket.speech.opus import OpusPass, opus_pass
 from pocket.speech.phonemes import INVENTORY, SILENCE, UNKNOWN, class_of, frame_labels
 from pocket.speech.pool import MARGIN, Pool, build_pool, trim
-from pocket.speech.voices import ACCENTS, SPLITS, VARIANTS, Voice, sample_voice, variants
+from pocket.speech.sources import Sources
+from pocket.speech.voices import ACCENTS, MANDARIN, SPLITS, VARIANTS, Voice, sample_voice, variants
+from pocket.stages.speech_texts import Wanted, texts
 
 TEXTS = ["what color is the star", "repeat after me two blue hearts are on the left", "and the square"]
+HANZI = ["左上角的星星是什么颜色", "请跟我说四十二"]
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +50,11 @@ def test_splits_share_no_variant_and_cover_all() -> None:
 
 
 def test_sample_voice_is_seeded_and_stays_in_its_split() -> None:
-    for split in SPLITS:
-        drawn = [sample_voice(np.random.default_rng((1, n)), split) for n in range(50)]
-        assert drawn == [sample_voice(np.random.default_rng((1, n)), split) for n in range(50)]
+    for split, (lang, accents) in product(SPLITS, {"en": set(ACCENTS), "zh": {MANDARIN}}.items()):
+        drawn = [sample_voice(np.random.default_rng((1, n)), split, lang) for n in range(50)]
+        assert drawn == [sample_voice(np.random.default_rng((1, n)), split, lang) for n in range(50)]
         assert {voice.variant for voice in drawn} <= set(variants(split))
-        assert {voice.accent for voice in drawn} <= set(ACCENTS)
+        assert {voice.accent for voice in drawn} <= accents
 
 
 def test_every_accent_and_variant_speaks_known_phonemes(espeak: Espeak) -> None:
@@ -58,6 +64,26 @@ def test_every_accent_and_variant_speaks_known_phonemes(espeak: Espeak) -> None:
         assert {name for name in names if class_of(name) == UNKNOWN} == set()
     for variant in VARIANTS:
         assert np.abs(espeak.synth("the star", "en-us", variant).pcm).max() > 0.05, variant
+
+
+def test_mandarin_is_covered_by_the_phoneme_classes(espeak: Espeak) -> None:
+    from pypinyin import lazy_pinyin
+    from pypinyin.constants import PINYIN_DICT
+
+    syllables = {lazy_pinyin(chr(code))[0]: chr(code) for code in PINYIN_DICT if 0x4E00 <= code <= 0x9FA5}
+    assert len(syllables) > 390
+    sources, voice = Sources("train", 0.0, espeak), sample_voice(np.random.default_rng(0), "train", "zh")
+    names = [name for hanzi in syllables.values() for _, name in sources.synth(hanzi, voice).phonemes or []]
+    unknown = {name for name in names if class_of(name) == UNKNOWN}
+    assert sum(name in unknown for name in names) < 0.01 * len(names), unknown
+    heard = {INVENTORY[class_of(name)] for name in names}
+    assert {"ts", "tsh", "ts.", "ts.h", "s.", "z.", "tS;", "tS;h", "S;", "y", "i.", "o-", "ong", "iE", "uo"} <= heard
+
+
+def test_mandarin_is_read_as_it_is_spelt(espeak: Espeak) -> None:
+    sources, voice = Sources("train", 0.0, espeak), sample_voice(np.random.default_rng(0), "train", "zh")
+    names = [[name for _, name in sources.synth(text, voice).phonemes or [] if not name.startswith("_")] for text in ("行情", "行走")]
+    assert names[0][:2] == ["h", "a"] and names[1][:2] == ["S;", "i"]  # by hanzi alone espeak-ng reads both like the second
 
 
 def test_unknown_voice_is_an_error(espeak: Espeak) -> None:
@@ -113,6 +139,31 @@ def test_pool_holds_only_speakers_of_its_split(tmp_path: Path, espeak: Espeak) -
     assert all(held_out.voices[voice].startswith("espeak:") for voice in held_out.voice_id)
 
 
+def test_pool_of_both_languages(tmp_path: Path, espeak: Espeak) -> None:
+    pool = build_pool(TEXTS + HANZI, 3, "validation", tmp_path, seed=5)
+    assert [len(pool.by_text[text]) for text in HANZI] == [3, 3]
+    for index in range(len(pool)):
+        assert (f":{MANDARIN}+" in pool.voices[pool.voice_id[index]]) == (pool.text(index) in HANZI)
+        labels = pool.labels(index)
+        assert labels.min() >= 0 and 0.3 < (labels != SILENCE).mean()
+
+
+def test_texts_are_distinct_of_the_languages_asked_for_and_spelt_whole() -> None:
+    wanted = Wanted(closed=2, repeat=50, translate=30, sums=10, content=20, wide=40)
+    both, counts = texts(wanted, 1)
+    assert len(set(both)) == len(both) == len(counts)
+    assert sorted(set(counts)) == [1, 2] and counts.count(1) == 2 * 110 + 40
+    for lang in ("en", "zh"):
+        spoken, _ = texts(wanted, 1, (lang,))
+        assert set(spoken) < set(both) and {is_chinese(text) for text in spoken} == {lang == "zh"}
+        assert spoken != texts(wanted, 2, (lang,))[0]
+    for text in both:
+        if is_chinese(text):
+            assert len(spelling(text).split()) == len(text)
+        else:
+            assert spelling(text) == text
+
+
 def test_opus_keeps_length_and_alignment(espeak: Espeak) -> None:
     for number in range(5):
         rng = np.random.default_rng(number)
@@ -163,11 +214,38 @@ def test_extra_voices_speak_and_are_none_of_flites() -> None:
         assert (labels == UNKNOWN).any() == (voice.source == "pico")  # Pico tells no times; ked's phones are all known
 
 
+@pytest.mark.skipif("pico" not in extra.installed(), reason="py-nanotts is not installed")
+def test_recorded_voices_speak_mandarin_syllable_by_syllable() -> None:
+    from pypinyin import lazy_pinyin
+    from pypinyin.constants import PINYIN_DICT
+
+    syllables = {lazy_pinyin(chr(code))[0]: chr(code) for code in PINYIN_DICT if 0x4E00 <= code <= 0x9FA5}
+    for accent in ("de-DE", "en-US"):
+        said = {syllable: foreign.phones(hanzi, accent)[0] for syllable, hanzi in syllables.items()}
+        vowels = "aAeEiIoOuUyY@VQ{6"
+        assert [s for s, phones in said.items() if not set(phones) & set(vowels) and s not in ("m", "n", "hm", "hng", "ng")] == []
+    assert foreign.marked_up("女孩？", "de-DE") == '<phoneme ph="ny:.xaI"/>？' and foreign.marked_up("the girl?", "en-US") == "the girl?"
+    synthesisers, rng = extra.ExtraSynthesisers(), np.random.default_rng(0)
+    lengths = []
+    for text in (HANZI[0][:4], HANZI[0]):
+        voice = replace(extra.sample_extra_voice(rng, "zh"), accent="de-DE", rate=165, formant=1.0)
+        lengths.append(len(trim(synthesisers.synth(text, voice))[0]) / SAMPLE_RATE)
+    assert lengths[1] - lengths[0] > 7 * 0.12  # the seven more syllables are heard
+
+
 @pytest.mark.skipif(not flite.installed_voices(), reason="flite is not installed")
 def test_flite_speaks() -> None:
     for voice in flite.installed_voices():
         pcm = flite.synth(TEXTS[0], voice)
         assert pcm.dtype == np.float32 and 0.8 < len(pcm) / SAMPLE_RATE < 4 and np.abs(pcm).max() > 0.05
+
+
+@pytest.mark.skipif(not flite.installed_voices(), reason="flite is not installed")
+def test_strangers_are_a_pool_by_flite_alone(tmp_path: Path) -> None:
+    pool = stranger.build(TEXTS, tmp_path, seed=1)
+    assert [pool.text(index) for index in range(len(pool))] == TEXTS
+    assert all(voice.startswith("flite:") for voice in pool.voices) and pool.split == "test"
+    assert all(0.8 < len(pool.clip(index)) / SAMPLE_RATE < 5 and (pool.labels(index) == UNKNOWN).any() for index in range(len(pool)))
 
 
 def test_speed(espeak: Espeak, pool: Pool) -> None:

@@ -1,55 +1,114 @@
-import type { AudioFrame } from '#modules/contracts';
+import { SAMPLE_RATE, type AudioFrame } from '#modules/contracts';
 import {
   BoundaryPredictor,
-  detectedSilenceMs,
   type BoundaryConfig,
   type BoundaryEvent,
   type Vad,
+  type VadStream,
 } from '#modules/vad';
 import type { Boundary } from '../core/inputs.js';
-import type { VadHandle, VadPort } from '../core/ports.js';
+import type { Scheduler, VadHandle, VadPort } from '../core/ports.js';
 import type { DetectionSettings } from '../core/turn-detection.js';
 
-/** Speech probabilities of the VAD module, turned into boundaries by its predictor. */
+/** What is known of the least late packet is forgotten by this much (ms) a packet: the clocks of a call move, at its start most. */
+const FORGET_MS = 0.5;
+
+/**
+ * Speech probabilities of the VAD module, turned into boundaries by its predictor. A silence is over when the clock says so:
+ * the next window's probability would come up to 50 ms later.
+ */
 export class VadAdapter implements VadPort {
   readonly #vad: Vad;
+  readonly #scheduler: Scheduler;
 
-  constructor(vad: Vad) {
+  constructor(vad: Vad, scheduler: Scheduler) {
     this.#vad = vad;
+    this.#scheduler = scheduler;
   }
 
   open(settings: DetectionSettings | null, onBoundary: (boundary: Boundary) => void): VadHandle {
-    const predictor = new BoundaryPredictor();
-    let listening = false;
-    const tell = (events: BoundaryEvent[]) => events.forEach(onBoundary);
-    const stream = this.#vad.open({
-      onProbability: ({ p, endMs, windowMs }) => {
-        if (listening) tell(predictor.push(p, endMs, windowMs));
-      },
-    });
-    const configure = (next: DetectionSettings | null) => {
-      listening = next !== null;
-      if (next) predictor.configure(configOf(next, stream.windowMs));
-      else predictor.reset();
-    };
-    configure(settings);
-    return {
-      push: ({ pcm, ptsMs }: AudioFrame) => {
-        if (listening) stream.push(pcm, ptsMs);
-      },
-      configure,
-      silenceUntil: (ms) => {
-        if (listening) tell(predictor.silenceUntil(ms));
-      },
-      close: () => stream.close(),
-    };
+    return new Detector({ vad: this.#vad, scheduler: this.#scheduler, onBoundary }, settings);
   }
 }
 
-function configOf(settings: DetectionSettings, windowMs: number): Partial<BoundaryConfig> {
+interface DetectorParts {
+  readonly vad: Vad;
+  readonly scheduler: Scheduler;
+  readonly onBoundary: (boundary: Boundary) => void;
+}
+
+class Detector implements VadHandle {
+  readonly #scheduler: Scheduler;
+  readonly #onBoundary: (boundary: Boundary) => void;
+  readonly #predictor = new BoundaryPredictor();
+  readonly #stream: VadStream;
+  #listening = false;
+  /** Media clock − gateway clock (ms) at the least late packet of late: by so much a sound is older than its packet. */
+  #aheadMs: number | null = null;
+  #timer: { readonly atMs: number; readonly cancel: () => void } | null = null;
+
+  constructor({ vad, scheduler, onBoundary }: DetectorParts, settings: DetectionSettings | null) {
+    this.#scheduler = scheduler;
+    this.#onBoundary = onBoundary;
+    this.#stream = vad.open({
+      onProbability: ({ p, endMs, windowMs }) => {
+        if (this.#listening) this.#tell(this.#predictor.push(p, endMs, windowMs));
+      },
+    });
+    this.configure(settings);
+  }
+
+  push({ pcm, ptsMs, arrivedAtMs }: AudioFrame): void {
+    if (!this.#listening) return;
+    const aheadMs = ptsMs + (pcm.length * 1000) / SAMPLE_RATE - arrivedAtMs;
+    this.#aheadMs = Math.max(aheadMs, (this.#aheadMs ?? aheadMs) - FORGET_MS);
+    this.#predictor.sound(pcm, ptsMs);
+    this.#stream.push(pcm, ptsMs);
+  }
+
+  configure(settings: DetectionSettings | null): void {
+    this.#listening = settings !== null;
+    if (settings) this.#predictor.configure(configOf(settings));
+    else this.#predictor.reset();
+    this.#arm();
+  }
+
+  silenceUntil(ms: number): void {
+    if (this.#listening) this.#tell(this.#predictor.silenceUntil(ms));
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#stream.close();
+  }
+
+  #tell(events: readonly BoundaryEvent[]): void {
+    for (const event of events) this.#onBoundary(event);
+    this.#arm();
+  }
+
+  /** Looks again when the silence will have been long enough. */
+  #arm(): void {
+    const { endsAtMs } = this.#predictor;
+    const atMs = endsAtMs === null || this.#aheadMs === null ? null : endsAtMs - this.#aheadMs;
+    if (this.#timer?.atMs === atMs) return;
+    this.#timer?.cancel();
+    this.#timer = atMs === null ? null : { atMs, cancel: this.#scheduler.at(atMs, () => this.#due()) };
+  }
+
+  #due(): void {
+    this.#timer = null;
+    if (this.#aheadMs === null) return;
+    const events = this.#predictor.endBy(this.#scheduler.nowMs() + this.#aheadMs);
+    // Too early, for want of probabilities: with the next one it is looked again.
+    if (events.length > 0) this.#tell(events);
+  }
+}
+
+function configOf(settings: DetectionSettings): Partial<BoundaryConfig> {
   return {
     threshold: settings.threshold,
-    silence_duration_ms: detectedSilenceMs(settings.silenceDurationMs, windowMs),
+    silence_duration_ms: settings.silenceDurationMs,
     tentative_pause_ms: settings.tentativePauseMs,
     established_speech_ms: settings.bargeInMs,
   };

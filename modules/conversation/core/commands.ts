@@ -24,6 +24,8 @@ export type Command =
       readonly fromMs: number;
       readonly toMs: number;
       readonly final: boolean;
+      /** The receipt of a block that is not final is to say whether the turn ends with it. */
+      readonly predict?: boolean;
       readonly priority: AppendPriority;
     }
   /** Remember the head under this key, until something is accepted or evicted, or an earlier mark is gone back to. */

@@ -107,15 +107,16 @@ export class ContextWriter {
 
   /**
    * A run of an utterance that has not ended: the engine encodes it, nothing is attended yet.
+   * @param block `predict`: the model is to say whether the turn is over at its end; it may then be empty
    * @returns the append's `ref`
    */
-  writeAudioBlock(block: { audioId: string; fromMs: number; toMs: number }): string {
+  writeAudioBlock(block: { audioId: string; fromMs: number; toMs: number; predict: boolean }): string {
     this.openTurn();
-    const { audioId, fromMs, toMs } = block;
-    const ref = `${audioId}@${Math.round(fromMs)}`;
+    const { audioId, fromMs, toMs, predict } = block;
+    const ref = `${audioId}@${Math.round(fromMs)}${predict ? '?' : ''}`;
     this.ledger.expect(ref, { kind: 'block', tokens: 0, ptsMs: fromMs });
     // Not 'background': a frame may be shed, sound may not.
-    const how = { utterance: audioId, final: false, priority: 'commit' } as const;
+    const how = { utterance: audioId, final: false, predict, priority: 'commit' } as const;
     this.#session.out.push({ c: 'append_audio', ref, fromMs, toMs, ...how });
     return ref;
   }

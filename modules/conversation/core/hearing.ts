@@ -106,7 +106,12 @@ export class Hearing {
 
   /** Sends what is there of the utterance. */
   streamAudio(): void {
-    if (this.#buffer && !this.#writer.gated) this.#utterance?.stream(this.#writer, this.#buffer.endMs);
+    const utterance = this.#utterance;
+    if (!this.#buffer || !utterance || this.#writer.gated) return;
+    utterance.stream(this.#writer, this.#buffer.endMs);
+    const { caps, policy } = this.#session;
+    // A pause that is attended has its answer from that; behind the gate nothing can be asked.
+    if (caps.turnEnd && policy?.asksModel) utterance.ask(this.#writer);
   }
 
   /** The engine lost a block. @returns false: it is too late to send it again, or it is no block of the utterance */
@@ -220,6 +225,7 @@ export class Hearing {
     const answered = this.#session.policy?.createResponse === true || this.#answering.wanted;
     if (answered && utterance.pause)
       this.#speculation.beginSpeech(utterance.endedAt(utterance.pause.endMs), atMs);
+    this.streamAudio();
   }
 
   #resume(utterance: Utterance, atMs: number): void {

@@ -1,6 +1,7 @@
+import type { TurnDetection } from '@vis-a-vis/protocol';
 import fc from 'fast-check';
 import { EventRules } from '../testing/event-rules.js';
-import { CAPS, CONFIG, CountingIds, IMAGE, SERVER_VAD } from '../testing/machine-harness.js';
+import { CAPS, CONFIG, CountingIds, IMAGE, SEMANTIC_VAD, SERVER_VAD } from '../testing/machine-harness.js';
 import { ModelEngine } from '../testing/model-engine.js';
 import type { Command } from './commands.js';
 import { DEFAULT_SETTINGS, type ConversationSettings, type TurnTaking } from './config.js';
@@ -20,6 +21,7 @@ const intents: ClientIntent[] = [
   { k: 'response_cancel' },
   { k: 'session_update', config: { ...CONFIG, turnDetection: null } },
   { k: 'session_update', config: CONFIG },
+  { k: 'session_update', config: { ...CONFIG, turnDetection: SEMANTIC_VAD } },
   { k: 'session_update', config: { ...CONFIG, turnDetection: { ...SERVER_VAD, create_response: false } } },
 ];
 
@@ -65,6 +67,7 @@ interface WorldOptions {
   readonly faults?: boolean;
   readonly turnTaking?: TurnTaking;
   readonly settings?: Partial<ConversationSettings>;
+  readonly turnDetection?: TurnDetection;
 }
 
 /** A machine, the engine it commands and the rules that its events obey. */
@@ -84,15 +87,16 @@ class World {
   /** An answer may be made while somebody speaks, but not be heard. */
   #mayHold: boolean;
 
-  constructor({ faults = false, turnTaking = PLAIN, settings = {} }: WorldOptions = {}) {
+  constructor(options: WorldOptions = {}) {
+    const { faults = false, turnTaking = PLAIN, settings = {}, turnDetection = SERVER_VAD } = options;
     this.#faults = faults;
     this.#mayHold = turnTaking.bargeInMs > 0;
     this.machine = new ConversationMachine({
       sessionId: 'sess',
       conversationId: 'conv',
-      config: { ...CONFIG, turnTaking },
+      config: { ...CONFIG, turnTaking, turnDetection },
       settings: { ...DEFAULT_SETTINGS, maxFrames: 3, maxUtteranceMs: 5000, ...settings },
-      caps: CAPS,
+      caps: { ...CAPS, turnEnd: true },
       ids: new CountingIds(),
     });
   }
@@ -294,21 +298,27 @@ const spoken: fc.Arbitrary<Spoken[]> = fc.array(
  * other does not. What is not known in the other world is when a frame has to wait: so it waits there too.
  */
 class Twins {
-  readonly ahead = this.#world(BOLD.speculation);
-  readonly plain = this.#world(false);
+  readonly ahead: World;
+  readonly plain: World;
   #frames = 0;
   #late: number[] = [];
+
+  constructor(turnDetection: TurnDetection) {
+    const world = (speculation: boolean) =>
+      new World({
+        turnTaking: { ...PLAIN, speculation },
+        settings: { maxFrames: 48, maxUtteranceMs: 60_000 },
+        turnDetection,
+      });
+    this.ahead = world(BOLD.speculation);
+    this.plain = world(false);
+  }
 
   live(actions: readonly Spoken[]): void {
     for (const next of actions) this.#act(next);
     this.#act({ a: 'end' });
     this.#drain(this.ahead);
     this.#drain(this.plain);
-  }
-
-  #world(speculation: boolean): World {
-    const turnTaking = { ...PLAIN, speculation };
-    return new World({ turnTaking, settings: { maxFrames: 48, maxUtteranceMs: 60_000 } });
   }
 
   #act(next: Spoken): void {
@@ -367,20 +377,26 @@ class Twins {
   }
 }
 
-test('whatever happens in the pauses, a confirmed turn is to the engine what it is without answers begun ahead', () => {
-  const ended = new Set<string>();
-  fc.assert(
-    fc.property(spoken, (actions) => {
-      const twins = new Twins();
-      twins.live(actions);
-      const { ahead, plain } = twins;
-      expect(ahead.engine.context).toEqual(plain.engine.context);
-      expect([ahead.engine.violations, ahead.rules.breaches, ahead.rules.open]).toEqual([[], [], []]);
-      expect(ahead.machine.state).toBe('idle');
-      ahead.ended.forEach((outcome) => ended.add(outcome));
-    }),
-    { numRuns: 1000 },
-  );
-  // The worlds would be the same if nothing were ever tried.
-  expect([...ended].toSorted()).toEqual(['resumed', 'used']);
-});
+test.each([
+  ['silence', SERVER_VAD],
+  ['the model, which is asked where nothing is begun ahead', SEMANTIC_VAD],
+])(
+  'whatever happens in the pauses, a confirmed turn is to the engine what it is without answers begun ahead: by %s',
+  (_name, turnDetection) => {
+    const ended = new Set<string>();
+    fc.assert(
+      fc.property(spoken, (actions) => {
+        const twins = new Twins(turnDetection);
+        twins.live(actions);
+        const { ahead, plain } = twins;
+        expect(ahead.engine.context).toEqual(plain.engine.context);
+        expect([ahead.engine.violations, ahead.rules.breaches, ahead.rules.open]).toEqual([[], [], []]);
+        expect(ahead.machine.state).toBe('idle');
+        ahead.ended.forEach((outcome) => ended.add(outcome));
+      }),
+      { numRuns: 1000 },
+    );
+    // The worlds would be the same if nothing were ever tried.
+    expect([...ended].toSorted()).toEqual(['resumed', 'used']);
+  },
+);

@@ -1,4 +1,6 @@
-import { MachineHarness, SERVER_VAD, type HarnessOptions } from '../testing/machine-harness.js';
+import type { TurnDetection } from '@vis-a-vis/protocol';
+import { MachineHarness, SEMANTIC_VAD, SERVER_VAD, type HarnessOptions } from '../testing/machine-harness.js';
+import { DEFAULT_TURN_TAKING } from './config.js';
 import { WasteBudget } from './waste-budget.js';
 
 /** Answers ahead; audio since 0, the user speaks since 1000 and has spoken a second. */
@@ -238,13 +240,7 @@ describe('what was begun ahead is taken back', () => {
 });
 
 describe('a model that predicts ends of turns', () => {
-  const semantic = {
-    type: 'semantic_vad',
-    eagerness: 'medium',
-    create_response: true,
-    interrupt_response: true,
-  } as const;
-  const listening = () => speaking({ config: { turnDetection: semantic } });
+  const listening = () => speaking({ config: { turnDetection: SEMANTIC_VAD } });
   const silences = (harness: MachineHarness) =>
     harness.commandsOf('detect').map(({ settings }) => settings?.silenceDurationMs);
   /** The engine attends the utterance, and says how likely its end is. */
@@ -257,12 +253,55 @@ describe('a model that predicts ends of turns', () => {
 
   test('shortens the silence where it is sure, lengthens it where it is not', () => {
     expect(silences(says(pause(listening()), 0.9))).toEqual([150]);
-    expect(silences(says(pause(listening()), 0.2))).toEqual([1200]);
+    expect(silences(says(pause(listening()), 0.02))).toEqual([4000]);
   });
 
   test('and what it said is forgotten when speech goes on, or ends', () => {
     expect(silences(resume(says(pause(listening()), 0.9)))).toEqual([150, 500]);
     expect(silences(end(says(pause(listening()), 0.9)))).toEqual([150, 500]);
+  });
+
+  describe('and nothing is begun ahead', () => {
+    const caps = { turnEnd: true };
+    const turnTaking = { ...DEFAULT_TURN_TAKING, speculation: false };
+    const plain = (turnDetection: TurnDetection = SEMANTIC_VAD) =>
+      pause(speaking({ caps, config: { turnDetection, turnTaking } }));
+    const asked = (harness: MachineHarness) =>
+      harness.commandsOf('append_audio').filter(({ predict }) => predict);
+
+    test('is asked of the pause, with the sound that is left', () => {
+      const harness = plain().audio(2200);
+      const [question, ...more] = asked(harness);
+      expect(more).toEqual([]);
+      // Whole blocks of 320 ms went before.
+      expect([question?.fromMs, question?.toMs, question?.final]).toEqual([1980, 2000, false]);
+      expect(silences(says(harness, 0.95))).toEqual([150]);
+    });
+
+    test('and of the next one again; the end then brings nothing new', () => {
+      const harness = resume(plain()).audio(3000);
+      end(pause(harness));
+      expect(asked(harness)).toHaveLength(2);
+      const last = harness.commandsOf('append_audio').at(-1);
+      expect([last?.fromMs, last?.final]).toEqual([last?.toMs, true]);
+    });
+
+    test.each([
+      ['a model without a head', { caps: {} }],
+      ['a rule that does not go by it', { turnDetection: SERVER_VAD }],
+    ])(
+      'but not with %s',
+      (
+        _name,
+        {
+          caps: other = caps,
+          turnDetection = SEMANTIC_VAD,
+        }: Partial<{ caps: object; turnDetection: TurnDetection }>,
+      ) => {
+        const harness = pause(speaking({ caps: other, config: { turnDetection, turnTaking } }));
+        expect(asked(harness)).toEqual([]);
+      },
+    );
   });
 
   test('server_vad takes no notice', () => {

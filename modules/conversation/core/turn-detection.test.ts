@@ -30,21 +30,34 @@ describe('turnPolicy', () => {
     expect([null, 0, 1].map((p) => policy?.silenceMs(p))).toEqual([200, 200, 200]);
   });
 
-  // Silence (ms) where the model says nothing, where it is sure, where it is not, and the least it is sure of.
+  // Silence (ms) where the model says nothing, where it is sure, and where it is sure of the contrary.
   test.each([
-    ['low', 1000, { sureMs: 300, unsureMs: 2000, sureFrom: 0.8 }],
-    ['medium', 500, { sureMs: 150, unsureMs: 1200, sureFrom: 0.6 }],
-    ['auto', 500, { sureMs: 150, unsureMs: 1200, sureFrom: 0.6 }],
-    ['high', 300, { sureMs: 100, unsureMs: 800, sureFrom: 0.4 }],
-  ] as const)('semantic_vad of eagerness %s', (eagerness, silenceMs, { sureMs, unsureMs, sureFrom }) => {
-    const policy = turnPolicy({ type: 'semantic_vad', eagerness, ...ANSWERING }, OPTIONS);
+    ['low', 1000, 300, 8000],
+    ['medium', 500, 150, 4000],
+    ['auto', 500, 150, 4000],
+    ['high', 300, 100, 2000],
+  ] as const)('semantic_vad of eagerness %s', (eagerness, silenceMs, shortestMs, longestMs) => {
+    const policy = turnPolicy({ type: 'semantic_vad', eagerness, ...ANSWERING }, OPTIONS)!;
     expect(policy).toMatchObject({
       detection: { silenceDurationMs: silenceMs },
       interruptResponse: false,
       idleTimeoutMs: null,
     });
-    expect(policy?.silenceMs(null)).toBe(silenceMs);
-    expect(policy?.silenceMs(sureFrom)).toBe(sureMs);
-    expect(policy?.silenceMs(sureFrom - 0.01)).toBe(unsureMs);
+    expect(policy.silenceMs(null)).toBe(silenceMs);
+    expect([1, 0.95].map((p) => policy.silenceMs(p))).toEqual([shortestMs, shortestMs]);
+    expect([0, 0.05].map((p) => policy.silenceMs(p))).toEqual([longestMs, longestMs]);
+    const falling = [0, 0.2, 0.4, 0.6, 1].map((p) => policy.silenceMs(p));
+    expect(falling).toEqual(falling.toSorted((x, y) => y - x));
+    expect(new Set(falling).size).toBeGreaterThan(3);
+  });
+
+  test('the more eager, the sooner it is over, whatever the model thinks', () => {
+    const [low, medium, high] = (['low', 'medium', 'high'] as const).map((eagerness) =>
+      turnPolicy({ type: 'semantic_vad', eagerness, ...ANSWERING }, OPTIONS)!,
+    );
+    for (let p = 0; p <= 1; p += 0.05) {
+      expect(low!.silenceMs(p)).toBeGreaterThan(medium!.silenceMs(p));
+      expect(medium!.silenceMs(p)).toBeGreaterThan(high!.silenceMs(p));
+    }
   });
 });

@@ -21,8 +21,10 @@ export class Utterance {
   #streaming: boolean;
   #pause: Pause | null = null;
   #lastBlock: { ref: string; toMs: number } | null = null;
-  /** What the model thought of the newest block. */
+  /** What the model thought of the newest sound. */
   #turnEnd: { p: number; toMs: number } | null = null;
+  /** The model was asked of this pause, other than by attending it. */
+  #asked = false;
 
   constructor(session: Session, startMs: number, itemId: string) {
     this.#session = session;
@@ -44,7 +46,7 @@ export class Utterance {
   /** The model's probability that the turn is over in this pause; null: it has not said. */
   get turnEnd(): number | null {
     const told = this.#turnEnd;
-    return told && this.#pause && told.toMs >= this.#pause.speechEndMs ? told.p : null;
+    return told && this.#pause && told.toMs >= this.#pause.endMs ? told.p : null;
   }
 
   /** Sends what is there in whole blocks, so that little is left to encode at the end. */
@@ -52,12 +54,14 @@ export class Utterance {
     if (!this.#streaming) return;
     const { audioBlockMs } = this.#session.settings;
     const endMs = Math.min(heardToMs, this.#pause?.endMs ?? Infinity);
-    while (endMs - this.#sentToMs >= audioBlockMs) {
-      const fromMs = this.#sentToMs;
-      this.#sentToMs = fromMs + audioBlockMs;
-      const block = { audioId: this.#audioId, fromMs, toMs: this.#sentToMs };
-      this.#lastBlock = { ref: writer.writeAudioBlock(block), toMs: this.#sentToMs };
-    }
+    while (endMs - this.#sentToMs >= audioBlockMs) this.#send(writer, this.#sentToMs + audioBlockMs);
+  }
+
+  /** Sends what is left of the sound up to the pause, and has the model say whether the turn is over there; once a pause. */
+  ask(writer: ContextWriter): void {
+    if (!this.#streaming || !this.#pause || this.#asked || this.turnEnd !== null) return;
+    this.#asked = true;
+    this.#send(writer, this.#pause.endMs, 'predict');
   }
 
   /**
@@ -90,11 +94,19 @@ export class Utterance {
   resumed(): void {
     this.#pause = null;
     this.#turnEnd = null;
+    this.#asked = false;
   }
 
   /** Where it ends when speech ended at `speechEndMs` and sound up to `heardToMs` is known; what was sent stays sent. */
   endFor(speechEndMs: number, heardToMs: number): number {
     return Math.max(this.#sentToMs, Math.min(heardToMs, speechEndMs + this.#session.settings.tailMs));
+  }
+
+  #send(writer: ContextWriter, toMs: number, why: 'stream' | 'predict' = 'stream'): void {
+    const fromMs = this.#sentToMs;
+    this.#sentToMs = toMs;
+    const block = { audioId: this.#audioId, fromMs, toMs, predict: why === 'predict' };
+    this.#lastBlock = { ref: writer.writeAudioBlock(block), toMs };
   }
 
   /** All of it up to `endMs`. */

@@ -31,6 +31,13 @@ export const SERVER_VAD = {
   idle_timeout_ms: null,
 } as const;
 
+export const SEMANTIC_VAD = {
+  type: 'semantic_vad',
+  eagerness: 'medium',
+  create_response: true,
+  interrupt_response: true,
+} as const;
+
 /** Plain turn-taking: what is begun ahead or held back is tested where it is switched on. */
 export const CONFIG: SessionConfig = {
   instructions: '',

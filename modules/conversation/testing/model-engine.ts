@@ -100,13 +100,13 @@ export class ModelEngine {
       return { t: 'append_failed', ref, failure: { code: 'engine_failed', message: 'refused' } };
     }
     this.#attend(command);
-    const tokens = command.c === 'append_audio' && !command.final ? 0 : 5;
+    const sound = command.c === 'append_audio' ? command : null;
+    const tokens = sound && !sound.final ? 0 : 5;
     this.#tokens += tokens;
-    return {
-      t: 'appended',
-      ref,
-      receipt: { at: this.#head(), tokens, ms: { queue: 0, encode: 0, prefill: 0 } },
-    };
+    const receipt = { at: this.#head(), tokens, ms: { queue: 0, encode: 0, prefill: 0 } };
+    // Now sure that the turn is over, now not.
+    const turnEnd = sound && (sound.final || sound.predict) ? { turnEnd: sound.toMs % 2 } : {};
+    return { t: 'appended', ref, receipt: { ...receipt, ...turnEnd } };
   }
 
   #attend(command: EngineCommand & { c: 'append' | 'append_audio' }): void {

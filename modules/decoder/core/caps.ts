@@ -17,5 +17,6 @@ export function capsOf(config: ModelConfig, maxSessions: number): EngineCaps {
     audioTokensPerSecond: 16_000 / (audio.hop * audio.melPerToken),
     instructions: config.supportsInstructions,
     modelId: config.modelId,
+    turnEnd: audio.turnEnd !== undefined,
   };
 }

@@ -70,6 +70,20 @@ export class ContextRunner {
     return times;
   }
 
+  /**
+   * Probability that the turn ends where this sound, which has been taken in, does; null: the model does not say. Nothing
+   * is changed by asking.
+   */
+  async turnEnd(segment: SegmentOf<'audio'>, operation: Operation): Promise<number | null> {
+    const { model, scheduler } = this.host;
+    const utterance = segment.final ? this.context.spoken : this.context.utterance;
+    const known = utterance?.turnEnd ?? null;
+    if (!utterance || known !== null || !segment.predict || !model.config.audio.turnEnd) return known;
+    const rest = utterance.nextBlock(true);
+    if (!rest) return null;
+    return utterance.turnEndOf(rest, await scheduler.run(operation, () => model.encodeAudio(rest)));
+  }
+
   /** Answers into the context. The tokens that were told are given to `onToken`; the last one is not computed yet. */
   async answer(operation: Operation, options: AnswerOptions): Promise<AnswerEnd> {
     const { codec, special } = this.host;

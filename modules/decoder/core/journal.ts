@@ -46,8 +46,10 @@ interface Point {
   readonly entry: JournalEntry;
   /** Null where there is no way back: undone, or of an earlier epoch. */
   readonly state: ContextState | null;
-  /** By a rollback. */
-  readonly undone: boolean;
+  /** User turns up to it. */
+  readonly exchange: number;
+  /** What it did is so no more: a rollback has undone it, or it was taken out. */
+  readonly gone: boolean;
 }
 
 /**
@@ -77,17 +79,26 @@ export class Journal {
 
   /** Whether a segment that added no rows of its own (a block of an utterance) is in the state of things. */
   took(key: string): boolean {
-    for (const { entry, undone } of this.points.values()) {
-      if (!undone && entry.op === 'append' && entry.added === 0 && entry.owner.key === key) return true;
+    for (const { entry, gone } of this.points.values()) {
+      if (!gone && entry.op === 'append' && entry.added === 0 && entry.owner.key === key) return true;
     }
     return false;
+  }
+
+  /** What was appended by those that `which` chooses has been taken out: it may be appended again. */
+  forget(which: (owner: SpanOwner, exchange: number) => boolean): void {
+    for (const [at, point] of this.points) {
+      const { entry, exchange } = point;
+      if (entry.op === 'append' && which(entry.owner, exchange))
+        this.points.set(at, { ...point, gone: true });
+    }
   }
 
   record(outcome: Outcome, state: ContextState): Checkpoint {
     const { seq } = outcome;
     this.last = { seq, epoch: this.last.epoch, tokens: state.tokens };
     const entry = { ...outcome, ...this.last, span: outcome.span ?? null };
-    this.points.set(seq, { entry, state, undone: false });
+    this.points.set(seq, { entry, state, exchange: state.exchange, gone: false });
     for (const oldest of this.points.keys()) {
       if (this.points.size <= this.limit) break;
       this.points.delete(oldest);
@@ -105,8 +116,8 @@ export class Journal {
   /** Goes back to `to`, as operation `seq`: what came between can be gone back to no more. */
   rollback(seq: number, to: Checkpoint): Checkpoint {
     const state = this.stateAt(to);
-    for (const [at, { entry }] of this.points) {
-      if (at > to.seq) this.points.set(at, { entry, state: null, undone: true });
+    for (const [at, point] of this.points) {
+      if (at > to.seq) this.points.set(at, { ...point, state: null, gone: true });
     }
     return this.record({ op: 'rollback', seq, to: to.seq }, state);
   }

@@ -35,6 +35,8 @@ export interface AudioShape {
   readonly hiddenSize: number;
   /** The encoder takes an utterance whole, at its end: a block is as long as an utterance may be, and nothing is past. */
   readonly whole?: boolean;
+  /** Shape of the turn-end head, whose layers follow the encoder's in its cache. Left out: the model has none. */
+  readonly turnEnd?: { readonly layers: number; readonly heads: number; readonly headDim: number };
 }
 
 /** What the engine needs to know of a model folder, in its own words. */

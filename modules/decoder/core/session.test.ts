@@ -1,15 +1,11 @@
 import fc from 'fast-check';
 import type { Segment } from '#modules/contracts';
-import {
-  SessionScript,
-  logitDistance,
-  readAnswer,
-  steps,
-  type Material,
-  type Step,
-} from '../testing/engine-script.js';
+import { Coverage } from '../testing/coverage.js';
+import { readAnswer } from '../testing/engine-script.js';
+import { exactness } from '../testing/exactness.js';
 import { LocalSession, localHost } from '../testing/local-session.js';
 import { ProbedModel } from '../testing/probed-model.js';
+import type { Material, Step } from '../testing/random-steps.js';
 import { TOY_CODEC, ToyModel } from '../testing/toy-model.js';
 import { JOURNAL_LIMIT } from './journal.js';
 
@@ -69,30 +65,18 @@ const REDACTED_AFTER_SPEECH_WAS_EVICTED: Step[] = [
 
 describe('DecoderSession', () => {
   it('is after any sequence of operations what a fresh session is that replays what is left', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(steps(material), { minLength: 1, maxLength: 3 }), async (sessions) => {
-        const model = new ProbedModel(new ToyModel());
-        const host = await localHost(model, TOY_CODEC);
-        const scripts = await Promise.all(
-          sessions.map(async () => new SessionScript(await LocalSession.open(host), material)),
-        );
-        await Promise.all(
-          scripts.map(async (script, index) => {
-            for (const step of sessions[index] ?? []) await script.take(step);
-            await script.settled();
-          }),
-        );
-        for (const script of scripts) {
-          const conclusion = await script.finish(model, 8);
-          const fresh = await LocalSession.open(await localHost(model, TOY_CODEC));
-          const expected = await script.replay(fresh, model, 8);
-          expect(conclusion.text).toBe(expected.text);
-          expect(conclusion.tokens).toBe(expected.tokens);
-          expect(logitDistance(conclusion, expected)).toBeLessThan(1e-4);
-        }
-      }),
-      { numRuns: 200, examples: [[[REDACTED_AFTER_SPEECH_WAS_EVICTED, []]]] },
-    );
+    const seen = new Coverage();
+    const rig = async () => {
+      const model = new ProbedModel(new ToyModel());
+      const [host, fresh] = [await localHost(model, TOY_CODEC), await localHost(model, TOY_CODEC)];
+      return { model, host, fresh };
+    };
+    const options = { material, maxSessions: 3, maxSteps: 20, answerTokens: 8, seen };
+    await fc.assert(exactness(rig, options), {
+      numRuns: 200,
+      examples: [[[REDACTED_AFTER_SPEECH_WAS_EVICTED, []]]],
+    });
+    expect(seen.rarerThan(10)).toEqual([]);
   });
 
   it('computes audio, end and assistant in one run, which gives the first token', async () => {
@@ -598,5 +582,84 @@ describe('DecoderSession, closing', () => {
     const append = session.append(material.frame('f', 1)).catch((error: unknown) => error);
     await session.close();
     expect(await append).toMatchObject({ code: 'session_closed' });
+  });
+
+  describe('with a turn-end head', () => {
+    /** An utterance of 200 samples in runs of so many. @returns what the receipts say of the turn's end */
+    async function say(session: LocalSession, runs: readonly number[], predict = false) {
+      await session.append(edge('t', 'open'));
+      const whole = material.sound(1, 200);
+      const told: (number | undefined)[] = [];
+      let from = 0;
+      for (const [index, samples] of runs.entries()) {
+        const pcm = whole.slice(from, (from += samples));
+        const final = from === 200;
+        const segment = {
+          k: 'audio',
+          id: `s${index}`,
+          ptsMs: 0,
+          pcm,
+          final,
+          utterance: 's',
+          predict,
+        } as const;
+        told.push((await session.append(segment)).turnEnd);
+      }
+      return told;
+    }
+    const openSession = async () => (await openToy()).session;
+
+    it('says at the end of an utterance how likely the turn is over, however the sound was cut up', async () => {
+      const [whole] = await say(await openSession(), [200]);
+      expect(whole).toBeGreaterThan(0);
+      // A block is 32 samples: the second run ends inside of one, the third with one.
+      expect(await say(await openSession(), [32, 40, 56, 72])).toEqual([
+        expect.any(Number),
+        undefined,
+        expect.any(Number),
+        whole,
+      ]);
+    });
+
+    it('says it of any block that asks, and nothing else changes by that', async () => {
+      const [asking, silent] = [await openSession(), await openSession()];
+      const told = await say(asking, [50, 60, 90], true);
+      const last = (await say(silent, [50, 60, 90])).at(-1);
+      expect(told.slice(0, 2)).toEqual([expect.any(Number), expect.any(Number)]);
+      expect(told.at(-1)).toBe(last);
+      for (const session of [asking, silent]) await session.append(edge('t', 'close'));
+      const [a, b] = [
+        await readAnswer(asking.generate({ maxTokens: 5 })),
+        await readAnswer(silent.generate({ maxTokens: 5 })),
+      ];
+      expect(a.ids).toEqual(b.ids);
+    });
+
+    it('says of a block what it says of an utterance that ends there', async () => {
+      const [first] = await say(await openSession(), [50, 150], true);
+      const session = await openSession();
+      await session.append(edge('t', 'open'));
+      const { turnEnd } = await session.append(audio('a', 50, true));
+      expect(first).toBe(turnEnd);
+    });
+
+    it('says the same again after a rollback, and nothing of what is there already', async () => {
+      const session = await openSession();
+      await session.append(edge('t', 'open'));
+      await session.append(audio('a', 70, false, 's'));
+      const mark = session.mark();
+      const { turnEnd } = await session.append(audio('b', 30, true, 's'));
+      expect(turnEnd).toBeGreaterThan(0);
+      expect((await session.append(audio('b', 30, true, 's'))).turnEnd).toBeUndefined();
+      await session.rollback(mark);
+      expect((await session.append(audio('b', 30, true, 's'))).turnEnd).toBe(turnEnd);
+    });
+
+    it('says it of an utterance whose end is an empty run', async () => {
+      const session = await openSession();
+      await session.append(edge('t', 'open'));
+      const { turnEnd } = await session.append({ ...audio('a', 64, false, 's'), predict: true } as Segment);
+      expect((await session.append(audio('b', 0, true, 's'))).turnEnd).toBe(turnEnd);
+    });
   });
 });

@@ -16,7 +16,7 @@ import { makeSampler } from './sampler.js';
 import { backlogReason, type ShedLimits } from './scheduler-policy.js';
 import type { LogEntry } from './session-log.js';
 import { shed } from './shed.js';
-import { answerOwner, kindOf, ownerOf, type Span } from './span.js';
+import { answerOwner, isNamed, kindOf, ownerOf, type Span } from './span.js';
 
 /** What the sessions of one worker share. */
 export interface SessionHost extends ModelHost {
@@ -206,6 +206,9 @@ export class DecoderSession {
       const spans = choose(this.context.contents, this.context.exchange);
       const freed = this.context.evict(spans);
       const dropped = idsOf(spans);
+      // With an exchange go the blocks of its utterances that have no rows.
+      const exchanges = new Set(spans.flatMap(({ kind, exchange }) => (kind === 'frame' ? [] : [exchange])));
+      this.journal.forget((_, exchange) => exchanges.has(exchange));
       const at = this.journal.startEpoch({ op: 'evict', seq, dropped, freed }, this.context.save());
       return { at, freed, dropped };
     });
@@ -220,7 +223,9 @@ export class DecoderSession {
     let recompute = 0;
     const done = this.submit(new Operation('commit', o.seq), () => {
       const before = this.context.tokens;
-      const redaction = this.context.redact(new Set(o.ids));
+      const ids = new Set(o.ids);
+      const redaction = this.context.redact(ids);
+      this.journal.forget((owner) => isNamed(owner, ids));
       recompute = redaction.recompute;
       const { tokens } = this.context;
       const outcome = { seq: o.seq, ids: o.ids, dropped: idsOf(redaction.dropped), freed: before - tokens };
@@ -299,6 +304,7 @@ export class DecoderSession {
     }
     const { tokens: from, turn } = this.context;
     const times = await this.runner.take(segment, operation);
+    const turnEnd = segment.k === 'audio' ? await this.runner.turnEnd(segment, operation) : null;
     operation.throwIfCancelled();
     const { tokens: to } = this.context;
     this.context.seal(from, kindOf(segment, turn), owner);
@@ -308,7 +314,7 @@ export class DecoderSession {
       added > 0 ? { ...outcome, span: { from, to } } : outcome,
       this.context.save(),
     );
-    return { at, tokens: added, ms: { queue, ...times } };
+    return { at, tokens: added, ms: { queue, ...times }, ...(turnEnd !== null && { turnEnd }) };
   }
 
   private submit<T>(

@@ -99,6 +99,38 @@ describe('Utterance', () => {
     expect(encodeAll(utterance, false)).toEqual(first);
   });
 
+  it('tells of each block what was said of the last frame that has sound', () => {
+    const utterance = newUtterance();
+    const told = (block: AudioBlock) =>
+      Float32Array.from({ length: block.melFrames / 2 }, (_, frame) => frame);
+    const encode = (block: AudioBlock) => {
+      const [features, rows] = [new Float32Array(block.melFrames), new Float32Array(block.melFrames * 2)];
+      const kept = { features, conv1: rows, conv2: rows, keys: [rows], values: [rows] };
+      return { ...kept, turnEnd: told(block) };
+    };
+    expect(utterance.turnEnd).toBeNull();
+    utterance.append(ramp(10_240 + 1_700));
+    const first = utterance.nextBlock(false)!;
+    utterance.takeEncoded(first, encode(first));
+    expect(utterance.turnEnd).toBeNull();
+    const rest = utterance.nextBlock(true)!;
+    // 1,700 samples end in the sixth frame of 320; the block is padded to eight.
+    expect([rest.melFrames, utterance.turnEndOf(rest, encode(rest))]).toEqual([16, 5]);
+    utterance.takeEncoded(rest, encode(rest));
+    expect(utterance.turnEnd).toBe(5);
+    utterance.truncate(10_240);
+    expect(utterance.turnEnd).toBe(31);
+    utterance.dropEncoded();
+    expect(utterance.turnEnd).toBeNull();
+  });
+
+  it('says nothing of a model without a head', () => {
+    const utterance = newUtterance();
+    utterance.append(ramp(5_000));
+    encodeAll(utterance, true);
+    expect(utterance.turnEnd).toBeNull();
+  });
+
   it('refuses sound beyond its limit and stays as it was', () => {
     const utterance = newUtterance();
     utterance.append(ramp(100));

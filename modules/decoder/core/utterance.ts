@@ -1,5 +1,5 @@
 import { VisavisError } from '#modules/contracts';
-import { KvCache, type LayerRows } from './kv-cache.js';
+import { KvCache, type KvShape, type LayerRows } from './kv-cache.js';
 import type { AudioShape } from './model-config.js';
 import { RowSlab } from './row-slab.js';
 
@@ -28,6 +28,8 @@ export interface EncodedBlock {
   readonly conv2: Float32Array;
   readonly keys: LayerRows;
   readonly values: LayerRows;
+  /** Of each encoder frame: probability that the turn ends with it. Left out: the model has no turn-end head. */
+  readonly turnEnd?: Float32Array;
 }
 
 type ConvState = Pick<EncodedBlock, 'conv1' | 'conv2'>;
@@ -46,6 +48,8 @@ export class Utterance {
   /** The convolutions' past after each block; the first is the silence before the utterance. */
   private convs: ConvState[];
   private blocks = 0;
+  /** At the end of each block's own sound. */
+  private turnEnds: (number | null)[] = [];
   private kv: KvCache;
   private encoded: RowSlab;
   private readonly shape: AudioShape;
@@ -116,11 +120,23 @@ export class Utterance {
     };
   }
 
+  /** Probability that the turn ends where the sound does; null: unknown, for some of it is not encoded, or for want of a head. */
+  get turnEnd(): number | null {
+    return this.blocks * this.blockSamples >= this.length ? (this.turnEnds.at(-1) ?? null) : null;
+  }
+
+  /** What `encoded` says of the end of `block`'s own sound, whether it is taken in or not. */
+  turnEndOf(block: AudioBlock, encoded: EncodedBlock): number | null {
+    const { hop, melPerFrame } = this.shape;
+    return encoded.turnEnd?.[Math.ceil(block.samples / (hop * melPerFrame)) - 1] ?? null;
+  }
+
   /** Takes in the encoder's answer for `block`, which must be the last one handed out. */
   takeEncoded(block: AudioBlock, encoded: EncodedBlock): void {
     this.kv.append(encoded.keys, encoded.values, block.melFrames / this.shape.melPerFrame);
     this.encoded.append(encoded.features, encoded.features.length / this.featureDim);
     this.convs.push({ conv1: encoded.conv1, conv2: encoded.conv2 });
+    this.turnEnds.push(this.turnEndOf(block, encoded));
     this.blocks += 1;
   }
 
@@ -138,7 +154,7 @@ export class Utterance {
   }
 
   private newCache(): KvCache {
-    return new KvCache(this.shape, Math.ceil(this.maxMelFrames / this.shape.melPerFrame));
+    return new KvCache(audioCache(this.shape), Math.ceil(this.maxMelFrames / this.shape.melPerFrame));
   }
 
   private newFeatures(): RowSlab {
@@ -148,7 +164,18 @@ export class Utterance {
   private cutBlocks(blocks: number): void {
     this.blocks = blocks;
     this.convs.length = blocks + 1;
+    this.turnEnds.length = blocks;
     this.kv.truncate((blocks * this.shape.blockMelFrames) / this.shape.melPerFrame);
     this.encoded.truncate((blocks * this.shape.blockMelFrames) / this.shape.melPerToken);
   }
+}
+
+/** The cache of the encoder's layers and, behind them, of the turn-end head's. */
+export function audioCache({ layers, heads, headDim, turnEnd }: AudioShape): KvShape {
+  const own = { heads, headDim };
+  if (!turnEnd) return { layers, ...own };
+  const each = Array.from({ length: layers + turnEnd.layers }, (_, layer) =>
+    layer < layers ? own : turnEnd,
+  );
+  return { layers: each.length, ...own, each };
 }

@@ -41,10 +41,22 @@ export async function openFolder(
   threads: number,
 ): Promise<{ model: LoadedModel; codec: TextCodec }> {
   if (folder.layout === 'delta') {
-    return { model: await OrtModel.load(folder, threads), codec: await FolderTokenizer.load(folder) };
+    const codec = await FolderTokenizer.load(folder);
+    const model = await OrtModel.load(folder, threads);
+    await checkFrame(folder, model);
+    return { model, codec };
   }
   const codec = await StandardTokenizer.load(folder);
   return { model: await StandardModel.load(folder, codec, threads), codec };
+}
+
+/** How many tokens a frame becomes is free in the graph, so only a frame can tell. @throws `bad_model` */
+async function checkFrame({ dir, config: { vision, text } }: ModelFolder, model: OrtModel): Promise<void> {
+  const features = await model.encodeFrame(new Float32Array(3 * vision.imageSize ** 2));
+  const tokens = features.length / text.hiddenSize;
+  if (tokens === vision.tokensPerFrame) return;
+  const cause = `vision.tokens_per_frame is ${vision.tokensPerFrame}, but vision_encoder makes ${tokens} of a frame`;
+  throw badModel(dir, 'config.json', cause);
 }
 
 /** null where the file is damaged: the manifest, if there is one, then says more of it. */

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TEST_MODEL } from '../../../test/support/model-folder.js';
+import { loadFolder, openFolder } from './load-folder.js';
 import { loadModelFolder, type ModelFolder } from './model-folder.js';
 import { OrtModel } from './ort-model.js';
 import { FolderTokenizer } from './tokenizer.js';
@@ -113,16 +114,43 @@ describe('loadModelFolder', () => {
     expect(await problem()).toMatch(/preprocessor_config\.json: size is not/);
   });
 
+  it.each([
+    ['text', 'vocab_size', 'logits of decoder_model [*, 999], manifest.json says [batch, 1536]'],
+    [
+      'text',
+      'hidden_size',
+      'inputs_embeds of embed_tokens [*, *, 999], manifest.json says [batch, sequence, 256]',
+    ],
+    [
+      'audio',
+      'n_mels',
+      'input_features of audio_frontend [*, *, 999], manifest.json says [1, mel_frames, 128]',
+    ],
+    ['audio', 'hidden_size', 'past_conv2 of audio_encoder [*, 999, 1], manifest.json says [1, 256, 1]'],
+  ])('names a size of config.json that is not the manifest’s: %s.%s', async (part, setting, told) => {
+    await change('config.json', (config) => ((config[part] as Json)[setting] = 999));
+    await reseal('config.json');
+    expect(await problem()).toBe(`model folder …: config.json: makes ${told}`);
+  });
+
+  it('names a tensor of which the manifest has no shape', async () => {
+    await change('manifest.json', (manifest) => {
+      const shapes = manifest['shapes'] as Record<string, { outputs: Json }>;
+      delete shapes['decoder_model']!.outputs['logits'];
+    });
+    expect(await problem()).toBe('model folder …: manifest.json: has no shape of logits of decoder_model');
+  });
+
   describe('and opening it', () => {
     const open = async (): Promise<OrtModel> => OrtModel.load(await loadModelFolder(dir), 1);
 
     it('names a tensor whose shape is not the manifest’s', async () => {
       await change('manifest.json', (manifest) => {
         const shapes = manifest['shapes'] as Record<string, { inputs: Record<string, unknown> }>;
-        shapes['vision_encoder']!.inputs['pixel_values'] = ['frames', 3, 224, 224];
+        shapes['audio_encoder']!.inputs['past_conv1'] = [1, 128, 3];
       });
       expect(await problem(open)).toMatch(
-        /onnx\/vision_encoder\.onnx: pixel_values is \[frames, 3, 192, 192\], manifest\.json says \[frames, 3, 224, 224\]/,
+        /onnx\/audio_encoder\.onnx: past_conv1 is \[1, 128, 2\], manifest\.json says \[1, 128, 3\]/,
       );
     });
 
@@ -131,6 +159,29 @@ describe('loadModelFolder', () => {
       await reseal('config.json');
       expect(await problem(open)).toMatch(
         /onnx\/decoder_model\.onnx: keeps 12 KV heads of 64, config\.json says 7 layers of 2/,
+      );
+    });
+
+    it('names a number of tokens that a frame does not have', async () => {
+      await change('config.json', (config) => ((config['vision'] as Json)['tokens_per_frame'] = 37));
+      await reseal('config.json');
+      expect(await problem(async () => openFolder(await loadFolder(dir), 1))).toBe(
+        'model folder …: config.json: vision.tokens_per_frame is 37, but vision_encoder makes 36 of a frame',
+      );
+    }, 30_000);
+
+    it('names a turn-end head that is not there, or not in the settings', async () => {
+      const head = { layers: 2, heads: 2, head_dim: 64 };
+      const withAudio = async (edit: (audio: Json) => void) => {
+        await change('config.json', (config) => edit(config['audio'] as Json));
+        await reseal('config.json');
+        return problem(open);
+      };
+      expect(await withAudio((audio) => (audio['turn_end'] = { ...head, layers: 3 }))).toMatch(
+        /onnx\/audio_encoder\.onnx: has no cache for layer 6, config\.json says 2 heads of 64$/,
+      );
+      expect(await withAudio((audio) => delete audio['turn_end'])).toMatch(
+        /onnx\/audio_encoder\.onnx: has a cache of 2 heads of 64 for layer 4, config\.json says none$/,
       );
     });
 

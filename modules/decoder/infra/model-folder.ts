@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ModelConfig, SpecialTokens } from '../core/model-config.js';
+import { checkConfigShapes } from './config-shapes.js';
 import { badModel, checkFile, readJson } from './folder-files.js';
 import {
   configSchema,
@@ -58,12 +59,16 @@ export async function loadModelFolder(dir: string): Promise<ModelFolder> {
   if (config.audio.block_mel_frames % config.audio.mel_per_token !== 0) {
     throw badModel(dir, 'config.json', 'audio.block_mel_frames is not a multiple of audio.mel_per_token');
   }
-  return {
-    layout: 'delta',
+  const sizes = {
     dir,
     config: toModelConfig(config, preprocessor, `${manifest.name}-${manifest.version}`),
-    special: await readSpecialTokens(dir, config.special_tokens),
     shapes: shapesOf(dir, manifest),
+  };
+  checkConfigShapes(sizes);
+  return {
+    layout: 'delta',
+    ...sizes,
+    special: await readSpecialTokens(dir, config.special_tokens),
     license: manifest.license,
     version: manifest.version,
     parameters: manifest.parameters,
@@ -76,6 +81,7 @@ function toModelConfig(
   modelId: string,
 ): ModelConfig {
   const { vision, audio, text } = config;
+  const { turn_end: head } = audio;
   return {
     modelId,
     vision: {
@@ -96,6 +102,7 @@ function toModelConfig(
       heads: audio.heads,
       headDim: audio.head_dim,
       hiddenSize: audio.hidden_size,
+      ...(head && { turnEnd: { layers: head.layers, heads: head.heads, headDim: head.head_dim } }),
     },
     text: {
       hiddenSize: text.hidden_size,

@@ -18,6 +18,7 @@ export const configSchema = z.object({
     heads: size,
     head_dim: size,
     hidden_size: size,
+    turn_end: z.object({ layers: size, heads: size, head_dim: size }).optional(),
   }),
   text: z.object({
     hidden_size: size,

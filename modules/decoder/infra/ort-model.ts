@@ -2,7 +2,7 @@ import type { Prefill } from '../core/context.js';
 import type { KvShape, LayerRows } from '../core/kv-cache.js';
 import type { ModelConfig } from '../core/model-config.js';
 import type { DecodeBatch, DecoderOutput, OmniModel } from '../core/ports.js';
-import type { AudioBlock, EncodedBlock } from '../core/utterance.js';
+import { audioCache, type AudioBlock, type EncodedBlock } from '../core/utterance.js';
 import { badModel, onnxFile, SESSIONS, type ModelFolder, type SessionName } from './model-folder.js';
 import { floats, floatsOf, integers, OrtSession, type Feeds } from './ort-session.js';
 
@@ -12,6 +12,7 @@ type Sessions = Readonly<Record<SessionName, OrtSession>>;
 export class OrtModel implements OmniModel {
   readonly config: ModelConfig;
   readonly kv: KvShape;
+  private readonly audioKv: KvShape;
   private readonly sessions: Sessions;
   /** Grows to the longest past so far; `past_bias` of a single sequence is all zeros. */
   private zeros = new Float32Array(1024);
@@ -19,6 +20,7 @@ export class OrtModel implements OmniModel {
   private constructor(config: ModelConfig, kv: KvShape, sessions: Sessions) {
     this.config = config;
     this.kv = kv;
+    this.audioKv = audioCache(config.audio);
     this.sessions = sessions;
   }
 
@@ -30,6 +32,7 @@ export class OrtModel implements OmniModel {
     const opened = new Map<SessionName, OrtSession>();
     for (const name of SESSIONS) opened.set(name, await OrtSession.open(folder, name, threads));
     const sessions = Object.fromEntries(opened) as Sessions;
+    checkAudio(folder, sessions.audio_encoder);
     return new OrtModel(folder.config, cacheShape(folder, sessions.decoder_model), sessions);
   }
 
@@ -45,7 +48,8 @@ export class OrtModel implements OmniModel {
   }
 
   async encodeAudio(block: AudioBlock): Promise<EncodedBlock> {
-    const { mels, hiddenSize, heads, headDim, layers } = this.config.audio;
+    const { mels, hiddenSize, turnEnd } = this.config.audio;
+    const { layers } = this.audioKv;
     const pcm = floats(block.pcm, [1, block.pcm.length]);
     const mel = floatsOf(await this.sessions.audio_frontend.run({ pcm }), 'input_features');
     const outputs = await this.sessions.audio_encoder.run({
@@ -53,7 +57,7 @@ export class OrtModel implements OmniModel {
       past_conv1: floats(block.conv1, [1, mels, 2]),
       past_conv2: floats(block.conv2, [1, hiddenSize, 1]),
       position: integers([block.position], [1]),
-      ...pastFeeds(block.past, [1, heads, block.past.rows, headDim]),
+      ...pastFeeds(block.past, this.audioKv, 1),
     });
     return {
       features: floatsOf(outputs, 'audio_features'),
@@ -61,6 +65,7 @@ export class OrtModel implements OmniModel {
       conv2: floatsOf(outputs, 'present_conv2'),
       keys: layerRows(outputs, 'new_key', layers),
       values: layerRows(outputs, 'new_value', layers),
+      ...(turnEnd && { turnEnd: floatsOf(outputs, 'turn_end') }),
     };
   }
 
@@ -83,12 +88,12 @@ export class OrtModel implements OmniModel {
     { embeds, positions, past }: DecodeBatch,
     [sequences, rows]: readonly [sequences: number, rows: number],
   ): Promise<DecoderOutput> {
-    const { layers, heads, headDim } = this.kv;
+    const { layers } = this.kv;
     const outputs = await this.sessions.decoder_model.run({
       inputs_embeds: floats(embeds, [sequences, rows, this.config.text.hiddenSize]),
       position_ids: integers(positions, [sequences, rows]),
       past_bias: floats(past.bias, [sequences, past.rows]),
-      ...pastFeeds(past, [sequences, heads, past.rows, headDim]),
+      ...pastFeeds(past, this.kv, sequences),
     });
     return {
       logits: floatsOf(outputs, 'logits'),
@@ -122,10 +127,37 @@ function cacheShape(folder: ModelFolder, decoder: OrtSession): KvShape {
   return { layers, heads, headDim };
 }
 
-function pastFeeds(past: { keys: LayerRows; values: LayerRows }, dims: readonly number[]): Feeds {
+/** The audio encoder's cache is config.json's to say: the graph must have these planes, and no others. */
+function checkAudio({ dir, config }: ModelFolder, encoder: OrtSession): void {
+  const file = onnxFile('audio_encoder');
+  const shape = audioCache(config.audio);
+  for (let layer = 0; layer <= shape.layers; layer++) {
+    const [, heads, , headDim] = encoder.inputShape(`past_key.${layer}`) ?? [];
+    const expected = layer < shape.layers ? (shape.each?.[layer] ?? shape) : null;
+    if (heads === expected?.heads && headDim === expected?.headDim) continue;
+    const found = heads === undefined ? 'no cache' : `a cache of ${heads} heads of ${headDim}`;
+    const wanted = expected ? `${expected.heads} heads of ${expected.headDim}` : 'none';
+    throw badModel(dir, file, `has ${found} for layer ${layer}, config.json says ${wanted}`);
+  }
+  const tells = encoder.outputs.some(({ name }) => name === 'turn_end');
+  if (config.audio.turnEnd && !tells) {
+    throw badModel(dir, file, 'has no output turn_end, config.json says it has a turn-end head');
+  }
+}
+
+function pastFeeds(
+  past: { keys: LayerRows; values: LayerRows; rows: number },
+  shape: KvShape,
+  sequences: number,
+): Feeds {
   const feeds: Feeds = {};
-  past.keys.forEach((rows, layer) => (feeds[`past_key.${layer}`] = floats(rows, dims)));
-  past.values.forEach((rows, layer) => (feeds[`past_value.${layer}`] = floats(rows, dims)));
+  const put = (kind: string, layers: LayerRows) =>
+    layers.forEach((rows, layer) => {
+      const { heads, headDim } = shape.each?.[layer] ?? shape;
+      feeds[`past_${kind}.${layer}`] = floats(rows, [sequences, heads, past.rows, headDim]);
+    });
+  put('key', past.keys);
+  put('value', past.values);
   return feeds;
 }
 

@@ -5,8 +5,9 @@ import { MortalWorkers } from '../../../test/support/mortal-workers.js';
 import { capsOf } from '../core/caps.js';
 import { DEFAULT_OPTIONS } from '../core/options.js';
 import { seededRandom } from '../core/sampler.js';
-import { readAnswer, steps, type Material, type Step } from '../testing/engine-script.js';
+import { readAnswer } from '../testing/engine-script.js';
 import { LocalSession, localHost } from '../testing/local-session.js';
+import { steps, type Material, type Step } from '../testing/random-steps.js';
 import { TOY_CODEC, ToyModel } from '../testing/toy-model.js';
 import { WorkerEngine } from './worker-engine.js';
 import type { EngineWorkerData } from './worker-protocol.js';
@@ -49,6 +50,10 @@ class Actor {
   private utterance: string | null = null;
   private marks: { at: Checkpoint; open: boolean; utterance: string | null }[] = [];
   private names: string[] = ['nobody'];
+  /** What each eviction took out; answers by their number. */
+  readonly evicted: string[][] = [];
+  /** Of turn edges. */
+  readonly edges = new Set<string>();
   private nextId = 1;
 
   constructor(readonly session: EngineSession) {}
@@ -86,8 +91,12 @@ class Actor {
         await session.redact(ids);
         return;
       }
-      case 'evict':
-        await session.evict({ keepFrames: step.keepFrames, targetTokens: 1000 });
+      case 'evict': {
+        const targetTokens = Math.floor(session.head.tokens * step.share);
+        const { dropped } = await session.evict({ keepFrames: step.keepFrames, targetTokens });
+        this.marks = [];
+        this.evicted.push(dropped.map((id) => id.replace(/^gen_(\d+_)?/, 'answer ')));
+      }
     }
   }
 
@@ -97,15 +106,19 @@ class Actor {
     if (this.utterance === null) await this.put(text(this.id()));
     else await this.put(this.sound(seed, 1 + (seed % material.maxSamples), true));
     this.utterance = null;
-    await this.session.append(edge(this.id(), 'close'));
-    this.open = false;
+    await this.edge('close');
     return readAnswer(this.session.generate({ maxTokens, temperature: 1, seed }));
   }
 
   private async begin(): Promise<void> {
-    if (this.open) return;
-    this.open = true;
-    await this.session.append(edge(this.id(), 'open'));
+    if (!this.open) await this.edge('open');
+  }
+
+  private async edge(at: 'open' | 'close'): Promise<void> {
+    const id = this.id();
+    this.edges.add(id);
+    this.open = at === 'open';
+    await this.session.append(edge(id, at));
   }
 
   private async put(segment: Segment): Promise<void> {
@@ -185,6 +198,24 @@ describe('a session whose worker is lost', () => {
     expect(answer).toMatchObject({ ids: expected.ids, end: expected.end && { reason: expected.end.reason } });
     await until(() => rig.engine.stats.sessionsRebuilt === 2);
     expect(rig.engine.stats).toMatchObject({ lost: { died: 1, stuck: 0 }, sessions: 2, sessionsGivenUp: 0 });
+  });
+
+  it('says of the rest of an utterance what it would have said of its end', async () => {
+    await begin();
+    const [session, other] = [await rig.open(), await rig.open()];
+    const run = (id: string, final: boolean): Segment => {
+      const pcm = material.sound(1, final ? 30 : 90);
+      return { k: 'audio', id, ptsMs: 0, pcm, final, utterance: 'u', predict: true };
+    };
+    for (const one of [session, other]) {
+      await one.append(edge('q', 'open'));
+      await one.append(run('a', false));
+    }
+    const expected = await other.append(run('b', true));
+    await rig.lose();
+    const { turnEnd } = await session.append(run('b', true));
+    expect(turnEnd).toBeGreaterThan(0);
+    expect(turnEnd).toBe(expected.turnEnd);
   });
 
   it('fails an answer that had begun, and keeps what was told of it', async () => {
@@ -311,6 +342,92 @@ describe('a session whose worker is lost', () => {
       }),
       { numRuns: 12, seed: 11 },
     );
+  });
+
+  it('takes out what its worker takes out, whole exchanges too, also where it was rebuilt before', async () => {
+    await begin({ workers: 2 });
+    const host = await localHost(new ToyModel(), TOY_CODEC);
+    let exchanges = 0;
+    await fc.assert(
+      fc.asyncProperty(steps(material, 30), fc.nat(10), async (list, loss) => {
+        const session = await rig.open();
+        const pair = [new Actor(session), new Actor(await LocalSession.open(host))] as const;
+        const firstEviction = list.findIndex((step) => step.do === 'evict');
+        for (const [index, step] of list.entries()) {
+          // What was evicted is not replayed: a session that loses its worker later is not the same any more.
+          if (index === loss && index <= firstEviction) await rig.lose();
+          for (const actor of pair) await actor.take(step);
+          expect(session.head.tokens).toBe(pair[1].session.head.tokens);
+        }
+        expect(pair[0].evicted).toEqual(pair[1].evicted);
+        exchanges += pair[0].evicted.filter((ids) => ids.some((id) => pair[0].edges.has(id))).length;
+        const [answer, expected] = [await pair[0].answer(10), await pair[1].answer(10)];
+        expect(answer.ids).toEqual(expected.ids);
+        expect(answer.end?.usage.prompt).toBe(expected.end?.usage.prompt);
+        await session.close();
+      }),
+      { numRuns: 30, seed: 3 },
+    );
+    expect(exchanges).toBeGreaterThan(10);
+  });
+
+  it.each([
+    ['evicted', (session: EngineSession) => session.evict({ keepFrames: 0, targetTokens: 0 })],
+    ['redacted', (session: EngineSession) => session.redact(['speech'])],
+  ])(
+    'takes the blocks of an utterance in again that was %s, in a worker and in the log',
+    async (_, remove) => {
+      await begin();
+      const [session, fresh] = [await rig.open(), await rig.open()];
+      const speak = async (one: EngineSession, turn: string) => {
+        await one.append(edge(turn, 'open'));
+        for (const [id, final] of [
+          ['block 1', false],
+          ['block 2', true],
+        ] as const) {
+          const pcm = material.sound(id.length, 90);
+          await one.append({ k: 'audio', id, ptsMs: 0, pcm, final, utterance: 'speech' });
+        }
+        await one.append(edge(turn, 'close'));
+      };
+      await speak(session, 'a');
+      await ask(session, 'b');
+      const before = session.head.tokens;
+      expect(await remove(session)).toMatchObject({ dropped: expect.arrayContaining(['block 2']) });
+      const left = session.head.tokens;
+      expect(left).toBeLessThan(before);
+      const start = fresh.head.tokens;
+      await speak(fresh, 'c');
+      await speak(session, 'c');
+      expect(session.head.tokens - left).toBe(fresh.head.tokens - start);
+      const { tokens } = session.head;
+      await rig.lose();
+      const { end } = await readAnswer(session.generate({ maxTokens: 2 }));
+      expect(end?.usage.prompt).toBe(tokens + 1);
+    },
+  );
+
+  it('is as long as its worker says, also where it lost another after an eviction', async () => {
+    await begin({ workers: 2 });
+    let losses = 0;
+    await fc.assert(
+      fc.asyncProperty(steps(material, 30), async (list) => {
+        const session = await rig.open();
+        const actor = new Actor(session);
+        for (const step of list) {
+          await actor.take(step);
+          if (step.do !== 'evict' || losses >= 8) continue;
+          losses += 1;
+          await rig.lose();
+        }
+        // The head is the log's, the length of the prompt the worker's, and the mark that an answer begins with is one.
+        const { end } = await actor.answer(4);
+        expect(end?.usage.prompt).toBe(session.head.tokens + 1);
+        await session.close();
+      }),
+      { numRuns: 20, seed: 4 },
+    );
+    expect(losses).toBe(8);
   });
 
   it('does not bring back what was redacted while there was no worker', async () => {

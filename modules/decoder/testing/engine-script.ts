@@ -1,32 +1,9 @@
-import fc from 'fast-check';
 import { VisavisError, type Checkpoint, type GenEvent, type Segment } from '#modules/contracts';
+import type { Coverage } from './coverage.js';
 import type { LocalSession } from './local-session.js';
 import type { ProbedModel } from './probed-model.js';
+import type { Material, Step } from './random-steps.js';
 import { SurvivingLog, type Survivor } from './surviving-log.js';
-
-/** One step of a random session. Steps that the state does not allow are skipped. */
-export type Step =
-  | { readonly do: 'frame'; readonly seed: number; readonly how: 'commit' | 'background' | 'abort' }
-  | { readonly do: 'sound'; readonly seed: number; readonly samples: number }
-  | {
-      readonly do: 'ask';
-      readonly seed: number;
-      readonly keep: number;
-      readonly how: 'accept' | 'leave' | 'abort';
-    }
-  | { readonly do: 'mark' }
-  | { readonly do: 'rollback'; readonly which: number }
-  /** `share` of the tokens may stay. */
-  | { readonly do: 'evict'; readonly keepFrames: number; readonly share: number }
-  | { readonly do: 'redact'; readonly which: readonly number[] };
-
-/** What makes a segment out of a seed, to an engine's measure. */
-export interface Material {
-  frame(id: string, seed: number): Segment;
-  sound(seed: number, samples: number): Float32Array;
-  /** Upper bound of samples in one block. */
-  readonly maxSamples: number;
-}
 
 interface Mark {
   readonly at: Checkpoint;
@@ -36,29 +13,8 @@ interface Mark {
   readonly isVoid: boolean;
 }
 
-export function steps(material: Material, maxLength = 20): fc.Arbitrary<Step[]> {
-  const seed = fc.nat(1000);
-  const does = <const D extends Step['do']>(name: D) => fc.constant(name);
-  return fc.array(
-    fc.oneof(
-      fc.record({ do: does('frame'), seed, how: fc.constantFrom('commit', 'background', 'abort') }),
-      fc.record({ do: does('sound'), seed, samples: fc.integer({ min: 1, max: material.maxSamples }) }),
-      fc.record({
-        do: does('ask'),
-        seed,
-        keep: fc.nat(6),
-        how: fc.constantFrom('accept', 'leave', 'abort'),
-      }),
-      fc.record({ do: does('mark') }),
-      fc.record({ do: does('rollback'), which: fc.nat(20) }),
-      fc.record({ do: does('evict'), keepFrames: fc.nat(3), share: fc.constantFrom(0, 0.5, 1) }),
-      fc.record({ do: does('redact'), which: fc.array(fc.nat(40), { minLength: 1, maxLength: 2 }) }),
-    ),
-    { maxLength },
-  );
-}
-
-export async function readAnswer(events: AsyncGenerator<GenEvent>) {
+/** @param onToken called for each, before the next is asked for */
+export async function readAnswer(events: AsyncGenerator<GenEvent>, onToken?: () => void) {
   const ids: number[] = [];
   let text = '';
   let genId = '';
@@ -69,6 +25,7 @@ export async function readAnswer(events: AsyncGenerator<GenEvent>) {
     else {
       ids.push(event.id);
       text += event.text;
+      onToken?.();
     }
   }
   return { genId, ids, text, end };
@@ -86,6 +43,7 @@ export interface Conclusion {
 export class SessionScript {
   private readonly session: LocalSession;
   private readonly material: Material;
+  private readonly seen: Coverage;
   private log = new SurvivingLog();
   private turnOpen = false;
   /** That is being spoken. */
@@ -93,19 +51,24 @@ export class SessionScript {
   private marks: Mark[] = [];
   /** Everything that could be redacted, now or ever. */
   private readonly names: string[] = ['nobody'];
+  /** Of turn edges: who takes those out takes out an exchange. */
+  private readonly edges = new Set<string>();
+  private readonly frameIds = new Set<string>();
+  private readonly evicted = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
   private nextId = 1;
 
-  constructor(session: LocalSession, material: Material) {
+  constructor(session: LocalSession, material: Material, seen: Coverage) {
     this.session = session;
     this.material = material;
+    this.seen = seen;
   }
 
   async take(step: Step): Promise<void> {
     switch (step.do) {
       case 'frame':
         await this.open();
-        return this.frame(step);
+        return this.frames(step);
       case 'sound':
         await this.open();
         this.utterance ??= this.id();
@@ -115,6 +78,7 @@ export class SessionScript {
         return this.ask(step);
       case 'mark': {
         const { log, turnOpen, utterance } = this;
+        this.seen.note('mark');
         this.marks.push({ at: this.session.mark(), log, turnOpen, utterance, isVoid: false });
         return;
       }
@@ -147,17 +111,23 @@ export class SessionScript {
     await this.session.decoder.idle();
   }
 
-  /** Not waited for: what comes next is called while it is under way. */
-  private frame({ seed, how }: Step & { do: 'frame' }): void {
+  /** Not waited for: what comes next is called while it is under way. In the background several come at once. */
+  private frames({ seed, how }: Step & { do: 'frame' }): void {
+    const count = how === 'background' ? 1 + (seed % 4) : 1;
+    for (let at = 0; at < count; at++) this.frame(seed + at, how);
+  }
+
+  private frame(seed: number, how: (Step & { do: 'frame' })['how']): void {
     const id = this.id();
     const segment = this.material.frame(id, seed);
     this.names.push(id);
+    this.frameIds.add(id);
     this.log = this.log.with({ k: 'segment', segment });
     const abort = new AbortController();
     const priority = how === 'background' ? how : 'commit';
     const done: Promise<void> = this.session
       .append(segment, { priority, signal: abort.signal })
-      .then(() => undefined)
+      .then(() => this.seen.note('append'))
       .catch((error: unknown) => this.refused(id, error))
       .finally(() => this.underWay.delete(done));
     this.underWay.add(done);
@@ -166,6 +136,7 @@ export class SessionScript {
 
   private refused(id: string, error: unknown): void {
     if (!(error instanceof VisavisError) || (error.code !== 'shed' && error.code !== 'aborted')) throw error;
+    this.seen.note(error.code === 'shed' ? 'shed' : 'abort an append');
     this.log = this.log.without(id);
     this.marks = this.marks.map((mark) => ({ ...mark, log: mark.log.without(id) }));
   }
@@ -175,6 +146,7 @@ export class SessionScript {
     if (!mark) return;
     if (mark.isVoid) {
       const outcome = await this.session.rollback(mark.at).catch((error: VisavisError) => error.code);
+      this.seen.note('rollback to what is void');
       if (outcome !== 'stale_checkpoint') throw new Error(`a void checkpoint gave ${String(outcome)}`);
       return;
     }
@@ -182,6 +154,7 @@ export class SessionScript {
     Object.assign(this, { log, turnOpen, utterance });
     this.marks = this.marks.filter((other) => other.isVoid || other.at.seq <= mark.at.seq);
     await this.session.rollback(mark.at);
+    this.seen.note('rollback');
   }
 
   private async evict({ keepFrames, share }: Step & { do: 'evict' }): Promise<void> {
@@ -189,6 +162,9 @@ export class SessionScript {
     const targetTokens = Math.floor(this.session.head.tokens * share);
     const { dropped } = await this.session.evict({ keepFrames, targetTokens });
     this.log = this.log.with({ k: 'evicted', ids: dropped });
+    for (const id of dropped) this.evicted.add(id);
+    if (dropped.some((id) => this.edges.has(id))) this.seen.note('evict an exchange');
+    if (dropped.some((id) => this.frameIds.has(id))) this.seen.note('evict frames');
     this.voidMarks();
   }
 
@@ -197,7 +173,9 @@ export class SessionScript {
     this.log = this.log.redacted(ids, this.utterance);
     if (this.utterance !== null && ids.includes(this.utterance)) this.utterance = null;
     this.voidMarks();
-    await this.session.redact(ids);
+    const { freed } = await this.session.redact(ids);
+    if (freed > 0) this.seen.note('redact');
+    if (ids.some((id) => this.evicted.has(id))) this.seen.note('redact what is evicted');
   }
 
   private voidMarks(): void {
@@ -209,9 +187,14 @@ export class SessionScript {
     const abort = new AbortController();
     const events = this.session.generate({ maxTokens: 6, signal: abort.signal });
     if (step.how === 'abort') abort.abort();
-    const { genId, ids } = await readAnswer(events);
-    if (step.how !== 'accept') return;
+    const { genId, ids, end } = await readAnswer(events, () => {
+      if (step.how === 'interrupt') abort.abort();
+    });
+    if (ids.length > 0) this.seen.note('generate');
+    if (end?.reason === 'aborted') this.seen.note(ids.length > 0 ? 'interrupt' : 'abort an answer');
+    if (step.how !== 'accept' && step.how !== 'interrupt') return;
     await this.session.accept(genId, { keepTokens: step.keep });
+    this.seen.note('accept');
     this.names.push(genId);
     this.log = this.log.with({ k: 'answer', id: genId, tokens: ids.slice(0, step.keep) });
   }
@@ -240,7 +223,9 @@ export class SessionScript {
   private async put(segment: Segment): Promise<void> {
     this.log = this.log.with({ k: 'segment', segment });
     if (segment.k === 'text') this.names.push(segment.id);
+    if (segment.k === 'turn') this.edges.add(segment.id);
     await this.session.append(segment);
+    this.seen.note('append');
   }
 
   private id(): string {

@@ -34,6 +34,12 @@ export class FakeLog {
     return 1 + this.entries.reduce((sum, entry) => sum + this.cost(entry), 0);
   }
 
+  /** A turn is as likely over as the utterance is long: certainly after a second. */
+  get turnEnd(): number {
+    const last = this.entries.at(-1);
+    return last?.k === 'audio' ? Math.min(1, this.samplesUpTo(last) / 16_000) : 0;
+  }
+
   has(segment: Segment): boolean {
     const edge = (entry: LogEntry) => (entry.k === 'turn' ? entry.edge : null);
     return this.entries.some(
@@ -99,12 +105,12 @@ export class FakeLog {
     return dropped.filter((entry) => entry.k !== 'audio' || entry.final).map(({ id }) => id);
   }
 
-  private samplesUpTo(final: Extract<Segment, { k: 'audio' }>): number {
-    const at = this.entries.indexOf(final);
-    let samples = final.pcm.length;
+  private samplesUpTo(block: Extract<Segment, { k: 'audio' }>): number {
+    const at = this.entries.indexOf(block);
+    let samples = block.pcm.length;
     for (const entry of this.entries.slice(0, at === -1 ? undefined : at).toReversed()) {
       if (entry.k !== 'audio') continue;
-      if (entry.final || entry.utterance !== final.utterance) break;
+      if (entry.final || entry.utterance !== block.utterance) break;
       samples += entry.pcm.length;
     }
     return samples;

@@ -67,9 +67,12 @@ export class FakeSession implements EngineSession {
       }
       this.discard();
       const tokens = this.log.cost(segment);
-      if (!this.log.has(segment)) this.put(segment);
+      const known = this.log.has(segment);
+      if (!known) this.put(segment);
       this.at = this.log.record(this.seq);
-      return { at: this.at, tokens, ms: { queue: 0, encode: 0, prefill: 0 } };
+      const told = segment.k === 'audio' && (segment.final || segment.predict);
+      const turnEnd = this.caps.turnEnd && told && !known ? { turnEnd: this.log.turnEnd } : {};
+      return { at: this.at, tokens, ms: { queue: 0, encode: 0, prefill: 0 }, ...turnEnd };
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Prefill } from '../core/context.js';
-import type { DecoderOutput, OmniModel } from '../core/ports.js';
+import type { DecodeBatch, DecoderOutput, OmniModel } from '../core/ports.js';
 import type { AudioBlock, EncodedBlock } from '../core/utterance.js';
 
 /** Any model, with its logits laid open, and made to say what a test wants. */
@@ -8,6 +8,9 @@ export class ProbedModel implements OmniModel {
   readonly logits: Float32Array[] = [];
   readonly config: OmniModel['config'];
   readonly kv: OmniModel['kv'];
+  /** As the model has one: sessions then share runs. Their logits are not among {@link logits}. */
+  readonly decodeBatch?: (batch: DecodeBatch) => Promise<DecoderOutput>;
+  onSharedRun: () => void = () => undefined;
   private readonly model: OmniModel;
   private forced: number[] = [];
 
@@ -15,6 +18,11 @@ export class ProbedModel implements OmniModel {
     this.model = model;
     this.config = model.config;
     this.kv = model.kv;
+    if (!model.decodeBatch) return;
+    this.decodeBatch = (batch) => {
+      this.onSharedRun();
+      return model.decodeBatch?.(batch) ?? Promise.reject(new Error('the model shares no runs'));
+    };
   }
 
   /** The next runs seem to lead to these tokens, one each. */

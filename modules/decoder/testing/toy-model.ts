@@ -48,6 +48,7 @@ export class ToyModel implements OmniModel {
       heads: 2,
       headDim: 2,
       hiddenSize: 3,
+      turnEnd: { layers: 1, heads: 1, headDim: 1 },
     },
     text: { hiddenSize: DIM, layers: 2, kvHeads: 1, headDim: 2, vocabSize: VOCAB, maxContextTokens: 512 },
     supportsInstructions: false,
@@ -75,13 +76,15 @@ export class ToyModel implements OmniModel {
     const seed = digest([...block.pcm, block.position, ...block.conv1, ...block.conv2, ...past]);
     const filled = (length: number, salt: number) =>
       Float32Array.from({ length }, (_, index) => scramble(seed + salt + index));
-    const rows = (heads * headDim * block.melFrames) / melPerFrame;
+    const frames = block.melFrames / melPerFrame;
+    const rows = heads * headDim * frames;
     return Promise.resolve({
       features: filled((block.melFrames / melPerToken) * DIM, 1),
       conv1: filled(mels * 2, 2),
       conv2: filled(hiddenSize, 3),
-      keys: [filled(rows, 4)],
-      values: [filled(rows, 5)],
+      keys: [filled(rows, 4), filled(frames, 6)],
+      values: [filled(rows, 5), filled(frames, 7)],
+      turnEnd: filled(frames, 8),
     });
   }
 

@@ -1,51 +1,7 @@
-import { VisavisError } from '#modules/contracts';
+import { checkedConfig, DEFAULT_BOUNDARY_CONFIG, type BoundaryConfig } from './boundary-config.js';
+import { SoundEnd } from './sound-end.js';
 
-/** Names and units (ms) of OpenAI's `server_vad`, and four of our own. */
-export interface BoundaryConfig {
-  /** A window with at least this probability is speech. */
-  readonly threshold: number;
-  /** Audio before the start of speech that belongs to the turn. Not used here: the caller subtracts it from `startMs`. */
-  readonly prefix_padding_ms: number;
-  /** Silence that ends the speech. */
-  readonly silence_duration_ms: number;
-  /** Silence after which the speech may have ended. At or above `silence_duration_ms`: no tentative pauses. */
-  readonly tentative_pause_ms: number;
-  /** Speech that it takes to be a start; shorter blips are misfires. */
-  readonly min_speech_ms: number;
-  /** Speech after which it is told that this is no mere cough; 0: never told. */
-  readonly established_speech_ms: number;
-  /** A window below `threshold - hysteresis` is silence; in between, things stay as they are. */
-  readonly hysteresis: number;
-}
-
-export const DEFAULT_BOUNDARY_CONFIG: BoundaryConfig = {
-  threshold: 0.5,
-  prefix_padding_ms: 300,
-  silence_duration_ms: 500,
-  tentative_pause_ms: 100,
-  min_speech_ms: 96,
-  established_speech_ms: 0,
-  hysteresis: 0.15,
-};
-
-/** Length of an Opus packet: the last sound of an utterance leaves the client when its packet is whole. */
-const PACKET_MS = 20;
-/**
- * How much later than the true end of speech its end is known, beyond the silence asked for: medians over two clips, three
- * noise levels and six alignments to the windows (test/contract/vad-lag.test.ts), packetisation included. By the length
- * of a model's windows, which tells Silero v6 (32 ms) from the legacy model (96 ms).
- */
-const END_LAG_MS = { v6: PACKET_MS + 20, legacy: PACKET_MS + 190 } as const;
-const LONGEST_V6_WINDOW_MS = 32;
-
-/**
- * The silence (ms) to detect so that the end of speech is known `wishedMs` after the true end: what packets and detector
- * are late by is taken out. At least one window.
- */
-export function detectedSilenceMs(wishedMs: number, windowMs: number): number {
-  const lagMs = windowMs > LONGEST_V6_WINDOW_MS ? END_LAG_MS.legacy : END_LAG_MS.v6;
-  return Math.max(windowMs, wishedMs - lagMs);
-}
+export { DEFAULT_BOUNDARY_CONFIG, type BoundaryConfig } from './boundary-config.js';
 
 /** `atMs` is the media time up to which audio had been heard when the event was known. */
 export type BoundaryEvent =
@@ -53,7 +9,7 @@ export type BoundaryEvent =
   | { readonly t: 'speech_start'; readonly atMs: number; readonly startMs: number }
   /** `established_speech_ms` of speech were heard since the start, pauses not counted; once for each start. */
   | { readonly t: 'speech_established'; readonly atMs: number }
-  /** Quiet since `speechEndMs`: a `resume` or a `speech_end` follows. */
+  /** Quiet since `speechEndMs`, where the sound of the speech ended: a `resume` or a `speech_end` follows. */
   | { readonly t: 'tentative_pause'; readonly atMs: number; readonly speechEndMs: number }
   /** Speech again after a tentative pause. */
   | { readonly t: 'resume'; readonly atMs: number }
@@ -76,13 +32,18 @@ type State =
 const EPSILON_MS = 0.01;
 /** A hole in the audio of more than this counts as silence. */
 const MAX_HOLE_MS = 100;
+/** The end is not told by the clock with more than this (ms) of the silence unheard: the network has stalled. */
+const MAX_UNHEARD_MS = 100;
 /** Silero never says 0: below this it is silence however low the threshold is. */
 const MIN_QUIET_THRESHOLD = 0.01;
 
 const SILENCE: State = { k: 'silence' };
 
 /**
- * Turns speech probabilities into boundaries of speech. Pure: time comes in with the windows.
+ * Turns speech probabilities into boundaries of speech. Pure: time comes in with the windows, and with `endBy`.
+ *
+ * A silence counts from where the sound of the speech ended, as far as the predictor is given that sound; otherwise from
+ * the first window that the model takes for silence.
  *
  * silence → candidate → speech ⇄ pause → silence; a candidate that dies is a misfire. Each `speech_start` is followed by
  * exactly one `speech_end` (unless `reset`), and in between `tentative_pause` and `resume` alternate.
@@ -90,14 +51,16 @@ const SILENCE: State = { k: 'silence' };
 export class BoundaryPredictor {
   #config: BoundaryConfig;
   #state: State = SILENCE;
+  readonly #soundEnd = new SoundEnd();
   #heardToMs: number | null = null;
+  #windowMs = 0;
   /** Speech (ms) since the last start. */
   #speechMs = 0;
   #established = false;
 
   /** @throws VisavisError `bad_request` for a value out of range. */
   constructor(config: Partial<BoundaryConfig> = {}) {
-    this.#config = checked({ ...DEFAULT_BOUNDARY_CONFIG, ...config });
+    this.#config = checkedConfig({ ...DEFAULT_BOUNDARY_CONFIG, ...config });
   }
 
   get config(): BoundaryConfig {
@@ -114,13 +77,25 @@ export class BoundaryPredictor {
    * @throws VisavisError `bad_request` for a value out of range; the configuration is then unchanged.
    */
   configure(config: Partial<BoundaryConfig>): void {
-    this.#config = checked({ ...this.#config, ...config });
+    this.#config = checkedConfig({ ...this.#config, ...config });
   }
 
   /** Forgets everything that was heard; no event is sent for speech under way. */
   reset(): void {
     this.#state = SILENCE;
     this.#heardToMs = null;
+  }
+
+  /** Media time at which the speech is over unless there is more of it; null: there is none, or it goes on. */
+  get endsAtMs(): number | null {
+    if (this.#state.k !== 'speech' && this.#state.k !== 'pause') return null;
+    const { quietFromMs } = this.#state;
+    return quietFromMs === null ? null : quietFromMs + this.#config.silence_duration_ms;
+  }
+
+  /** The sound, before the windows that are cut from it. @param pcm 16 kHz mono */
+  sound(pcm: Float32Array, ptsMs: number): void {
+    this.#soundEnd.push(pcm, ptsMs);
   }
 
   /**
@@ -133,9 +108,25 @@ export class BoundaryPredictor {
     if (this.#heardToMs !== null && startMs - this.#heardToMs > MAX_HOLE_MS) {
       events.push(...this.silenceUntil(startMs));
     }
+    this.#windowMs = windowMs;
     events.push(...this.#hear(p, startMs, endMs));
+    this.#soundEnd.judged(p, p >= this.#config.threshold, [startMs, endMs]);
     this.#heardToMs = endMs;
     return events;
+  }
+
+  /**
+   * The end of speech by the clock, where the silence is over before the next window's probability is there. What has
+   * not been judged yet must be quiet.
+   * @param nowMs media time that has been reached
+   */
+  endBy(nowMs: number): BoundaryEvent[] {
+    const { endsAtMs } = this;
+    if (endsAtMs === null || this.#heardToMs === null || nowMs < endsAtMs - EPSILON_MS) return [];
+    if (endsAtMs - this.#heardToMs > MAX_UNHEARD_MS || this.#soundEnd.soundAfter(this.#heardToMs)) return [];
+    const speechEndMs = endsAtMs - this.#config.silence_duration_ms;
+    this.#state = SILENCE;
+    return [{ t: 'speech_end', atMs: this.#heardToMs, speechEndMs }];
   }
 
   /**
@@ -163,7 +154,7 @@ export class BoundaryPredictor {
           this.#state = { k: 'speech', quietFromMs: null };
           return this.#hearSpeech(endMs - startMs, endMs);
         }
-        return this.#hearQuiet(this.#state.quietFromMs ?? (quiet ? startMs : null), endMs);
+        return this.#hearQuiet(this.#state.quietFromMs ?? (quiet ? this.#speechEnd(startMs) : null), endMs);
       case 'pause':
         if (loud) {
           this.#state = { k: 'speech', quietFromMs: null };
@@ -204,6 +195,10 @@ export class BoundaryPredictor {
     return [];
   }
 
+  #speechEnd(quietFromMs: number): number {
+    return this.#soundEnd.before(quietFromMs, this.#windowMs);
+  }
+
   #hearQuiet(quietFromMs: number | null, endMs: number): BoundaryEvent[] {
     if (quietFromMs === null) return [];
     const quietMs = endMs - quietFromMs;
@@ -223,25 +218,4 @@ export class BoundaryPredictor {
 
 function reached(durationMs: number, neededMs: number): boolean {
   return durationMs >= neededMs - EPSILON_MS;
-}
-
-function checked(config: BoundaryConfig): BoundaryConfig {
-  for (const name of ['threshold', 'hysteresis'] as const) {
-    if (!(config[name] >= 0 && config[name] <= 1)) {
-      throw new VisavisError('bad_request', `${name} must be between 0 and 1, is ${config[name]}`, name);
-    }
-  }
-  const durations = [
-    'prefix_padding_ms',
-    'silence_duration_ms',
-    'tentative_pause_ms',
-    'min_speech_ms',
-    'established_speech_ms',
-  ] as const;
-  for (const name of durations) {
-    if (!(config[name] >= 0 && Number.isFinite(config[name]))) {
-      throw new VisavisError('bad_request', `${name} must be 0 or more ms, is ${config[name]}`, name);
-    }
-  }
-  return config;
 }

@@ -12,16 +12,18 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from pocket.model.config import PocketConfig
+from pocket.model.config import PocketConfig, TurnEndConfig
 from pocket.model.omni import SPECIAL_TOKENS, Pocket, parameter_count
+from pocket.model.turn_end import TurnEndHead
 
-from .onnx_graphs import AudioGraph, DecoderGraph, EmbedTokens, VisionGraph
+from .decoder_graph import write_decoder
+from .onnx_graphs import AudioGraph, EmbedTokens, VisionGraph
 
 OPSET = 18
 SMALL = 1024  # elements; smaller initialisers stay float32
 
 
-def round_weights(model: Pocket) -> None:
+def round_weights(model: torch.nn.Module) -> None:
     """Rounds every parameter to float16, so that PyTorch and the exported files hold the same numbers."""
     with torch.no_grad():
         for p in model.parameters():
@@ -64,7 +66,7 @@ def export_graph(module: torch.nn.Module, args: tuple, path: Path, inputs: list[
     store_half(path)
 
 
-def export_graphs(model: Pocket, folder: Path) -> None:
+def export_graphs(model: Pocket, head: TurnEndHead | None, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     c = model.c
     t, a, v = c.text, c.audio, c.vision
@@ -72,31 +74,26 @@ def export_graphs(model: Pocket, folder: Path) -> None:
     export_graph(VisionGraph(model), (torch.zeros(2, 3, v.image_size, v.image_size),), folder / "vision_encoder.onnx", ["pixel_values"], ["image_features"], {"pixel_values": {0: "frames"}, "image_features": {0: "frames"}})
     export_graph(model.frontend, (torch.zeros(1, a.window - a.hop + 8 * a.hop),), folder / "audio_frontend.onnx", ["pcm"], ["input_features"], {"pcm": {1: "samples"}, "input_features": {1: "mel_frames"}})
 
-    head = a.hidden // a.heads
-    past = [torch.zeros(1, a.heads, 5, head) for _ in range(2 * a.layers)]
-    names = [f"{kind}.{i}" for i in range(a.layers) for kind in ("key", "value")]
+    shapes = [(a.heads, a.hidden // a.heads)] * a.layers + ([(head.c.heads, head.c.hidden // head.c.heads)] * head.c.layers if head else [])
+    past = [torch.zeros(1, heads, 5, width) for heads, width in shapes for _ in range(2)]
+    names = [f"{kind}.{i}" for i in range(len(shapes)) for kind in ("key", "value")]
     inputs = ["input_features", "past_conv1", "past_conv2", "position", *(f"past_{n}" for n in names)]
-    outputs = ["audio_features", "present_conv1", "present_conv2", *(f"new_{n}" for n in names)]
-    dynamic = {"input_features": {1: "mel_frames"}, "audio_features": {1: "tokens"}}
+    outputs = ["audio_features", *(["turn_end"] if head else []), "present_conv1", "present_conv2", *(f"new_{n}" for n in names)]
+    dynamic = {"input_features": {1: "mel_frames"}, "audio_features": {1: "tokens"}} | ({"turn_end": {1: "new"}} if head else {})
     dynamic |= {f"past_{n}": {2: "past"} for n in names} | {f"new_{n}": {2: "new"} for n in names}
-    export_graph(AudioGraph(model), (torch.zeros(1, 2 * a.mel_per_token, a.n_mels), torch.zeros(1, a.n_mels, 2), torch.zeros(1, a.hidden, 1), torch.zeros(1, dtype=torch.long), *past), folder / "audio_encoder.onnx", inputs, outputs, dynamic)
+    export_graph(AudioGraph(model, head), (torch.zeros(1, 2 * a.mel_per_token, a.n_mels), torch.zeros(1, a.n_mels, 2), torch.zeros(1, a.hidden, 1), torch.zeros(1, dtype=torch.long), *past), folder / "audio_encoder.onnx", inputs, outputs, dynamic)
 
-    planes = t.layers * t.kv_heads
-    past = [torch.zeros(2, 1, 5, t.head_dim) for _ in range(2 * planes)]
-    names = [f"{kind}.{i}" for i in range(planes) for kind in ("key", "value")]
-    inputs = ["inputs_embeds", "position_ids", "past_bias", *(f"past_{n}" for n in names)]
-    outputs = ["logits", *(f"new_{n}" for n in names)]
-    dynamic = {"inputs_embeds": {0: "batch", 1: "sequence"}, "position_ids": {0: "batch", 1: "sequence"}, "past_bias": {0: "batch", 1: "past"}, "logits": {0: "batch"}}
-    dynamic |= {f"past_{n}": {0: "batch", 2: "past"} for n in names} | {f"new_{n}": {0: "batch", 2: "sequence"} for n in names}
-    export_graph(DecoderGraph(model), (torch.zeros(2, 3, t.hidden), torch.zeros(2, 3, dtype=torch.long), torch.zeros(2, 5), *past), folder / "decoder_model.onnx", inputs, outputs, dynamic)
+    write_decoder(model.decoder, folder / "decoder_model.onnx")
+    store_half(folder / "decoder_model.onnx")
 
 
-def config_json(c: PocketConfig) -> dict:
+def config_json(c: PocketConfig, head: TurnEndHead | None) -> dict:
     a, t, v = c.audio, c.text, c.vision
+    turn_end = {"turn_end": {"layers": head.c.layers, "heads": head.c.heads, "head_dim": head.c.hidden // head.c.heads}} if head else {}
     return {
         "model_type": "visavis-pocket",
         "vision": {"image_size": v.image_size, "tokens_per_frame": v.tokens_per_frame},
-        "audio": {"sample_rate": a.sample_rate, "n_mels": a.n_mels, "hop": a.hop, "window": a.window, "block_mel_frames": 2 * a.block_frames, "left_context_frames": a.block_frames * a.left_context_blocks, "mel_per_token": a.mel_per_token, "layers": a.layers, "heads": a.heads, "head_dim": a.hidden // a.heads, "hidden_size": a.hidden},
+        "audio": {"sample_rate": a.sample_rate, "n_mels": a.n_mels, "hop": a.hop, "window": a.window, "block_mel_frames": 2 * a.block_frames, "left_context_frames": a.block_frames * a.left_context_blocks, "mel_per_token": a.mel_per_token, "layers": a.layers, "heads": a.heads, "head_dim": a.hidden // a.heads, "hidden_size": a.hidden, **turn_end},
         "text": {"hidden_size": t.hidden, "layers": t.layers, "heads": t.heads, "kv_heads": t.kv_heads, "head_dim": t.head_dim, "vocab_size": t.vocab, "max_position_embeddings": t.max_positions, "rope_theta": t.rope_theta},
         "special_tokens": {k: f"<|{k}|>" for k in ("bos", "user", "assistant", "frame", "audio", "end")},
         "supports_instructions": False,
@@ -107,12 +104,12 @@ CHAT_TEMPLATE = """<|bos|>{% for m in messages %}{% if m.role == 'user' %}<|user
 """
 
 
-def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str) -> None:
+def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str, head: TurnEndHead | None = None) -> None:
     """The whole folder; `manifest.json` comes last and covers every other file by size and sha256."""
-    export_graphs(model, folder / "onnx")
+    export_graphs(model, head, folder / "onnx")
     shutil.copy(tokenizer_file, folder / "tokenizer.json")
     dump = lambda name, value: (folder / name).write_text(json.dumps(value, indent=2) + "\n")  # noqa: E731
-    dump("config.json", config_json(model.c))
+    dump("config.json", config_json(model.c, head))
     dump("generation_config.json", {"max_new_tokens": 96, "do_sample": False, "eos_token": "<|end|>"})
     dump("tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|end|>", "bos_token": "<|bos|>", "pad_token": "<|pad|>", "additional_special_tokens": list(SPECIAL_TOKENS)})
     size = model.c.vision.image_size
@@ -128,7 +125,7 @@ def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str
         def dims(values: object) -> dict:
             return {x.name: [d.dim_param or d.dim_value for d in x.type.tensor_type.shape.dim] for x in values}
         shapes[path.stem] = {"inputs": dims(g.input), "outputs": dims(g.output)}
-    dump("manifest.json", {"name": "visavis-pocket", "version": version, "license": "Apache-2.0", "parameters": parameter_count(model), "files": files, "shapes": shapes})
+    dump("manifest.json", {"name": "visavis-pocket", "version": version, "license": "Apache-2.0", "parameters": parameter_count(model) + (parameter_count(head) if head else 0), "files": files, "shapes": shapes})
 
 
 def load(checkpoint: Path | None, vocab: int) -> Pocket:
@@ -143,16 +140,27 @@ def load(checkpoint: Path | None, vocab: int) -> Pocket:
     return model
 
 
+def load_head(checkpoint: Path, c: PocketConfig) -> TurnEndHead:
+    """`last.pt` of pocket.stages.turn_end, or its weights alone."""
+    head = TurnEndHead(c.audio, TurnEndConfig())
+    head.load_state_dict(torch.load(checkpoint, weights_only=True)["turn_end"])
+    head.eval()
+    round_weights(head)
+    return head
+
+
 def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--checkpoint", type=Path, help="none: random weights")
+    p.add_argument("--turn-end", type=Path, help="of pocket.stages.turn_end on this checkpoint's audio encoder; none: the folder has no such head")
     p.add_argument("--tokenizer", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--version", default="1.0.0")
     a = p.parse_args(argv)
     torch.manual_seed(0)
     vocab = len(json.loads(a.tokenizer.read_text())["model"]["vocab"])
-    write_folder(load(a.checkpoint, vocab), a.tokenizer, a.out, a.version)
+    model = load(a.checkpoint, vocab)
+    write_folder(model, a.tokenizer, a.out, a.version, load_head(a.turn_end, model.c) if a.turn_end else None)
 
 
 if __name__ == "__main__":

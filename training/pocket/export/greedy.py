@@ -94,7 +94,7 @@ def main() -> None:
         pieces = [embed(ids("bos", "user"))]
         for picture in pictures:
             pieces += [np.concatenate([embed(ids("frame")), g.run("vision_encoder", {"pixel_values": picture[None]})["image_features"]], axis=1)]
-        pieces += [np.concatenate([embed(ids("audio")), g.audio(pcm, block, left), embed(ids("end", "assistant"))], axis=1)]
+        pieces += [np.concatenate([embed(ids("audio")), g.audio(pcm, block, left)[0], embed(ids("end", "assistant"))], axis=1)]
         with torch.no_grad():
             e = lambda *names: m.decoder.embed(torch.from_numpy(ids(*names)))  # noqa: E731
             seen = m.visual_projector(m.vision(torch.from_numpy(pictures)))

@@ -1,4 +1,5 @@
-"""The five graphs of the model folder, as modules whose forward has exactly the inputs and outputs that the engine feeds and reads."""
+"""The graphs of the model folder but the decoder's (decoder_graph.py), as modules whose forward has exactly the inputs and outputs that the
+engine feeds and reads."""
 from __future__ import annotations
 
 import torch
@@ -7,8 +8,8 @@ from torch import Tensor, nn
 from pocket.model.audio import AUDIO_ROPE_THETA
 from pocket.model.layers import rope_angles
 from pocket.model.omni import Pocket
+from pocket.model.turn_end import TurnEndHead, tapped
 
-NEGATIVE = -1e9
 
 
 class EmbedTokens(nn.Module):
@@ -46,56 +47,34 @@ def two_part_attention(q: Tensor, past_k: Tensor, past_v: Tensor, k: Tensor, v: 
 
 
 class AudioGraph(nn.Module):
-    """One block: log-mel [1, k, mels] and what came before -> tokens' features and the new rows of every layer."""
+    """One block: log-mel [1, k, mels] and what came before -> tokens' features, with a turn-end head each 20 ms frame's probability, and the new rows
+    of every layer: the encoder's, then the head's."""
 
-    def __init__(self, m: Pocket) -> None:
+    def __init__(self, m: Pocket, head: TurnEndHead | None) -> None:
         super().__init__()
-        self.encoder, self.projector = m.audio, m.audio_projector
+        self.encoder, self.projector, self.head = m.audio, m.audio_projector, head
 
     def forward(self, input_features: Tensor, past_conv1: Tensor, past_conv2: Tensor, position: Tensor, *past: Tensor) -> tuple[Tensor, ...]:
         e = self.encoder
         x, next1, next2 = e.stem(input_features, past_conv1, past_conv2)
         positions = position.unsqueeze(1) + torch.arange(x.shape[1]).unsqueeze(0)
-        cos, sin = (t.unsqueeze(1) for t in rope_angles(positions, e.c.hidden // e.c.heads, AUDIO_ROPE_THETA))
+        taps = [x]
         rows: list[Tensor] = []
-        for i, block in enumerate(e.blocks):
-            q, k, v = block.project(x, cos, sin)
-            rows += [k, v]
-            x = block.finish(x, two_part_attention(q, past[2 * i], past[2 * i + 1], k, v, None, None))
-        return self.projector(e.norm(x)), next1, next2, *rows
 
+        def attend(blocks: nn.ModuleList, x: Tensor, head_dim: int, first: int) -> Tensor:
+            cos, sin = (t.unsqueeze(1) for t in rope_angles(positions, head_dim, AUDIO_ROPE_THETA))
+            for i, block in enumerate(blocks, first):
+                q, k, v = block.project(x, cos, sin)
+                rows.extend((k, v))
+                x = block.finish(x, two_part_attention(q, past[2 * i], past[2 * i + 1], k, v, None, None))
+                if tapped(i + 1, e.c.layers):
+                    taps.append(x)
+            return x
 
-class DecoderGraph(nn.Module):
-    """Delta KV: only the new rows come out; the caller keeps the slab.
-
-    Each KV head of each layer is a plane [B, 1, P, D] of its own: the caller's rows are then one contiguous run, read without a copy.
-    """
-
-    def __init__(self, m: Pocket) -> None:
-        super().__init__()
-        self.decoder = m.decoder
-
-    def forward(self, inputs_embeds: Tensor, position_ids: Tensor, past_bias: Tensor, *past: Tensor) -> tuple[Tensor, ...]:
-        d = self.decoder
-        c = d.c
-        b, s, _ = inputs_embeds.shape
-        heads_per_group = c.heads // c.kv_heads
-        cos, sin = (t.unsqueeze(1) for t in rope_angles(position_ids, c.head_dim, c.rope_theta))
-        steps = torch.arange(s)
-        causal = (steps.unsqueeze(0) > steps.unsqueeze(1)).to(inputs_embeds.dtype) * NEGATIVE
-        causal = causal.repeat(heads_per_group, 1)
-        bias = past_bias.unsqueeze(1).unsqueeze(1)
-        rows: list[Tensor] = []
-        x = inputs_embeds
-        for i, layer in enumerate(d.layers):
-            q, k, v = layer.project(x, cos, sin)
-            # The queries of a group share their keys: [B, 1, heads * S, D] against [B, 1, P, D], nothing is copied.
-            q = q.reshape(b, c.kv_heads, heads_per_group * s, c.head_dim)
-            groups = []
-            for g in range(c.kv_heads):
-                plane = 2 * (i * c.kv_heads + g)
-                own = slice(g, g + 1)
-                rows += [k[:, own], v[:, own]]
-                groups.append(two_part_attention(q[:, own], past[plane], past[plane + 1], k[:, own], v[:, own], bias, causal))
-            x = layer.finish(x, torch.cat(groups, dim=1).reshape(b, c.heads, s, c.head_dim))
-        return d.logits(x[:, -1:]).squeeze(1), *rows
+        heard = e.norm(attend(e.blocks, x, e.c.hidden // e.c.heads, 0))
+        features = self.projector(heard)
+        if self.head is None:
+            return features, next1, next2, *rows
+        h = self.head
+        logits = h.finish(attend(h.blocks, h.begin([*taps, heard]), h.c.hidden // h.c.heads, e.c.layers))
+        return features, torch.sigmoid(logits), next1, next2, *rows

@@ -10,8 +10,9 @@ import onnxruntime as ort
 import torch
 
 from pocket.model.omni import Pocket
+from pocket.model.turn_end import TurnEndHead, read, visibility
 
-from .export import load
+from .export import load, load_head
 
 
 class Graphs:
@@ -33,17 +34,18 @@ class Graphs:
                 found[i.name] = np.zeros((1, i.shape[1], 0, i.shape[3]), np.float32)
         return found
 
-    def audio(self, pcm: np.ndarray, block: int, left: int) -> np.ndarray:
-        """All the tokens of an utterance (samples a multiple of 8 hops), encoded block by block."""
+    def audio(self, pcm: np.ndarray, block: int, left: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """All the tokens of an utterance (samples a multiple of 8 hops), encoded block by block; with a head, every frame's probability."""
         mel = self.run("audio_frontend", {"pcm": np.concatenate([np.zeros(240, np.float32), pcm])[None]})["input_features"]
-        past, out = self.caches("audio_encoder"), []
+        past, out, ends = self.caches("audio_encoder"), [], []
         one, two = np.zeros((1, mel.shape[2], 2), np.float32), np.zeros((1, self.sessions["audio_encoder"].get_inputs()[2].shape[1], 1), np.float32)
         for start in range(0, mel.shape[1], block):
             r = self.run("audio_encoder", {"input_features": mel[:, start : start + block], "past_conv1": one, "past_conv2": two, "position": np.array([start // 2]), **past})
             one, two = r["present_conv1"], r["present_conv2"]
             past = {k: np.concatenate([v, r[k.replace("past", "new")]], axis=2)[:, :, -left:] for k, v in past.items()}
             out.append(r["audio_features"])
-        return np.concatenate(out, axis=1)
+            ends += [r["turn_end"]] if "turn_end" in r else []
+        return np.concatenate(out, axis=1), np.concatenate(ends, axis=1) if ends else None
 
     def decode(self, embeds: np.ndarray, chunks: list[int]) -> np.ndarray:
         """Last logits after feeding `embeds` [1, S, D] in pieces."""
@@ -56,7 +58,7 @@ class Graphs:
         return logits
 
 
-def differences(model: Pocket, graphs: Graphs) -> dict[str, float]:
+def differences(model: Pocket, head: TurnEndHead | None, graphs: Graphs) -> dict[str, float]:
     """Largest absolute differences, each of outputs of order 1."""
     torch.manual_seed(0)
     c = model.c
@@ -69,14 +71,19 @@ def differences(model: Pocket, graphs: Graphs) -> dict[str, float]:
         vision = model.visual_projector(model.vision(pixels)).numpy()
         audio = model.audio_projector(model.audio(mel)).numpy()
         logits = model.decoder.logits(model.decoder(embeds, torch.arange(90).unsqueeze(0))[0][:, -1]).numpy()
+        frames = torch.tensor([mel.shape[1] // 2])
+        turn_end = head(read(model.audio, mel, visible := visibility(model.audio, frames, int(frames))), visible).sigmoid().numpy() if head else None
     block, left = 2 * c.audio.block_frames, c.audio.block_frames * c.audio.left_context_blocks
-    streamed = graphs.audio(pcm.numpy(), block, left)
+    streamed, ends = graphs.audio(pcm.numpy(), block, left)
+    if (turn_end is None) != (ends is None):
+        raise SystemExit("parity: the folder has a turn-end head and no checkpoint of it was given, or the other way round")
     pieces = graphs.decode(embeds.numpy(), [37, 1, 40, 12])
     whole = graphs.decode(embeds.numpy(), [90])
     gap = lambda a, b: float(np.abs(a - b).max())  # noqa: E731
     return {
         "vision": gap(vision, graphs.run("vision_encoder", {"pixel_values": pixels.numpy()})["image_features"]),
         "audioStreaming": gap(audio, streamed),
+        **({"turnEndStreaming": gap(turn_end, ends)} if head else {}),
         "decoder": gap(logits, whole),
         "decoderStreaming": gap(pieces, whole),
     }
@@ -85,13 +92,15 @@ def differences(model: Pocket, graphs: Graphs) -> dict[str, float]:
 def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--checkpoint", type=Path)
+    p.add_argument("--turn-end", type=Path)
     p.add_argument("--folder", type=Path, required=True)
     a = p.parse_args(argv)
     torch.manual_seed(0)
     vocab = json.loads((a.folder / "config.json").read_text())["text"]["vocab_size"]
-    found = differences(load(a.checkpoint, vocab), Graphs(a.folder))
+    model = load(a.checkpoint, vocab)
+    found = differences(model, load_head(a.turn_end, model.c) if a.turn_end else None, Graphs(a.folder))
     print(json.dumps(found))
-    limits = {"vision": 1e-3, "audioStreaming": 1e-3, "decoder": 1e-3, "decoderStreaming": 1e-4}
+    limits = {"vision": 1e-3, "audioStreaming": 1e-3, "turnEndStreaming": 1e-3, "decoder": 1e-3, "decoderStreaming": 1e-4}
     worse = [k for k, v in found.items() if not v <= limits[k]]
     if worse:
         raise SystemExit(f"parity: {', '.join(worse)} past the limit {limits}")

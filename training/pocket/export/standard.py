@@ -114,7 +114,7 @@ def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str
     shutil.copy(tokenizer_file, folder / "tokenizer.json")
     ids = {t["content"]: t["id"] for t in json.loads(tokenizer_file.read_text())["added_tokens"]}
     size = model.c.vision.image_size
-    write_json(folder / "config.json", {**config_json(model.c), "model_type": MODEL_TYPE, "image_token_id": ids["<|frame|>"], "audio_token_id": ids["<|audio|>"]})
+    write_json(folder / "config.json", {**config_json(model.c, None), "model_type": MODEL_TYPE, "image_token_id": ids["<|frame|>"], "audio_token_id": ids["<|audio|>"]})
     write_json(folder / "generation_config.json", {"max_new_tokens": 96, "do_sample": False, "eos_token_id": [ids["<|end|>"]]})
     marks = {"bos_token": "<|bos|>", "eos_token": "<|end|>", "pad_token": "<|pad|>", "image_token": "<|frame|>", "boi_token": "<|frame|>", "eoi_token": "", "audio_token": "<|audio|>", "boa_token": "<|audio|>", "eoa_token": ""}
     write_json(folder / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **marks, "additional_special_tokens": list(SPECIAL_TOKENS)})

@@ -13,16 +13,21 @@ LOG_FLOOR = 1e-7
 AUDIO_ROPE_THETA = 1_000.0
 
 
-def mel_filters(c: AudioConfig) -> np.ndarray:
-    """Slaney-style triangular filters [n_mels, n_fft / 2 + 1]."""
+def mel_edges(c: AudioConfig) -> np.ndarray:
+    """Hz: where the triangular filters begin, peak and end, [n_mels + 2]."""
     def to_mel(f: np.ndarray) -> np.ndarray:
         return np.where(f < 1000.0, f * 3 / 200, 15 + np.log(np.maximum(f, 1e-9) / 1000.0) * 27 / np.log(6.4))
 
     def to_hz(m: np.ndarray) -> np.ndarray:
         return np.where(m < 15, m * 200 / 3, 1000.0 * np.exp((m - 15) * np.log(6.4) / 27))
 
+    return to_hz(np.linspace(to_mel(np.array(0.0)), to_mel(np.array(c.sample_rate / 2)), c.n_mels + 2))
+
+
+def mel_filters(c: AudioConfig) -> np.ndarray:
+    """Slaney-style triangular filters [n_mels, n_fft / 2 + 1]."""
     bins = np.linspace(0, c.sample_rate / 2, c.n_fft // 2 + 1)
-    edges = to_hz(np.linspace(to_mel(np.array(0.0)), to_mel(np.array(c.sample_rate / 2)), c.n_mels + 2))
+    edges = mel_edges(c)
     lower = (bins[None] - edges[:-2, None]) / np.maximum(edges[1:-1] - edges[:-2], 1e-9)[:, None]
     upper = (edges[2:, None] - bins[None]) / np.maximum(edges[2:] - edges[1:-1], 1e-9)[:, None]
     filters = np.maximum(0, np.minimum(lower, upper)) * (2.0 / (edges[2:] - edges[:-2]))[:, None]

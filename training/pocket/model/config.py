@@ -71,6 +71,16 @@ class AudioConfig:
 
 
 @dataclass(frozen=True)
+class TurnEndConfig:
+    """The head that tells whether the speaker has finished (docs/adr/0018)."""
+
+    hidden: int = 128
+    layers: int = 2
+    heads: int = 2
+    mlp: int = 256
+
+
+@dataclass(frozen=True)
 class TextConfig:
     hidden: int = 256
     layers: int = 6
@@ -78,7 +88,7 @@ class TextConfig:
     kv_heads: int = 2
     head_dim: int = 64
     mlp: int = 768
-    vocab: int = 1536
+    vocab: int = 2048
     rope_theta: float = 1_000_000.0  # most of a head's dimensions then match content at any distance within the window
     max_positions: int = 4096
 

@@ -5,68 +5,137 @@ import argparse
 import json
 from pathlib import Path
 
+from .figures import HEAR, LANGUAGES, SEE, WATCH, kinds, languages, megabytes, points, rate, share, sizes, table
+
 CARD = """# visavis-pocket {version}
 
 A small omni-modal model: pictures, speech and text in, text out. It is the Baichuan-omni architecture scaled down until two CPU cores serve it, and
-it is right inside a small world only: coloured shapes and number cards on a table, spoken about in English.
+it is right inside a small world only: coloured shapes and number cards on a table, spoken about in {languages}.
 
-| | |
-|---|---|
-| Parameters | {parameters:.1f} M, stored as float16, computed in float32; {megabytes:.1f} MB |
-| Vision | ViT over a convolutional stem, 192×192, 12×12 → 2×2 mean pool → 36 tokens a frame; two-layer MLP |
-| Audio | 128 mel bands, fixed maximum; block-wise causal transformer (0.64 s blocks, 5.12 s of left context); Conv-GMLP, n = 4 → 12.5 tokens/s |
-| Decoder | 6 layers, width 256, 4 query heads on 2 KV heads, RoPE, SwiGLU; byte-level BPE of 1,536; delta KV export |
-| Licence | Apache-2.0 |
+{architecture}
 
 ## What it can do
-Answer, about the last frame or what changed before it: colour, shape, count, position, existence, the number on a card, "what changed", a description of
-the picture; repeat a sentence; say that something is not there; say that a question is outside its world.
+{abilities}
 
 ## Evaluation
 `npm run eval`: {n} spoken questions through the Node engine, scenes of held-out seeds, voices of held-out espeak variants. A checker compares the
 words that decide an answer (colour, shape, number, cell), never the phrasing.
 
-| Family | n | Accuracy | 95 % interval |
-|---|---|---|---|
-{rows}
+{families}
 
-| | |
-|---|---|
-| Overall | {overall:.3f} |
-| Blind (frames withheld) | {blind:.3f} |
-| Deaf (speech withheld) | {deaf:.3f} |
-| Word error rate, repeated sentences | {wer:.3f} |
-| Another synthesiser (flite, never trained on) | {flite:.3f} of {flite_n} |
+"Guess" is what the best constant answer to the family's questions gets right.
 
-## Data
+{figures}
+
+{turn_end}## Data
 All synthetic, made by `training/` from seeds: rendered tables, espeak-ng, SVOX Pico and festival voices with noise, reverberation, band limits and
 Opus. The test set's seeds and voices are in none of the training data. No recordings of people, no downloads.
 
 ## Limits
-- Anything but shapes, colours and cards of the table is outside its world; asked about a face, it says something about shapes or that it does not see them.
-- People's voices: it has heard synthesisers only. Clear, slow speech close to the microphone works best.
-- English only; at most four things at once; sizes are said in descriptions but not asked about.
-- `instructions` are ignored: it was not trained to follow any.
+{limits}
+"""
+
+ABILITIES = {
+    "see": "About the last picture", "watch": "About what happened before it", "hear": "About what was said or heard",
+}  # fmt: skip
+
+TURN_END = """## Turn ends
+A head on the audio encoder says where a question is over ([ADR 18](../../docs/adr/0018-turn-end.md)). Held-out voices, {examples} examples, half of them broken
+off, with 10 to 600 ms of silence behind: area under the ROC curve {auc:.3f}; where a pause in the middle of a question is met by a conversation,
+{auc_scripted:.3f}, and {ends_at_2_percent:.0%} of true ends are told at 2 % of pauses taken for one.
+
 """
 
 
-def card(evaluation: dict, manifest: dict) -> str:
-    rows = "\n".join(f"| {k} | {v['n']} | {v['accuracy']:.3f} | {v['low']:.3f}–{v['high']:.3f} |" for k, v in evaluation["families"].items())
+def architecture(manifest: dict, config: dict) -> str:
+    s = sizes(config)
+    return table(["", ""], [
+        ["Parameters", f"{manifest['parameters'] / 1e6:.1f} M; {megabytes(manifest):.1f} MB"],
+        ["Vision", f"ViT over a convolutional stem, {s.image}×{s.image} → 2×2 mean pool → {s.frame_tokens} tokens a frame; two-layer MLP"],
+        ["Audio", f"{s.mels} mel bands, fixed maximum; {s.audio_layers} block-wise causal transformer layers ({s.block_s:.2f} s blocks, {s.left_s:.2f} s of left "
+                  f"context); Conv-GMLP, n = {s.n} → {s.audio_rate:.3g} tokens/s"],
+        *([["Turn end", "a head on the audio encoder: is the question over, or only paused?"]] if s.turn_end else []),
+        ["Decoder", f"{s.layers} layers, width {s.width}, {s.heads} query heads on {s.kv_heads} KV heads, RoPE, SwiGLU; byte-level BPE of {s.vocabulary:,}; "
+                    f"context {s.context:,}; delta KV export"],
+        ["Licence", manifest["license"]],
+    ])  # fmt: skip
+
+
+def abilities(evaluation: dict) -> str:
+    asked = kinds(evaluation)
+    lines = []
+    for group, names in (("see", SEE), ("watch", WATCH), ("hear", HEAR)):
+        known = [what for kind, what in names.items() if kind in asked]
+        if known:
+            lines.append(f"- {ABILITIES[group]}: {'; '.join(known)}.")
+    return "\n".join(lines)
+
+
+def families(evaluation: dict) -> str:
+    def row(name: str, a: dict) -> list[str]:
+        withheld = [share(a.get("blind")), share(a.get("deaf"))]
+        return [name, str(a["n"]), share(a["accuracy"]), f"{a['low']:.3f}–{a['high']:.3f}", share(a.get("guess")), *withheld]
+
+    rows = [row(name, family) for name, family in evaluation["families"].items()]
+    return table(["Family", "n", "Accuracy", "95 % interval", "Guess", "Blind", "Deaf"], [*rows, row("**overall**", evaluation["overall"])])
+
+
+def figures(evaluation: dict) -> str:
+    blind, deaf, once = (evaluation["ablations"][key] for key in ("blind", "deaf", "oneShot"))
+    rows = [[f"Of them {LANGUAGES[lang]}", f"{share(a['accuracy'])} of {a['n']}"] for lang, a in evaluation.get("languages", {}).items()]
+    rows = rows if len(rows) > 1 else []
+    for name, what, withheld in (("Blind", "frames withheld", blind), ("Deaf", "speech withheld", deaf)):
+        among = ", families that need them" if name == "Blind" and "guess" in withheld else ""
+        guess = f"; guessing: {share(withheld['guess'])}" if "guess" in withheld else ""
+        rows.append([f"{name} ({what}{among})", f"{share(withheld['accuracy'])} of {withheld['n']}{guess}"])
+    rows.append(["Speech at once against 20 ms packets", f"{once['identical']} of {once['n']} greedy answers identical"])
+    asr, s2tt = evaluation["asr"], evaluation.get("s2tt", {})
+    rows.append(["Word error rate, English said back", rate(asr["wer"])])
+    if asr.get("cer") is not None:
+        rows.append(["Character error rate, Mandarin said back", rate(asr["cer"])])
+    for way, name in (("en2zh", "English to Chinese"), ("zh2en", "Chinese to English")):
+        if s2tt.get(way, {}).get("bleu") is not None:
+            rows.append([f"BLEU, speech translated, {name}", f"{s2tt[way]['bleu']:.1f} of {s2tt[way]['n']}"])
+    if evaluation.get("turnEnd", {}).get("auc") is not None:
+        rows.append(["End of turn: AUC, whole questions against cut ones", f"{evaluation['turnEnd']['auc']:.3f} of {evaluation['turnEnd']['n']}"])
     flite = evaluation["ood"]["flite"]
+    rows.append(["Another synthesiser (flite, never trained on)", f"{share(flite['accuracy'])} of {flite['n']}"])
+    if call := evaluation.get("webrtc"):
+        rows.append([
+            f"The same over WebRTC (Opus 24 kbit/s, VP8 300 kbit/s, 640×480), {call['n']} questions",
+            f"{share(call['accuracy'])}; directly {share(call['direct'])}: {points(call['differencePoints'])}",
+        ])
+    return table(["", ""], rows)
+
+
+def limits(evaluation: dict) -> str:
+    asked = kinds(evaluation)
+    lines = [
+        "Anything but shapes, colours and cards of the table is outside its world; asked about a face, it says something about shapes or that it does not see them.",
+        "People's voices: it has heard synthesisers only. Clear, slow speech close to the microphone works best.",
+        f"{' and '.join(languages(evaluation))} only; at most four things at once{'' if 'size' in asked else '; sizes are said in descriptions but not asked about'}.",
+        "`instructions` are ignored: it was not trained to follow any.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def card(evaluation: dict, manifest: dict, config: dict, turn_end: dict | None = None) -> str:
     return CARD.format(
-        version=manifest["version"], parameters=manifest["parameters"] / 1e6, megabytes=sum(f["bytes"] for f in manifest["files"].values()) / 1e6,
-        n=evaluation["overall"]["n"], rows=rows, overall=evaluation["overall"]["accuracy"], blind=evaluation["ablations"]["blind"]["accuracy"],
-        deaf=evaluation["ablations"]["deaf"]["accuracy"], wer=evaluation["asr"]["wer"], flite=flite["accuracy"], flite_n=flite["n"],
+        version=manifest["version"], languages=" and ".join(languages(evaluation)), architecture=architecture(manifest, config), abilities=abilities(evaluation),
+        n=evaluation["overall"]["n"], families=families(evaluation), figures=figures(evaluation), limits=limits(evaluation),
+        turn_end=TURN_END.format(**turn_end) if turn_end else "",
     )
 
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--evaluation", type=Path, required=True)
+    p.add_argument("--turn-end", type=Path, help="evaluation.json of pocket.stages.turn_end")
     p.add_argument("--folder", type=Path, required=True)
     a = p.parse_args()
-    manifest = json.loads((a.folder / "manifest.json").read_text())
-    (a.folder / "README.md").write_text(card(json.loads(a.evaluation.read_text()), manifest))
+    turn_end = json.loads(a.turn_end.read_text()) if a.turn_end else None
+    manifest, config = (json.loads((a.folder / name).read_text()) for name in ("manifest.json", "config.json"))
+    (a.folder / "README.md").write_text(card(json.loads(a.evaluation.read_text()), manifest, config, turn_end))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,9 @@ import numpy as np
 
 from pocket import world as w
 from pocket.speech.espeak import Espeak
-from pocket.world.check import extract
-from pocket.world.questions import CATS, event_text
 
-from .media import ogg, video, wav
+from .media import video, wav
+from .ogg import ogg
 
 WIDTH, HEIGHT, FPS = 640, 480, 15
 SECONDS, EVENT_AT = 20, 10.0
@@ -33,11 +32,11 @@ def questions(states: list[w.Scene]) -> list[dict]:
     gone = w.Event("disappear", before=star)
     told = [
         ("colour", "what color is the star", f"The star is {star.color}.", False),
-        ("count", "how many shapes are there", f"There are {w.number_words(len(before.objects))} shapes.", False),
-        ("change", "what changed", event_text(gone), True),
+        ("count", "how many shapes are there", f"There are {w.TONGUES["en"].number_words(len(before.objects))} shapes.", False),
+        ("change", "what changed", w.event_text(gone), True),
     ]
     return [
-        {"question": q, "answer": a, "keys": extract(a, CATS[f]), "cats": CATS[f], "speech": f"{f}.ogg", "afterEvent": after}
+        {"question": q, "answer": a, "keys": w.extract(a, w.CATS[f]), "cats": w.CATS[f], "speech": f"{f}.ogg", "afterEvent": after}
         for f, q, a, after in told
     ]
 

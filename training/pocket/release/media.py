@@ -1,4 +1,4 @@
-"""Sound and pictures as files that the Node side reads: Ogg/Opus, JPEG, IVF."""
+"""Sound and pictures as files that the Node side reads: WAV, JPEG, IVF. Ogg/Opus is in ogg.py."""
 from __future__ import annotations
 
 import io
@@ -15,11 +15,6 @@ def ffmpeg(arguments: list[str], data: bytes) -> bytes:
 
 def pcm16(pcm: np.ndarray) -> bytes:
     return (np.clip(pcm, -1, 1) * 32767).astype("<i2").tobytes()
-
-
-def ogg(pcm: np.ndarray, kbits: int = 20) -> bytes:
-    """16 kHz mono float -> Ogg/Opus, 20 ms frames, bit-exact between runs."""
-    return ffmpeg(["-f", "s16le", "-ar", "16000", "-ac", "1", "-i", "-", "-c:a", "libopus", "-b:a", f"{kbits}k", "-application", "voip", "-fflags", "+bitexact", "-flags", "+bitexact", "-f", "ogg", "-"], pcm16(pcm))
 
 
 def wav(pcm: np.ndarray, rate: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Recorded voices beside espeak's, for training only: SVOX Pico (en-US, en-GB) and festival's `ked` diphones. Each is optional.
+"""Recorded voices beside espeak's, for training only: SVOX Pico (en-US, en-GB; Mandarin by foreign.py) and festival's `ked` diphones. Each is optional.
 
     pip install py-nanotts                       # Pico with its voices; Apache-2.0
     apt-get install festival festvox-kdlpc16k    # ked; free licence of the University of Edinburgh
@@ -19,14 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
+from pocket.speech.foreign import marked_up
 from pocket.speech.utterance import SAMPLE_RATE, Utterance, resample
-from pocket.speech.voices import Voice
+from pocket.speech.voices import Lang, Voice
 
-#: (source, accent, variant) and how often each is drawn among the extra voices.
-SPEAKERS: dict[tuple[str, str, str], float] = {
-    ("pico", "en-US", ""): 0.4,
-    ("pico", "en-GB", ""): 0.3,
-    ("festival", "en-US", "ked"): 0.3,
+#: (source, accent, variant) and how often each is drawn among the extra voices of a language.
+SPEAKERS: dict[Lang, dict[tuple[str, str, str], float]] = {
+    "en": {("pico", "en-US", ""): 0.4, ("pico", "en-GB", ""): 0.3, ("festival", "en-US", "ked"): 0.3},
+    "zh": {("pico", "de-DE", ""): 0.5, ("pico", "en-US", ""): 0.25, ("pico", "en-GB", ""): 0.25},
 }
 _FESTIVAL_VOICES = Path("/usr/share/festival/voices")
 #: What the synthesisers' own tempo comes to, in words a minute.
@@ -43,7 +43,7 @@ _PHONES: dict[str, str] = {
 
 def extra_speakers() -> list[str]:
     """Names of all extra speakers, installed or not, in a fixed order."""
-    return [_voice(key).name for key in SPEAKERS]
+    return list(dict.fromkeys(_voice(key).name for speakers in SPEAKERS.values() for key in speakers))
 
 
 @lru_cache
@@ -61,12 +61,12 @@ def installed() -> frozenset[str]:
     return frozenset(found)
 
 
-def sample_extra_voice(rng: np.random.Generator) -> Voice | None:
+def sample_extra_voice(rng: np.random.Generator, lang: Lang = "en") -> Voice | None:
     """A random installed speaker and manner; None where none is installed."""
-    keys = [key for key in SPEAKERS if key[0] in installed()]
+    keys = [key for key in SPEAKERS[lang] if key[0] in installed()]
     if not keys:
         return None
-    weights = np.array([SPEAKERS[key] for key in keys])
+    weights = np.array([SPEAKERS[lang][key] for key in keys])
     key = keys[int(rng.choice(len(keys), p=weights / weights.sum()))]
     # Wider towards long vocal tracts for Pico, whose speakers are women, and towards short ones for ked, a man.
     formant = rng.uniform(0.82, 1.12) if key[0] == "pico" else rng.uniform(0.9, 1.2)
@@ -117,7 +117,7 @@ def _pico(text: str, accent: str, speed: float, pitch: float) -> np.ndarray:
     from py_nanotts import NanoTTS
 
     # Pico clips at its own full volume.
-    data = NanoTTS().speak(text, voice=accent, speed=speed, pitch=pitch, volume=0.6)
+    data = NanoTTS().speak(marked_up(text, accent), voice=accent, speed=speed, pitch=pitch, volume=0.6)
     return np.frombuffer(data, np.int16).astype(np.float32) / 32768.0
 
 

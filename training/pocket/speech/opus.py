@@ -41,20 +41,34 @@ class OpusPass:
         self._lookahead = lookahead.value
         self._packet = ctypes.create_string_buffer(_MAX_PACKET)
 
-    def __call__(self, pcm: np.ndarray, bitrate: int) -> np.ndarray:
-        """Encode at `bitrate` bit/s, decode, and take the codec's delay off: same length, same alignment."""
-        lib, packet = self._lib, self._packet
+    @property
+    def lookahead(self) -> int:
+        """The codec's delay in samples."""
+        return self._lookahead
+
+    def packets(self, pcm: np.ndarray, bitrate: int) -> list[bytes]:
+        """One packet for each 20 ms, at `bitrate` bit/s; the last ones carry what the delay holds back."""
+        lib = self._lib
         lib.opus_encoder_ctl(self._encoder, _RESET_STATE)
-        lib.opus_decoder_ctl(self._decoder, _RESET_STATE)
         lib.opus_encoder_ctl(self._encoder, _SET_BITRATE, ctypes.c_int(bitrate))
         frames = -(-(len(pcm) + self._lookahead) // FRAME)
         source = np.zeros(frames * FRAME, np.float32)
         source[: len(pcm)] = pcm
-        result = np.empty_like(source)
-        read, write = source.ctypes.data, result.ctypes.data
+        out = []
         for position in range(0, 4 * frames * FRAME, 4 * FRAME):
-            size = lib.opus_encode_float(self._encoder, read + position, FRAME, packet, _MAX_PACKET)
-            if size < 0 or lib.opus_decode_float(self._decoder, packet, size, write + position, FRAME, 0) != FRAME:
+            size = lib.opus_encode_float(self._encoder, source.ctypes.data + position, FRAME, self._packet, _MAX_PACKET)
+            if size < 0:
+                raise RuntimeError("Opus failed on a frame")
+            out.append(self._packet.raw[:size])
+        return out
+
+    def __call__(self, pcm: np.ndarray, bitrate: int) -> np.ndarray:
+        """Encode at `bitrate` bit/s, decode, and take the codec's delay off: same length, same alignment."""
+        packets = self.packets(pcm, bitrate)
+        self._lib.opus_decoder_ctl(self._decoder, _RESET_STATE)
+        result = np.empty(len(packets) * FRAME, np.float32)
+        for number, packet in enumerate(packets):
+            if self._lib.opus_decode_float(self._decoder, packet, len(packet), result.ctypes.data + 4 * number * FRAME, FRAME, 0) != FRAME:
                 raise RuntimeError("Opus failed on a frame")
         return np.clip(result[self._lookahead : self._lookahead + len(pcm)], -1.0, 1.0)
 

@@ -18,6 +18,8 @@ INVENTORY: tuple[str, ...] = (
     "m", "n", "N", "l", "@L", "r", "w", "j",
     "@", "3", "I", "i", "E", "a", "aa", "A", "V", "0", "O", "U", "u",
     "eI", "aI", "aU", "OI", "oU", "e@", "i@", "U@", "aI@", "aU@",
+    # Mandarin's own, in pinyin: z c zh ch sh r j q x, ü, the i of shi, e, ong, ie, uo.
+    "ts", "tsh", "ts.", "ts.h", "s.", "z.", "tS;", "tS;h", "S;", "y", "i.", "o-", "ong", "iE", "uo",
 )  # fmt: skip
 _INDEX = {name: index for index, name in enumerate(INVENTORY)}
 
@@ -32,6 +34,20 @@ _ALIAS: dict[str, str] = {
     "l/": "l", "L": "l", "l#": "l", "n-": "n", "m-": "m", "z#": "z", "s#": "s", "d#": "d", "x": "h",
     "o": "oU", "oU#": "oU", "e:": "eI", "o:": "oU", "a:": "A", "U2": "U",
 }  # fmt: skip
+
+
+#: espeak's Mandarin mnemonics that mean something else in its English, as names of INVENTORY. What English hears as b, d, g is unaspirated
+#: p, t, k there. A final that is one event goes by the vowel it is longest on.
+_MANDARIN: dict[str, str] = {
+    "p": "b", "ph": "p", "t": "d", "th": "t", "k": "g", "kh": "k", "X": "h", "N-": "N", "i[": "i.", "@r": "3",
+    "ai": "aI", "ei": "eI", "Au": "aU", "ou": "oU", "o": "O", "A": "A", "a": "a", "iA": "A", "io": "oU", "iou": "oU",
+    "ua": "A", "uai": "aI", "uei": "eI", "u@": "@", "y&": "y", "y@": "y", "yE": "y", "yu": "y", "yi": "y", ";": "y",
+}  # fmt: skip
+
+
+def from_mandarin(phonemes: list[tuple[float, str]] | None) -> list[tuple[float, str]] | None:
+    """Events of espeak's Mandarin under names that `class_of` knows."""
+    return phonemes and [(start, _MANDARIN.get(name, name)) for start, name in phonemes]
 
 
 def class_of(name: str) -> int:

@@ -12,17 +12,18 @@ import argparse
 import json
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from pocket.speech.letters import is_chinese
 from pocket.speech.phonemes import INVENTORY, frame_labels
 from pocket.speech.sources import Sources, all_speakers
 from pocket.speech.utterance import SAMPLE_RATE, Utterance
-from pocket.speech.voices import SPLITS, Split
+from pocket.speech.voices import SPLITS, Lang, Split
 
 #: Clips to a worker process. Each chunk gets a fresh one (see espeak.py), so the pool does not depend on `workers`.
 _CHUNK = 4000
@@ -35,7 +36,12 @@ EXTRA_SHARE = 0.3
 #: Level to which clips are raised, so that 16 bits are used alike by loud and soft voices.
 _PEAK = 0.7
 #: Ways to end a sentence: espeak takes its melody from the mark.
-_ENDINGS = ("", "", ".", "?", "?", "!")
+_ENDINGS = {"en": ("", "", ".", "?", "?", "!"), "zh": ("", "", "。", "？", "？", "！")}
+
+
+#: One clip: its sound, the phoneme classes of its frames, the text's index and the voice's.
+Clip = tuple[np.ndarray, np.ndarray, int, int]
+_Tables = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -65,35 +71,44 @@ def trim(utterance: Utterance) -> tuple[np.ndarray, np.ndarray]:
     return clip, labels
 
 
-def _make_chunk(
-    job: _Job, texts: Sequence[str], split: Split, seed: int, folder: Path, extra_share: float
-) -> dict[str, np.ndarray]:
+def _make_chunk(job: _Job, texts: Sequence[str], split: Split, seed: int, folder: Path, extra_share: float) -> _Tables:
     """Synthesise one chunk into part files; returns its share of the tables. Runs in a process of its own."""
     from pocket.speech.opus import opus_pass
 
     sources = Sources(split, extra_share)
     voice_ids = {name: index for index, name in enumerate(all_speakers())}
-    lengths, label_lengths, voices = [], [], []
-    with open(folder / f"pcm.{job.first}.part", "wb") as pcm_file, open(folder / f"labels.{job.first}.part", "wb") as label_file:
+
+    def clips() -> Iterator[Clip]:
         for number, text_id in enumerate(job.text_ids, job.first):
             # A generator to a clip: clip n of a pool is the same voice whatever came before it.
             rng = np.random.default_rng((seed, SPLITS.index(split), number))
-            voice = sources.sample(rng)
-            spoken = texts[text_id] + str(rng.choice(_ENDINGS))
+            lang: Lang = "zh" if is_chinese(texts[text_id]) else "en"
+            voice = sources.sample(rng, lang)
+            spoken = texts[text_id] + str(rng.choice(_ENDINGS[lang]))
             clip, labels = trim(sources.synth(spoken, voice))
             if rng.random() < OPUS_SHARE:
                 clip = opus_pass(clip, rng)
+            yield clip, labels, text_id, voice_ids[voice.name]
+
+    return _write_part(folder, job.first, clips())
+
+
+def _write_part(folder: Path, first: int, clips: Iterable[Clip]) -> _Tables:
+    rows = []
+    with open(folder / f"pcm.{first}.part", "wb") as pcm_file, open(folder / f"labels.{first}.part", "wb") as label_file:
+        for clip, labels, text_id, voice_id in clips:
             pcm_file.write((clip * 32767.0).round().astype(np.int16).tobytes())
-            label_file.write(labels.tobytes())
-            lengths.append(len(clip))
-            label_lengths.append(len(labels))
-            voices.append(voice_ids[voice.name])
-    return {
-        "lengths": np.array(lengths, np.int32),
-        "label_lengths": np.array(label_lengths, np.int32),
-        "text_id": np.array(job.text_ids, np.int32),
-        "voice_id": np.array(voices, np.int16),
-    }
+            label_file.write(labels.astype(np.int8).tobytes())
+            rows.append((len(clip), len(labels), text_id, voice_id))
+    lengths, label_lengths, texts, voices = np.array(rows, np.int32).T
+    return {"lengths": lengths, "label_lengths": label_lengths, "text_id": texts, "voice_id": voices.astype(np.int16)}
+
+
+def write_pool(out: Path, clips: Iterable[Clip], texts: list[str], voices: list[str]) -> "Pool":
+    """A pool of clips that were made elsewhere, held out from training like those of split "test"."""
+    out.mkdir(parents=True, exist_ok=True)
+    _join(out, [0], [_write_part(out, 0, clips)], {"texts": texts, "phonemes": INVENTORY, "voices": voices}, "test")
+    return Pool(out)
 
 
 def build_pool(
@@ -126,25 +141,25 @@ def build_pool(
             parts.append(part)
             done = job.first + len(job.text_ids)
             print(f"speech pool {out.name}: {done}/{len(order)} clips, {time.monotonic() - began:.0f} s", flush=True)
-    _write_tables(out, texts, jobs, parts, split)
+    names = {"texts": texts, "phonemes": INVENTORY, "voices": all_speakers()}
+    _join(out, [job.first for job in jobs], parts, names, split)
     return Pool(out)
 
 
-def _write_tables(out: Path, texts: list[str], jobs: list[_Job], parts: list[dict[str, np.ndarray]], split: Split) -> None:
+def _join(out: Path, firsts: list[int], parts: list[_Tables], names: dict[str, Sequence[str]], split: Split) -> None:
     """Join the part files and write the tables last, so that a folder with meta.npz is a whole pool."""
     for kind, name in (("pcm", "pcm.i16"), ("labels", "labels.i8")):
         with open(out / name, "wb") as whole:
-            for job in jobs:
-                part = out / f"{kind}.{job.first}.part"
+            for first in firsts:
+                part = out / f"{kind}.{first}.part"
                 whole.write(part.read_bytes())
                 part.unlink()
     joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     for key in ("lengths", "label_lengths"):
         offsets = np.concatenate([[0], np.cumsum(joined[key], dtype=np.int64)[:-1]])
         joined[key.replace("lengths", "offsets")] = offsets
-    (out / "texts.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0))
-    (out / "phonemes.json").write_text(json.dumps(INVENTORY))
-    (out / "voices.json").write_text(json.dumps(all_speakers(), indent=0))
+    for name, values in names.items():
+        (out / f"{name}.json").write_text(json.dumps(values, ensure_ascii=False, indent=0))
     np.savez(out / "meta.npz", split=np.array(split), **joined)
 
 

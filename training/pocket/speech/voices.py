@@ -1,4 +1,4 @@
-"""Who speaks: espeak-ng's English accents times its variants, divided into train, validation and test by variant name.
+"""Who speaks: espeak-ng's English accents and its Mandarin, each times its variants, divided into train, validation and test by variant name.
 
 The variant is the speaker (formants, source, tremor), so a held-out variant is a voice never heard in training, in every accent.
 """
@@ -14,6 +14,7 @@ import numpy as np
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+Lang = Literal["en", "zh"]
 
 #: espeak-ng 1.51's English accents and how often each is drawn. "en" is Great Britain. American leads because it is
 #: the accent most users have; the rarer ones are there for the spread of their vowels.
@@ -27,6 +28,8 @@ ACCENTS: dict[str, float] = {
     "en-gb-x-gbcwmd": 0.05,
     "en-029": 0.05,
 }
+#: espeak-ng's Mandarin. Its plain `cmn` reads the pinyin of many hanzi with English rules, tone numbers and all; this one reads hanzi well.
+MANDARIN = "cmn-latn-pinyin"
 
 #: espeak-ng 1.51's variants in sorted order, written out so that the division does not move with the installed version.
 #: Left out: whisper and whisperf (no voicing) and fast (a setting for tests, not a voice).
@@ -44,6 +47,8 @@ VARIANTS: tuple[str, ...] = (
 #: Never drawn, though they keep their places above: a small phoneme classifier trained on the other variants names fewer
 #: than 55% of their frames (median of all 93%, a whisper 43%), as whole-voice echo or far-off formants hide the phonemes.
 UNCLEAR: frozenset[str] = frozenset({"Alicia", "Demonic", "kaukovalta", "Lee", "Marco", "shelby", "zac"})
+#: Never drawn for Mandarin: espeak-ng 1.51 writes outside of its memory with it and dies after a few hundred sentences.
+UNSAFE: frozenset[str] = frozenset({"rob"})
 _TEST_AT, _VALIDATION_AT, _PERIOD = 5, 11, 12
 
 
@@ -92,21 +97,24 @@ def split_at(index: int) -> Split:
 
 def speakers() -> list[str]:
     """All espeak speaker names in a fixed order, whatever the split: the table behind voice_id."""
-    return [f"espeak:{accent}+{variant}" for variant in VARIANTS for accent in ACCENTS]
+    english = [f"espeak:{accent}+{variant}" for variant in VARIANTS for accent in ACCENTS]
+    return english + [f"espeak:{MANDARIN}+{variant}" for variant in VARIANTS]
 
 
-def sample_voice(rng: np.random.Generator, split: Split) -> Voice:
+def sample_voice(rng: np.random.Generator, split: Split, lang: Lang = "en") -> Voice:
     """A random accent, variant and manner from one split."""
-    names = variants(split)
+    names = tuple(name for name in variants(split) if lang == "en" or name not in UNSAFE)
     if not names:
         raise RuntimeError("no espeak-ng variants are installed (apt-get install espeak-ng-data)")
     accents = list(ACCENTS)
+    # Mandarin is counted in words too: these are 3 to 6 syllables a second. And a tone needs some range to be one.
+    (slowest, fastest), flattest = ((140, 250), 35) if lang == "zh" else ((120, 210), 20)
     return Voice(
         source="espeak",
-        accent=accents[int(rng.choice(len(accents), p=list(ACCENTS.values())))],
+        accent=MANDARIN if lang == "zh" else accents[int(rng.choice(len(accents), p=list(ACCENTS.values())))],
         variant=names[int(rng.integers(len(names)))],
-        rate=int(rng.integers(120, 211)),
+        rate=int(rng.integers(slowest, fastest + 1)),
         pitch=int(rng.integers(20, 81)),
-        pitch_range=int(rng.integers(20, 91)),
+        pitch_range=int(rng.integers(flattest, 91)),
         word_gap=int(rng.choice([0, 0, 0, 1, 2, 4])),
     )

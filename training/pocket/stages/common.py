@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def setup(seed: int, threads: int) -> None:
@@ -31,6 +31,22 @@ def cosine(step: int, total: int, peak: float, warmup: int = 100, floor: float =
         return peak * (step + 1) / warmup
     progress = min(1.0, (step - warmup) / max(1, total - warmup))
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+class Awake:
+    """How long a run has worked. A measurement on the same machine may stop it (SIGSTOP): a step that seems to last longer than `longest_s` slept."""
+
+    def __init__(self, longest_s: float = 30.0) -> None:
+        self.longest_s = longest_s
+        self.seconds = 0.0
+        self._last = time.monotonic()
+
+    def hurry(self, step: int, total: int, minutes: float) -> int:
+        """The step on the schedule: ahead of `step` where `minutes` ask for it (0: never)."""
+        now = time.monotonic()
+        self.seconds += min(now - self._last, self.longest_s)
+        self._last = now
+        return min(total, max(step, int(total * self.seconds / 60 / minutes) if minutes else 0))
 
 
 class Together:
@@ -79,6 +95,11 @@ def adamw(groups: Iterable[tuple[nn.Module, float]], decay: float = 0.05) -> Tog
 def set_rate(optimizer: Together, rate: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate * group["factor"]
+
+
+def part(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The weights of one part of a whole model: those whose names begin with `prefix`, without it, in float32."""
+    return {k.removeprefix(prefix): v.float() if v.is_floating_point() else v for k, v in weights.items() if k.startswith(prefix)}
 
 
 class Run:

@@ -1,25 +1,34 @@
 """Conversations for the omni stages: frames, typed and spoken questions, answers, laid out as the engine lays them out."""
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from pocket import world as w
-from pocket.world.repeat import ASKS
+from pocket.speech.augment import augment
+from pocket.speech.beeps import add_beeps
+from pocket.world.scene import pick
 
 from .frames import FramePool
 from .speech_data import Speech
 
-TRANSCRIBE = "write down what I said"
-_PREFIXES = sorted({a.removesuffix("{x}") for a in ASKS}, key=len, reverse=True)  # "say after me " before "say "
+TRANSCRIBE = {"en": "write down what I said", "zh": "写下我说的话"}
+ENGLISH = 0.55  # share of conversations in English
 # Which of several things is meant is what the decoder learns last: many questions about one picture, in writing, teach it cheapest.
-DRILL = {"caption": 6, "colour": 20, "shape": 16, "position": 20, "count": 10, "existence": 12, "ocr": 6, "absent": 5, "repeat": 5}
-FILM = {"change": 4, "caption": 2, "colour": 2, "shape": 2, "position": 3, "count": 2, "existence": 1, "absent": 1, "ocr": 1}
-HEAR = {"repeat": 3, "transcribe": 1}
-LATE = {"colour": 12, "shape": 11, "count": 14, "position": 12, "existence": 9, "ocr": 9, "change": 15, "caption": 11, "repeat": 11, "transcribe": 5, "chat": 11, "absent": 9}
+DRILL = {"caption": 6, "colour": 14, "shape": 12, "size": 7, "position": 13, "count": 9, "existence": 9, "compare": 9, "relation": 10, "ocr": 6,
+         "absent": 5, "follow": 6, "translate": 5, "sums": 4, "repeat": 2, "recall": 3, "chat": 1, "outside": 2}
+FILM = {"change": 3, "last": 3, "first": 3, "before": 4, "way": 3, "seen": 3, "caption": 1, "colour": 1.5, "shape": 1.5, "size": 0.5, "position": 2,
+        "count": 1.5, "existence": 1, "compare": 1, "relation": 1, "follow": 1, "absent": 0.5, "ocr": 1}
+HEAR = {"repeat": 3, "transcribe": 1, "translate": 3, "sums": 1.5, "sound": 1.5, "recall": 1}
+LATE = {"colour": 8, "shape": 8, "size": 5, "count": 9, "position": 8, "existence": 6, "compare": 6, "relation": 7, "ocr": 6, "caption": 7, "absent": 6,
+        "change": 9, "last": 5, "first": 4, "before": 6, "way": 5, "seen": 6, "follow": 6, "repeat": 6, "transcribe": 3, "translate": 9, "sums": 6,
+        "sound": 5, "recall": 4, "chat": 6, "outside": 5}
+MOST_FRAMES = 48
+MOST_TOKENS = 1.7  # a character, of what is to be written down: rarer ones are heard, but not taught to be spelt byte by byte
 
 
 @dataclass
@@ -29,6 +38,7 @@ class Row:
     ids: list[int] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)  # -100 where nothing is to be learned
     frames: list[tuple[int, int]] = field(default_factory=list)  # (position, row of the frame pool)
+    states: list[int] = field(default_factory=list)  # for each frame: the state of the clip that it shows
     earlier: list[int] = field(default_factory=list)  # for each frame: the row of a frame of the state before, -1 if none was shown
     audio: list[tuple[int, int, np.ndarray]] = field(default_factory=list)  # (position, tokens, waveform)
     spoken: list[str] = field(default_factory=list)  # what each utterance says
@@ -37,18 +47,22 @@ class Row:
     counts: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)  # the same, of all that the question asks for
     listens: list[tuple[int, int, int, int]] = field(default_factory=list)  # (position, utterance, its characters from, to)
     gap: int = 0
+    last: w.QA | None = None  # the turn before, and which utterance asked it (-1: it was typed)
+    last_clip: int = -1
 
     def add(self, ids: list[int], learn: bool = False) -> None:
         self.ids += ids
         self.targets += ids if learn else [-100] * len(ids)
 
 
-def repeated(text: str) -> str | None:
-    """What a spoken "repeat after me …" wants to hear back; None for any other sentence."""
-    for prefix in _PREFIXES:
-        if text.startswith(prefix):
-            return w.sentence(text.removeprefix(prefix))
-    return None
+def label(qa: w.QA) -> str:
+    """The family as reports name it."""
+    return qa.family + ("" if qa.lang == "en" else f".{qa.lang}")
+
+
+def some_language(rng: np.random.Generator, row: str = "") -> str:
+    """Of a conversation; of a turn, mostly that of its conversation."""
+    return row if row and rng.random() < 0.85 else "en" if rng.random() < ENGLISH else "zh"
 
 
 class Conversations:
@@ -57,75 +71,108 @@ class Conversations:
         self.tokens_per_frame = tokens_per_frame
         self.special = {name: tokenizer.token_to_id(f"<|{name}|>") for name in ("bos", "user", "assistant", "frame", "audio", "end")}
         self.starts = np.cumsum([0, *(len(p.frames) for p in frames)])
-        self.repeats = [t for t in speech.by_text if repeated(t)]
+        self.open: dict[tuple[str, str], list[w.QA]] = defaultdict(list)  # what open texts were spoken, by family and language
+        self.clips: dict[str, list[int]] = defaultdict(list)  # what was spoken and can be written, by language
+        for text, clips in speech.by_text.items():
+            if len(self.text(text)) < MOST_TOKENS * len(text):
+                self.clips[w.language(text)] += clips
+            if qa := w.open_qa(text):
+                self.open[qa.family, qa.lang].append(qa)
         self.unit = speech.c.hop * speech.c.mel_per_token
 
     def text(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
-    def typed(self, text: str, rng: np.random.Generator) -> list[int]:
-        """People type with and without capitals and question marks."""
+    def typed(self, qa: w.QA, rng: np.random.Generator) -> list[int]:
+        """People type with and without capitals, question marks and colons."""
+        text, english = qa.question, qa.lang == "en"
+        prefix = next((p for p, family in w.PREFIXES[qa.lang] if family == qa.family and text.startswith(p)), "")
+        if prefix and rng.random() < 0.5:
+            text = prefix.strip() + (": " if english else "：") + text.removeprefix(prefix)
         if rng.random() < 0.5:
-            text = text[0].upper() + text[1:]
-        if rng.random() < 0.5:
-            text += "?"
+            text = (text[0].upper() + text[1:]).replace(" chinese", " Chinese").replace(" english", " English")
+        if not prefix and rng.random() < 0.5:
+            text += "?" if english or rng.random() < 0.2 else "？"
         return self.text(text)
 
-    def question(self, clip: w.Clip, state: int, first: int, rng: np.random.Generator, weights: dict[str, float]) -> w.QA:
+    def question(self, clip: w.Clip, shown: tuple[int, int], rng: np.random.Generator, weights: dict[str, float], row: Row, lang: str, aloud: bool = True) -> w.QA:
+        """A question about the clip of which the states `shown` (first, last) were seen; `aloud`: open ones are to be among what was spoken."""
         names, p = list(weights), np.array(list(weights.values()), float)
         while True:
             family = str(rng.choice(names, p=p / p.sum()))
-            if family in ("repeat", "transcribe"):
-                if family == "repeat":
-                    text = self.repeats[int(rng.integers(len(self.repeats)))]
-                    answer = repeated(text)
-                else:
-                    index = int(rng.integers(len(self.speech)))
-                    text = self.speech.text(index)
-                    answer = text
-                return w.QA(family, text, answer or "", [], ["text"])
-            qa = w.ask(clip, state, rng, family, first)
-            if qa is None or (qa.answer == "Nothing changed." and rng.random() < 0.5):
+            if family == "transcribe":
+                text = self.speech.text(pick(rng, self.clips[lang] or range(len(self.speech))))
+                return w.QA(family, text, text, [], ["text"], lang=w.language(text), hears=((0, len(text), 0, len(text)),))
+            if family == "recall" and row.last is not None:
+                if row.last.family in ("transcribe", "recall"):
+                    continue
+                return w.recall(row.last, rng, lang)
+            if aloud and self.open[family, lang]:
+                return pick(rng, self.open[family, lang])
+            qa = w.ask(clip, shown[1], rng, family, shown[0], lang)
+            if qa is None or (qa.keys == ["nothing", "changed"] and rng.random() < 0.5):
                 continue
-            if family == "count" and "no " in qa.answer and rng.random() < 0.3:
+            if family == "count" and qa.keys == ["0"] and rng.random() < 0.3:
                 continue
             return qa
 
     def turn(self, row: Row, qa: w.QA, rng: np.random.Generator, spoken: float, strength: float) -> None:
+        """What was asked before it, if that is not in the row yet; the question; the answer."""
+        for before in qa.history:
+            if before is not row.last:
+                self.turn(row, before, rng, spoken, strength)
+        if row.ids[-1] == self.special["end"]:
+            row.add([self.special["user"]])
         clips = self.speech.by_text.get(qa.question)
+        clip = -1
         if qa.family == "transcribe" or (clips and rng.random() < spoken):
-            wave = self.speech.waveform(clips[int(rng.integers(len(clips)))], rng, strength)
-            count = -(-len(wave) // self.unit)
-            row.add([self.special["audio"]])
-            row.audio.append((len(row.ids), count, wave))
-            row.spoken.append(qa.question)
-            row.add([-1] * count)
-            if qa.family == "transcribe":
-                row.add(self.text(TRANSCRIBE))
+            clip = self.utterance(row, qa, rng, strength)
         else:
-            row.add(self.typed(qa.question, rng))
+            if qa.beeps:  # nothing sounds in writing
+                qa = replace(qa, beeps=0, answer=w.TONGUES[qa.lang].beeps(0))
+            row.add(self.typed(qa, rng))
         row.add([self.special["end"], self.special["assistant"]])
         start = len(row.ids)
         answer = self.tokenizer.encode(qa.answer, add_special_tokens=False)
         row.add([*answer.ids, self.special["end"]], learn=True)
-        row.answers.append((qa.family, start, len(row.ids)))
-        # Position p says the token at p + 1.
-        if qa.found is not None and row.frames:
-            row.counts += [(start + token, row.frames[-1][0], qa.found) for token in (-3, -2, -1, 0, 1)]
-        if qa.looks and qa.family != "count" and row.frames:
-            frame = row.frames[-1][0]
-            for offset, token in ((0, -3), (0, -2), *((o, i - 1) for i, (o, _) in enumerate(answer.offsets))):
-                cells = next(c for o, c in reversed(qa.looks) if o <= offset)
-                row.looks.append((start + token, frame, cells))
-        if qa.family in ("repeat", "transcribe") and row.spoken and row.spoken[-1] == qa.question:
-            prefix = len(qa.question) - len(qa.answer.rstrip("."))
+        row.answers.append((label(qa), start, len(row.ids)))
+        self.point(row, qa, start, answer.offsets)
+        asked = row.last_clip if qa.family == "recall" else clip
+        if asked >= 0:
             for i, (begin, end) in enumerate(answer.offsets):
-                if qa.answer[begin:end] != ".":
-                    row.listens.append((start + i - 1, len(row.audio) - 1, prefix + begin, prefix + end))
+                row.listens += [(start + i - 1, asked, *said) for said in [heard(qa.hears, begin, end)] if said]
+        row.last, row.last_clip = qa, clip
 
-    def frame(self, row: Row, index: int, earlier: int = -1) -> None:
+    def utterance(self, row: Row, qa: w.QA, rng: np.random.Generator, strength: float) -> int:
+        """The question in some voice; returns which utterance of the row it is."""
+        pool, index = self.speech.locate(pick(rng, self.speech.by_text[qa.question]))
+        wave = augment(add_beeps(pool.clip(index), qa.beeps, rng), rng, strength, self.speech.babble(rng))
+        count = -(-len(wave) // self.unit)
+        row.add([self.special["audio"]])
+        row.audio.append((len(row.ids), count, wave))
+        row.spoken.append(qa.question)
+        row.add([-1] * count)
+        if qa.family == "transcribe":
+            row.add(self.text(TRANSCRIBE[qa.lang]))
+        return len(row.audio) - 1
+
+    def point(self, row: Row, qa: w.QA, start: int, offsets: list[tuple[int, int]]) -> None:
+        """Where the answer that starts at `start` is to look."""
+        at = [frame for (frame, _), state in zip(row.frames, row.states) if qa.state in (-1, state)]
+        if not at:
+            return
+        # Position p says the token at p + 1.
+        if qa.found is not None:
+            row.counts += [(start + token, at[-1], qa.found) for token in (-3, -2, -1, 0, 1)]
+        if qa.looks and not (qa.family in ("count", "follow") and qa.cats == ["number"]):
+            for offset, token in ((0, -3), (0, -2), *((o, i - 1) for i, (o, _) in enumerate(offsets))):
+                cells = next(c for o, c in reversed(qa.looks) if o <= offset)
+                row.looks.append((start + token, at[-1], cells))
+
+    def frame(self, row: Row, index: int, state: int, earlier: int = -1) -> None:
         row.add([self.special["frame"]])
         row.frames.append((len(row.ids), index))
+        row.states.append(state)
         row.earlier.append(earlier)
         row.add([-1] * self.tokens_per_frame)
 
@@ -135,17 +182,24 @@ class Conversations:
         clip, variants = self.frames[which].clips[int(rng.integers(len(self.frames[which].clips)))]
         return clip, lambda state: int(self.starts[which]) + int(rng.choice(variants[state]))
 
+    def begun(self) -> Row:
+        row = Row()
+        row.add([self.special["bos"], self.special["user"]])
+        return row
+
+    def listening(self, row: Row) -> None:
+        """It is the user's turn again."""
+        if row.ids[-1] == self.special["end"]:
+            row.add([self.special["user"]])
+
     def drill(self, rng: np.random.Generator) -> Row:
         """One picture and many typed questions about it."""
         clip, shown = self.clip(rng)
-        state = int(rng.integers(len(clip.states)))
-        row = Row()
-        row.add([self.special["bos"], self.special["user"]])
-        self.frame(row, shown(state))
-        for turn in range(10):
-            if turn:
-                row.add([self.special["user"]])
-            self.turn(row, self.question(clip, state, state, rng, DRILL), rng, 0.0, 1.0)
+        state, lang = int(rng.integers(len(clip.states))), some_language(rng)
+        row = self.begun()
+        self.frame(row, shown(state), state)
+        for _ in range(10):
+            self.turn(row, self.question(clip, (state, state), rng, DRILL, row, some_language(rng, lang), False), rng, 0.0, 1.0)
         return row
 
     def film(self, rng: np.random.Generator, spoken: float) -> Row:
@@ -154,89 +208,87 @@ class Conversations:
         while not clip.events:
             clip, shown = self.clip(rng)
         last = int(rng.integers(1, len(clip.states)))
-        first = max(0, last - int(rng.integers(1, 4)))
-        each = rng.random() < 0.6
-        row = Row()
-        row.add([self.special["bos"], self.special["user"]])
-        before = -1
+        first = 0 if rng.random() < 0.5 else max(0, last - int(rng.geometric(0.4)))
+        each, lang, row, before = rng.random() < 0.5, some_language(rng), self.begun(), -1
+        slow = rng.random() < 0.02  # a long film in which little happens
         for state in range(first, last + 1):
-            if row.ids[-1] == self.special["end"]:
-                row.add([self.special["user"]])
+            self.listening(row)
             now = shown(state)
-            for _ in range(2 if rng.random() < 0.15 else 1):
-                self.frame(row, now, before)
+            for _ in range(int(rng.integers(2, 9)) if slow else 1 + (rng.random() < 0.15)):
+                if len(row.frames) < MOST_FRAMES - (last - state):
+                    self.frame(row, now, state, before)
             before = now
-            if state == last or (each and state > first):
-                families = ["change"] if state > first and rng.random() < 0.9 else []
-                families += [""] * int(rng.integers(1, 3))
+            if state == last or (each and state > first and rng.random() < 0.6):
+                families = ["change"] if state > first and rng.random() < 0.6 else []
+                families += [""] * int(rng.integers(1, 4) if state == last else 1)
                 for i in rng.permutation(len(families)):
-                    if row.ids[-1] == self.special["end"]:
-                        row.add([self.special["user"]])
                     weights = {families[i]: 1.0} if families[i] else FILM
-                    self.turn(row, self.question(clip, state, first, rng, weights), rng, spoken, 1.0)
+                    self.turn(row, self.question(clip, (first, state), rng, weights, row, some_language(rng, lang)), rng, spoken, 1.0)
         return row
 
     def hear(self, rng: np.random.Generator) -> Row:
-        """Sentences to say back, whether there is a picture or not."""
+        """Sentences to say back, to translate or to reckon with, whether there is a picture or not."""
         clip, shown = self.clip(rng)
-        row = Row()
-        row.add([self.special["bos"], self.special["user"]])
+        row, lang = self.begun(), some_language(rng)
         if rng.random() < 0.6:
-            self.frame(row, shown(0))
-        for turn in range(3):
-            if turn:
-                row.add([self.special["user"]])
-            self.turn(row, self.question(clip, 0, 0, rng, HEAR), rng, 1.0, 1.0)
+            self.frame(row, shown(0), 0)
+        for _ in range(3):
+            self.turn(row, self.question(clip, (0, 0), rng, HEAR, row, some_language(rng, lang)), rng, 1.0, 1.0)
         return row
 
-    def ask(self, rng: np.random.Generator, spoken: float, strength: float, family: str = "", turns: int = 2) -> Row:
+    def ask(self, rng: np.random.Generator, spoken: float, strength: float, family: str = "", turns: int = 2, lang: str = "") -> Row:
         """Every state once, then the first question of a call, and at times a second."""
+        wanted = lang
         while True:
             clip, shown = self.clip(rng)
-            asks_change = family == "change" and rng.random() < 0.88  # "Nothing changed." is one answer among many
-            if asks_change and not clip.events:
+            eventful = family in w.VIDEO and rng.random() < 0.88  # "Nothing changed." is one answer among many
+            if eventful and not clip.events:
                 continue
-            last = int(rng.integers(int(asks_change), len(clip.states)))
-            row = Row()
-            row.add([self.special["bos"], self.special["user"]])
-            before = -1
+            last = int(rng.integers(int(eventful), len(clip.states)))
+            lang = wanted or some_language(rng)
+            if family and w.ask(clip, last, rng, family, 0, lang) is None:
+                continue
+            row, before = self.begun(), -1
             for state in range(last + 1):
-                self.frame(row, now := shown(state), before)
+                self.frame(row, now := shown(state), state, before)
                 before = now
-            if family and family not in ("repeat", "transcribe") and w.ask(clip, last, rng, family, 0) is None:
-                continue
-            for turn in range(int(rng.integers(1, turns + 1))):
-                if turn:
-                    row.add([self.special["user"]])
-                self.turn(row, self.question(clip, last, 0, rng, {family: 1.0} if family else LATE), rng, spoken, strength)
+            for _ in range(int(rng.integers(1, turns + 1))):
+                one = {family: 1.0} if family else LATE
+                self.turn(row, self.question(clip, (0, last), rng, one, row, wanted or some_language(rng, lang)), rng, spoken, strength)
             return row
 
     def talk(self, rng: np.random.Generator, spoken: float, strength: float) -> Row:
         """A whole conversation: questions between the frames and after them."""
         clip, shown = self.clip(rng)
-        row = Row()
-        row.add([self.special["bos"], self.special["user"]])
+        row, lang = self.begun(), some_language(rng)
         if rng.random() < 0.04:
             # The camera is off: what needs a picture gets no invented answer.
-            self.turn(row, w.ask_without_picture(rng), rng, spoken, strength)
+            self.turn(row, w.ask_without_picture(rng, lang), rng, spoken, strength)
             return row
         first = int(rng.integers(len(clip.states))) if rng.random() < 0.3 else 0
         last = int(rng.integers(first, len(clip.states)))
         before = -1
         for state in range(first, last + 1):
-            if row.ids[-1] == self.special["end"]:
-                row.add([self.special["user"]])
+            self.listening(row)
             # Near-duplicates are dropped before the model, but never all of them.
             for _ in range(int(rng.choice([1, 1, 1, 1, 2, 3]))):
-                self.frame(row, now := shown(state), before)
+                self.frame(row, now := shown(state), state, before)
             turns = int(rng.integers(2, 4)) if state == last else int(rng.random() < 0.35)
             for _ in range(turns):
-                if row.ids[-1] == self.special["end"]:
-                    row.add([self.special["user"]])
-                    if rng.random() < 0.25:
-                        self.frame(row, shown(state), before)
-                self.turn(row, self.question(clip, state, first, rng, LATE), rng, spoken, strength)
+                if row.ids[-1] == self.special["end"] and rng.random() < 0.25:
+                    self.listening(row)
+                    self.frame(row, shown(state), state, before)
+                self.turn(row, self.question(clip, (first, state), rng, LATE, row, some_language(rng, lang)), rng, spoken, strength)
             before = now
         # Frames dropped from the window leave a hole in the positions.
         row.gap = int(rng.integers(1, 40)) * (self.tokens_per_frame + 1) if rng.random() < 0.2 else 0
         return row
+
+
+def heard(spans: tuple[tuple[int, int, int, int], ...], begin: int, end: int) -> tuple[int, int] | None:
+    """Which characters of the utterance the answer's [begin, end) say: letter by letter where they say the same, else the whole phrase."""
+    for first, stop, source, source_stop in spans:
+        if first <= begin < stop:
+            same = stop - first == source_stop - source
+            return (source + begin - first, source + min(end, stop) - first) if same else (source, source_stop)
+    return None

@@ -12,6 +12,7 @@ import multiprocessing
 import time
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from pocket import world as w
 from pocket.model.config import PocketConfig
 from pocket.model.decoder import Trace
 from pocket.model.omni import Pocket
+from pocket.speech.letters import letters, starts
 
 from .common import Run, cosine, fuse, optimizer_of, set_rate, setup
 from .batches import KINDS, Batch, Heard, Mixture, make_batch, open_mixture
@@ -31,8 +33,9 @@ from .conversations import Conversations
 from .frames import FramePool
 from .pointing import COUNT, LISTEN, LOOK, align, log_attention, log_mass, places
 from .speech_data import Speech, mask_bands
-from .stage0_audio import SpeechHeads, letters
+from .stage0_audio import SpeechHeads
 from .stage0_vision import pixels
+from .tokenizer import parts
 
 
 def vision_features(model: Pocket, pools: list[FramePool], cache: Path) -> Tensor:
@@ -49,6 +52,17 @@ def vision_features(model: Pocket, pools: list[FramePool], cache: Path) -> Tenso
     cache.parent.mkdir(parents=True, exist_ok=True)
     torch.save(features, cache)
     return features
+
+
+def grow(weights: dict[str, Tensor], tokenizer: Tokenizer, vocab: int) -> dict[str, Tensor]:
+    """Weights with `vocab` rows of embedding: a token that came later begins as the mean of those that it is made of."""
+    name = "decoder.embed.weight"
+    old = weights[name]
+    if len(old) >= vocab:
+        return weights
+    new = [old[made_of].float().mean(0).to(old.dtype) for made_of in parts(tokenizer, len(old))]
+    rest = vocab - len(old) - len(new)  # rows of no token, where the tokenizer is smaller than the model
+    return {**weights, name: torch.cat([old, *(row[None] for row in new), old.new_zeros(rest, old.shape[1])])}
 
 
 HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2}  # weights of the losses that help
@@ -140,7 +154,7 @@ class Trainer(nn.Module):
             log_probs = self.heads.letter(heard50[chosen]).float().log_softmax(-1).numpy()
         sizes = np.array([group[i].tokens * self.model.c.audio.pool for i in chosen])
         for i, first in zip(chosen, align(log_probs, sizes, [letters(group[i].text) for i in chosen])):
-            spans[group[i].sample, group[i].clip] = first
+            spans[group[i].sample, group[i].clip] = np.append(first, first[-1])[starts(group[i].text)]
 
     def sounds(self, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> Tensor:
         """The audio tokens [P, S] that hold the sound of what each position of batch.listens is to say."""
@@ -150,7 +164,7 @@ class Trainer(nn.Module):
             first = spans[x.sample, x.clip]
             at, tokens, _ = batch.rows[x.sample].audio[x.clip]
             at += x.first
-            begin, end = first[min(x.start, len(first) - 1)] // pool, first[min(x.end, len(first) - 1)] // pool
+            begin, end = first[x.start] // pool, first[x.end] // pool
             on[i, at + max(0, begin - 1) : at + min(tokens, end + 2)] = True
         return on
 
@@ -185,7 +199,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--frames", type=Path, nargs="+", required=True)
     p.add_argument("--speech", type=Path, nargs="+", required=True)
     p.add_argument("--validation-frames", type=Path, required=True)
-    p.add_argument("--validation-speech", type=Path, required=True)
+    p.add_argument("--validation-speech", type=Path, nargs="+", required=True)
     p.add_argument("--tokenizer", type=Path, required=True)
     p.add_argument("--vision", type=Path, help="last.pt of stage 0 (not needed with --start-from)")
     p.add_argument("--audio", type=Path, help="last.pt of stage 0")
@@ -213,12 +227,13 @@ def main(argv: list[str] | None = None) -> None:
 
     c = PocketConfig()
     model = Pocket(c)
+    tokenizer = Tokenizer.from_file(str(a.tokenizer))
     heads = SpeechHeads(c.audio.hidden, c.audio.phonemes)
     if a.vision:
         model.vision.load_state_dict(torch.load(a.vision, weights_only=True)["vision"])
     if a.start_from:
         earlier = torch.load(a.start_from, weights_only=True)
-        weights = earlier["model"]
+        weights = grow(earlier["model"], tokenizer, c.text.vocab)
         if a.projector:  # a projector of its own takes the place of the earlier one, whatever its shape was
             weights = {k: v for k, v in weights.items() if not k.startswith("visual_projector.")}
         missing, unknown = model.load_state_dict(weights, strict=False)
@@ -238,8 +253,7 @@ def main(argv: list[str] | None = None) -> None:
     held_features = vision_features(model, held_pools, a.cache / "validation.pt")
     model.train()
     model.vision.eval()
-    tokenizer = Tokenizer.from_file(str(a.tokenizer))
-    held_speech = Speech([a.validation_speech], c.audio)
+    held_speech = Speech(a.validation_speech, c.audio)
     held_talks = Conversations(tokenizer, held_pools, held_speech, c.vision.tokens_per_frame)
     trainer, held_trainer = Trainer(model, heads, events, features), Trainer(model, heads, events, held_features)
 
@@ -268,9 +282,9 @@ def main(argv: list[str] | None = None) -> None:
         with torch.no_grad():
             for name, spoken in (("typed", 0.0), ("val", 1.0)):
                 rng, right = np.random.default_rng(5), defaultdict(list)
-                for family in w.FAMILIES:
-                    if spoken or family not in ("chat", "repeat"):
-                        batch = Batch([held_talks.ask(rng, spoken, 0.7, family, 1) for _ in range(a.held_out)], held_speech, rng)
+                for family, lang in product(w.FAMILIES, w.LANGUAGES):
+                    if spoken or family not in ("chat", "repeat", "sound"):
+                        batch = Batch([held_talks.ask(rng, spoken, 0.7, family, 1, lang) for _ in range(a.held_out)], held_speech, rng)
                         tally(batch, held_trainer(batch, rng, False, False)[2], right)
                 out[name] = float(np.mean([h for hits in right.values() for h in hits]))
                 out.update({f"{name}_{k}": float(np.mean(v)) for k, v in sorted(right.items())})

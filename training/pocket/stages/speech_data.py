@@ -1,12 +1,14 @@
 """Batches of augmented speech: pools of clips in, padded waveforms on the encoder's grid out."""
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from pocket.model.audio import mel_edges
 from pocket.model.config import AudioConfig
 from pocket.speech.augment import augment, augment_aligned
 from pocket.speech.pool import Pool
@@ -73,10 +75,34 @@ class Speech:
         return torch.from_numpy(out), torch.tensor(tokens)
 
 
+#: How far formants move, as of a longer or a shorter throat.
+_THROATS = (0.87, 1.15)
+
+
+@lru_cache
+def _throat(percent: int, c: AudioConfig) -> Tensor:
+    """[bands, bands]: what each band hears when all frequencies are multiplied by percent / 100; above the highest, its like."""
+    places = mel_edges(c)[1:-1]
+    at = np.interp(places * 100 / percent, places, np.arange(len(places)))
+    low = np.minimum(at.astype(int), len(places) - 2)
+    out = np.zeros((len(places), len(places)), np.float32)
+    rows = np.arange(len(places))
+    out[low, rows], out[low + 1, rows] = 1 - (at - low), at - low
+    return torch.from_numpy(out)
+
+
+def warp_bands(mel: Tensor, rng: np.random.Generator) -> Tensor:
+    """Vocal tract length perturbation: half of the clips are heard from another throat, at the same pace. Voices differ most in this."""
+    throats = [int(rng.uniform(*_THROATS) * 100) if rng.random() < 0.5 else 100 for _ in range(len(mel))]
+    c = AudioConfig(n_mels=mel.shape[2])
+    with torch.autocast("cpu", enabled=False):  # bfloat16 would round the spectrogram
+        return torch.bmm(mel.float(), torch.stack([_throat(percent, c) for percent in throats]))
+
+
 def mask_bands(mel: Tensor, rng: np.random.Generator) -> Tensor:
-    """SpecAugment: hides a band of frequencies and a short stretch of time in some of the clips."""
+    """SpecAugment: hides a band of frequencies and a short stretch of time in some of the clips, after `warp_bands`."""
     b, frames, bands = mel.shape
-    mel = mel.clone()
+    mel = warp_bands(mel, rng)
     for row in range(b):
         if rng.random() < 0.5:
             width, at = int(rng.integers(4, 24)), int(rng.integers(0, bands - 24))

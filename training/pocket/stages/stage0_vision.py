@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from pocket.model.config import PocketConfig
 from pocket.model.vision import AttributeHeads, VisionEncoder
 
-from .common import Run, adamw, cosine, set_rate, setup
+from .common import Run, adamw, cosine, part, set_rate, setup
 from .frames import FramePool
 
 
@@ -22,8 +22,15 @@ def pixels(batch: np.ndarray) -> Tensor:
 
 
 def jitter(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Gain, offset and tint a picture a little, as cameras do."""
+    """Gain, tint, zoom and move a picture a little, and add grain, as cameras do: the pool's own pictures are soon known by heart."""
     n = x.shape[0]
+    move = torch.zeros(n, 2, 3)
+    move[:, 0, 0] = 1 + 0.05 * (2 * torch.rand(n, generator=generator) - 1)
+    move[:, 1, 1] = 1 + 0.05 * (2 * torch.rand(n, generator=generator) - 1)
+    move[:, :, 2] = 0.04 * (2 * torch.rand(n, 2, generator=generator) - 1)
+    x = F.grid_sample(x, F.affine_grid(move, list(x.shape), align_corners=False), padding_mode="border", align_corners=False)
+    grain = 0.06 * torch.rand(n, 1, 1, 1, generator=generator) * (torch.rand(n, 1, 1, 1, generator=generator) < 0.5)
+    x = x + grain * torch.randn(x.shape, generator=generator)
     gain = 1 + 0.15 * (2 * torch.rand(n, 1, 1, 1, generator=generator) - 1)
     tint = 0.05 * (2 * torch.rand(n, 3, 1, 1, generator=generator) - 1)
     return (x * gain + tint).clamp_(-1, 1)
@@ -55,6 +62,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--frames", type=Path, nargs="+", required=True)
     p.add_argument("--validation", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--start-from", type=Path, help="a packed checkpoint (release/checkpoint.py) whose vision encoder is to go on learning")
     p.add_argument("--steps", type=int, default=4000)
     p.add_argument("--batch", type=int, default=64)
     p.add_argument("--rate", type=float, default=1.5e-3)
@@ -66,6 +74,8 @@ def main(argv: list[str] | None = None) -> None:
     pools = [FramePool(f) for f in a.frames]
     held_out = FramePool(a.validation)
     vision, heads = VisionEncoder(c.vision), AttributeHeads(c.vision.hidden)
+    if a.start_from:
+        vision.load_state_dict(part(torch.load(a.start_from, weights_only=True)["model"], "vision."))
     vision.to(memory_format=torch.channels_last)
     optimizer = adamw([(vision, 1.0), (heads, 1.0)])
     run = Run(a.out)

@@ -63,11 +63,17 @@ def sample_event(rng: np.random.Generator, scene: Scene, uid: int) -> tuple[Even
 
 
 def sample_clip(rng: np.random.Generator, max_events: int = 3, max_frames: int = 8, card: bool | None = None,
-                min_events: int = 0) -> Clip:
-    """A clip of up to `max_events` changes; every state is shown for 1..4 frames, `max_frames` in all."""
+                min_events: int = 0, few: bool = False) -> Clip:
+    """A clip of up to `max_events` changes; every state is shown for 1..4 frames, `max_frames` in all.
+
+    Beyond three changes their number has a long tail: most clips stay short, as each frame costs. `few`: it begins with at most one thing.
+    """
     states, events = [sample_scene(rng, card)], []
+    if few:
+        states[0] = states[0].replaced(states[0].objects[: int(rng.random() < 0.7)])
     most = min(max_events, max_frames - 1)
-    wanted = int(rng.integers(min(min_events, most), most + 1))
+    least = min(min_events, most)
+    wanted = int(rng.integers(least, most + 1)) if most <= 3 else min(most, least + int(rng.geometric(0.35)) - 1)
     for i in range(wanted):
         step = sample_event(rng, states[-1], 10 + i)
         if step is None:  # e.g. two equal objects and a card: nothing can change unambiguously

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .clips import Clip, sample_clip
-from .questions import NO_PICTURE, QA, ask
-from .scene import Scene
+from .qa import PICTURE, QA
+from .questions import ask, no_picture
+from .scene import Scene, pick
 
 Step = tuple[str, "int | QA"]
 
@@ -19,18 +20,30 @@ class Dialogue(NamedTuple):
     steps: list[Step]
 
 
-def sample_qa(rng: np.random.Generator, family: str | None = None, max_events: int = 3,
-              max_frames: int = 8) -> tuple[Clip, QA]:
+# What of the clip each family needs: changes at least, changes at most, frames at most.
+_LONG = {"last": (1, 8, 16), "first": (1, 8, 16), "before": (1, 5, 12), "way": (1, 5, 12), "seen": (1, 8, 16)}
+_SHORT = (0, 3, 8)
+
+
+def sample_qa(rng: np.random.Generator, family: str | None = None, max_events: int | None = None, max_frames: int | None = None,
+              lang: str = "en") -> tuple[Clip, QA]:
     """A clip and one question after its last frame. The clip is drawn to suit the family."""
     while True:
         card = True if family == "ocr" else None
+        least, events, frames = _LONG.get(family or "", _SHORT)
         # "Nothing changed." must stay one answer among many.
-        min_events = 1 if family == "change" and rng.random() < 0.88 else 0
-        clip = sample_clip(rng, max_events, max_frames, card, min_events)
+        if family == "change":
+            least = int(rng.random() < 0.88)
+        elif family == "last":
+            least = int(rng.random() < 0.95)
+        elif family == "seen":
+            least = int(rng.integers(0, 6))
+        few = family == "first" or (family in ("seen", "last") and rng.random() < 0.7)
+        clip = sample_clip(rng, events if max_events is None else max_events, max_frames or frames, card, least, few)
         # Without repeated shapes and colours, "none" or "one" would be right too often unseen.
         if family == "count" and rng.random() < 0.75 and not _repeats(clip.states[-1]):
             continue
-        qa = ask(clip, len(clip.states) - 1, rng, family)
+        qa = ask(clip, len(clip.states) - 1, rng, family, lang=lang)
         if qa is not None:
             return clip, qa
 
@@ -67,10 +80,7 @@ def _turn(clip: Clip, state: int, rng: np.random.Generator, families: tuple[str,
     return ask(clip, state, rng, "caption")  # type: ignore[return-value]
 
 
-def ask_without_picture(rng: np.random.Generator) -> QA:
+def ask_without_picture(rng: np.random.Generator, lang: str = "en") -> QA:
     """A question about the table while no frame was sent (camera off): family "blind", not part of FAMILIES."""
-    while True:
-        _, qa = sample_qa(rng, None, max_events=0, max_frames=1)
-        if qa.family in ("chat", "repeat"):
-            continue
-        return QA("blind", qa.question, NO_PICTURE, ["not"], ["not", "colour", "number", "position"])
+    _, qa = sample_qa(rng, pick(rng, PICTURE), max_events=0, max_frames=1, lang=lang)
+    return QA("blind", qa.question, no_picture(lang), ["not"], ["not", "colour", "number", "position"], lang=lang)

@@ -1,11 +1,11 @@
-"""Every closed question of the world, as templates: what is asked and what can be enumerated come from one place."""
+"""English: what is asked, as templates, and how answers are worded. phrases_zh.py has the same names in Chinese."""
 from __future__ import annotations
 
-from .scene import CELLS, COLORS, SHAPES, SIZES
+from .scene import CELLS, SHAPES
 
-FAMILIES = ("colour", "shape", "count", "position", "existence", "ocr", "change", "caption", "repeat", "chat", "absent")
+LANG = "en"
 
-# {o} is an object without article ("red star"), {a} one with it, {p} a plural, {c} a colour, {at} a cell.
+# {o} and {q} are an object without article ("red star"), {a} one with it, {p} a plural, {c} a colour, {at} a cell.
 COLOUR = ("what color is the {o}", "what is the color of the {o}", "which color is the {o}",
           "tell me the color of the {o}", "which color does the {o} have", "can you tell me what color the {o} is")
 COLOUR_AT = ("what color is the {o} {at}", "which color is the {o} {at}")
@@ -43,25 +43,87 @@ CHAT = (
     ("Goodbye!", ("goodbye", "bye", "bye bye", "see you later", "see you", "good night")),
     ("I am fine. Ask me about the table.", ("how are you", "how are you doing", "how do you do", "are you okay")),
     ("Yes, I can hear you.", ("can you hear me", "do you hear me", "are you listening", "are you there")),
-    ("I can only talk about the table.",
-     ("what is the weather", "what is the weather today", "will it rain tomorrow", "tell me a joke",
-      "tell me a story", "sing a song", "sing me a song", "what time is it", "what day is it today",
-      "who is the president", "what is the capital of france", "how old are you", "where do you live",
-      "what is the meaning of life", "write a poem", "write me a letter", "play some music", "turn on the light",
-      "call my mother", "set an alarm", "set a timer for ten minutes", "what is the news today",
-      "how do i cook rice", "what should i eat", "translate this into french", "who won the game",
-      "how far is the moon", "how tall is the tower", "what is two plus two", "what is three times four",
-      "do you love me", "do you like music", "can you drive a car", "book a flight", "open the door",
-      "order a pizza", "what is my name", "where am i", "who am i", "what is the time in london",
-      "tell me about history", "what is the best movie", "how much does it cost", "is it cold outside",
-      "do you speak chinese", "send a message to john", "remind me to buy milk", "what is a computer",
-      "how do airplanes fly", "who wrote this book", "what animal is this", "do you have a dog",
-      "can you dance", "give me some money", "how many people live in china", "where is my phone",
-      "why is the sky blue", "who made you", "recommend a book", "how do i get home")),
+    ("I speak English and Chinese.",
+     ("do you speak chinese", "do you speak english", "what languages do you speak", "which languages do you know")),
 )
 
+OUTSIDE_ANSWER = "I can only talk about the table."
+OUTSIDE = (
+    "what is the weather", "what is the weather today", "will it rain tomorrow", "tell me a joke", "tell me a story",
+    "sing a song", "sing me a song", "what time is it", "what day is it today", "who is the president",
+    "what is the capital of france", "how old are you", "where do you live", "what is the meaning of life",
+    "write a poem", "write me a letter", "play some music", "turn on the light", "call my mother", "set an alarm",
+    "set a timer for ten minutes", "what is the news today", "how do i cook rice", "what should i eat",
+    "translate this into french", "who won the game", "how far is the moon", "how tall is the tower",
+    "do you love me", "do you like music", "can you drive a car", "book a flight", "open the door", "order a pizza",
+    "what is my name", "where am i", "who am i", "what is the time in london", "tell me about history",
+    "what is the best movie", "how much does it cost", "is it cold outside", "send a message to john",
+    "remind me to buy milk", "what is a computer", "how do airplanes fly", "who wrote this book",
+    "what animal is this", "do you have a dog", "can you dance", "give me some money",
+    "how many people live in china", "where is my phone", "why is the sky blue", "who made you", "recommend a book",
+    "how do i get home",
+)
+
+# What lies outside, open enough that no list of questions is the world's edge: every topic in every form.
+OUTSIDE_FORMS = ("what is {x}", "tell me about {x}", "do you like {x}", "what do you think about {x}", "explain {x} to me",
+                 "where can i find {x}", "do you know anything about {x}", "who invented {x}")
+OUTSIDE_TOPICS = ("football", "the moon", "music", "the stock market", "paris", "the internet", "coffee", "my birthday",
+                  "the second world war", "chess", "the ocean", "quantum physics", "the new movie", "climate change",
+                  "shakespeare", "dinosaurs", "the economy", "basketball", "italian food", "the president")
+
+SIZE = ("how big is the {o}", "is the {o} small or large", "what size is the {o}", "tell me the size of the {o}")
+BIGGER = ("which is bigger the {o} or the {q}", "which is larger the {o} or the {q}", "which one is bigger the {o} or the {q}")
+SMALLER = ("which is smaller the {o} or the {q}", "which one is smaller the {o} or the {q}")
+SAME = ("are the {o} and the {q} the same color", "do the {o} and the {q} have the same color",
+        "is the {o} the same color as the {q}")
+SIDES = ("to the left of", "to the right of", "above", "below")
+RELATION = ("what is {side} the {o}", "what do you see {side} the {o}", "tell me what is {side} the {o}", "what can you see {side} the {o}")
+LAST = ("what appeared last", "what came last", "which shape appeared last", "what was the last shape to appear", "which shape came last")
+FIRST = ("what was the first shape", "which shape came first", "what was the first shape you saw", "which shape did you see first",
+         "tell me what the first shape was")
+BEFORE = ("what color was the {o} before", "which color was the {o} before", "what color did the {o} have before")
+BEFORE_AT = ("where was the {o} before", "where was the {o} before it moved", "tell me where the {o} was before")
+BEFORE_NUMBER = ("what number was on the card before", "what was the number before", "which number was on the card before")
+WAY = ("which way did the {o} move", "in which direction did the {o} move", "which way did the {o} go", "tell me which way the {o} moved")
+SEEN = ("how many shapes have you seen", "how many shapes have you seen so far", "how many shapes did you see in all",
+        "how many shapes have you seen in all", "how many shapes have there been")
+FOLLOW = ("and the {o}", "what about the {o}", "how about the {o}")
+FOLLOW_AT = ("and {at}", "what about {at}", "how about {at}")
+FOLLOW_COUNT = ("and the {p}", "what about the {p}", "how about the {p}")
+FOLLOW_ANY = ("and {a}", "what about {a}", "how about {a}")
+SOUND = ("how many beeps did you hear", "how many beeps do you hear", "how many beeps were there", "count the beeps",
+         "how many tones did you hear", "tell me how many beeps you heard")
+RECALL = ("what did i say", "what did i just say", "what did i say before", "tell me what i said", "what did i ask you", "what did i just ask")
+REPEAT = ("repeat after me {x}", "repeat after me {x}", "repeat {x}", "please repeat {x}", "say {x}", "please say {x}",
+          "say after me {x}", "can you say {x}")
+TRANSLATE = ("translate to chinese {x}", "translate into chinese {x}", "please translate to chinese {x}", "say in chinese {x}",
+             "how do you say in chinese {x}")
+SUMS = ("what is {x}", "how much is {x}", "tell me what is {x}", "calculate {x}", "can you tell me what is {x}")
+OPERATORS = {"+": " plus ", "-": " minus ", "*": " times "}
+
+ANSWERS = {
+    "colour": "the {o} is {c}.", "shape": "it is {a}.", "position": "the {o} is {at}.", "yes": "yes, there is {a}.", "no": "no, there is no {o}.",
+    "ocr": "the number is {n}.", "unseen": "I do not see {a}.", "nothing there": "there is nothing there.", "unchanged": "nothing changed.",
+    "empty": "the table is empty.", "no picture": "I do not see a picture.", "size": "the {o} is {z}.", "bigger": "the {o} is bigger.",
+    "smaller": "the {o} is smaller.", "same": "yes, both are {c}.", "different": "no, the {o} is {c} and the {q} is {d}.",
+    "last": "{a} appeared last.", "none appeared": "no shape appeared.", "first": "the first shape was {a}.", "before": "the {o} was {c} before.",
+    "before at": "the {o} was {at} before.", "before number": "the number was {n} before.", "way": "the {o} moved {w}.", "unmoved": "the {o} did not move.",
+    "recall": "you said: {x}.", "unsaid": "you have not said anything yet.", "sum": "{x} is {n}.",
+    "number": "the number changed to {n}.", "appear": "{a} appeared {at}.", "disappear": "the {o} disappeared.",
+    "move": "the {o} moved to {place}.", "recolor": "the {o} turned {c}.",
+}  # fmt: skip
+
 NOUNS = (*SHAPES, "card")
-NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+          "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+
+def number_words(n: int) -> str:
+    """0..99 in words: 42 -> 'forty two'."""
+    if n < 20:
+        return UNITS[n]
+    return _TENS[n // 10 - 2] + (" " + UNITS[n % 10] if n % 10 else "")
 
 
 def article(noun: str) -> str:
@@ -79,25 +141,58 @@ def name(shape: str | None = None, color: str | None = None, size: str | None = 
     return " ".join(w for w in (size, color, shape or "shape") if w)
 
 
-def all_question_texts() -> list[tuple[str, str]]:
-    """(family, text) of every closed question, each text once. "repeat" is open and not listed; "absent" asks with the
-    texts of colour, shape, position and ocr."""
-    pairs = [(s, c) for c in COLORS for s in SHAPES]
-    named = [*NOUNS, *(name(s, c) for s, c in pairs), *(name(None, c) for c in COLORS)]
-    sized = [name(s, None, z) for s in SHAPES for z in SIZES]
-    out = [("colour", t.format(o=o)) for t in COLOUR for o in [*SHAPES, *sized]]
-    out += [("colour", t.format(o=o, at=at)) for t in COLOUR_AT for o in (*SHAPES, "shape") for at in CELLS]
-    out += [("shape", t.format(at=at)) for t in SHAPE_AT for at in CELLS]
-    out += [("shape", t.format(c=c)) for t in SHAPE_OF for c in COLORS]
-    out += [("count", t) for t in COUNT_ALL]
-    out += [("count", t.format(p=plural(o))) for t in COUNT for o in named if o != "card"]
-    out += [("position", t.format(o=o)) for t in POSITION for o in named]
-    out += [("existence", t.format(a=article(o))) for t in EXISTENCE for o in named]
-    out += [("existence", t.format(c=c)) for t in ANYTHING for c in COLORS]
-    for family, texts in (("ocr", OCR), ("change", CHANGE), ("caption", CAPTION)):
-        out += [(family, t) for t in texts]
-    out += [("chat", t) for _, texts in CHAT for t in texts]
-    seen: dict[str, str] = {}
-    for family, text in out:
-        seen.setdefault(text, family)
-    return [(family, text) for text, family in seen.items()]
+def color(of: str) -> str:
+    return of
+
+
+def size(of: str) -> str:
+    return of
+
+
+def at(cell: int) -> str:
+    return CELLS[cell]
+
+
+def place(cell: int) -> str:
+    """Without its preposition: 'the top left'."""
+    return CELLS[cell].split(" ", 1)[1]
+
+
+def way(dx: int, dy: int) -> str:
+    """'up and to the left'; dy grows downwards."""
+    across, along = ("left", "right")[dx > 0] if dx else "", ("up", "down")[dy > 0] if dy else ""
+    return f"{along} and to the {across}" if across and along else across or along
+
+
+def quantity(n: int, noun: str) -> str:
+    """'no circles', 'one circle', 'two circles'."""
+    return f"{number_words(n) if n else 'no'} {noun if n == 1 else plural(noun)}"
+
+
+def counted(n: int, noun: str) -> str:
+    return f"There {'is' if n == 1 else 'are'} {quantity(n, noun)}."
+
+
+def seen(n: int) -> str:
+    return f"I have seen {quantity(n, 'shape')}."
+
+
+def beeps(n: int) -> str:
+    return f"I heard {quantity(n, 'beep')}."
+
+
+def pieces(things: list[tuple[str, str]], number: int | None) -> list[str]:
+    """A caption's parts, of (what, where) in reading order; the card, whose number is given, has no "what"."""
+    card = f"a card with the number {number}"
+    # A card alone needs no place: it is what is held up.
+    return [f"{article(what) if what else card} {where}" if what or len(things) > 1 else card for what, where in things]
+
+
+def joined(parts: list[str]) -> str:
+    return "There is " + (", ".join(parts[:-1]) + " and " if parts[1:] else "") + parts[-1] + "."
+
+
+def sentence(text: str) -> str:
+    """'i see a star' -> 'I see a star.'"""
+    text = " ".join("I" if w == "i" else w for w in text.split())
+    return text[0].upper() + text[1:] + "."

@@ -3,15 +3,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .check import extract
-from .phrases import NOUNS, article, name, plural
+from . import repeat_zh
+from .phrases import NOUNS, UNITS, article, name, number_words, plural
 from .scene import CELLS, COLORS, SHAPES, SIZES, pick
 
-ASKS = ("repeat after me {x}", "repeat after me {x}", "repeat {x}", "please repeat {x}", "say {x}", "please say {x}",
-        "say after me {x}", "can you say {x}")
-_UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-          "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _PEOPLE = tuple("the boy,the girl,my friend,your mother,his father,her sister,our teacher,the man,the woman,the child,"
                 "a doctor,the dog,the cat,a bird,the people,my brother,the farmer,the king,nobody,everyone".split(","))
 _THINGS = tuple("house,table,chair,book,window,door,garden,river,mountain,city,street,train,car,boat,bridge,letter,"
@@ -38,13 +33,6 @@ _PHRASES = tuple("nice to meet you,what a beautiful day,please close the door,th
                  "up and down,left and right,black and white,day and night,bread and butter,over the bridge".split(","))
 
 
-def number_words(n: int) -> str:
-    """0..99 in words: 42 -> 'forty two'."""
-    if n < 20:
-        return _UNITS[n]
-    return _TENS[n // 10 - 2] + (" " + _UNITS[n % 10] if n % 10 else "")
-
-
 def _object(rng: np.random.Generator) -> str:
     return name(pick(rng, NOUNS[:6]), pick(rng, COLORS) if rng.random() < 0.7 else None,
                 pick(rng, SIZES) if rng.random() < 0.3 else None)
@@ -60,7 +48,7 @@ def _world(rng: np.random.Generator) -> str:
              f"the {o} disappeared", f"{article(o)} appeared {at}", o, f"{many} and {number_words(int(rng.integers(2, 10)))} more",
              f"where is the {o}", f"what color is the {o}", f"is there {article(o)}", f"how many {plural(o)} are there",
              f"the {o} and the {q} are {c}", f"i see {article(o)}", f"put the {o} {at}", f"{c} {pick(rng, COLORS)} {pick(rng, COLORS)}",
-             f"{n} {pick(rng, _UNITS)} {pick(rng, _UNITS)}", f"the card says {n}", f"{n}", f"the {o} is next to the {q}",
+             f"{n} {pick(rng, UNITS)} {pick(rng, UNITS)}", f"the card says {n}", f"{n}", f"the {o} is next to the {q}",
              f"show me the {o}", f"there is no {o}", f"what is {at}", f"the table is empty", f"nothing changed {at}",
              f"the {o} is larger than the {q}", f"{pick(rng, SHAPES)} {pick(rng, SHAPES)} {pick(rng, SHAPES)}")
     return pick(rng, forms)
@@ -81,22 +69,11 @@ def _everyday(rng: np.random.Generator) -> str:
     return pick(rng, forms)
 
 
-def sentence(text: str) -> str:
-    """'i see a star' -> 'I see a star.'"""
-    text = " ".join("I" if w == "i" else w for w in text.split())
-    return text[0].upper() + text[1:] + "."
-
-
-def sample_content(rng: np.random.Generator, world: float = 0.55) -> str:
+def sample_content(rng: np.random.Generator, world: float = 0.55, lang: str = "en") -> str:
     """2..9 words (one at times) in lower case; `world` is the share in the words of the table."""
+    if lang == "zh":
+        return repeat_zh.sample_content(rng, world)
     while True:
         text = _world(rng) if rng.random() < world else _everyday(rng)
         if len(text.split()) <= 9:
             return text
-
-
-def sample_repeat(rng: np.random.Generator) -> tuple[str, str, list[str], list[str]]:
-    """(what is spoken, the answer, its keys, their categories)."""
-    content = sample_content(rng)
-    answer = sentence(content)
-    return pick(rng, ASKS).format(x=content), answer, extract(answer, ["text"]), ["text"]

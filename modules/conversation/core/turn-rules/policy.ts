@@ -20,6 +20,8 @@ export interface TurnPolicy {
   readonly interruptResponse: boolean;
   /** Silence (ms) after an answer that makes the model speak again; null: never. */
   readonly idleTimeoutMs: number | null;
+  /** The silence depends on what the model thinks, so it is to be asked in every pause. */
+  readonly asksModel: boolean;
   /**
    * Silence (ms) that ends the turn, given the model's probability (0..1) that it is over where the sound stopped.
    * @param turnEnd null: the model has not said

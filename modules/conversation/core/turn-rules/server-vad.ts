@@ -16,6 +16,7 @@ export function serverVad(settings: ServerVad, options: RuleOptions): TurnPolicy
     createResponse: settings.create_response,
     interruptResponse: settings.interrupt_response,
     idleTimeoutMs: settings.idle_timeout_ms,
+    asksModel: false,
     silenceMs: () => silenceDurationMs,
   };
 }

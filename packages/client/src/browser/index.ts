@@ -1,6 +1,7 @@
 import type { SessionPatch } from '@vis-a-vis/protocol';
 import { exchange } from '../exchange.js';
 import { CallError, Session } from '../session.js';
+import { whenOpen } from '../when-open.js';
 
 export { CallError, type Answer, type Delta, type SessionEvents, type Speech } from '../session.js';
 
@@ -74,7 +75,12 @@ async function negotiate(peer: RTCPeerConnection, options: ConnectOptions): Prom
   if (options.video !== undefined) peer.addTransceiver(options.video, { direction: 'sendonly' });
   const channel = peer.createDataChannel('oai-events', { ordered: true });
   const call = new Call(peer, channel);
-  const opened = whenOpen(peer, channel, options.timeoutMs ?? 15_000);
+  const opened = whenOpen(options.timeoutMs ?? 15_000, (opening) => {
+    channel.addEventListener('open', () => opening.opened(), { once: true });
+    peer.addEventListener('connectionstatechange', () => {
+      if (peer.connectionState === 'failed') opening.failed();
+    });
+  });
 
   await peer.setLocalDescription();
   // Together, so that a refused offer is told at once, and a timeout also covers the request.
@@ -85,21 +91,6 @@ async function negotiate(peer: RTCPeerConnection, options: ConnectOptions): Prom
     opened,
   ]);
   return call;
-}
-
-function whenOpen(peer: RTCPeerConnection, channel: RTCDataChannel, timeoutMs: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(
-    () => reject(new CallError('connect_timeout', `No connection within ${timeoutMs} ms.`)),
-    timeoutMs,
-  );
-  channel.addEventListener('open', () => resolve(), { once: true });
-  peer.addEventListener('connectionstatechange', () => {
-    if (peer.connectionState === 'failed') reject(new CallError('connect_failed', 'The connection failed.'));
-  });
-  // Handled here as well, because a refused offer leaves nobody waiting for it.
-  promise.catch(() => undefined).finally(() => clearTimeout(timer));
-  return promise;
 }
 
 function silence(): MediaStreamTrack {

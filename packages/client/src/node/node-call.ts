@@ -9,6 +9,7 @@ import {
 } from 'werift';
 import { exchange as postOffer } from '../exchange.js';
 import { CallError, Session } from '../session.js';
+import { whenOpen } from '../when-open.js';
 import { silence, type AudioClip } from './audio-clip.js';
 import { tolerateRepeatedHello } from './dtls-guard.js';
 import type { VideoClip } from './ivf.js';
@@ -104,7 +105,7 @@ export class NodeCall extends Session {
 
   /**
    * Says something, in real time, after what is already being said.
-   * @returns when its first and last packets were sent; rejects where the call ends first
+   * @returns when its first and last packets were due; rejects where the call ends first
    */
   speak(clip: AudioClip): Promise<Spoken> {
     return this.#audio.speak(clip);
@@ -148,7 +149,14 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   const video = options.video && addTrack(peer, 'video');
   const channel = peer.createDataChannel(LABEL, { ordered: true });
   for (const transport of peer.dtlsTransports) tolerateRepeatedHello(transport);
-  const opened = whenOpen(peer, channel, options.timeoutMs ?? 15_000);
+  const opened = whenOpen(options.timeoutMs ?? 15_000, (opening) => {
+    channel.stateChanged.subscribe((state) => {
+      if (state === 'open') opening.opened();
+    });
+    peer.connectionStateChange.subscribe((state) => {
+      if (state === 'failed') opening.failed();
+    });
+  });
 
   await peer.setLocalDescription(await peer.createOffer());
   const offer = peer.localDescription?.sdp ?? '';
@@ -200,23 +208,6 @@ function startSending(
     for (const p of packets) track.writeRtp(p);
   };
   return { send, reports };
-}
-
-function whenOpen(peer: RTCPeerConnection, channel: RTCDataChannel, timeoutMs: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(
-    () => reject(new CallError('connect_timeout', `No connection within ${timeoutMs} ms.`)),
-    timeoutMs,
-  );
-  channel.stateChanged.subscribe((state) => {
-    if (state === 'open') resolve();
-  });
-  peer.connectionStateChange.subscribe((state) => {
-    if (state === 'failed') reject(new CallError('connect_failed', 'The connection failed.'));
-  });
-  // Handled here as well, because a refused offer leaves nobody waiting for it.
-  promise.catch(() => undefined).finally(() => clearTimeout(timer));
-  return promise;
 }
 
 function hostOf(url: string): string {

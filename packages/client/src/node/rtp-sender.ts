@@ -8,7 +8,10 @@ const TICKS_PER_MS = { audio: 48, video: 90 };
 
 type Send = (packet: RtpPacket) => void;
 
-/** When an utterance was sent, on this process's monotonic clock (`performance.now()`), ms. */
+/**
+ * When an utterance's packets were due, on this process's monotonic clock (`performance.now()`), ms: a microphone's clock does
+ * not wait for a process that is late to send them.
+ */
 export interface Spoken {
   readonly firstPacketAtMs: number;
   readonly lastPacketAtMs: number;
@@ -64,20 +67,19 @@ export class AudioSender {
     const [first] = this.#queue;
     // What a busy process has to catch up with was silence: nobody speaks before being asked to.
     const utterance = first && first.askedAtMs <= dueMs ? first : null;
-    const { packet, ticks } = utterance ? this.#spoken(utterance) : this.#silent();
+    const { packet, ticks } = utterance ? this.#spoken(utterance, dueMs) : this.#silent();
     if (!this.#muted || utterance) this.#send(this.#stream.packet(packet, this.#ticks, false));
     this.#ticks += ticks;
     return ticks / TICKS_PER_MS.audio;
   }
 
-  #spoken(utterance: Utterance): { packet: Uint8Array; ticks: number } {
+  #spoken(utterance: Utterance, dueMs: number): { packet: Uint8Array; ticks: number } {
     const { clip } = utterance;
     const index = utterance.next++;
-    const now = performance.now();
-    if (index === 0) utterance.firstPacketAtMs = now;
+    if (index === 0) utterance.firstPacketAtMs = dueMs;
     if (index >= clip.packets.length - 1) {
       this.#queue.shift();
-      utterance.resolve({ firstPacketAtMs: utterance.firstPacketAtMs, lastPacketAtMs: now });
+      utterance.resolve({ firstPacketAtMs: utterance.firstPacketAtMs, lastPacketAtMs: dueMs });
     }
     return packetOf(clip, index);
   }

@@ -9,6 +9,11 @@ const speech = new Float32Array(16 * 1200).map((_, i) => {
 
 describe('trueEndMs', () => {
   it('is behind the last sound', () => expect(trueEndMs(speech)).toBeCloseTo(860, 0));
+  it('is that of the speech where the recording goes on with its noise', () => {
+    const noisy = speech.map((x, i) => x + 0.02 * Math.sin(i * i));
+    expect(Math.abs(noisy.at(-1)!)).toBeGreaterThan(0);
+    expect(trueEndMs(noisy)).toBeCloseTo(860, 0);
+  });
   it('of silence is 0', () => expect(trueEndMs(new Float32Array(1600))).toBe(0));
 });
 

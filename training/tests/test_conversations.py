@@ -1,0 +1,119 @@
+"""Rows of every kind: laid out as the engine lays them out, and every pointer points at what it speaks of. Tones stand in for voices."""
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from pocket import smoke
+from pocket import world as w
+from pocket.model.config import PocketConfig
+from pocket.speech.letters import letters, starts
+from pocket.stages import frames
+from pocket.stages.conversations import DRILL, FILM, HEAR, LATE, Conversations, Row, heard
+from pocket.stages.speech_data import Speech
+from pocket.stages.tokenizer import corpus, empty, extend
+
+C = PocketConfig()
+KINDS = ("drill", "film", "hear", "ask", "talk")
+
+
+@pytest.fixture(scope="module")
+def talks(tmp_path_factory: pytest.TempPathFactory) -> Conversations:
+    folder, rng = tmp_path_factory.mktemp("talks"), np.random.default_rng(1)
+    texts = {text for _, text in w.all_question_texts()[::25]}
+    texts |= {text for lang in w.LANGUAGES for text in (*w.TONGUES[lang].SOUND, *w.TONGUES[lang].RECALL)}
+    texts |= {w.sample_open(rng, family, lang) for family in ("repeat", "translate", "sums") for lang in w.LANGUAGES for _ in range(12)}
+    smoke.tones(sorted(texts), "train", 1, folder / "speech")
+    frames.build(folder / "frames", 12, seed=5, cards=0.4, video=0.5)
+    return Conversations(extend(empty(), corpus(7, 300), 900), [frames.FramePool(folder / "frames")], Speech([folder / "speech"], C.audio), 36)
+
+
+def draw(talks: Conversations, kind: str, rng: np.random.Generator) -> Row:
+    return {
+        "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, 0.5), "hear": lambda: talks.hear(rng),
+        "ask": lambda: talks.ask(rng, 0.9, 1.0), "talk": lambda: talks.talk(rng, 0.9, 1.0),
+    }[kind]()  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
+    rng, special = np.random.default_rng(2), talks.special
+    for _ in range(40):
+        row = draw(talks, kind, rng)
+        assert len(row.ids) == len(row.targets) < C.text.max_positions
+        assert row.ids[:2] == [special["bos"], special["user"]]
+        assert len(row.frames) == len(row.states) == len(row.earlier) <= 48
+        held = sum(([at, 36] for at, _ in row.frames), []) + sum(([at, n] for at, n, _ in row.audio), [])
+        assert sum(i == -1 for i in row.ids) == sum(held[1::2])
+        for at, _ in row.frames:
+            assert row.ids[at - 1] == special["frame"] and set(row.ids[at : at + 36]) == {-1}
+        for at, n, wave in row.audio:
+            assert row.ids[at - 1] == special["audio"] and n == C.audio.tokens(len(wave))
+        learnt = [i for i, target in enumerate(row.targets) if target >= 0]
+        assert learnt == [i for _, start, end in row.answers for i in range(start, end)]
+        for _, start, end in row.answers:
+            assert row.ids[start - 2 : start] == [special["end"], special["assistant"]] and row.ids[end - 1] == special["end"]
+            # After an answer the user speaks again.
+            assert end == len(row.ids) or row.ids[end] == special["user"]
+        for at, frame, cells in (*row.looks, *row.counts):
+            assert 0 < at < len(row.ids) and frame in {f for f, _ in row.frames} and frame < at and all(0 <= c < 9 for c in cells)
+        for at, clip, begin, end in row.listens:
+            assert 0 <= begin < end <= len(row.spoken[clip]) and row.audio[clip][0] < at
+            assert starts(row.spoken[clip])[end] <= len(letters(row.spoken[clip]))
+
+
+def test_every_family_is_asked_in_both_languages(talks: Conversations) -> None:
+    rng, families = np.random.default_rng(3), Counter()
+    for kind in KINDS:
+        for _ in range(120):
+            families.update(family for family, _, _ in draw(talks, kind, rng).answers)
+    assert set(families) >= {f + mark for f in (*w.FAMILIES, "transcribe") for mark in ("", ".zh")}
+    assert {*DRILL, *FILM, *HEAR, *LATE} <= {*w.FAMILIES, "transcribe"}
+    english = sum(n for family, n in families.items() if not family.endswith(".zh")) / families.total()
+    assert 0.48 < english < 0.62
+
+
+def test_a_follow_up_comes_after_what_it_follows(talks: Conversations) -> None:
+    rng = np.random.default_rng(4)
+    for lang in w.LANGUAGES:
+        row = talks.ask(rng, 1.0, 0.5, "follow", 1, lang)
+        assert [label for label, _, _ in row.answers][-1] == "follow" + (".zh" if lang == "zh" else "") and len(row.answers) == 2
+        row = talks.ask(rng, 1.0, 0.5, "recall", 1, lang)
+        assert len(row.answers) <= 2
+
+
+def test_recall_listens_to_the_turn_before(talks: Conversations) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        row = talks.begun()
+        talks.turn(row, talks.open["repeat", "zh"][0], rng, 1.0, 0.5)
+        said = row.spoken[-1]
+        before = len(row.listens)
+        talks.turn(row, w.recall(row.last, rng, "zh"), rng, 1.0, 0.5)
+        new = row.listens[before:]
+        assert {clip for _, clip, _, _ in new} == {0}
+        assert set().union(*(range(a, b) for _, _, a, b in new)) == set(range(len(said)))
+
+
+def test_typed_beeps_are_none(talks: Conversations) -> None:
+    rng = np.random.default_rng(6)
+    _, qa = w.sample_qa(rng, "sound")
+    row = talks.begun()
+    talks.turn(row, qa, rng, 0.0, 1.0)
+    _, start, end = row.answers[0]
+    assert talks.tokenizer.decode(row.ids[start : end - 1]) == "I heard no beeps."
+
+
+def test_spoken_beeps_lengthen_the_utterance(talks: Conversations) -> None:
+    qa = next(qa for _, qa in (w.sample_qa(np.random.default_rng(n), "sound") for n in range(50)) if qa.beeps == 5)
+    rows = [talks.begun(), talks.begun()]
+    for row, beeps in zip(rows, (0, 5)):
+        talks.utterance(row, w.QA(qa.family, qa.question, "", [], [], beeps=beeps), np.random.default_rng(7), 0.0)
+    assert rows[1].audio[0][1] > rows[0].audio[0][1] + 10
+
+
+def test_heard_goes_letter_by_letter_where_the_words_are_the_same() -> None:
+    spans = ((3, 6, 10, 13), (6, 8, 20, 25))
+    assert heard(spans, 4, 5) == (11, 12) and heard(spans, 6, 7) == (20, 25) and heard(spans, 0, 3) is None
