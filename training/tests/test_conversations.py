@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pocket import smoke
 from pocket import world as w
 from pocket.model.config import PocketConfig
-from pocket.speech.letters import letters, starts
+from pocket.speech.letters import letters, spelling, starts
+from pocket.speech.phonemes import UNKNOWN, frame_count
+from pocket.speech.pool import Clip, write_pool
 from pocket.stages import frames
 from pocket.stages.conversations import DRILL, FILM, HEAR, LATE, Conversations, Row, heard
 from pocket.stages.speech_data import Speech
@@ -19,13 +22,25 @@ C = PocketConfig()
 KINDS = ("drill", "film", "hear", "ask", "talk")
 
 
+def hum(texts: list[str], out: Path) -> None:
+    """A pool of the usual layout: a tone for each letter, 60 ms long, without phoneme labels."""
+
+    def clips() -> Iterator[Clip]:
+        for number, text in enumerate(texts):
+            hz = np.repeat([200.0 + 60 * (ord(ch) - 96) if ch != " " else 0.0 for ch in spelling(text)], 960)
+            pcm = 0.3 * np.sin(2 * np.pi * np.cumsum(hz) / 16_000)
+            yield pcm.astype(np.float32), np.full(frame_count(len(pcm)), UNKNOWN), number, 0
+
+    write_pool(out, clips(), texts, ["tones"])
+
+
 @pytest.fixture(scope="module")
 def talks(tmp_path_factory: pytest.TempPathFactory) -> Conversations:
     folder, rng = tmp_path_factory.mktemp("talks"), np.random.default_rng(1)
     texts = {text for _, text in w.all_question_texts()[::25]}
     texts |= {text for lang in w.LANGUAGES for text in (*w.TONGUES[lang].SOUND, *w.TONGUES[lang].RECALL)}
     texts |= {w.sample_open(rng, family, lang) for family in ("repeat", "translate", "sums") for lang in w.LANGUAGES for _ in range(12)}
-    smoke.tones(sorted(texts), "train", 1, folder / "speech")
+    hum(sorted(texts), folder / "speech")
     frames.build(folder / "frames", 12, seed=5, cards=0.4, video=0.5)
     return Conversations(extend(empty(), corpus(7, 300), 900), [frames.FramePool(folder / "frames")], Speech([folder / "speech"], C.audio), 36)
 

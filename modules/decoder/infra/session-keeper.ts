@@ -3,8 +3,10 @@ import type { SessionLog } from '../core/session-log.js';
 import { HeldOperations, restarting, type Operation } from './held-operations.js';
 import type { WorkerLink } from './worker-link.js';
 
-/** Workers lost under one session's own replay before it is given up: something in its log kills them. */
-const MAX_REPLAY_LOSSES = 3;
+/** Workers lost at one and the same entry of a session's replay before it is given up: that entry kills them. */
+const MAX_LOSSES_AT_ENTRY = 3;
+/** And anywhere in it: workers that die for other reasons meet a replay again and again only where they die all the time. */
+const MAX_REPLAY_LOSSES = 12;
 /** An operation is tried in so many workers: one that kills them is not to kill them all. */
 const MAX_ATTEMPTS = 2;
 
@@ -166,23 +168,29 @@ export class SessionKeeper {
   }
 
   private async rebuild(): Promise<void> {
-    for (let losses = 0; this.over === null && this.link === null;) {
+    /** Times that a worker was lost, by the entry that it was at. */
+    const losses = new Map<number, number>();
+    let lost = 0;
+    const onLoss = (entry: number): void => {
+      losses.set(entry, (losses.get(entry) ?? 0) + 1);
+      lost += 1;
+      if (losses.get(entry) === MAX_LOSSES_AT_ENTRY || lost === MAX_REPLAY_LOSSES) {
+        this.fail(new Error('every worker that it was rebuilt in was lost'));
+      }
+    };
+    while (this.over === null && this.link === null) {
       try {
         await this.places.inTurn(
           () => this.held.waiting,
-          () => this.replay(() => (losses += 1)),
+          () => this.replay(onLoss),
         );
       } catch (error) {
         this.fail(error);
-        return;
-      }
-      if (losses >= MAX_REPLAY_LOSSES && this.link === null) {
-        this.fail(new Error('every worker that it was rebuilt in was lost'));
       }
     }
   }
 
-  private async replay(onLoss: () => void): Promise<void> {
+  private async replay(onLoss: (entry: number) => void): Promise<void> {
     if (this.over) return;
     const link = await this.places.open(this.log.head.epoch);
     try {
@@ -198,7 +206,7 @@ export class SessionKeeper {
     } catch (error) {
       await link.close();
       if (error !== link.client.lostBy) throw error;
-      onLoss();
+      onLoss(link.reached);
     }
   }
 

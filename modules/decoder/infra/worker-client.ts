@@ -40,6 +40,8 @@ const LOAD_MS = 300_000;
 /** How a worker was lost: its thread ended, or it is stuck in a run that does not end. */
 export interface Loss {
   readonly cause: 'died' | 'stuck';
+  /** It had loaded its model, and nothing had been asked of it that it had not answered. */
+  readonly idle: boolean;
   readonly error: VisavisError;
 }
 
@@ -92,7 +94,7 @@ export class EngineWorkerClient {
       this.startWatch();
       return null;
     } catch (error) {
-      return this.loss ?? { cause: 'died', error: error as VisavisError };
+      return this.loss ?? { cause: 'died', idle: false, error: error as VisavisError };
     } finally {
       clearTimeout(late);
     }
@@ -223,7 +225,7 @@ export class EngineWorkerClient {
     if (this.over) return this.rejectAll();
     const error = new VisavisError('engine_failed', message, null, { cause: by });
     this.over = error;
-    this.loss = { cause, error };
+    this.loss = { cause, idle: this.heartbeat !== null && this.waiting.size === 0, error };
     this.rejectAll();
     this.ready.reject(error);
     this.lostSoon.resolve(this.loss);

@@ -55,6 +55,11 @@ export class WorkerLink {
     }
   }
 
+  /** Index of the log's entry that was put back last, or is being; -1: none. */
+  get reached(): number {
+    return this.restored.at(-1) ?? -1;
+  }
+
   /** Numbers the session's operation `seq` in this worker. Operations come in their order. */
   number(seq: number): { session: number; seq: number } {
     this.seq += 1;

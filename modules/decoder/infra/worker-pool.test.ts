@@ -84,6 +84,19 @@ describe('WorkerPool', () => {
     await pool.close(0);
   });
 
+  it('replaces a worker that dies idle however often it does', async () => {
+    const { pool, lost } = startPool(1);
+    await pool.start();
+    for (let time = 1; time <= 4; time++) {
+      const { client, release } = await pool.leaseWhenUp();
+      client.ask({ t: 'close', session: 7 }).catch(() => undefined);
+      release();
+      await client.whenLost;
+    }
+    expect(lost.every(({ willRestart }) => willRestart)).toBe(true);
+    await pool.close(0);
+  });
+
   it('does not wait for ever for a worker that is stuck before it is ready', async () => {
     const stuck = workerEntry('../testing/stuck-worker', import.meta.url);
     const options = { size: 1, stallMs: 60_000, loadMs: 200, entry: stuck, onLost: () => undefined };

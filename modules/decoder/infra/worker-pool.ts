@@ -2,7 +2,10 @@ import { VisavisError, type WorkerEntry } from '#modules/contracts';
 import { EngineWorkerClient, type Loss } from './worker-client.js';
 import type { EngineWorkerData } from './worker-protocol.js';
 
-/** A worker that is lost this often, with no session opened on it in between, is not started again. */
+/**
+ * A worker that is lost this often while it loads or works, with no session opened on it in between, is not started
+ * again. One that dies idle, by whatever hand, says nothing about the next.
+ */
 const MAX_FAILURES_IN_A_ROW = 3;
 /** With so many stuck threads, each holding a core and a copy of the weights, no more are started: the process is ill. */
 const MAX_STUCK = 3;
@@ -142,7 +145,7 @@ export class WorkerPool {
 
   private replace(slot: Slot, loss: Loss): void {
     slot.client = null;
-    slot.failuresInARow += 1;
+    if (!loss.idle) slot.failuresInARow += 1;
     const willRestart =
       !this.closing && slot.failuresInARow < MAX_FAILURES_IN_A_ROW && this.stuck < MAX_STUCK;
     slot.givenUp = !willRestart;

@@ -142,7 +142,10 @@ class Rig {
 
   constructor({ workers = 1, recoveryMs = 30_000, stallMs = 60_000 }: Settings = {}) {
     this.engine = new WorkerEngine({
-      data: { shedLimits: DEFAULT_OPTIONS.shedLimits } as EngineWorkerData,
+      data: {
+        shedLimits: DEFAULT_OPTIONS.shedLimits,
+        curses: new SharedArrayBuffer(8),
+      } as unknown as EngineWorkerData,
       caps: capsOf(new ToyModel().config, 16),
       workers,
       recoveryMs,
@@ -449,6 +452,28 @@ describe('a session whose worker is lost', () => {
     await expect(session.append(text('p', 'poison'))).rejects.toMatchObject({ code: 'engine_restarting' });
     expect(rig.engine.stats.lost.died).toBe(2);
     for (const one of [session, other]) await one.append(text('t'));
+  });
+
+  it('is given up where one entry of its log kills every worker', async () => {
+    await begin();
+    const session = await rig.open();
+    for (const segment of [edge('q', 'open'), text('v', 'venom')]) await session.append(segment);
+    await rig.lose();
+    await expect(session.append(text('t'))).rejects.toMatchObject({
+      code: 'session_closed',
+      message: expect.stringContaining('every worker that it was rebuilt in was lost'),
+    });
+    expect(rig.engine.stats).toMatchObject({ lost: { died: 4 }, sessionsGivenUp: 1 });
+  });
+
+  it('is rebuilt where the workers that die are at another entry each time', async () => {
+    await begin();
+    const session = await rig.open();
+    await session.append(edge('q', 'open'));
+    for (let curse = 1; curse <= 5; curse++) await session.append(text(`c${curse}`, `curse ${curse}`));
+    await rig.lose();
+    await session.append(text('t'));
+    expect(rig.engine.stats).toMatchObject({ lost: { died: 6 }, sessionsRebuilt: 1, sessionsGivenUp: 0 });
   });
 
   it('is closed without a worker', async () => {

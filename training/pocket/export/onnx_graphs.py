@@ -10,6 +10,7 @@ from pocket.model.layers import rope_angles
 from pocket.model.omni import Pocket
 from pocket.model.turn_end import TurnEndHead, tapped
 
+NEGATIVE = -1e9
 
 
 class EmbedTokens(nn.Module):
