@@ -51,6 +51,13 @@ describe('SoundEnd', () => {
     }
   });
 
+  it('does not measure soft speech by loud speech of long ago', () => {
+    room.hear(10, 0.8, SPEECH).hear(150, 0, SILENCE).hear(5, 0.008, SPEECH);
+    const endMs = room.at;
+    room.hear(3, 0, SPEECH).hear(1, 0, SILENCE);
+    expect(room.before).toBe(endMs);
+  });
+
   it('does not take the surroundings for speech', () => {
     room.hear(20, 0.02, SILENCE).hear(10, 0.3, SPEECH).hear(2, 0.02, SPEECH).hear(1, 0.02, SILENCE);
     expect(room.before).toBe(960);

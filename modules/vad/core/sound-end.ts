@@ -24,6 +24,7 @@ const LAG: Readonly<Record<'v6' | 'legacy', Lag>> = {
   v6: { usualMs: 80, mostMs: 250 },
   legacy: { usualMs: 150, mostMs: 350 },
 };
+/** A sound that reaches this near (ms) to the end of the window in which the model hears no speech goes on beyond it. */
 const STILL_SOUNDING_MS = 8;
 const LONGEST_V6_WINDOW_MS = 32;
 
@@ -36,8 +37,9 @@ export class SoundEnd {
   readonly #levels = new LevelTrack();
   /** Loudest peak of a window without speech, averaged; null before the first. */
   #noise: number | null = null;
-  /** Loudest peak of the speech of late. */
+  /** Loudest peak of the speech of late: what is longer ago counts less. */
   #speech = 0;
+  #speechToMs = 0;
 
   /** The sound that windows are going to be about. */
   push(pcm: Float32Array, ptsMs: number): void {
@@ -48,8 +50,9 @@ export class SoundEnd {
   judged(p: number, speech: boolean, [fromMs, toMs]: readonly [number, number]): void {
     if (this.#levels.empty) return;
     if (speech) {
-      const faded = this.#speech * Math.exp((fromMs - toMs) / SPEECH_MS);
+      const faded = this.#speech * Math.exp((this.#speechToMs - toMs) / SPEECH_MS);
       this.#speech = Math.max(faded, this.#levels.peak(fromMs, toMs));
+      this.#speechToMs = toMs;
     } else if (p < NOISE_BELOW) {
       const peak = this.#levels.peak(fromMs, toMs);
       const weight = Math.min(1, (toMs - fromMs) / NOISE_MS);
