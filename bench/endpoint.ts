@@ -14,7 +14,7 @@ import { benchOptions } from './options.js';
 
 /** Hesitations (ms); 0 is none. Taken in turn. */
 const PAUSES_MS = [0, 200, 400, 700, 1000, 1500];
-const SILENCES_MS = [200, 300, 500, 800, 1200, 1600];
+const SILENCES_MS = [200, 300, 500, 800, 1200, 1600, 2000];
 const EAGERNESSES = ['high', 'medium', 'low'] as const;
 /** Longer (ms) than any setting waits: an end that is not known by then counts as known then. */
 const GIVE_UP_MS = 10_000;

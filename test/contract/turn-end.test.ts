@@ -10,7 +10,7 @@ Logger.overrideLogger(false);
 
 describe('the turn-end head', () => {
   const engine = new DecoderService({ modelFolder: TEST_MODEL, maxSessions: 1 });
-  beforeAll(() => engine.load());
+  beforeAll(() => engine.load(), 120_000);
   afterAll(() => engine.close({ drainMs: 1000 }));
 
   it('is in the model that ships', () => {

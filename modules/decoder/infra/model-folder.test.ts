@@ -170,20 +170,22 @@ describe('loadModelFolder', () => {
       );
     }, 30_000);
 
-    it('names a turn-end head that is not there, or not in the settings', async () => {
-      const head = { layers: 2, heads: 2, head_dim: 64 };
-      const withAudio = async (edit: (audio: Json) => void) => {
-        await change('config.json', (config) => edit(config['audio'] as Json));
-        await reseal('config.json');
-        return problem(open);
-      };
-      expect(await withAudio((audio) => (audio['turn_end'] = { ...head, layers: 3 }))).toMatch(
+    it.each<[string, (audio: Json) => void, RegExp]>([
+      [
+        'that is not there',
+        (audio) => (audio['turn_end'] = { layers: 3, heads: 2, head_dim: 64 }),
         /onnx\/audio_encoder\.onnx: has no cache for layer 6, config\.json says 2 heads of 64$/,
-      );
-      expect(await withAudio((audio) => delete audio['turn_end'])).toMatch(
+      ],
+      [
+        'that is not in the settings',
+        (audio) => delete audio['turn_end'],
         /onnx\/audio_encoder\.onnx: has a cache of 2 heads of 64 for layer 4, config\.json says none$/,
-      );
-    }, 30_000);
+      ],
+    ])('names a turn-end head %s', async (_, edit, expected) => {
+      await change('config.json', (config) => edit(config['audio'] as Json));
+      await reseal('config.json');
+      expect(await problem(open)).toMatch(expected);
+    });
 
     it('names a file that is no ONNX model', async () => {
       await writeFile(join(dir, 'onnx/embed_tokens.onnx'), 'not a model');
