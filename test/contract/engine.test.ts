@@ -67,10 +67,9 @@ describe.each(engines)('%s', (_, create) => {
     await session.append(edge('t', 'open'));
     const asked = await session.append({ ...block('a1', 8_000, false), predict: true });
     const last = await session.append(block('a2', 8_000, true));
-    for (const { turnEnd } of [asked, last]) {
-      if (engine.caps.turnEnd) expect([turnEnd! >= 0, turnEnd! <= 1]).toEqual([true, true]);
-      else expect(turnEnd).toBeUndefined();
-    }
+    const told = [asked, last].map(({ turnEnd = -1 }) => turnEnd >= 0 && turnEnd <= 1);
+    const promised = engine.caps.turnEnd === true;
+    expect(told).toEqual([promised, promised]);
     const frameless = await session.append(frame('f'));
     expect(frameless.turnEnd).toBeUndefined();
   });

@@ -16,12 +16,14 @@ const PACKET_MS = 20;
 const SILENCE_MS = 500;
 const fixture = (path: string) => new URL(`../fixtures/${path}`, import.meta.url);
 /** Two as they were recorded, three as they come out of Opus. */
-const CLIPS = await Promise.all([
+const CLIPS = [
   ...['color-of-star', 'how-many-circles'].map((name) => readWav(fixture(`speech/${name}.wav`))),
-  ...['colour', 'count', 'change'].map(async (name) =>
-    decodeOggOpus(await readFile(fixture(`call/${name}.ogg`))),
-  ),
-]);
+  ...(await Promise.all(
+    ['colour', 'count', 'change'].map(async (name) =>
+      decodeOggOpus(await readFile(fixture(`call/${name}.ogg`))),
+    ),
+  )),
+];
 /** Peaks of the noise: −80, −60 and −40 dB. */
 const NOISES = [0.0001, 0.001, 0.01];
 /** Alignments to the windows (ms). */

@@ -55,7 +55,7 @@ export function extract(text: string, categories: readonly string[]): string[] {
     for (const category of categories) {
       if (category === 'language') continue;
       if (category === 'text') {
-        keys.push(...(CHINESE.test(word) ? word : [word]));
+        keys.push(...(CHINESE.test(word) ? word.split('') : [word]));
       } else if (category === 'number') {
         const { value, joins } = numbers.read(word);
         if (joins) keys.pop();
