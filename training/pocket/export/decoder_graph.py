@@ -20,6 +20,7 @@ from .onnx_graphs import NEGATIVE
 
 OPSET = 18
 MICROSOFT = "com.microsoft"
+FEW = 8  # rows: their queries of one KV head are 16, as many columns as onnxruntime's kernel makes at once
 
 
 class Nodes:
@@ -101,6 +102,7 @@ class DecoderWriter:
         one, group, dim = g.ints(1), g.ints(self.group), g.ints(c.head_dim)
         is_step = g.one("Equal", self.steps, one)
         self.is_step = g.one("Squeeze", is_step)
+        self.is_few = g.one("Squeeze", g.one("LessOrEqual", self.steps, g.ints(FEW)))
         # The queries of a group share their keys. Many rows are one product, against [B, 1, P, D]. Of one row each query is a product of its
         # own, for which onnxruntime has a kernel that reads the values once and in order.
         rows = g.one("Where", is_step, one, g.one("Mul", self.steps, group))
@@ -165,14 +167,18 @@ class DecoderWriter:
         return g.one("MatMul", flat, g.weight(f"layers.{index}.out", self.decoder.layers[index].out.weight.T))
 
     def past_scores(self, plane: int, query: str, shaped: str) -> str:
-        """Of one row, the keys come first in the product: onnxruntime rearranges the second factor before it multiplies, and all the keys of a
-        batch for two queries each are too much of that."""
-        step, many = Nodes(f"step.{plane}/"), Nodes(f"many.{plane}/")
+        """Of one row and of few, the keys come first in the product: onnxruntime rearranges the second factor before it multiplies, and all the
+        keys for a few queries are too much of that."""
+        step, few, many = Nodes(f"step.{plane}/"), Nodes(f"few.{plane}/"), Nodes(f"many.{plane}/")
         narrow = step.one("Reshape", query, self.g.ints(0, 1, self.group, self.c.head_dim))
         scores = step.one("FusedMatMul", f"past_key.{plane}", narrow, domain=MICROSOFT, transB=1, alpha=self.scale)
         one = step.one("Add", step.one("Transpose", scores, perm=[0, 3, 1, 2]), self.bias)
         wide = many.one("FusedMatMul", shaped, f"past_key.{plane}", domain=MICROSOFT, transB=1, alpha=self.scale)
-        return self.g.one("If", self.is_step, then_branch=step.graph(one), else_branch=many.graph(wide))
+        turned = few.one("FusedMatMul", f"past_key.{plane}", shaped, domain=MICROSOFT, transB=1, alpha=self.scale)
+        some = few.one("Transpose", turned, perm=[0, 1, 3, 2])
+        rest = Nodes(f"rest.{plane}/")
+        several = rest.one("If", self.is_few, then_branch=few.graph(some), else_branch=many.graph(wide))
+        return self.g.one("If", self.is_step, then_branch=step.graph(one), else_branch=rest.graph(several))
 
     def mlp(self, index: int, layer: DecoderLayer, normed: str) -> str:
         g = self.g
