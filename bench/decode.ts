@@ -16,6 +16,7 @@ const BATCH = [1, 2, 4, 8] as const;
 /** Of each sequence of a batch: a few minutes of a conversation. */
 const BATCH_PAST_TOKENS = 512;
 const WARM_UP_STEPS = 2;
+const ROUNDS = 5;
 
 /** What `--json` writes. Tokens a second are those of the median step, its embedding lookup included; of a batch, of all. */
 interface DecodeReport {
@@ -53,35 +54,45 @@ export async function decodeBench(args: string[]): Promise<void> {
 async function measureOwn(folder: string, tokens: number) {
   const model = await OrtModel.load(await loadModelFolder(folder), 1);
   try {
-    const deltaKvTokensPerS: number[] = [];
-    for (const past of PAST_TOKENS)
-      deltaKvTokensPerS.push(await tokensPerS(model, { past, size: 1, tokens }));
-    const batchTokensPerS: number[] = [];
-    for (const size of BATCH) {
-      batchTokensPerS.push(await tokensPerS(model, { past: BATCH_PAST_TOKENS, size, tokens }));
-    }
-    return { pastTokens: PAST_TOKENS, deltaKvTokensPerS, batch: BATCH, batchTokensPerS };
+    const ofPasts = PAST_TOKENS.map((past) => ({ past, size: 1 }));
+    const ofBatches = BATCH.map((size) => ({ past: BATCH_PAST_TOKENS, size }));
+    return {
+      pastTokens: PAST_TOKENS,
+      deltaKvTokensPerS: await tokensPerS(model, ofPasts, tokens),
+      batch: BATCH,
+      batchTokensPerS: await tokensPerS(model, ofBatches, tokens),
+    };
   } finally {
     await model.release();
   }
 }
 
 /** `size` sequences that decode together, each with a past of so many rows. */
-async function tokensPerS(
-  model: OrtModel,
-  { past, size, tokens }: { past: number; size: number; tokens: number },
-): Promise<number> {
+interface Together {
+  readonly past: number;
+  readonly size: number;
+}
+
+/** Tokens a second of each. They take turns, so that a machine that is slower for a while is so for all of them. */
+async function tokensPerS(model: OrtModel, all: readonly Together[], tokens: number): Promise<number[]> {
+  const perRound = Math.ceil(tokens / ROUNDS);
   const runner = new ModelRunner(model);
-  const room = past + WARM_UP_STEPS + tokens;
-  const sequences = Array.from({ length: size }, () => new Sequence(filledContext(model, past, room)));
-  const stepMs: number[] = [];
-  for (let at = 0; at < WARM_UP_STEPS + tokens; at++) {
-    const token = at % model.config.text.vocabSize;
-    const startedAt = performance.now();
-    await runner.decode(sequences.map((sequence) => new DecodeStep(sequence, token)));
-    if (at >= WARM_UP_STEPS) stepMs.push(performance.now() - startedAt);
+  const runs = all.map(({ past, size }) => {
+    const room = past + ROUNDS * (WARM_UP_STEPS + perRound);
+    const sequences = Array.from({ length: size }, () => new Sequence(filledContext(model, past, room)));
+    return { size, sequences, stepMs: [] as number[] };
+  });
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { sequences, stepMs } of runs) {
+      for (let at = 0; at < WARM_UP_STEPS + perRound; at++) {
+        const token = at % model.config.text.vocabSize;
+        const startedAt = performance.now();
+        await runner.decode(sequences.map((sequence) => new DecodeStep(sequence, token)));
+        if (at >= WARM_UP_STEPS) stepMs.push(performance.now() - startedAt);
+      }
+    }
   }
-  return rate(stepMs, size);
+  return runs.map(({ size, stepMs }) => rate(stepMs, size));
 }
 
 /** The work does not depend on what is in the cache, so that need not be computed. */

@@ -252,13 +252,13 @@ describe('a model that predicts ends of turns', () => {
   };
 
   test('shortens the silence where it is sure, lengthens it where it is not', () => {
-    expect(silences(says(pause(listening()), 0.9))).toEqual([150]);
+    expect(silences(says(pause(listening()), 0.97))).toEqual([150]);
     expect(silences(says(pause(listening()), 0.02))).toEqual([4000]);
   });
 
   test('and what it said is forgotten when speech goes on, or ends', () => {
-    expect(silences(resume(says(pause(listening()), 0.9)))).toEqual([150, 500]);
-    expect(silences(end(says(pause(listening()), 0.9)))).toEqual([150, 500]);
+    expect(silences(resume(says(pause(listening()), 0.97)))).toEqual([150, 500]);
+    expect(silences(end(says(pause(listening()), 0.97)))).toEqual([150, 500]);
   });
 
   describe('and nothing is begun ahead', () => {
@@ -275,7 +275,7 @@ describe('a model that predicts ends of turns', () => {
       expect(more).toEqual([]);
       // Whole blocks of 320 ms went before.
       expect([question?.fromMs, question?.toMs, question?.final]).toEqual([1980, 2000, false]);
-      expect(silences(says(harness, 0.95))).toEqual([150]);
+      expect(silences(says(harness, 0.97))).toEqual([150]);
     });
 
     test('and of the next one again; the end then brings nothing new', () => {

@@ -45,7 +45,7 @@ describe('turnPolicy', () => {
     });
     expect(policy.silenceMs(null)).toBe(silenceMs);
     expect([1, 0.95].map((p) => policy.silenceMs(p))).toEqual([shortestMs, shortestMs]);
-    expect([0, 0.05].map((p) => policy.silenceMs(p))).toEqual([longestMs, longestMs]);
+    expect([0, 0.03].map((p) => policy.silenceMs(p))).toEqual([longestMs, longestMs]);
     const falling = [0, 0.2, 0.4, 0.6, 1].map((p) => policy.silenceMs(p));
     expect(falling).toEqual(falling.toSorted((x, y) => y - x));
     expect(new Set(falling).size).toBeGreaterThan(3);

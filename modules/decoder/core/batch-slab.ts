@@ -16,8 +16,11 @@ export interface BatchPast extends Past {
 /** What the attention to a row of padding is lowered by: its weight is exactly 0 after softmax. */
 export const MASKED = -1e9;
 
-/** Rows that a slot is longer than the longest past when it is laid out: tokens until it is laid out anew. */
-const HEADROOM = 96;
+/**
+ * Rows that a slot is longer than the longest past when it is laid out: tokens until it is laid out anew. As long as most
+ * answers: padding is read and multiplied like any other row, and laying out costs as much as one or two steps.
+ */
+const HEADROOM = 32;
 /** Rows that a slot may be too long, after the longest sequence has left, before it is laid out anew. */
 const SLACK = 256;
 

@@ -4,9 +4,7 @@ import type { RuleOptions, TurnPolicy } from './policy.js';
 type SemanticVad = Extract<TurnDetection, { type: 'semantic_vad' }>;
 
 interface Patience {
-  /** The model counts as sure that the turn is over from this probability on. */
-  readonly sureFrom: number;
-  /** Silence (ms) that ends a turn of which the model is sure. */
+  /** Silence (ms) that ends a turn which the model is sure is over. */
   readonly shortestMs: number;
   /** Silence (ms) that ends any turn: as long as OpenAI's service waits at this eagerness. */
   readonly longestMs: number;
@@ -15,15 +13,16 @@ interface Patience {
 }
 
 /** `auto` is `medium`, as in OpenAI's service. */
-const MEDIUM: Patience = { sureFrom: 0.8, shortestMs: 150, longestMs: 4000, silenceMs: 500 };
+const MEDIUM: Patience = { shortestMs: 150, longestMs: 4000, silenceMs: 500 };
 const PATIENCE: Readonly<Record<SemanticVad['eagerness'], Patience>> = {
-  low: { sureFrom: 0.9, shortestMs: 300, longestMs: 8000, silenceMs: 1000 },
+  low: { shortestMs: 300, longestMs: 8000, silenceMs: 1000 },
   medium: MEDIUM,
   auto: MEDIUM,
-  high: { sureFrom: 0.6, shortestMs: 100, longestMs: 2000, silenceMs: 300 },
+  high: { shortestMs: 100, longestMs: 2000, silenceMs: 300 },
 };
-/** Below this probability the model counts as sure that the turn is not over. */
-const UNFINISHED_TO = 0.1;
+/** From this probability on the model counts as sure that the turn is over, up to the other that it is not. */
+const FINISHED = 0.95;
+const UNFINISHED = 0.03;
 
 const DETECTION = { threshold: 0.5, prefixPaddingMs: 300 } as const;
 
@@ -43,10 +42,7 @@ export function semanticVad(settings: SemanticVad, options: RuleOptions): TurnPo
   };
 }
 
-function silenceFor(
-  turnEnd: number,
-  { sureFrom, shortestMs, longestMs }: Omit<Patience, 'silenceMs'>,
-): number {
-  const doubt = Math.min(1, Math.max(0, (sureFrom - turnEnd) / (sureFrom - UNFINISHED_TO)));
+function silenceFor(turnEnd: number, { shortestMs, longestMs }: Omit<Patience, 'silenceMs'>): number {
+  const doubt = Math.min(1, Math.max(0, (FINISHED - turnEnd) / (FINISHED - UNFINISHED)));
   return Math.round(shortestMs * (longestMs / shortestMs) ** doubt);
 }
