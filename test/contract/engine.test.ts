@@ -67,15 +67,9 @@ describe.each(engines)('%s', (_, create) => {
     await session.append(edge('t', 'open'));
     const asked = await session.append({ ...block('a1', 8_000, false), predict: true });
     const last = await session.append(block('a2', 8_000, true));
-<<<<<<< HEAD
     const told = [asked, last].map(({ turnEnd = -1 }) => turnEnd >= 0 && turnEnd <= 1);
     const promised = engine.caps.turnEnd === true;
     expect(told).toEqual([promised, promised]);
-=======
-    const told = [asked, last].flatMap(({ turnEnd }) => (turnEnd === undefined ? [] : [turnEnd]));
-    expect(told).toHaveLength(engine.caps.turnEnd ? 2 : 0);
-    for (const turnEnd of told) expect(Math.min(1, Math.max(0, turnEnd))).toBe(turnEnd);
->>>>>>> head
     const frameless = await session.append(frame('f'));
     expect(frameless.turnEnd).toBeUndefined();
   });
