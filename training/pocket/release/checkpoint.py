@@ -1,4 +1,4 @@
-"""Packs a checkpoint for the repository: weights only, float16, so that a later session can go on from it (`omni --start-from`). So too the turn-end head's."""
+"""Packs a stage's checkpoint for the repository: weights only, float16, so that a later session can go on from it (`--start-from`, `omni --audio`)."""
 from __future__ import annotations
 
 import argparse
@@ -14,7 +14,7 @@ def main() -> None:
     a = p.parse_args()
     state = torch.load(a.checkpoint, weights_only=True)
     a.out.parent.mkdir(parents=True, exist_ok=True)
-    parts = [part for part in ("model", "heads", "turn_end") if part in state]
+    parts = [part for part in state if part not in ("step", "optimizer")]
     half = {part: {k: v.half() if v.is_floating_point() else v for k, v in state[part].items()} for part in parts}
     torch.save({"step": state["step"], **half}, a.out)
 

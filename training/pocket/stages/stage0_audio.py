@@ -16,7 +16,7 @@ from pocket.model.audio import AudioEncoder, AudioFrontend
 from pocket.model.config import PocketConfig
 from pocket.speech.letters import LETTERS, greedy, is_chinese, letters, spelling
 
-from .common import Awake, Run, adamw, cosine, fuse, set_rate, setup
+from .common import Awake, Run, adamw, cosine, fuse, part, set_rate, setup
 from .speech_data import Speech, mask_bands
 
 
@@ -47,8 +47,7 @@ class Model(nn.Module):
     def start_from(self, path: Path) -> None:
         """Encoder and heads of a packed checkpoint, of an omni stage or of this one."""
         state = torch.load(path, weights_only=True)
-        whole = state.get("audio") or {k.removeprefix("audio."): v for k, v in state["model"].items() if k.startswith("audio.")}
-        self.audio.load_state_dict(whole)
+        self.audio.load_state_dict(state.get("audio") or part(state["model"], "audio."))
         self.heads.load_state_dict(state["heads"])
 
     def mel(self, pcm: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ from pocket.speech.augment import Augmenter
 from pocket.speech.pauses import MS, Heard
 from pocket.speech.pool import MARGIN
 
-from .common import Run, adamw, cosine, set_rate, setup
+from .common import Run, adamw, cosine, part, set_rate, setup
 from .speech_data import Speech
 
 #: Of what is broken off, so much is a beginning spoken like a sentence, where a pool of them is given.
@@ -43,7 +43,7 @@ ASKED_AFTER = (120, 220)
 
 def load_encoder(path: Path, encoder: AudioEncoder) -> None:
     state = torch.load(path, weights_only=True)
-    own = state["audio"] if "audio" in state else {k.removeprefix("audio."): v for k, v in state["model"].items() if k.startswith("audio.")}
+    own = state["audio"] if "audio" in state else part(state["model"], "audio.")
     encoder.load_state_dict({k: v.float() for k, v in own.items()})
     encoder.eval().requires_grad_(False)
 
