@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Context } from '../modules/decoder/core/context.js';
@@ -42,13 +43,23 @@ export async function decodeBench(args: string[]): Promise<void> {
   });
   const tokens = wholeNumber('tokens', values.tokens);
   const folder = values.model ?? process.env['VISAVIS_MODEL'] ?? join(REPOSITORY, 'models/visavis-pocket');
-  const standard = values.standard ?? process.env['VISAVIS_STANDARD_MODEL'];
+  const standard = values.standard ?? process.env['VISAVIS_STANDARD_MODEL'] ?? standardExport();
   const report: DecodeReport = {
     ...(await measureOwn(resolve(folder), tokens)),
-    ...(await measureStandard(standard === undefined ? null : resolve(standard), tokens)),
+    ...(await measureStandard(standard === null ? null : resolve(standard), tokens)),
   };
   print(report);
   if (values.json) await writeJson(values.json, report);
+}
+
+/** The export of the shipped weights, made where there is none yet; null where it cannot be made, which is then said. */
+function standardExport(): string | null {
+  const script = join(REPOSITORY, 'scripts/standard-export.mjs');
+  const { status, stdout } = spawnSync(process.execPath, [script, REPOSITORY], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return status === 0 ? (stdout.trim().split('\n').at(-1) ?? null) : null;
 }
 
 async function measureOwn(folder: string, tokens: number) {
@@ -112,7 +123,7 @@ async function measureStandard(folder: string | null, tokens: number) {
   const nothing = PAST_TOKENS.map(() => null);
   if (folder === null) {
     console.log(
-      'no standard export to compare with: write one with training/pocket/export/standard.py and name it with --standard',
+      'no standard export to compare with: --standard may name one (training/pocket/export/standard.py)',
     );
     return { standardTokensPerS: nothing, transformersJsTokensPerS: nothing };
   }
