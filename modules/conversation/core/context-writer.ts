@@ -1,34 +1,9 @@
 import type { Role, Segment } from '#modules/contracts';
 import { ContextLedger } from './context-ledger.js';
-import type { Failure, FrameSegment } from './inputs.js';
+import type { Failure } from './inputs.js';
 import type { Session } from './session.js';
-
-/** Microphone audio of an utterance that has ended. Times are ms on the media clock. */
-export interface EndedUtterance {
-  readonly itemId: string;
-  readonly audioId: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  /** What comes before has been sent already, under the same `audioId`. */
-  readonly fromMs: number;
-}
-
-type QuestionSegment = Extract<Segment, { k: 'text' | 'audio' }>;
-
-/** Something for the context. */
-export type Write =
-  /** `requested`: a client put it into a message, so it is not to be shed. */
-  | {
-      readonly k: 'frame';
-      readonly segment: FrameSegment;
-      readonly itemId: string;
-      readonly requested: boolean;
-    }
-  /** A typed part of the user's question. */
-  | { readonly k: 'question'; readonly segment: QuestionSegment; readonly itemId: string }
-  | { readonly k: 'utterance'; readonly utterance: EndedUtterance }
-  /** A whole turn of its own. */
-  | { readonly k: 'message'; readonly role: Role; readonly text: string; readonly itemId: string };
+import { WriteGate } from './write-gate.js';
+import type { EndedUtterance, Write } from './writes.js';
 
 const SAMPLES_PER_MS = 16;
 
@@ -39,36 +14,32 @@ const SAMPLES_PER_MS = 16;
 export class ContextWriter {
   readonly ledger: ContextLedger;
   readonly #session: Session;
+  readonly #gate: WriteGate;
   #turnOpen = false;
-  #gated = false;
-  #waiting: Write[] = [];
   /** Typed questions: they go in when the turn closes, behind the frames that came in the meantime. */
   #tail: (Write & { k: 'question' })[] = [];
-  /** Ids of what is to be taken out once the answer is made. */
-  #condemned: string[] = [];
   #failure: Failure | null = null;
   #instructions: string | null = null;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#gate = new WriteGate(session);
     this.ledger = new ContextLedger(session);
   }
 
   /** True while an answer is made or begun ahead. */
   get gated(): boolean {
-    return this.#gated;
+    return this.#gate.closed;
   }
 
   /** Nothing waits, and nothing went wrong. */
   get upToDate(): boolean {
-    return !this.#gated && this.#tail.length === 0 && this.#failure === null;
+    return !this.gated && this.#tail.length === 0 && this.#failure === null;
   }
 
   /** Start of the oldest utterance that waits (media clock); Infinity: none does. */
   get audioNeededFromMs(): number {
-    return Math.min(
-      ...this.#waiting.map((write) => (write.k === 'utterance' ? write.utterance.startMs : Infinity)),
-    );
+    return this.#gate.audioNeededFromMs;
   }
 
   /** Why a part of a question did not get in; once. */
@@ -81,28 +52,18 @@ export class ContextWriter {
   /** Writes what is left of the question; from then on nothing, until `open`. */
   gate(): void {
     this.#flushTail();
-    this.#gated = true;
+    this.#gate.close();
   }
 
   open(): void {
-    this.#gated = false;
-    const { log } = this.#session;
-    const condemned = this.#condemned.filter((id) => log.holds(id));
-    this.#condemned = [];
+    const { condemned, waiting } = this.#gate.open();
     if (condemned.length > 0) this.ledger.redact(condemned);
-    const waiting = this.#waiting;
-    this.#waiting = [];
     for (const write of waiting) this.#put(write);
   }
 
   write(write: Write): void {
-    if (!this.#gated) return this.#put(write);
-    this.#waiting.push(write);
-    const frames = this.#waiting.filter(({ k }) => k === 'frame');
-    const oldest = frames[0];
-    if (oldest?.k !== 'frame' || frames.length <= this.#session.settings.maxFrames) return;
-    this.#waiting = this.#waiting.filter((other) => other !== oldest);
-    this.#dropFrame(oldest.segment, 'waiting_full');
+    if (this.gated) this.#gate.hold(write);
+    else this.#put(write);
   }
 
   /**
@@ -170,18 +131,13 @@ export class ContextWriter {
   /** What a client deleted goes from the context, or stays out of it where it had not reached it. */
   forget(itemId: string): void {
     this.#redact(this.#session.log.ofItem(itemId));
-    this.#waiting = this.#waiting.filter(
-      (write) => (write.k === 'utterance' ? write.utterance.itemId : write.itemId) !== itemId,
-    );
+    this.#gate.forget(itemId);
     this.#tail = this.#tail.filter((write) => write.itemId !== itemId);
   }
 
   /** What the camera showed goes from the context, or stays out of it. */
   redactCamera(): void {
-    for (const write of this.#waiting) {
-      if (isLive(write)) this.#dropFrame(write.segment, 'redacted');
-    }
-    this.#waiting = this.#waiting.filter((write) => !isLive(write));
+    this.#gate.redactCamera();
     this.#redact(this.#session.log.liveFrames());
   }
 
@@ -195,7 +151,7 @@ export class ContextWriter {
   /** An answer that is being made ends as it began: what it knows is taken out behind it. */
   #redact(ids: readonly string[]): void {
     if (ids.length === 0) return;
-    if (this.#gated) this.#condemned.push(...ids);
+    if (this.gated) this.#gate.condemn(ids);
     else this.ledger.redact(ids);
   }
 
@@ -215,7 +171,10 @@ export class ContextWriter {
 
   #putFrame({ segment, itemId, requested }: Write & { k: 'frame' }): void {
     this.ledger.makeRoom(1);
-    if (!this.ledger.fitsFrame()) return this.#dropFrame(segment, 'context_full');
+    if (!this.ledger.fitsFrame()) {
+      this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason: 'context_full' });
+      return;
+    }
     this.openTurn();
     this.#session.log.add({ k: 'frame', id: segment.id, itemId, ptsMs: segment.ptsMs, live: !requested });
     this.#send(segment, requested ? 'commit' : 'background');
@@ -299,17 +258,9 @@ export class ContextWriter {
     return false;
   }
 
-  #dropFrame(segment: FrameSegment, reason: 'waiting_full' | 'context_full' | 'redacted'): void {
-    this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason });
-  }
-
   #audioTokens(durationMs: number): number {
     return Math.ceil((durationMs / 1000) * this.#session.caps.audioTokensPerSecond) + 1;
   }
-}
-
-function isLive(write: Write): write is Extract<Write, { k: 'frame' }> {
-  return write.k === 'frame' && !write.requested;
 }
 
 /** An estimate on the safe side: a token is rarely shorter than two characters. */

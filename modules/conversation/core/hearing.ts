@@ -1,7 +1,7 @@
 import type { Answering } from './answering.js';
 import type { ContextWriter } from './context-writer.js';
+import { InputAudioBuffer } from './input-audio-buffer.js';
 import type { Boundary, Failure } from './inputs.js';
-import type { Item } from './items.js';
 import { Patience } from './patience.js';
 import type { Session } from './session.js';
 import type { Speculation } from './speculation.js';
@@ -11,10 +11,6 @@ import { Utterance } from './utterance.js';
 
 /** Less audio (ms) than this is not worth a commit by hand. */
 const MIN_COMMIT_MS = 100;
-/** Audio (ms) kept while nobody speaks, on top of the prefix padding: the detector's own delay. */
-const DETECTOR_DELAY_MS = 2000;
-/** A stalled microphone is looked at again after this long. */
-const STALL_STEP_MS = 50;
 
 /** What a session hears with. */
 export interface HearingParts {
@@ -30,11 +26,8 @@ export class Hearing {
   readonly #answering: Answering;
   readonly #speculation: Speculation;
   readonly #patience: Patience;
+  readonly #buffer: InputAudioBuffer;
   #utterance: Utterance | null = null;
-  /** Audio that no item has yet (media clock); null before the first. */
-  #buffer: { startMs: number; endMs: number } | null = null;
-  #heardAtMs = 0;
-  #stallAtMs = 0;
   #spokeAtMs = 0;
 
   constructor(session: Session, { writer, answering, speculation }: HearingParts) {
@@ -43,6 +36,7 @@ export class Hearing {
     this.#answering = answering;
     this.#speculation = speculation;
     this.#patience = new Patience(session);
+    this.#buffer = new InputAudioBuffer(session);
   }
 
   get speaking(): boolean {
@@ -60,35 +54,23 @@ export class Hearing {
 
   /** The newest audio's end on the media clock; 0 before the first. */
   get nowMs(): number {
-    return this.#buffer?.endMs ?? 0;
+    return this.#buffer.nowMs;
   }
 
   /** Gateway clock: when a microphone that sends nothing is to be taken for silent. */
   get stallAtMs(): number | null {
-    return this.#utterance ? this.#stallAtMs : null;
+    return this.#utterance ? this.#buffer.stallAtMs : null;
   }
 
   /** Audio before this (media clock) will not be asked for. */
   get neededFromMs(): number {
-    return Math.min(this.#neededFromMs(), this.#writer.audioNeededFromMs);
-  }
-
-  #neededFromMs(): number {
-    if (this.#utterance) return this.#utterance.startMs;
-    if (!this.#buffer) return 0;
-    const { startMs, endMs } = this.#buffer;
-    const detection = this.#session.policy?.detection;
-    const keepMs = detection
-      ? detection.prefixPaddingMs + DETECTOR_DELAY_MS
-      : this.#session.settings.maxUtteranceMs;
-    return Math.max(startMs, endMs - keepMs);
+    const heardFromMs = this.#utterance?.startMs ?? this.#buffer.neededFromMs;
+    return Math.min(heardFromMs, this.#writer.audioNeededFromMs);
   }
 
   /** More microphone audio is there. */
   heard(startMs: number, endMs: number, atMs: number): void {
-    this.#buffer = { startMs: this.#buffer?.startMs ?? startMs, endMs };
-    this.#heardAtMs = atMs;
-    this.#stallAtMs = atMs + this.#session.settings.audioStallMs;
+    this.#buffer.heard(startMs, endMs, atMs);
     this.#session.clockOffsetMs = atMs - endMs;
     const utterance = this.#utterance;
     if (!utterance) return;
@@ -98,17 +80,16 @@ export class Hearing {
 
   /** Nothing has come for a while: the detector is told to take that for silence. */
   stalled(atMs: number): void {
-    if (!this.#buffer) return;
-    this.#stallAtMs = atMs + STALL_STEP_MS;
-    const untilMs = this.#buffer.endMs + (atMs - this.#heardAtMs);
-    this.#session.out.push({ c: 'assume_silence', untilMs });
+    const untilMs = this.#buffer.stalled(atMs);
+    if (untilMs !== null) this.#session.out.push({ c: 'assume_silence', untilMs });
   }
 
   /** Sends what is there of the utterance. */
   streamAudio(): void {
     const utterance = this.#utterance;
-    if (!this.#buffer || !utterance || this.#writer.gated) return;
-    utterance.stream(this.#writer, this.#buffer.endMs);
+    const { span } = this.#buffer;
+    if (!span || !utterance || this.#writer.gated) return;
+    utterance.stream(this.#writer, span.endMs);
     const { caps, policy } = this.#session;
     // A pause that is attended has its answer from that; behind the gate nothing can be asked.
     if (caps.turnEnd && policy?.asksModel) utterance.ask(this.#writer);
@@ -131,7 +112,7 @@ export class Hearing {
     const utterance = this.#utterance;
     switch (boundary.t) {
       case 'speech_start':
-        if (!utterance && this.#buffer) this.#startSpeech(boundary, policy, atMs);
+        if (!utterance && this.#buffer.span) this.#startSpeech(boundary, policy, atMs);
         return;
       case 'speech_established':
         if (utterance && this.#answering.held) this.#answering.cancel('turn_detected', atMs);
@@ -156,17 +137,18 @@ export class Hearing {
   /** A client ends the utterance by hand. @returns why that is not possible. */
   commit(atMs: number): Failure | null {
     const manual = this.#session.config.turnDetection === null;
-    if (manual && this.#buffer) {
+    const { span } = this.#buffer;
+    if (manual && span) {
       const { maxUtteranceMs } = this.#session.settings;
-      this.#begin(Math.max(this.#buffer.startMs, this.#buffer.endMs - maxUtteranceMs));
+      this.#begin(Math.max(span.startMs, span.endMs - maxUtteranceMs));
     }
     const utterance = this.#utterance;
-    if (!utterance || !this.#buffer || this.#buffer.endMs - utterance.startMs < MIN_COMMIT_MS) {
+    if (!utterance || !span || span.endMs - utterance.startMs < MIN_COMMIT_MS) {
       if (manual) this.#utterance = null;
       const message = `there is less than ${MIN_COMMIT_MS} ms of audio to commit`;
       return { code: 'input_audio_buffer_commit_empty', message };
     }
-    const { endMs } = this.#buffer;
+    const { endMs } = span;
     if (manual) this.#commit(utterance, endMs);
     else this.#stop(utterance, endMs, endMs);
     // Whoever commits it means it: it is no cough.
@@ -178,8 +160,9 @@ export class Hearing {
   /** Nobody spoke since `sinceAtMs` (gateway clock): the silence becomes an item. @returns false: there is none */
   timeOut(sinceAtMs: number): boolean {
     const { clockOffsetMs, settings, out } = this.#session;
-    if (!this.#buffer || clockOffsetMs === null) return false;
-    const { startMs, endMs } = this.#buffer;
+    const { span } = this.#buffer;
+    if (!span || clockOffsetMs === null) return false;
+    const { startMs, endMs } = span;
     const fromMs = Math.max(startMs, sinceAtMs - clockOffsetMs, endMs - settings.maxUtteranceMs);
     if (endMs - fromMs < MIN_COMMIT_MS) return false;
     const silence = this.#begin(fromMs);
@@ -191,9 +174,9 @@ export class Hearing {
 
   /** Forgets the audio so far; who is speaking goes on under the same item. */
   clear(): void {
-    if (this.#buffer) this.#buffer = { startMs: this.#buffer.endMs, endMs: this.#buffer.endMs };
-    if (this.#utterance && this.#buffer) this.#begin(this.#buffer.endMs, this.#utterance.itemId);
-    this.#session.out.emit({ type: 'audio_cleared' });
+    this.#buffer.clear();
+    const { span } = this.#buffer;
+    if (this.#utterance && span) this.#begin(span.endMs, this.#utterance.itemId);
   }
 
   /** Turn detection was set anew. Turned off, what was being said stays in the buffer, for a commit by hand. */
@@ -235,7 +218,7 @@ export class Hearing {
   }
 
   #start(wishedStartMs: number): void {
-    const utterance = this.#begin(Math.max(wishedStartMs, this.#buffer?.startMs ?? wishedStartMs));
+    const utterance = this.#begin(Math.max(wishedStartMs, this.#buffer.span?.startMs ?? wishedStartMs));
     const { itemId, startMs } = utterance;
     this.#session.out.emit({ type: 'speech_started', itemId, audioStartMs: startMs });
     this.streamAudio();
@@ -305,16 +288,8 @@ export class Hearing {
 
   /** @param sound `attended`: the engine has it already */
   #commit(utterance: Utterance, endMs: number, sound: 'new' | 'attended' = 'new'): void {
-    const { itemId, startMs } = utterance;
-    const { items, out } = this.#session;
     this.#utterance = null;
-    if (this.#buffer) this.#buffer = { startMs: endMs, endMs: Math.max(endMs, this.#buffer.endMs) };
-    out.emit({ type: 'audio_committed', itemId, previousItemId: items.lastId });
-    const content = [{ type: 'input_audio', transcript: null, span: { startMs, endMs } }] as const;
-    const item: Item = { id: itemId, role: 'user', status: 'completed', content };
-    const previousItemId = items.add(item);
-    out.emit({ type: 'item_added', item, previousItemId });
-    out.emit({ type: 'item_done', item, previousItemId });
+    this.#buffer.commit(utterance, endMs);
     if (sound === 'new') this.#writer.write({ k: 'utterance', utterance: utterance.endedAt(endMs) });
   }
 }

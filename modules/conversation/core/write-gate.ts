@@ -1,0 +1,79 @@
+import type { FrameSegment } from './inputs.js';
+import type { Session } from './session.js';
+import type { Write } from './writes.js';
+
+/** Holds back what is to change the context while an answer is made or begun ahead. */
+export class WriteGate {
+  readonly #session: Session;
+  #closed = false;
+  #waiting: Write[] = [];
+  /** Ids of what is to be taken out once the answer is made. */
+  #condemned: string[] = [];
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Start of the oldest utterance that waits (media clock); Infinity: none does. */
+  get audioNeededFromMs(): number {
+    return Math.min(
+      ...this.#waiting.map((write) => (write.k === 'utterance' ? write.utterance.startMs : Infinity)),
+    );
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** @returns what is to be taken out of the context now, and then what is to be written, in order */
+  open(): { condemned: readonly string[]; waiting: readonly Write[] } {
+    this.#closed = false;
+    const condemned = this.#condemned.filter((id) => this.#session.log.holds(id));
+    this.#condemned = [];
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    return { condemned, waiting };
+  }
+
+  /** Has it wait; where that makes too many frames, the oldest is shed. */
+  hold(write: Write): void {
+    this.#waiting.push(write);
+    const frames = this.#waiting.filter(({ k }) => k === 'frame');
+    const oldest = frames[0];
+    if (oldest?.k !== 'frame' || frames.length <= this.#session.settings.maxFrames) return;
+    this.#waiting = this.#waiting.filter((other) => other !== oldest);
+    this.#dropFrame(oldest.segment, 'waiting_full');
+  }
+
+  /** These go from the context when the gate opens, unless they have gone by then. */
+  condemn(ids: readonly string[]): void {
+    this.#condemned.push(...ids);
+  }
+
+  /** What waits of an item that a client deleted is not written. */
+  forget(itemId: string): void {
+    this.#waiting = this.#waiting.filter(
+      (write) => (write.k === 'utterance' ? write.utterance.itemId : write.itemId) !== itemId,
+    );
+  }
+
+  /** What the camera showed in the meantime is not written. */
+  redactCamera(): void {
+    for (const write of this.#waiting) {
+      if (isLive(write)) this.#dropFrame(write.segment, 'redacted');
+    }
+    this.#waiting = this.#waiting.filter((write) => !isLive(write));
+  }
+
+  #dropFrame(segment: FrameSegment, reason: 'waiting_full' | 'redacted'): void {
+    this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason });
+  }
+}
+
+function isLive(write: Write): write is Extract<Write, { k: 'frame' }> {
+  return write.k === 'frame' && !write.requested;
+}

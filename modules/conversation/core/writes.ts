@@ -1,0 +1,29 @@
+import type { Role, Segment } from '#modules/contracts';
+import type { FrameSegment } from './inputs.js';
+
+/** Microphone audio of an utterance that has ended. Times are ms on the media clock. */
+export interface EndedUtterance {
+  readonly itemId: string;
+  readonly audioId: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What comes before has been sent already, under the same `audioId`. */
+  readonly fromMs: number;
+}
+
+type QuestionSegment = Extract<Segment, { k: 'text' | 'audio' }>;
+
+/** Something for the context. */
+export type Write =
+  /** `requested`: a client put it into a message, so it is not to be shed. */
+  | {
+      readonly k: 'frame';
+      readonly segment: FrameSegment;
+      readonly itemId: string;
+      readonly requested: boolean;
+    }
+  /** A typed part of the user's question. */
+  | { readonly k: 'question'; readonly segment: QuestionSegment; readonly itemId: string }
+  | { readonly k: 'utterance'; readonly utterance: EndedUtterance }
+  /** A whole turn of its own. */
+  | { readonly k: 'message'; readonly role: Role; readonly text: string; readonly itemId: string };
