@@ -201,7 +201,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--validation-frames", type=Path, required=True)
     p.add_argument("--validation-speech", type=Path, nargs="+", required=True)
     p.add_argument("--tokenizer", type=Path, required=True)
-    p.add_argument("--vision", type=Path, help="last.pt of stage 0 (not needed with --start-from)")
+    p.add_argument("--vision", type=Path, help="last.pt of stage 0; like --audio and --projector it takes the place of what --start-from brings")
     p.add_argument("--audio", type=Path, help="last.pt of stage 0")
     p.add_argument("--projector", type=Path, help="last.pt of stage 1")
     p.add_argument("--start-from", type=Path, help="last.pt of an earlier omni stage")
@@ -229,8 +229,6 @@ def main(argv: list[str] | None = None) -> None:
     model = Pocket(c)
     tokenizer = Tokenizer.from_file(str(a.tokenizer))
     heads = SpeechHeads(c.audio.hidden, c.audio.phonemes)
-    if a.vision:
-        model.vision.load_state_dict(torch.load(a.vision, weights_only=True)["vision"])
     if a.start_from:
         earlier = torch.load(a.start_from, weights_only=True)
         weights = grow(earlier["model"], tokenizer, c.text.vocab)
@@ -240,6 +238,8 @@ def main(argv: list[str] | None = None) -> None:
         if unknown or any(not (a.projector and k.startswith("visual_projector.")) for k in missing):
             raise SystemExit(f"{a.start_from} is of another shape: missing {missing}, unknown {unknown}")
         heads.load_state_dict(earlier["heads"])
+    if a.vision:
+        model.vision.load_state_dict(torch.load(a.vision, weights_only=True)["vision"])
     if a.projector:
         model.visual_projector.load_state_dict(torch.load(a.projector, weights_only=True)["projector"])
     if a.audio:
