@@ -24,7 +24,8 @@ ENV NODE_ENV=production \
     VISAVIS_HOST=0.0.0.0 \
     VISAVIS_PORT=8080 \
     VISAVIS_ICE_PORT_MIN=50000 \
-    VISAVIS_ICE_PORT_MAX=50199
+    VISAVIS_ICE_PORT_MAX=50199 \
+    MALLOC_ARENA_MAX=2
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/packages/protocol/package.json packages/protocol/package.json
@@ -37,4 +38,4 @@ USER node
 EXPOSE 8080/tcp 50000-50199/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.VISAVIS_PORT}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/src/main.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=2", "dist/src/main.js"]

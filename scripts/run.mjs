@@ -21,6 +21,10 @@ const COMMANDS = {
   build: { program: null, build: true },
 };
 
+// A process that lives for days: V8's young generation and malloc's arenas are kept from growing with every burst (docs/operations.md).
+const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=2'];
+const MEMORY = { MALLOC_ARENA_MAX: '2' };
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 async function main([name = '', ...args]) {
@@ -36,7 +40,7 @@ async function main([name = '', ...args]) {
   await ensurePackages(root);
   if (command.build) await ensureBuild(root);
   if (command.program)
-    await become(node, ['--enable-source-maps', join(root, command.program), ...args], { cwd: root });
+    await become(node, [...NODE_FLAGS, join(root, command.program), ...args], { cwd: root, env: MEMORY });
 }
 
 try {

@@ -28,8 +28,9 @@ export async function run(program, args, { cwd, env = childEnv(), what = program
 }
 
 /** Runs a program in this process's place: same terminal, arguments and signals, and its exit code becomes ours. */
-export async function become(program, args, { cwd }) {
-  const child = spawn(program, args, { cwd, env: childEnv(program), stdio: 'inherit' });
+export async function become(program, args, { cwd, env = {} }) {
+  // What the caller's own environment says goes before `env`.
+  const child = spawn(program, args, { cwd, env: { ...env, ...childEnv(program) }, stdio: 'inherit' });
   const { code, signal, error } = await ended(child);
   if (error) throw new StepError(`cannot start ${program} (${error.code ?? error.message})`);
   // Dying by the same signal lets a shell or a supervisor see why; a handled signal ends with the child's own code.

@@ -84,7 +84,7 @@ export class GatewayProcess {
 }
 
 function launch(settings: Record<string, string>): Launched {
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+  const child = spawn(process.execPath, [...process.execArgv, MAIN], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
