@@ -1,9 +1,5 @@
-export {
-  BoundaryPredictor,
-  DEFAULT_BOUNDARY_CONFIG,
-  type BoundaryConfig,
-  type BoundaryEvent,
-} from './core/boundary.js';
+export { DEFAULT_BOUNDARY_CONFIG, type BoundaryConfig } from './core/boundary-config.js';
+export { BoundaryPredictor, type BoundaryEvent } from './core/boundary.js';
 export type { VadModelName, VadOptions } from './core/options.js';
 export type { SpeechProbability, Vad, VadDropReason, VadHandlers, VadStream } from './core/stream.js';
 export { VadModule } from './vad.module.js';

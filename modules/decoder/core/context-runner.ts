@@ -1,5 +1,6 @@
 import { VisavisError, type Segment } from '#modules/contracts';
 import type { Context } from './context.js';
+import { joinRows } from './join-rows.js';
 import { Detokenizer } from './detokenizer.js';
 import type { Operation } from './operation.js';
 import { toPlanes } from './pixels.js';
@@ -234,11 +235,4 @@ export class ContextRunner {
   private prefill(operation: Operation): Promise<Float32Array> {
     return this.compute(this.context.tokens, operation);
   }
-}
-
-function joinRows(first: Float32Array, rest: Float32Array): Float32Array {
-  const joined = new Float32Array(first.length + rest.length);
-  joined.set(first);
-  joined.set(rest, first.length);
-  return joined;
 }

@@ -1,4 +1,5 @@
 import { VisavisError, type Role } from '#modules/contracts';
+import { joinRows } from './join-rows.js';
 import { KvCache, type KvShape, type LayerRows } from './kv-cache.js';
 import { RowSlab, type RowRange } from './row-slab.js';
 import { PINNED, closeGaps, isNamed, rowsOf, type Span, type SpanKind, type SpanOwner } from './span.js';
@@ -112,7 +113,7 @@ export class Context {
     const from = this.kv.length;
     if (count > this.room || from >= tokens + count) return null;
     const known = computed < tokens ? this.inputs.window(from, tokens) : new Float32Array();
-    const rows = joined(known, spoken.subarray(Math.max(0, from - tokens) * dim));
+    const rows = joinRows(known, spoken.subarray(Math.max(0, from - tokens) * dim));
     const taken = Math.min(max, rows.length / dim);
     const embeds = rows.subarray(0, taken * dim);
     return { embeds, count: taken, position: from + this.offset, past: this.kv.last() };
@@ -255,13 +256,6 @@ export class Context {
     this.inputs.truncate(tokens);
     this.kv.truncate(tokens);
   }
-}
-
-function joined(one: Float32Array, other: Float32Array): Float32Array {
-  const both = new Float32Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
 }
 
 /** The part of a span that lies in front of a row. */

@@ -1,6 +1,7 @@
 import { VisavisError } from '#modules/contracts';
 import { BatchSlab } from './batch-slab.js';
 import type { Context, Prefill } from './context.js';
+import { joinRows } from './join-rows.js';
 import type { LayerRows } from './kv-cache.js';
 import type { OmniModel } from './ports.js';
 import { BATCH_LIMITS, type BatchLimits, type Step } from './scheduler-policy.js';
@@ -98,7 +99,7 @@ export class ModelRunner {
     const order = slab.arrange(members);
     const inSlots = order.flatMap((index) => members[index] ?? []);
     const out = await model.decodeBatch({
-      embeds: joined(inSlots.map(({ embeds }) => embeds)),
+      embeds: joinRows(...inSlots.map(({ embeds }) => embeds)),
       positions: inSlots.map(({ position }) => position),
       past: slab.past(members.length),
     });
@@ -142,14 +143,4 @@ function nextRow(context: Context): Prefill {
 function part(rows: Float32Array, index: number, count: number): Float32Array {
   const size = rows.length / count;
   return rows.subarray(index * size, (index + 1) * size);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const one of parts) {
-    whole.set(one, at);
-    at += one.length;
-  }
-  return whole;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { BoundaryPredictor, type BoundaryConfig, type BoundaryEvent } from './boundary.js';
+import type { BoundaryConfig } from './boundary-config.js';
+import { BoundaryPredictor, type BoundaryEvent } from './boundary.js';
 
 const WINDOW_MS = 10;
 

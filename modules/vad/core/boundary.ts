@@ -1,8 +1,6 @@
 import { checkedConfig, DEFAULT_BOUNDARY_CONFIG, type BoundaryConfig } from './boundary-config.js';
 import { SoundEnd } from './sound-end.js';
 
-export { DEFAULT_BOUNDARY_CONFIG, type BoundaryConfig } from './boundary-config.js';
-
 /** `atMs` is the media time up to which audio had been heard when the event was known. */
 export type BoundaryEvent =
   /** `min_speech_ms` of speech were heard; it began at `startMs`. */
