@@ -35,7 +35,7 @@ def checked(run: Path, steps: int) -> None:
 
 def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, Path]:
     """Every stage of recipe.sh, in its order; returns the last checkpoint, and that of the turn-end head."""
-    from pocket.stages import omni, stage0_audio, stage0_vision, stage1_projector, turn_end
+    from pocket.stages import omni, said, stage0_audio, stage0_vision, stage1_projector, turn_end
 
     def stage(main: Callable[[list[str]], None], name: str, *arguments: str, steps: int = STEPS) -> str:
         main([*arguments, "--out", str(work / name), "--steps", str(steps), "--threads", str(threads)])
@@ -56,6 +56,9 @@ def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, 
     last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--audio", audio, "--muon", *shares("drill", "film"), "--held-out", "0")
     last = stage(omni.main, "speaking", *world, "--start-from", last, "--audio-rate", "0.3", *shares("hear"), "--held-out", "0")
     last = stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1")
+    other = stage(omni.main, "pool2", *world, "--start-from", last, "--audio-pool", "2", *shares("hear"), "--held-out", "0")
+    said.main(["--checkpoint", other, "--audio-pool", "2", "--tokenizer", str(work / "tokenizer.json"), "--pools", held_speech, "--clips", "2"])
+    part("said")
     hearing = ("--encoder", last, "--speech", speech, "--validation", held_speech, "--batch", "4", "--held-out", "8")
     return Path(last), Path(stage(turn_end.main, "turn-end", *hearing))
 
@@ -91,7 +94,7 @@ def main(argv: list[str] | None = None) -> None:
         pool.build_pool(sentences(24, 6, 10, 1), 1, "train", work / "speech", seed=1)
         pool.build_pool(sentences(8, 2, 2, 77), 1, "validation", work / "speechval", seed=77)
         part("speech")
-        from pocket.export import export, parity
+        from pocket.export import export, int8, parity
         from pocket.release import curves
         from pocket.stages import tokenizer
 
@@ -103,6 +106,8 @@ def main(argv: list[str] | None = None) -> None:
         part("export")
         parity.main([*weights, "--folder", str(work / "model")])
         part("parity")
+        int8.main(["--folder", str(work / "model"), "--out", str(work / "int8"), "--rounds", "2"])
+        part("int8")
         curves.main([str(work / name) for name in ("vision", "audio", "projector", "language", "speaking", "packed", "turn-end")] + ["--out", str(work / "reports")])
         part("curves")
     print(json.dumps({"smoke": "passed", "seconds": round(time.monotonic() - began, 1), **took}))

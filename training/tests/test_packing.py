@@ -16,7 +16,7 @@ from pocket.model.layers import attention, mask_bias
 from pocket.model.omni import Pocket
 from pocket.stages.batches import Batch, Mixture, pack
 from pocket.stages.conversations import Row
-from pocket.stages.omni import EVENTS, Trainer, tally
+from pocket.stages.trainer import EVENTS, Trainer, tally
 from pocket.stages.speech_data import Speech
 from pocket.stages.stage0_audio import SpeechHeads
 

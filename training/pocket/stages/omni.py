@@ -19,23 +19,20 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from pocket import world as w
-from pocket.model.config import PocketConfig
-from pocket.model.decoder import Trace
+from pocket.model.config import AudioConfig, PocketConfig
 from pocket.model.omni import Pocket
-from pocket.speech.letters import letters, starts
 
 from .common import Run, cosine, fuse, optimizer_of, set_rate, setup
-from .batches import KINDS, Batch, Heard, Mixture, make_batch, open_mixture
+from .batches import KINDS, Batch, Mixture, make_batch, open_mixture
 from .conversations import Conversations
 from .frames import FramePool
-from .pointing import COUNT, LISTEN, LOOK, align, log_attention, log_mass, places
-from .speech_data import Speech, mask_bands
+from .speech_data import Speech
 from .stage0_audio import SpeechHeads
 from .stage0_vision import pixels
 from .tokenizer import parts
+from .trainer import EVENTS, HELP, Trainer, tally
 
 
 def vision_features(model: Pocket, pools: list[FramePool], cache: Path) -> Tensor:
@@ -65,135 +62,6 @@ def grow(weights: dict[str, Tensor], tokenizer: Tokenizer, vocab: int) -> dict[s
     return {**weights, name: torch.cat([old, *(row[None] for row in new), old.new_zeros(rest, old.shape[1])])}
 
 
-HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2}  # weights of the losses that help
-EVENTS = 5  # nothing, came, went, turned another colour, a number changed
-
-
-class Trainer(nn.Module):
-    def __init__(self, model: Pocket, heads: SpeechHeads, events: nn.Linear, features: Tensor, precise: bool = False) -> None:
-        """`precise`: float32 throughout, for tests; else bfloat16 where autocast has it."""
-        super().__init__()
-        self.model, self.heads, self.events = model, heads, events
-        self.features = features
-        self.precise = precise
-        self.dtype = torch.float32 if precise else torch.bfloat16
-
-    def forward(self, batch: Batch, rng: np.random.Generator, train_audio: bool, augment: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-        """-> (answer loss, losses that help, greedy hits [B, S] at target positions)."""
-        m = self.model
-        t = m.c.vision.tokens_per_frame
-        with torch.autocast("cpu", torch.bfloat16, enabled=not self.precise):
-            x = m.decoder.embed(batch.ids).to(self.dtype)
-            where_row, where_col, values = [], [], []
-            at = None
-            if len(batch.frame_rows):
-                seen = m.visual_projector(self.features[batch.frame_rows].to(self.dtype))
-                rows, cols = zip(*batch.frame_at)
-                at = torch.tensor(rows).repeat_interleave(t), (torch.tensor(cols).unsqueeze(1) + torch.arange(t)).flatten()
-                where_row.append(at[0])
-                where_col.append(at[1])
-                values.append(seen.flatten(0, 1))
-            help_: dict[str, Tensor] = {"ctc": torch.zeros(())}
-            spans: dict[tuple[int, int], np.ndarray] = {}
-            wanted_clips = {(x.sample, x.clip) for x in batch.listens}
-            for group, pcm, tokens in batch.audio:
-                with torch.no_grad():
-                    mel = m.frontend.by_fft(pcm)
-                if augment:
-                    mel = mask_bands(mel, rng)
-                with torch.set_grad_enabled(train_audio and torch.is_grad_enabled()):
-                    heard50 = m.audio(mel)
-                if train_audio:
-                    help_["ctc"] = help_["ctc"] + self.ctc(heard50.float(), group, tokens) / len(batch.audio)
-                self.find(heard50.detach().float(), group, wanted_clips, spans)
-                heard = m.audio_projector(heard50)
-                for i, h in enumerate(group):
-                    where_row.append(torch.full((h.tokens,), h.row))
-                    where_col.append(torch.arange(h.at, h.at + h.tokens))
-                    values.append(heard[i, : h.tokens])
-            if values:
-                x = x.index_put((torch.cat(where_row), torch.cat(where_col)), torch.cat(values).to(x.dtype))
-            hidden, traces = m.decoder(x, batch.positions, batch.spans)
-            # Position p predicts the token at p + 1; only the answers' positions go through the output layer.
-            wanted = batch.targets[:, 1:]
-            learn = wanted >= 0
-            logits = m.decoder.logits(hidden[:, :-1][learn]).float()
-            if at is not None and batch.happened is not None and (batch.happened >= 0).any():
-                seen = F.layer_norm(traces[2].hidden[at], (m.c.text.hidden,))
-                help_["told"] = self.tell(self.events(seen).float(), batch.happened)
-            if len(batch.look_at):
-                help_["look"] = self.point(traces, LOOK, batch.look_at, batch.look_on)
-            if len(batch.count_at):
-                layer, head = COUNT[0]
-                seen = log_attention(traces[layer].queries[:, head], self.keys(traces, layer, head), batch.count_at)
-                help_["found"] = F.kl_div(seen, batch.count_shares, reduction="batchmean")
-            if batch.listens:
-                help_["listen"] = self.point(traces, LISTEN, places(batch.listens), self.sounds(batch, spans))
-        loss = F.cross_entropy(logits, wanted[learn])
-        hits = torch.zeros(batch.targets.shape, dtype=torch.bool)
-        hits[:, 1:][learn] = logits.argmax(-1) == wanted[learn]
-        return loss, help_, hits
-
-    def point(self, traces: list[Trace], heads: tuple[tuple[int, int], ...], at: Tensor, on: Tensor) -> Tensor:
-        loss = torch.zeros(())
-        for layer, head in heads:
-            q, k = traces[layer].queries[:, head], self.keys(traces, layer, head)
-            loss = loss - log_mass(q, k, at, on).clamp_min(-12).mean() / len(heads)
-        return loss
-
-    def keys(self, traces: list[Trace], layer: int, head: int) -> Tensor:
-        c = self.model.c.text
-        return traces[layer].keys[:, head * c.kv_heads // c.heads]
-
-    def find(self, heard50: Tensor, group: list[Heard], wanted: set[tuple[int, int]], spans: dict[tuple[int, int], np.ndarray]) -> None:
-        """The first 20 ms frame of each character of the utterances wanted, by forced alignment."""
-        chosen = [i for i, h in enumerate(group) if (h.sample, h.clip) in wanted]
-        if not chosen:
-            return
-        with torch.no_grad():
-            log_probs = self.heads.letter(heard50[chosen]).float().log_softmax(-1).numpy()
-        sizes = np.array([group[i].tokens * self.model.c.audio.pool for i in chosen])
-        for i, first in zip(chosen, align(log_probs, sizes, [letters(group[i].text) for i in chosen])):
-            spans[group[i].sample, group[i].clip] = np.append(first, first[-1])[starts(group[i].text)]
-
-    def sounds(self, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> Tensor:
-        """The audio tokens [P, S] that hold the sound of what each position of batch.listens is to say."""
-        pool = self.model.c.audio.pool
-        on = torch.zeros(len(batch.listens), batch.ids.shape[1], dtype=torch.bool)
-        for i, x in enumerate(batch.listens):
-            first = spans[x.sample, x.clip]
-            at, tokens, _ = batch.rows[x.sample].audio[x.clip]
-            at += x.first
-            begin, end = first[x.start] // pool, first[x.end] // pool
-            on[i, at + max(0, begin - 1) : at + min(tokens, end + 2)] = True
-        return on
-
-    def tell(self, logits: Tensor, happened: Tensor) -> Tensor:
-        """A token that sees the frames before it is to know what changed where it looks: comparing frames is learned slowly from answers alone."""
-        kind, shape, colour = logits.split((EVENTS, 8, 8), dim=-1)
-        weight = torch.tensor([0.2, 1.0, 1.0, 1.0, 1.0])
-        wanted = happened.transpose(0, 1).flatten(1)
-        loss = F.cross_entropy(kind, wanted[0], weight, ignore_index=-1)
-        for guess, target in ((shape, wanted[1]), (colour, wanted[2])):
-            if (target >= 0).any():
-                loss = loss + F.cross_entropy(guess, target, ignore_index=-1)
-        return loss
-
-    def ctc(self, heard: Tensor, group: list[Heard], tokens: Tensor) -> Tensor:
-        logits = self.heads.letter(heard)
-        targets = [letters(h.text) for h in group]
-        flat = torch.tensor([i for t in targets for i in t])
-        sizes = torch.tensor([len(t) for t in targets])
-        return F.ctc_loss(logits.log_softmax(-1).transpose(0, 1), flat, tokens * self.model.c.audio.pool, sizes, zero_infinity=True)
-
-
-def tally(batch: Batch, hits: Tensor, into: dict[str, list[int]]) -> None:
-    """An answer is right when every one of its tokens is the greedy choice: then decoding gives exactly it."""
-    for (row, at), r in zip(batch.placed, batch.rows):
-        for family, start, end in r.answers:
-            into[family].append(int(hits[row, at + start : at + end].all()))
-
-
 def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--frames", type=Path, nargs="+", required=True)
@@ -205,6 +73,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--audio", type=Path, help="last.pt of stage 0")
     p.add_argument("--projector", type=Path, help="last.pt of stage 1")
     p.add_argument("--start-from", type=Path, help="last.pt of an earlier omni stage")
+    p.add_argument("--audio-pool", type=int, default=AudioConfig().pool, help="n of Conv-GMLP; another one than that of --start-from begins anew")
     p.add_argument("--cache", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--steps", type=int, required=True)
@@ -212,6 +81,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--packed", type=int, default=0, help="tokens of a row that several isolated conversations share (0: a row each)")
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--audio-rate", type=float, default=0.0, help="of the audio encoder, as a factor of --rate")
+    p.add_argument("--audio-until", type=float, default=1.0, help="where on the schedule the audio encoder stops learning: the rate is low by then, and a step a quarter cheaper")
     p.add_argument("--first", type=float, nargs=5, default=(0.55, 0.3, 0.05, 0.05, 0.05), help=f"shares of {list(KINDS)} at first")
     p.add_argument("--last", type=float, nargs=5, default=(0.15, 0.2, 0.15, 0.3, 0.2), help="and at last")
     p.add_argument("--move", type=float, nargs=2, default=(0.3, 0.6), help="where on the schedule the shares move")
@@ -225,17 +95,19 @@ def main(argv: list[str] | None = None) -> None:
     a = p.parse_args(argv)
     setup(a.seed, a.threads)
 
-    c = PocketConfig()
+    c = PocketConfig(audio=AudioConfig(pool=a.audio_pool))
     model = Pocket(c)
     tokenizer = Tokenizer.from_file(str(a.tokenizer))
     heads = SpeechHeads(c.audio.hidden, c.audio.phonemes)
     if a.start_from:
         earlier = torch.load(a.start_from, weights_only=True)
         weights = grow(earlier["model"], tokenizer, c.text.vocab)
-        if a.projector:  # a projector of its own takes the place of the earlier one, whatever its shape was
-            weights = {k: v for k, v in weights.items() if not k.startswith("visual_projector.")}
+        anew = ["visual_projector."] if a.projector else []  # it takes the place of the earlier one, whatever its shape was
+        if weights["audio_projector.gate.weight"].shape != model.audio_projector.gate.weight.shape:
+            anew.append("audio_projector.")
+        weights = {k: v for k, v in weights.items() if not k.startswith(tuple(anew))}
         missing, unknown = model.load_state_dict(weights, strict=False)
-        if unknown or any(not (a.projector and k.startswith("visual_projector.")) for k in missing):
+        if unknown or any(not k.startswith(tuple(anew)) for k in missing):
             raise SystemExit(f"{a.start_from} is of another shape: missing {missing}, unknown {unknown}")
         heads.load_state_dict(earlier["heads"])
     if a.vision:
@@ -309,7 +181,8 @@ def main(argv: list[str] | None = None) -> None:
             set_rate(optimizer, cosine(scheduled(step), a.steps, a.rate) if step >= 100 else cosine(step, a.steps, a.rate))
             batch = pending.pop(0).result()
             pending.append(ahead.submit(make_batch, moved(step), draw()))
-            loss, help_, hits = trainer(batch, np.random.default_rng(draw()), train_audio, True)
+            hearing = train_audio and scheduled(step) < a.audio_until * a.steps
+            loss, help_, hits = trainer(batch, np.random.default_rng(draw()), hearing, True)
             optimizer.zero_grad(set_to_none=True)
             (loss + sum(HELP[k] * v for k, v in help_.items())).backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -1,0 +1,144 @@
+"""One step of the omni stages: frames, speech and text in their places, the answers' loss, and the losses that help."""
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pocket.model.decoder import Trace
+from pocket.model.omni import Pocket
+from pocket.speech.letters import letters, starts
+
+from .batches import Batch, Heard
+from .pointing import COUNT, LISTEN, LOOK, align, log_attention, log_mass, places
+from .speech_data import mask_bands
+from .stage0_audio import SpeechHeads
+
+HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2}  # weights of the losses that help
+EVENTS = 5  # nothing, came, went, turned another colour, a number changed
+
+
+class Trainer(nn.Module):
+    def __init__(self, model: Pocket, heads: SpeechHeads, events: nn.Linear, features: Tensor, precise: bool = False) -> None:
+        """`precise`: float32 throughout, for tests; else bfloat16 where autocast has it."""
+        super().__init__()
+        self.model, self.heads, self.events = model, heads, events
+        self.features = features
+        self.precise = precise
+        self.dtype = torch.float32 if precise else torch.bfloat16
+
+    def forward(self, batch: Batch, rng: np.random.Generator, train_audio: bool, augment: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """-> (answer loss, losses that help, greedy hits [B, S] at target positions)."""
+        m = self.model
+        t = m.c.vision.tokens_per_frame
+        with torch.autocast("cpu", torch.bfloat16, enabled=not self.precise):
+            x = m.decoder.embed(batch.ids).to(self.dtype)
+            where_row, where_col, values = [], [], []
+            at = None
+            if len(batch.frame_rows):
+                seen = m.visual_projector(self.features[batch.frame_rows].to(self.dtype))
+                rows, cols = zip(*batch.frame_at)
+                at = torch.tensor(rows).repeat_interleave(t), (torch.tensor(cols).unsqueeze(1) + torch.arange(t)).flatten()
+                where_row.append(at[0])
+                where_col.append(at[1])
+                values.append(seen.flatten(0, 1))
+            help_: dict[str, Tensor] = {"ctc": torch.zeros(())}
+            spans: dict[tuple[int, int], np.ndarray] = {}
+            wanted_clips = {(x.sample, x.clip) for x in batch.listens}
+            for group, pcm, tokens in batch.audio:
+                with torch.no_grad():
+                    mel = m.frontend.by_fft(pcm)
+                if augment:
+                    mel = mask_bands(mel, rng)
+                with torch.set_grad_enabled(train_audio and torch.is_grad_enabled()):
+                    heard50 = m.audio(mel)
+                if train_audio:
+                    help_["ctc"] = help_["ctc"] + self.ctc(heard50.float(), group, tokens) / len(batch.audio)
+                self.find(heard50.detach().float(), group, wanted_clips, spans)
+                heard = m.audio_projector(heard50)
+                for i, h in enumerate(group):
+                    where_row.append(torch.full((h.tokens,), h.row))
+                    where_col.append(torch.arange(h.at, h.at + h.tokens))
+                    values.append(heard[i, : h.tokens])
+            if values:
+                x = x.index_put((torch.cat(where_row), torch.cat(where_col)), torch.cat(values).to(x.dtype))
+            hidden, traces = m.decoder(x, batch.positions, batch.spans)
+            # Position p predicts the token at p + 1; only the answers' positions go through the output layer.
+            wanted = batch.targets[:, 1:]
+            learn = wanted >= 0
+            logits = m.decoder.logits(hidden[:, :-1][learn]).float()
+            if at is not None and batch.happened is not None and (batch.happened >= 0).any():
+                seen = F.layer_norm(traces[2].hidden[at], (m.c.text.hidden,))
+                help_["told"] = self.tell(self.events(seen).float(), batch.happened)
+            if len(batch.look_at):
+                help_["look"] = self.point(traces, LOOK, batch.look_at, batch.look_on)
+            if len(batch.count_at):
+                layer, head = COUNT[0]
+                seen = log_attention(traces[layer].queries[:, head], self.keys(traces, layer, head), batch.count_at)
+                help_["found"] = F.kl_div(seen, batch.count_shares, reduction="batchmean")
+            if batch.listens:
+                help_["listen"] = self.point(traces, LISTEN, places(batch.listens), self.sounds(batch, spans))
+        loss = F.cross_entropy(logits, wanted[learn])
+        hits = torch.zeros(batch.targets.shape, dtype=torch.bool)
+        hits[:, 1:][learn] = logits.argmax(-1) == wanted[learn]
+        return loss, help_, hits
+
+    def point(self, traces: list[Trace], heads: tuple[tuple[int, int], ...], at: Tensor, on: Tensor) -> Tensor:
+        loss = torch.zeros(())
+        for layer, head in heads:
+            q, k = traces[layer].queries[:, head], self.keys(traces, layer, head)
+            loss = loss - log_mass(q, k, at, on).clamp_min(-12).mean() / len(heads)
+        return loss
+
+    def keys(self, traces: list[Trace], layer: int, head: int) -> Tensor:
+        c = self.model.c.text
+        return traces[layer].keys[:, head * c.kv_heads // c.heads]
+
+    def find(self, heard50: Tensor, group: list[Heard], wanted: set[tuple[int, int]], spans: dict[tuple[int, int], np.ndarray]) -> None:
+        """The first 20 ms frame of each character of the utterances wanted, by forced alignment."""
+        chosen = [i for i, h in enumerate(group) if (h.sample, h.clip) in wanted]
+        if not chosen:
+            return
+        with torch.no_grad():
+            log_probs = self.heads.letter(heard50[chosen]).float().log_softmax(-1).numpy()
+        sizes = np.array([group[i].tokens * self.model.c.audio.pool for i in chosen])
+        for i, first in zip(chosen, align(log_probs, sizes, [letters(group[i].text) for i in chosen])):
+            spans[group[i].sample, group[i].clip] = np.append(first, first[-1])[starts(group[i].text)]
+
+    def sounds(self, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> Tensor:
+        """The audio tokens [P, S] that hold the sound of what each position of batch.listens is to say."""
+        pool = self.model.c.audio.pool
+        on = torch.zeros(len(batch.listens), batch.ids.shape[1], dtype=torch.bool)
+        for i, x in enumerate(batch.listens):
+            first = spans[x.sample, x.clip]
+            at, tokens, _ = batch.rows[x.sample].audio[x.clip]
+            at += x.first
+            begin, end = first[x.start] // pool, first[x.end] // pool
+            on[i, at + max(0, begin - 1) : at + min(tokens, end + 2)] = True
+        return on
+
+    def tell(self, logits: Tensor, happened: Tensor) -> Tensor:
+        """A token that sees the frames before it is to know what changed where it looks: comparing frames is learned slowly from answers alone."""
+        kind, shape, colour = logits.split((EVENTS, 8, 8), dim=-1)
+        weight = torch.tensor([0.2, 1.0, 1.0, 1.0, 1.0])
+        wanted = happened.transpose(0, 1).flatten(1)
+        loss = F.cross_entropy(kind, wanted[0], weight, ignore_index=-1)
+        for guess, target in ((shape, wanted[1]), (colour, wanted[2])):
+            if (target >= 0).any():
+                loss = loss + F.cross_entropy(guess, target, ignore_index=-1)
+        return loss
+
+    def ctc(self, heard: Tensor, group: list[Heard], tokens: Tensor) -> Tensor:
+        logits = self.heads.letter(heard)
+        targets = [letters(h.text) for h in group]
+        flat = torch.tensor([i for t in targets for i in t])
+        sizes = torch.tensor([len(t) for t in targets])
+        return F.ctc_loss(logits.log_softmax(-1).transpose(0, 1), flat, tokens * self.model.c.audio.pool, sizes, zero_infinity=True)
+
+
+def tally(batch: Batch, hits: Tensor, into: dict[str, list[int]]) -> None:
+    """An answer is right when every one of its tokens is the greedy choice: then decoding gives exactly it."""
+    for (row, at), r in zip(batch.placed, batch.rows):
+        for family, start, end in r.answers:
+            into[family].append(int(hits[row, at + start : at + end].all()))
