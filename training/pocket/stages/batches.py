@@ -15,7 +15,7 @@ from pocket.model.config import PocketConfig
 
 from .conversations import Conversations, Row
 from .frames import FramePool
-from .pointing import Listen, Look, cell_tokens, places, shares
+from .pointing import Counted, Listen, Look, cell_tokens, places, shares
 from .speech_data import Speech
 
 AUDIO_GROUP = 16
@@ -83,7 +83,7 @@ class Batch:
         for i, x in enumerate(looks):
             for cell in x.cells:
                 self.look_on[i, [x.frame + token for token in cell_tokens(cell)]] = True
-        counts = [Look(i, start + at, start, start + frame, cells) for i, start, r in placed for at, frame, cells in r.counts]
+        counts = [Counted(i, start + at, start, tuple((start + frame, cell) for frame, cell in things)) for i, start, r in placed for at, things in r.counts]
         self.count_at = places(counts)
         self.count_shares = shares(counts, s)
         self.listens = [Listen(i, start + at, start, m, *which) for m, (i, start, r) in enumerate(placed) for at, *which in r.listens]

@@ -44,7 +44,7 @@ class Row:
     spoken: list[str] = field(default_factory=list)  # what each utterance says
     answers: list[tuple[str, int, int]] = field(default_factory=list)  # (family, first target, one past the last)
     looks: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)  # (position, where the frame starts, cells)
-    counts: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)  # the same, of all that the question asks for
+    counts: list[tuple[int, tuple[tuple[int, int], ...]]] = field(default_factory=list)  # (position, (where the frame starts, cell) of each thing to be counted)
     listens: list[tuple[int, int, int, int]] = field(default_factory=list)  # (position, utterance, its characters from, to)
     gap: int = 0
     last: w.QA | None = None  # the turn before, and which utterance asked it (-1: it was typed)
@@ -163,7 +163,12 @@ class Conversations:
             return
         # Position p says the token at p + 1.
         if qa.found is not None:
-            row.counts += [(start + token, at[-1], qa.found) for token in (-3, -2, -1, 0, 1)]
+            things = tuple((at[-1], cell) for cell in qa.found)
+            row.counts += [(start + token, things) for token in (-3, -2, -1, 0, 1)]
+        if qa.came is not None:
+            since = {state: frame for (frame, _), state in zip(reversed(row.frames), reversed(row.states))}  # the first frame of each state
+            things = tuple((since[state], cell) for state, cell in qa.came if state in since)
+            row.counts += [(start + token, things) for token in (-3, -2, -1, 0, 1, 2)]
         if qa.looks and not (qa.family in ("count", "follow") and qa.cats == ["number"]):
             for offset, token in ((0, -3), (0, -2), *((o, i - 1) for i, (o, _) in enumerate(offsets))):
                 cells = next(c for o, c in reversed(qa.looks) if o <= offset)

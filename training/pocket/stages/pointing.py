@@ -29,6 +29,15 @@ class Look(NamedTuple):
     cells: tuple[int, ...]
 
 
+class Counted(NamedTuple):
+    """Position `at` of row `row`, of a conversation that starts at `first`, looks at each of `things`: (where its frame starts, cell)."""
+
+    row: int
+    at: int
+    first: int
+    things: tuple[tuple[int, int], ...]
+
+
 class Listen(NamedTuple):
     """Position `at` of row `row` listens to characters [start, end) of utterance `clip` of its conversation, the `sample`th, which starts at `first`."""
 
@@ -81,7 +90,7 @@ def align(log_probs: np.ndarray, sizes: np.ndarray, targets: list[list[int]]) ->
     return out
 
 
-def places(points: list[Look] | list[Listen]) -> Tensor:
+def places(points: list[Look] | list[Counted] | list[Listen]) -> Tensor:
     """[P, 3]: row, position, and the first position of its conversation."""
     return torch.tensor([(x.row, x.at, x.first) for x in points], dtype=torch.long).view(-1, 3)
 
@@ -100,12 +109,12 @@ def log_mass(queries: Tensor, keys: Tensor, at: Tensor, wanted: Tensor) -> Tenso
     return log_attention(queries, keys, at).masked_fill(~wanted, -1e9).logsumexp(-1)
 
 
-def shares(looks: list[Look], length: int) -> Tensor:
+def shares(counts: list[Counted], length: int) -> Tensor:
     """[P, S]: what each position's attention is to be: on every thing found alike, the rest on the first token."""
-    out = torch.zeros(len(looks), length)
-    for i, x in enumerate(looks):
-        whole = REST + len(x.cells)
+    out = torch.zeros(len(counts), length)
+    for i, x in enumerate(counts):
+        whole = REST + len(x.things)
         out[i, x.first] = REST / whole
-        for cell in x.cells:
-            out[i, [x.frame + token for token in cell_tokens(cell)]] = 0.25 / whole
+        for frame, cell in x.things:
+            out[i, [frame + token for token in cell_tokens(cell)]] = 0.25 / whole
     return out

@@ -33,7 +33,7 @@ class QA:
 
     For training: `looks` is where the answer comes from, (offset in the answer, cells): from this character on it speaks of these cells,
     as the last frame of `state` shows them (-1: the last frame of all); `found` are the cells of all that the question asks for, none where
-    there is no such thing; `hears` says which characters of the answer come from which of the question (of the one before, for recall).
+    there is no such thing; `came` is the same of things over time, each as (state since when, cell); `hears` says which characters of the answer come from which of the question (of the one before, for recall).
     """
 
     family: str
@@ -43,6 +43,7 @@ class QA:
     cats: list[str]
     looks: tuple[tuple[int, tuple[int, ...]], ...] = ()
     found: tuple[int, ...] | None = None
+    came: tuple[tuple[int, int], ...] | None = None
     lang: str = "en"
     state: int = -1
     hears: tuple[Span, ...] = ()
@@ -59,7 +60,7 @@ def make(t: ModuleType, family: str, question: str, answer: str, *cells: int, ca
     """`cells`: what the answer speaks of, in the last frame; `cats`: the family whose categories decide."""
     wanted = CATS[cats or family]
     found = cells if family != "caption" and family in (*PICTURE, "follow") else None
-    return QA(family, question, answer, extract(answer, wanted), wanted, ((0, cells),) if cells else (), found, t.LANG)
+    return QA(family, question, answer, extract(answer, wanted), wanted, ((0, cells),) if cells else (), found, lang=t.LANG)
 
 
 def varied(qa: QA, rng: np.random.Generator) -> QA:

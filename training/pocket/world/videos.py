@@ -157,7 +157,7 @@ def _seen(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
     came = seen.came()
     if came is None or len(came) > MOST_SEEN:
         return None
-    return make(t, "seen", pick(rng, t.SEEN), t.seen(len(came)))
+    return replace(make(t, "seen", pick(rng, t.SEEN), t.seen(len(came))), came=tuple((state, o.cell) for state, o in came))
 
 
 ASK: dict[str, Callable[[ModuleType, Watched, Rng], QA | None]] = {
