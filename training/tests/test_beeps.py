@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pocket.speech import SAMPLE_RATE
-from pocket.speech.augment import augment
-from pocket.speech.beeps import add_beeps
+from pocket.speech.augment import augment, augment_spans
+from pocket.speech.beeps import add_beeps, beeped
 
 HOP = SAMPLE_RATE // 100
 
@@ -48,3 +48,15 @@ def test_the_speech_stays_and_the_beeps_stand_apart() -> None:
         assert np.array_equal(out, add_beeps(speech, 3, np.random.default_rng(seed)))
     assert 10 < first < 30
     assert add_beeps(speech, 0, np.random.default_rng(0)) is speech
+
+
+def test_it_is_known_where_they_lie() -> None:
+    rng = np.random.default_rng(3)
+    for count in (1, 3, 5):
+        for _ in range(10):
+            out, spans = augment_spans(*beeped(np.zeros(0, np.float32), count, rng), rng, 0.0)
+            assert len(spans) == count and all(b > a for a, b in spans) and all(c > b for (_, b), (c, _) in zip(spans, spans[1:]))
+            within = np.zeros(len(out), bool)
+            for begin, end in spans:
+                within[begin:end] = True
+            assert np.square(out[within]).sum() > 0.95 * np.square(out).sum()

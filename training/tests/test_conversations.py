@@ -72,8 +72,9 @@ def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
             assert row.ids[start - 2 : start] == [special["end"], special["assistant"]] and row.ids[end - 1] == special["end"]
             # After an answer the user speaks again.
             assert end == len(row.ids) or row.ids[end] == special["user"]
-        pointed = [*row.looks, *((at, frame, (cell,)) for at, things in row.counts for frame, cell in things)]
-        for at, frame, cells in pointed:
+        for at, things in row.counts:
+            assert 0 < at < len(row.ids) and all(row.ids[token] == -1 and token < at for tokens in things for token in tokens)
+        for at, frame, cells in row.looks:
             assert 0 < at < len(row.ids) and frame in {f for f, _ in row.frames} and frame < at and all(0 <= c < 9 for c in cells)
         for at, clip, begin, end in row.listens:
             assert 0 <= begin < end <= len(row.spoken[clip]) and row.audio[clip][0] < at

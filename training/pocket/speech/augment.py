@@ -172,6 +172,14 @@ def augment(
     return _default()(pcm, rng, strength, babble)[0]
 
 
+def augment_spans(
+    pcm: np.ndarray, spans: Sequence[tuple[int, int]], rng: np.random.Generator, strength: float = 1.0, babble: Sequence[np.ndarray] | None = None
+) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """`augment`, and where stretches of samples went."""
+    out, shift = _default()(pcm, rng, strength, babble)
+    return out, [(shift.lead + int(begin * shift.stretch), shift.lead + int(end * shift.stretch)) for begin, end in spans]
+
+
 def augment_aligned(
     pcm: np.ndarray,
     labels: np.ndarray,

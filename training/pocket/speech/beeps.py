@@ -17,22 +17,35 @@ _LEVEL = (0.2, 0.9)
 _ALONE = 0.7
 
 
+#: First sample, and one past the last.
+Span = tuple[int, int]
+
+
 def add_beeps(pcm: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """`count` beeps and `pcm` in one clip, the beeps first or last; float32 at 16 kHz. No beeps: `pcm` itself."""
+    return beeped(pcm, count, rng)[0]
+
+
+def beeped(pcm: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, list[Span]]:
+    """`add_beeps`, and where each beep lies in the clip."""
     if count == 0:
-        return pcm
-    beeps = _series(count, rng) * np.float32(rng.uniform(*_LEVEL) * (float(np.abs(pcm).max(initial=0.0)) or _ALONE))
+        return pcm, []
+    beeps, spans = _series(count, rng)
+    beeps = beeps * np.float32(rng.uniform(*_LEVEL) * (float(np.abs(pcm).max(initial=0.0)) or _ALONE))
     apart = _quiet(APART_MS, rng)
-    parts = [beeps, apart, pcm] if rng.random() < 0.5 else [pcm, apart, beeps]
-    return np.concatenate(parts).astype(np.float32, copy=False)
+    first = rng.random() < 0.5
+    parts = [beeps, apart, pcm] if first else [pcm, apart, beeps]
+    at = 0 if first else len(pcm) + len(apart)
+    return np.concatenate(parts).astype(np.float32, copy=False), [(at + begin, at + end) for begin, end in spans]
 
 
-def _series(count: int, rng: np.random.Generator) -> np.ndarray:
+def _series(count: int, rng: np.random.Generator) -> tuple[np.ndarray, list[Span]]:
     """Beeps of one source, so of one timbre: mostly all alike at an even pace, at times of various pitch or pace."""
     timbre = _timbre(rng)
     hertz, length, between = (rng.uniform(*span) for span in (HERTZ, BEEP_MS, BETWEEN_MS))
     tune, uneven = rng.random() < 0.3, rng.random() < 0.3
     parts: list[np.ndarray] = []
+    spans: list[Span] = []
     for number in range(count):
         if tune:
             hertz = rng.uniform(*HERTZ)
@@ -41,7 +54,9 @@ def _series(count: int, rng: np.random.Generator) -> np.ndarray:
         if number:
             parts.append(_quiet((between, between), rng))
         parts.append(_beep(hertz, length, timbre, rng.uniform(*_EDGE_MS)))
-    return np.concatenate(parts)
+        end = sum(map(len, parts))
+        spans.append((end - len(parts[-1]), end))
+    return np.concatenate(parts), spans
 
 
 def _beep(hertz: float, length_ms: float, timbre: np.ndarray, edge_ms: float) -> np.ndarray:

@@ -83,7 +83,7 @@ class Batch:
         for i, x in enumerate(looks):
             for cell in x.cells:
                 self.look_on[i, [x.frame + token for token in cell_tokens(cell)]] = True
-        counts = [Counted(i, start + at, start, tuple((start + frame, cell) for frame, cell in things)) for i, start, r in placed for at, things in r.counts]
+        counts = [Counted(i, start + at, start, tuple(tuple(start + token for token in tokens) for tokens in things)) for i, start, r in placed for at, things in r.counts]
         self.count_at = places(counts)
         self.count_shares = shares(counts, s)
         self.listens = [Listen(i, start + at, start, m, *which) for m, (i, start, r) in enumerate(placed) for at, *which in r.listens]

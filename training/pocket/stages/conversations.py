@@ -9,11 +9,12 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from pocket import world as w
-from pocket.speech.augment import augment
-from pocket.speech.beeps import add_beeps
+from pocket.speech.augment import augment_spans
+from pocket.speech.beeps import beeped
 from pocket.world.scene import pick
 
 from .frames import FramePool
+from .pointing import cell_tokens
 from .speech_data import Speech
 
 TRANSCRIBE = {"en": "write down what I said", "zh": "写下我说的话"}
@@ -44,7 +45,8 @@ class Row:
     spoken: list[str] = field(default_factory=list)  # what each utterance says
     answers: list[tuple[str, int, int]] = field(default_factory=list)  # (family, first target, one past the last)
     looks: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)  # (position, where the frame starts, cells)
-    counts: list[tuple[int, tuple[tuple[int, int], ...]]] = field(default_factory=list)  # (position, (where the frame starts, cell) of each thing to be counted)
+    counts: list[tuple[int, tuple[tuple[int, ...], ...]]] = field(default_factory=list)  # (position, tokens of each thing to be counted)
+    beeps: list[tuple[tuple[int, ...], ...]] = field(default_factory=list)  # of each utterance: tokens of each beep
     listens: list[tuple[int, int, int, int]] = field(default_factory=list)  # (position, utterance, its characters from, to)
     gap: int = 0
     last: w.QA | None = None  # the turn before, and which utterance asked it (-1: it was typed)
@@ -137,6 +139,8 @@ class Conversations:
         row.add([*answer.ids, self.special["end"]], learn=True)
         row.answers.append((label(qa), start, len(row.ids)))
         self.point(row, qa, start, answer.offsets)
+        if qa.family == "sound" and clip >= 0:
+            row.counts += [(start + token, row.beeps[clip]) for token in (-3, -2, -1, 0, 1, 2)]
         asked = row.last_clip if qa.family == "recall" else clip
         if asked >= 0:
             for i, (begin, end) in enumerate(answer.offsets):
@@ -146,10 +150,12 @@ class Conversations:
     def utterance(self, row: Row, qa: w.QA, rng: np.random.Generator, strength: float) -> int:
         """The question in some voice; returns which utterance of the row it is."""
         pool, index = self.speech.locate(pick(rng, self.speech.by_text[qa.question]))
-        wave = augment(add_beeps(pool.clip(index), qa.beeps, rng), rng, strength, self.speech.babble(rng))
+        wave, beeps = augment_spans(*beeped(pool.clip(index), qa.beeps, rng), rng, strength, self.speech.babble(rng))
         count = -(-len(wave) // self.unit)
         row.add([self.special["audio"]])
-        row.audio.append((len(row.ids), count, wave))
+        at = len(row.ids)
+        row.audio.append((at, count, wave))
+        row.beeps.append(tuple(tuple(range(at + begin // self.unit, at + min(count, -(-end // self.unit)))) for begin, end in beeps))
         row.spoken.append(qa.question)
         row.add([-1] * count)
         if qa.family == "transcribe":
@@ -163,11 +169,11 @@ class Conversations:
             return
         # Position p says the token at p + 1.
         if qa.found is not None:
-            things = tuple((at[-1], cell) for cell in qa.found)
+            things = tuple(tuple(at[-1] + token for token in cell_tokens(cell)) for cell in qa.found)
             row.counts += [(start + token, things) for token in (-3, -2, -1, 0, 1)]
         if qa.came is not None:
             since = {state: frame for (frame, _), state in zip(reversed(row.frames), reversed(row.states))}  # the first frame of each state
-            things = tuple((since[state], cell) for state, cell in qa.came if state in since)
+            things = tuple(tuple(since[state] + token for token in cell_tokens(cell)) for state, cell in qa.came if state in since)
             row.counts += [(start + token, things) for token in (-3, -2, -1, 0, 1, 2)]
         if qa.looks and not (qa.family in ("count", "follow") and qa.cats == ["number"]):
             for offset, token in ((0, -3), (0, -2), *((o, i - 1) for i, (o, _) in enumerate(offsets))):

@@ -30,12 +30,12 @@ class Look(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """Position `at` of row `row`, of a conversation that starts at `first`, looks at each of `things`: (where its frame starts, cell)."""
+    """Position `at` of row `row`, of a conversation that starts at `first`, looks at or listens to each of `things`, by its tokens."""
 
     row: int
     at: int
     first: int
-    things: tuple[tuple[int, int], ...]
+    things: tuple[tuple[int, ...], ...]
 
 
 class Listen(NamedTuple):
@@ -115,6 +115,7 @@ def shares(counts: list[Counted], length: int) -> Tensor:
     for i, x in enumerate(counts):
         whole = REST + len(x.things)
         out[i, x.first] = REST / whole
-        for frame, cell in x.things:
-            out[i, [frame + token for token in cell_tokens(cell)]] = 0.25 / whole
+        for tokens in x.things:
+            for token in tokens:  # two beeps may share one
+                out[i, token] += 1 / (len(tokens) * whole)
     return out
