@@ -170,6 +170,7 @@ def areas(model: Model, held_out: Hearings, count: int) -> dict[str, float]:
 def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--encoder", type=Path, required=True)
+    p.add_argument("--start-from", type=Path, help="a head that has learned on an earlier encoder: this one's is told from it in minutes")
     p.add_argument("--speech", type=Path, nargs="+", required=True)
     p.add_argument("--beginnings", type=Path, nargs="*", default=[], help="pools of pocket.stages.turn_texts")
     p.add_argument("--validation", type=Path, nargs="+", required=True)
@@ -192,6 +193,8 @@ def main(argv: list[str] | None = None) -> None:
     held_out = Hearings(Speech(a.validation, c.audio), pool(a.validation_beginnings), a.seed + 1)
     model = Model(c)
     load_encoder(a.encoder, model.audio)
+    if a.start_from:
+        model.turn_end.load_state_dict({k: v.float() for k, v in torch.load(a.start_from, weights_only=True)["turn_end"].items()})
     optimizer = adamw([(model.turn_end, 1.0)])
     run = Run(a.out)
     start = run.resume(optimizer, turn_end=model.turn_end)
