@@ -74,8 +74,8 @@ def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
             assert end == len(row.ids) or row.ids[end] == special["user"]
         for at, things in row.counts:
             assert 0 < at < len(row.ids) and all(row.ids[token] == -1 and token < at for tokens in things for token in tokens)
-        for at, frame, cells in row.looks:
-            assert 0 < at < len(row.ids) and frame in {f for f, _ in row.frames} and frame < at and all(0 <= c < 9 for c in cells)
+        for at, frame, cells, via in row.looks:
+            assert 0 < at < len(row.ids) and frame in {f for f, _ in row.frames} and frame < at and via and all(0 <= c < 9 for c in (*cells, *via))
         for at, clip, begin, end in row.listens:
             assert 0 <= begin < end <= len(row.spoken[clip]) and row.audio[clip][0] < at
             assert starts(row.spoken[clip])[end] <= len(letters(row.spoken[clip]))

@@ -77,12 +77,13 @@ class Batch:
         placed = [(i, start, r) for (i, start), r in zip(self.placed, rows)]
         self.frame_rows = torch.tensor([index for r in rows for _, index in r.frames], dtype=torch.long)
         self.frame_at = [(i, start + at) for i, start, r in placed for at, _ in r.frames]
-        looks = [Look(i, start + at, start, start + frame, cells) for i, start, r in placed for at, frame, cells in r.looks]
+        looks = [Look(i, start + at, start, start + frame, *cells) for i, start, r in placed for at, frame, *cells in r.looks]
         self.look_at = places(looks)
-        self.look_on = torch.zeros(len(looks), s, dtype=torch.bool)
+        self.look_on = torch.zeros(2, len(looks), s, dtype=torch.bool)  # for each head of LOOK
         for i, x in enumerate(looks):
-            for cell in x.cells:
-                self.look_on[i, [x.frame + token for token in cell_tokens(cell)]] = True
+            for head, cells in enumerate((x.via, x.cells)):
+                for cell in cells:
+                    self.look_on[head, i, [x.frame + token for token in cell_tokens(cell)]] = True
         counts = [Counted(i, start + at, start, tuple(tuple(start + token for token in tokens) for tokens in things)) for i, start, r in placed for at, things in r.counts]
         self.count_at = places(counts)
         self.count_shares = shares(counts, s)

@@ -44,7 +44,7 @@ class Row:
     audio: list[tuple[int, int, np.ndarray]] = field(default_factory=list)  # (position, tokens, waveform)
     spoken: list[str] = field(default_factory=list)  # what each utterance says
     answers: list[tuple[str, int, int]] = field(default_factory=list)  # (family, first target, one past the last)
-    looks: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)  # (position, where the frame starts, cells)
+    looks: list[tuple[int, int, tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)  # (position, where the frame starts, cells, cells to find first)
     counts: list[tuple[int, tuple[tuple[int, ...], ...]]] = field(default_factory=list)  # (position, tokens of each thing to be counted)
     beeps: list[tuple[tuple[int, ...], ...]] = field(default_factory=list)  # of each utterance: tokens of each beep
     listens: list[tuple[int, int, int, int]] = field(default_factory=list)  # (position, utterance, its characters from, to)
@@ -175,10 +175,11 @@ class Conversations:
             since = {state: frame for (frame, _), state in zip(reversed(row.frames), reversed(row.states))}  # the first frame of each state
             things = tuple(tuple(since[state] + token for token in cell_tokens(cell)) for state, cell in qa.came if state in since)
             row.counts += [(start + token, things) for token in (-3, -2, -1, 0, 1, 2)]
-        if qa.looks and not (qa.family in ("count", "follow") and qa.cats == ["number"]):
+        looks = qa.looks or ((0, ()),) if qa.looks or qa.via else ()
+        if looks and not (qa.family in ("count", "follow") and qa.cats == ["number"]):
             for offset, token in ((0, -3), (0, -2), *((o, i - 1) for i, (o, _) in enumerate(offsets))):
-                cells = next(c for o, c in reversed(qa.looks) if o <= offset)
-                row.looks.append((start + token, at[-1], cells))
+                cells = next(c for o, c in reversed(looks) if o <= offset)
+                row.looks.append((start + token, at[-1], cells, qa.via or cells))
 
     def frame(self, row: Row, index: int, state: int, earlier: int = -1) -> None:
         row.add([self.special["frame"]])

@@ -165,7 +165,7 @@ def main(argv: list[str] | None = None) -> None:
         return out
 
     if not a.eager:
-        fuse([*model.decoder.layers, *(model.audio.blocks if train_audio else [])])
+        fuse([*model.decoder.layers, *model.audio.blocks])
 
     def draw() -> int:
         return int(seeds.integers(2**62))

@@ -20,13 +20,15 @@ REST = 4  # what the first token weighs against each thing found: attention is a
 
 
 class Look(NamedTuple):
-    """Position `at` of row `row`, of a conversation that starts at `first`, looks at visual tokens: `cells` of the frame that starts at `frame`."""
+    """Position `at` of row `row`, of a conversation that starts at `first`, looks at visual tokens: `cells` of the frame that starts at `frame`
+    (none: nothing is there), once it has found `via`, mostly the same."""
 
     row: int
     at: int
     first: int
     frame: int
     cells: tuple[int, ...]
+    via: tuple[int, ...]
 
 
 class Counted(NamedTuple):

@@ -72,7 +72,10 @@ class Trainer(nn.Module):
                 seen = F.layer_norm(traces[2].hidden[at], (m.c.text.hidden,))
                 help_["told"] = self.tell(self.events(seen).float(), batch.happened)
             if len(batch.look_at):
-                help_["look"] = self.point(traces, LOOK, batch.look_at, batch.look_on)
+                help_["look"] = torch.zeros(())
+                for head, on in zip(LOOK, batch.look_on):
+                    if (some := on.any(-1)).any():
+                        help_["look"] = help_["look"] + self.point(traces, (head,), batch.look_at[some], on[some]) / len(LOOK)
             if len(batch.count_at):
                 layer, head = COUNT[0]
                 seen = log_attention(traces[layer].queries[:, head], self.keys(traces, layer, head), batch.count_at)

@@ -211,7 +211,7 @@ def beside(scene: Scene, cell: int, side: int) -> int | None:
 
 
 def _relation(t: ModuleType, scene: Scene, rng: Rng) -> QA | None:
-    options: dict[bool, list[tuple[str, int, int]]] = {True: [], False: []}  # whether something is there: (name, side, cell)
+    options: dict[bool, list[tuple[str, int, int, int]]] = {True: [], False: []}  # whether something is there: (name, side, beside which cell, cell)
     anchors = [(o.cell, n) for o in scene.objects for n in (t.name(o.shape), t.name(None, o.color)) if n in names(t, scene, o)]
     if scene.card is not None:
         anchors.append((scene.card.cell, t.name("card")))
@@ -219,14 +219,14 @@ def _relation(t: ModuleType, scene: Scene, rng: Rng) -> QA | None:
         for side in range(4):
             found = beside(scene, cell, side)
             if found is not None:
-                options[found >= 0].append((noun, side, found))
+                options[found >= 0].append((noun, side, cell, found))
     # "There is nothing there." must stay one answer among many.
     chosen = options[rng.random() < 0.8]
     if not chosen:
         return None
-    noun, side, cell = pick(rng, chosen)
+    noun, side, anchor, cell = pick(rng, chosen)
     question = pick(rng, t.RELATION).format(side=t.SIDES[side], o=noun)
-    return make(t, "relation", question, *(shape_at(t, scene, cell) if cell >= 0 else (say(t, "nothing there"),)))
+    return replace(make(t, "relation", question, *(shape_at(t, scene, cell) if cell >= 0 else (say(t, "nothing there"),))), via=(anchor,))
 
 
 def _ocr(t: ModuleType, scene: Scene, rng: Rng) -> QA | None:
