@@ -186,12 +186,16 @@ def _compare(t: ModuleType, scene: Scene, rng: Rng) -> QA | None:
         bigger = rng.random() < 0.6
         said = a if (a.size == "large") == bigger else b
         question = pick(rng, t.BIGGER if bigger else t.SMALLER).format(o=t.name(a.shape), q=t.name(b.shape))
-        return make(t, "compare", question, say(t, "bigger" if bigger else "smaller", o=t.name(said.shape)), a.cell, b.cell)
+        qa = make(t, "compare", question, say(t, "bigger" if bigger else "smaller", o=t.name(said.shape)), a.cell, b.cell)
+        return replace(qa, looks=((0, (said.cell,)),), via=(a.cell, b.cell))
     alike = [(a, b) for a, b in pairs if a.color == b.color]
     a, b = pick(rng, alike) if alike and rng.random() < 0.6 else pick(rng, pairs)
     question = pick(rng, t.SAME).format(o=t.name(a.shape), q=t.name(b.shape))
     slots = {"o": t.name(a.shape), "q": t.name(b.shape), "c": t.color(a.color), "d": t.color(b.color)}
-    return make(t, "compare", question, say(t, "same" if a.color == b.color else "different", **slots), a.cell, b.cell)
+    qa = make(t, "compare", question, say(t, "same" if a.color == b.color else "different", **slots), a.cell, b.cell)
+    if a.color == b.color:
+        return qa
+    return replace(qa, looks=((0, (a.cell,)), (qa.answer.rindex(t.name(b.shape)), (b.cell,))), via=(a.cell, b.cell))
 
 
 _STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # left, right, above, below, as SIDES has them
