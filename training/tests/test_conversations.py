@@ -74,8 +74,8 @@ def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
             assert end == len(row.ids) or row.ids[end] == special["user"]
         for at, things in row.counts:
             assert 0 < at < len(row.ids) and all(row.ids[token] == -1 and token < at for tokens in things for token in tokens)
-        for at, frame, cells, via in row.looks:
-            assert 0 < at < len(row.ids) and frame in {f for f, _ in row.frames} and frame < at and via and all(0 <= c < 9 for c in (*cells, *via))
+        for at, first, then in row.looks:
+            assert 0 < at < len(row.ids) and first and all(row.ids[token] == -1 and token < at for token in (*first, *then))
         for at, clip, begin, end in row.listens:
             assert 0 <= begin < end <= len(row.spoken[clip]) and row.audio[clip][0] < at
             assert starts(row.spoken[clip])[end] <= len(letters(row.spoken[clip]))
@@ -89,7 +89,7 @@ def test_every_family_is_asked_in_both_languages(talks: Conversations) -> None:
     assert set(families) >= {f + mark for f in (*w.FAMILIES, "transcribe") for mark in ("", ".zh")}
     assert {*DRILL, *FILM, *HEAR, *LATE} <= {*w.FAMILIES, "transcribe"}
     english = sum(n for family, n in families.items() if not family.endswith(".zh")) / families.total()
-    assert 0.48 < english < 0.62
+    assert 0.4 < english < 0.54
 
 
 def test_a_follow_up_comes_after_what_it_follows(talks: Conversations) -> None:

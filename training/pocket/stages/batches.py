@@ -15,7 +15,7 @@ from pocket.model.config import PocketConfig
 
 from .conversations import Conversations, Row
 from .frames import FramePool
-from .pointing import Counted, Listen, Look, cell_tokens, places, shares
+from .pointing import Counted, Listen, Look, places, shares
 from .speech_data import Speech
 
 AUDIO_GROUP = 16
@@ -77,13 +77,12 @@ class Batch:
         placed = [(i, start, r) for (i, start), r in zip(self.placed, rows)]
         self.frame_rows = torch.tensor([index for r in rows for _, index in r.frames], dtype=torch.long)
         self.frame_at = [(i, start + at) for i, start, r in placed for at, _ in r.frames]
-        looks = [Look(i, start + at, start, start + frame, *cells) for i, start, r in placed for at, frame, *cells in r.looks]
+        looks = [Look(i, start + at, start, *(tuple(start + token for token in on) for on in both)) for i, start, r in placed for at, *both in r.looks]
         self.look_at = places(looks)
         self.look_on = torch.zeros(2, len(looks), s, dtype=torch.bool)  # for each head of LOOK
         for i, x in enumerate(looks):
-            for head, cells in enumerate((x.via, x.cells)):
-                for cell in cells:
-                    self.look_on[head, i, [x.frame + token for token in cell_tokens(cell)]] = True
+            for head, on in enumerate((x.first_on, x.then_on)):
+                self.look_on[head, i, list(on)] = True
         counts = [Counted(i, start + at, start, tuple(tuple(start + token for token in tokens) for tokens in things)) for i, start, r in placed for at, things in r.counts]
         self.count_at = places(counts)
         self.count_shares = shares(counts, s)

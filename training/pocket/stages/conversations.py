@@ -44,7 +44,7 @@ class Row:
     audio: list[tuple[int, int, np.ndarray]] = field(default_factory=list)  # (position, tokens, waveform)
     spoken: list[str] = field(default_factory=list)  # what each utterance says
     answers: list[tuple[str, int, int]] = field(default_factory=list)  # (family, first target, one past the last)
-    looks: list[tuple[int, int, tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)  # (position, where the frame starts, cells, cells to find first)
+    looks: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)  # (position, visual tokens to find first, and then)
     counts: list[tuple[int, tuple[tuple[int, ...], ...]]] = field(default_factory=list)  # (position, tokens of each thing to be counted)
     beeps: list[tuple[tuple[int, ...], ...]] = field(default_factory=list)  # of each utterance: tokens of each beep
     listens: list[tuple[int, int, int, int]] = field(default_factory=list)  # (position, utterance, its characters from, to)
@@ -169,17 +169,19 @@ class Conversations:
             return
         # Position p says the token at p + 1.
         if qa.found is not None:
-            things = tuple(tuple(at[-1] + token for token in cell_tokens(cell)) for cell in qa.found)
+            things = tuple(tokens_of([at[-1]], (cell,)) for cell in qa.found)
             row.counts += [(start + token, things) for token in (-3, -2, -1, 0, 1)]
         if qa.came is not None:
             since = {state: frame for (frame, _), state in zip(reversed(row.frames), reversed(row.states))}  # the first frame of each state
-            things = tuple(tuple(since[state] + token for token in cell_tokens(cell)) for state, cell in qa.came if state in since)
+            things = tuple(tokens_of([since[state]], (cell,)) for state, cell in qa.came if state in since)
             row.counts += [(start + token, things) for token in (-3, -2, -1, 0, 1, 2)]
+        later = at[-1:] if qa.state < 0 else [frame for (frame, _), state in zip(row.frames, row.states) if state >= qa.state]
         looks = qa.looks or ((0, ()),) if qa.looks or qa.via else ()
         if looks and not (qa.family in ("count", "follow") and qa.cats == ["number"]):
             for offset, token in ((0, -3), (0, -2), *((o, i - 1) for i, (o, _) in enumerate(offsets))):
                 cells = next(c for o, c in reversed(looks) if o <= offset)
-                row.looks.append((start + token, at[-1], cells, qa.via or cells))
+                then = tokens_of(at[-1:], cells)
+                row.looks.append((start + token, tokens_of(later, qa.via) if qa.via else then, then))
 
     def frame(self, row: Row, index: int, state: int, earlier: int = -1) -> None:
         row.add([self.special["frame"]])
@@ -295,6 +297,11 @@ class Conversations:
         # Frames dropped from the window leave a hole in the positions.
         row.gap = int(rng.integers(1, 40)) * (self.tokens_per_frame + 1) if rng.random() < 0.2 else 0
         return row
+
+
+def tokens_of(frames: list[int], cells: tuple[int, ...]) -> tuple[int, ...]:
+    """The visual tokens of these cells in the frames that start there."""
+    return tuple(frame + token for frame in frames for cell in cells for token in cell_tokens(cell))
 
 
 def heard(spans: tuple[tuple[int, int, int, int], ...], begin: int, end: int) -> tuple[int, int] | None:

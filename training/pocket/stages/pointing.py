@@ -20,15 +20,14 @@ REST = 4  # what the first token weighs against each thing found: attention is a
 
 
 class Look(NamedTuple):
-    """Position `at` of row `row`, of a conversation that starts at `first`, looks at visual tokens: `cells` of the frame that starts at `frame`
-    (none: nothing is there), once it has found `via`, mostly the same."""
+    """Position `at` of row `row`, of a conversation that starts at `first`, finds the visual tokens `first_on` and then
+    looks at `then_on`, mostly the same (none: nothing is there)."""
 
     row: int
     at: int
     first: int
-    frame: int
-    cells: tuple[int, ...]
-    via: tuple[int, ...]
+    first_on: tuple[int, ...]
+    then_on: tuple[int, ...]
 
 
 class Counted(NamedTuple):

@@ -32,8 +32,8 @@ class QA:
     """A question as it is spoken, its canonical answer, and the key words that the checker wants.
 
     For training: `looks` is where the answer comes from, (offset in the answer, cells): from this character on it speaks of these cells,
-    as the last frame of `state` shows them (-1: the last frame of all); `via` is what has to be found before them, where that is something else;
-    `found` are the cells of all that the question asks for, none where
+    as the last frame of `state` shows them (-1: the last frame of all); `via` is what has to be found before them, in any frame since, where that is
+    something else; `found` are the cells of all that the question asks for, none where
     there is no such thing; `came` is the same of things over time, each as (state since when, cell); `hears` says which characters of the answer come from which of the question (of the one before, for recall).
     """
 

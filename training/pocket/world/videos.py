@@ -106,13 +106,13 @@ def _now(seen: Watched, event: Event) -> Obj | None:
 
 
 def _before(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
-    options = []
+    options: list[tuple[int, str, str, list[int], tuple[int, ...]]] = []  # (state, question, answer, where it was, where the thing is now)
     asked: set[tuple[str, int]] = set()  # only the latest change of a thing's colour or place is what was before
     for state, event in seen.events("recolor", "move", "number"):
         if event.kind == "number":
             about, which = seen.clip.states[state - 1].card.number, (event.kind, 0)
             if which not in asked:
-                options.append((state, pick(rng, t.BEFORE_NUMBER), say(t, "before number", n=about), event))
+                options.append((state, pick(rng, t.BEFORE_NUMBER), say(t, "before number", n=about), event_cells(event, seen.clip.states[state]), ()))
             asked.add(which)
             continue
         obj, which = _now(seen, event), (event.kind, event.after.uid)
@@ -120,16 +120,16 @@ def _before(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
             if event.kind == "recolor" and len(seen.now.find(obj.shape)) == 1:
                 o = t.name(obj.shape)
                 answer = say(t, "before", o=o, c=t.color(event.before.color))
-                options += [(state, pick(rng, t.BEFORE).format(o=o), answer, event)] * 2
+                options += [(state, pick(rng, t.BEFORE).format(o=o), answer, [event.after.cell], (obj.cell,))] * 2
             elif event.kind == "move" and names(t, seen.now, obj):
                 o = pick(rng, names(t, seen.now, obj))
                 answer = say(t, "before at", o=t.name(obj.shape), at=t.at(event.before.cell))
-                options.append((state, pick(rng, t.BEFORE_AT).format(o=o), answer, event))
+                options.append((state, pick(rng, t.BEFORE_AT).format(o=o), answer, [event.before.cell], (obj.cell,)))
         asked.add(which)
     if not options:
         return None
-    state, question, answer, event = pick(rng, options)
-    return replace(make(t, "before", question, answer, *event_cells(event, seen.clip.states[state])), state=state)
+    state, question, answer, cells, via = pick(rng, options)
+    return replace(make(t, "before", question, answer, *cells), state=state, via=via)
 
 
 def _way(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
@@ -149,8 +149,8 @@ def _way(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
     state, event = moved[obj.uid]
     dx, dy = event.after.cell % 3 - event.before.cell % 3, event.after.cell // 3 - event.before.cell // 3
     answer = say(t, "way", o=t.name(obj.shape, obj.color), w=t.way(dx, dy))
-    qa = make(t, "way", pick(rng, t.WAY).format(o=pick(rng, names(t, seen.now, obj))), answer, *event_cells(event, seen.now))
-    return replace(qa, state=state)
+    qa = make(t, "way", pick(rng, t.WAY).format(o=pick(rng, names(t, seen.now, obj))), answer, event.before.cell)
+    return replace(qa, state=state, via=(obj.cell,))
 
 
 def _seen(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
