@@ -66,8 +66,8 @@ def training() -> str:
         ["Starts", "pre-trained language model, SigLIP, Whisper", "nothing pre-trained: each encoder first learns its own world (stage 0)"],
         ["Image I–III", "projector (1e-3); then also the encoder (1e-5); then all (1e-5)", "projector on what each visual token shows; then projectors and decoder"],
         ["Video", "frozen vision encoder, 1 frame/s, after pictures, mixed with them", "frozen vision encoder; films mixed with pictures"],
-        ["Audio", "language model frozen, encoder and Conv-GMLP on ASR", "encoder on phonemes, then letters; then through the decoder"],
-        ["Omni-alignment", "all parts on all kinds", "the same, the audio encoder at a part of the rate"],
+        ["Audio", "language model frozen, encoder and Conv-GMLP on ASR", "encoder on phonemes and letters (CTC); then Conv-GMLP and decoder on saying back and translating"],
+        ["Omni-alignment", "all parts on all kinds", "all kinds through decoder and projectors; the encoders stay as their own stages left them"],
         ["SFT", "some 600,000 samples of over 200 tasks, packed and isolated", "conversations over all families; packing with isolation is there (`--packed`)"],
         ["Data", "web, books, in-house and synthetic; speech partly by TTS in 44 timbres", "synthetic throughout, from seeds; several synthesisers, no recordings"],
     ])  # fmt: skip
