@@ -19,6 +19,7 @@ from .pointing import Counted, Listen, Look, places, shares
 from .speech_data import Speech
 
 AUDIO_GROUP = 16
+AT_ONCE = 5  # batches of a kind that are drawn together, so that each holds rows of like length
 
 
 class Heard(NamedTuple):
@@ -33,7 +34,7 @@ class Heard(NamedTuple):
 
 
 # Rows of one kind are of like length; about as many tokens in a batch of any kind, at --batch 16.
-KINDS = {"drill": 1.0, "film": 1.25, "hear": 1.25, "ask": 1.5, "talk": 0.75}
+KINDS = {"drill": 1.0, "film": 0.9, "hear": 1.25, "ask": 1.5, "talk": 0.75}
 
 
 def pack(lengths: list[int], budget: int) -> list[list[int]]:
@@ -137,7 +138,7 @@ class Mixture:
         spoken = 0.3 + 0.4 * moved
         talks = self.talks
         return {
-            "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, spoken), "hear": lambda: talks.hear(rng),
+            "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, 0.4 * spoken), "hear": lambda: talks.hear(rng),
             "ask": lambda: talks.ask(rng, 0.95, 1.0), "talk": lambda: talks.talk(rng, 0.9, 1.0),
         }[kind]()
 
@@ -150,8 +151,8 @@ class Mixture:
         kind = str(rng.choice(list(KINDS), p=part / part.sum()))
         size = round(self.batch * KINDS[kind])
         if not self.waiting[kind]:  # rows of like length together: padding would cost as much as the rows themselves
-            rows = sorted((self.draw(kind, rng, moved) for _ in range(3 * size)), key=lambda r: len(r.ids))
-            self.waiting[kind] = [rows[i * size : (i + 1) * size] for i in rng.permutation(3)]
+            rows = sorted((self.draw(kind, rng, moved) for _ in range(AT_ONCE * size)), key=lambda r: len(r.ids))
+            self.waiting[kind] = [rows[i * size : (i + 1) * size] for i in rng.permutation(AT_ONCE)]
         return Batch(self.waiting[kind].pop(), self.sounds, rng, self.scenes)
 
     def make_packed(self, part: np.ndarray, moved: float, rng: np.random.Generator) -> Batch:

@@ -22,8 +22,8 @@ ENGLISH = 0.47  # share of conversations in English
 # Which of several things is meant is what the decoder learns last: many questions about one picture, in writing, teach it cheapest.
 DRILL = {"caption": 6, "colour": 11, "shape": 9, "size": 7, "position": 10, "count": 9, "existence": 8, "compare": 11, "relation": 12, "ocr": 6,
          "absent": 6, "follow": 9, "translate": 5, "sums": 4, "repeat": 2, "recall": 3, "chat": 1, "outside": 2}
-FILM = {"change": 3, "last": 3, "first": 3, "before": 4, "way": 5, "seen": 3, "caption": 1, "colour": 1.5, "shape": 1.5, "size": 0.5, "position": 2,
-        "count": 1.5, "existence": 1, "compare": 1, "relation": 1, "follow": 1, "absent": 0.5, "ocr": 1}
+FILM = {"change": 3, "last": 3, "first": 2, "before": 5, "way": 6, "seen": 3, "caption": 1, "colour": 1, "shape": 1, "size": 0.5, "position": 1.5,
+        "count": 1.5, "existence": 1, "compare": 2, "relation": 2, "follow": 1, "absent": 0.5, "ocr": 0.5}
 HEAR = {"repeat": 3, "transcribe": 1, "translate": 3, "sums": 1.5, "sound": 1.5, "recall": 1}
 LATE = {"colour": 6, "shape": 6, "size": 5, "count": 9, "position": 7, "existence": 6, "compare": 8, "relation": 9, "ocr": 5, "caption": 7, "absent": 6,
         "change": 8, "last": 6, "first": 5, "before": 8, "way": 8, "seen": 6, "follow": 7, "repeat": 6, "transcribe": 3, "translate": 9, "sums": 8,
@@ -234,7 +234,7 @@ class Conversations:
             before = now
             if state == last or (each and state > first and rng.random() < 0.6):
                 families = ["change"] if state > first and rng.random() < 0.6 else []
-                families += [""] * int(rng.integers(1, 4) if state == last else 1)
+                families += [""] * int(rng.integers(4, 8) if state == last else 1)  # a frame costs more than a question
                 for i in rng.permutation(len(families)):
                     weights = {families[i]: 1.0} if families[i] else FILM
                     self.turn(row, self.question(clip, (first, state), rng, weights, row, some_language(rng, lang)), rng, spoken, 1.0)
