@@ -116,7 +116,7 @@ def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str
     dump("preprocessor_config.json", {"size": {"height": size, "width": size}, "do_resize": True, "resize": "squash", "do_normalize": True, "rescale_factor": 1 / 255, "image_mean": [0.5] * 3, "image_std": [0.5] * 3})
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE)
     files = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("manifest.json", "README.md")):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("manifest.json", "README.md", "evaluation.json", "turn_end.json")):
         data = path.read_bytes()
         files[path.relative_to(folder).as_posix()] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     shapes = {}

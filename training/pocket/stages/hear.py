@@ -1,6 +1,6 @@
 """How well checkpoints hear: error rate by CTC alone on pools, in words of English and syllables of Chinese.
 
-    python -m pocket.stages.hear --checkpoint checkpoints/v1.pt work/run_a2/last.pt --pools work/speechval work/speechvalzh work/flite
+    python -m pocket.stages.hear --checkpoint checkpoints/v2.pt work/run_a2/last.pt --pools work/speechval work/speechvalzh work/flite
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The turn-end head: learns on a frozen audio encoder to tell a finished question from one that is broken off, where the sound stops.
 
-Minutes, on any encoder: `--encoder` is `last.pt` of stage 0 or omni, or `checkpoints/v1.pt`. Half of what it hears is finished (some of it after a
+Minutes, on any encoder: `--encoder` is `last.pt` of stage 0 or omni, or `checkpoints/v2.pt`. Half of what it hears is finished (some of it after a
 hesitation), half is broken off at a lull, at a closure or anywhere; behind either lie 10 to 600 ms of silence. `evaluation.json` has the area under the
 ROC curve on voices never heard in training: in all, by length of silence, and where a scripted pause of `npm run bench -- endpoint` would lie.
 """
