@@ -115,7 +115,7 @@ describe('loadModelFolder', () => {
   });
 
   it.each([
-    ['text', 'vocab_size', 'logits of decoder_model [*, 999], manifest.json says [batch, 1536]'],
+    ['text', 'vocab_size', 'logits of decoder_model [*, 999], manifest.json says [batch, 2048]'],
     [
       'text',
       'hidden_size',
