@@ -104,6 +104,12 @@ CHAT_TEMPLATE = """<|bos|>{% for m in messages %}{% if m.role == 'user' %}<|user
 """
 
 
+def sealed(path: Path) -> dict:
+    """A file as the manifest lists it."""
+    data = path.read_bytes()
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
 def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str, head: TurnEndHead | None = None) -> None:
     """The whole folder; `manifest.json` comes last and covers every other file by size and sha256."""
     export_graphs(model, head, folder / "onnx")
@@ -117,8 +123,7 @@ def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE)
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("manifest.json", "README.md", "evaluation.json", "turn_end.json")):
-        data = path.read_bytes()
-        files[path.relative_to(folder).as_posix()] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        files[path.relative_to(folder).as_posix()] = sealed(path)
     shapes = {}
     for path in sorted((folder / "onnx").glob("*.onnx")):
         g = onnx.load(str(path)).graph

@@ -4,12 +4,11 @@
     npm run eval -- --model training/work/int8
 
 Dynamic quantisation (weights by channel, activations as they come): what needs no calibration set. The copy's manifest is true of it. It pays only where
-it is faster without the evaluation losing over half a point; README.md has the figures.
+it is faster without the evaluation losing over half a point; docs/adr/0022 has the figures.
 """
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 import statistics
@@ -22,6 +21,7 @@ import onnxruntime as ort
 from onnx import TensorProto
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from .export import sealed
 from .parity import Graphs
 
 GRAPHS = ("vision_encoder", "audio_encoder", "decoder_model")
@@ -42,8 +42,7 @@ def write_folder(folder: Path, out: Path, graphs: list[str]) -> None:
     for name in graphs:
         path = out / "onnx" / f"{name}.onnx"
         quantise(folder / "onnx" / path.name, path)
-        data = path.read_bytes()
-        manifest["files"][f"onnx/{path.name}"] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        manifest["files"][f"onnx/{path.name}"] = sealed(path)
     (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 

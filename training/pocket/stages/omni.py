@@ -1,4 +1,4 @@
-"""Stages 1-5 of v1: projectors and decoder over live features, then everything with speech, then the whole mixture.
+"""Stages 1-5: projectors and decoder over live features, then everything with speech, then the whole mixture.
 
 Paper's order kept, scaled down, as shares of the batches that move over the run: typed drills about pictures and clips first (image and
 video language, vision frozen), then sentences to say back (audio language), then spoken questions and whole conversations. With
@@ -81,7 +81,6 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--packed", type=int, default=0, help="tokens of a row that several isolated conversations share (0: a row each)")
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--audio-rate", type=float, default=0.0, help="of the audio encoder, as a factor of --rate")
-    p.add_argument("--audio-until", type=float, default=1.0, help="where on the schedule the audio encoder stops learning: the rate is low by then, and a step a quarter cheaper")
     p.add_argument("--first", type=float, nargs=5, default=(0.55, 0.3, 0.05, 0.05, 0.05), help=f"shares of {list(KINDS)} at first")
     p.add_argument("--last", type=float, nargs=5, default=(0.15, 0.2, 0.15, 0.3, 0.2), help="and at last")
     p.add_argument("--move", type=float, nargs=2, default=(0.3, 0.6), help="where on the schedule the shares move")
@@ -181,8 +180,7 @@ def main(argv: list[str] | None = None) -> None:
             set_rate(optimizer, cosine(scheduled(step), a.steps, a.rate) if step >= 100 else cosine(step, a.steps, a.rate))
             batch = pending.pop(0).result()
             pending.append(ahead.submit(make_batch, moved(step), draw()))
-            hearing = train_audio and scheduled(step) < a.audio_until * a.steps
-            loss, help_, hits = trainer(batch, np.random.default_rng(draw()), hearing, True)
+            loss, help_, hits = trainer(batch, np.random.default_rng(draw()), train_audio, True)
             optimizer.zero_grad(set_to_none=True)
             (loss + sum(HELP[k] * v for k, v in help_.items())).backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
