@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Makes visavis-pocket from nothing, in the order that v1 and v2 led to (README.md says what was run of it): world and speech, every stage, export, parity, test set, fixtures.
 # Each step resumes where it was cut off. WORK holds pools and checkpoints (12 GB); PYTHON has requirements.txt installed.
-# System packages: espeak-ng libespeak-ng1 libopus0 ffmpeg flite festival festvox-kdlpc16k and some fonts (fonts-dejavu-core …).
+# System packages: espeak-ng libespeak-ng1 libopus0 ffmpeg flite festival festvox-kdlpc16k libjemalloc2 and some fonts (fonts-dejavu-core …).
 set -euo pipefail
 cd "$(dirname "$0")"
 export PYTHONPATH=$PWD
 export OMP_NUM_THREADS=${THREADS:-1}
+export ONEDNN_PRIMITIVE_CACHE_CAPACITY=20000 LRU_CACHE_CAPACITY=20000 # kernels are written once for each shape: README.md, "What was found"
+jemalloc=/usr/lib/$(uname -m)-linux-gnu/libjemalloc.so.2
+if [ -e "$jemalloc" ]; then export LD_PRELOAD=$jemalloc MALLOC_CONF=thp:always,oversize_threshold:0,dirty_decay_ms:-1,muzzy_decay_ms:-1; fi
 PYTHON=${PYTHON:-python3}
 WORK=${WORK:-work}
 step() { echo "== $*"; "$PYTHON" -m "$@"; }

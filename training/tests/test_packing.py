@@ -16,7 +16,7 @@ from pocket.model.layers import attention, mask_bias
 from pocket.model.omni import Pocket
 from pocket.stages.batches import Batch, Mixture, pack
 from pocket.stages.conversations import Row
-from pocket.stages.trainer import EVENTS, Trainer, tally
+from pocket.stages.trainer import MOVED, TOLD, Trainer, tally
 from pocket.stages.speech_data import Speech
 from pocket.stages.stage0_audio import SpeechHeads
 
@@ -72,7 +72,7 @@ def trainer() -> Trainer:
     torch.manual_seed(0)
     model = Pocket(C)
     features = torch.randn(FRAMES, C.vision.tokens_per_frame, C.vision.hidden)
-    return Trainer(model, SpeechHeads(C.audio.hidden, 4), nn.Linear(C.text.hidden, EVENTS + 16), features, precise=True)
+    return Trainer(model, SpeechHeads(C.audio.hidden, 4), nn.Linear(C.text.hidden, sum((*TOLD, *MOVED))), features, precise=True)
 
 
 def run(trainer: Trainer, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:

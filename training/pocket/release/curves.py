@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 260, 56, 170, 30, 34
+LINE = 13
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#17becf", "#e377c2", "#7f7f7f", "#bcbd22", "#393b79", "#637939")
 NOT_DRAWN = {"step", "minutes", "width"}
 LOSSES = {"loss", "validation", "phoneme", "ctc", "told", "look", "found", "listen"}
@@ -25,6 +26,11 @@ class Panel:
     title: str
     series: Series
     logarithmic: bool  # losses fall over orders of magnitude; shares are 0..1
+
+    @property
+    def height(self) -> int:
+        """Names stand below each other: a panel of many families is higher."""
+        return max(HEIGHT, TOP + BOTTOM + LINE * len(self.series))
 
 
 def read(log: Path) -> tuple[Series, float]:
@@ -43,18 +49,17 @@ def read(log: Path) -> tuple[Series, float]:
 
 
 def panels(series: Series) -> list[Panel]:
-    """Losses; shares on what is trained on; shares on what is held out, spoken and typed."""
+    """Losses; shares on what is trained on; shares on what is held out, spoken and typed; families of each language apart."""
     def chosen(test: Callable[[str], bool]) -> Series:
         return {k: v for k, v in sorted(series.items()) if test(k)}
 
-    held = ("val", "typed")
-    out = [
-        # A loss of 0 all along is one that this run does not train (CTC with a frozen audio encoder).
-        Panel("losses", chosen(lambda k: k in LOSSES and any(v > 0 for _, v in series[k])), True),
-        Panel("right, in training", chosen(lambda k: k not in LOSSES and not k.startswith(held)), False),
-        Panel("right, held out", chosen(lambda k: k.startswith("val") and k not in LOSSES), False),
-        Panel("right, held out, typed", chosen(lambda k: k.startswith("typed")), False),
-    ]
+    # A loss of 0 all along is one that this run does not train (CTC with a frozen audio encoder).
+    out = [Panel("losses", chosen(lambda k: k in LOSSES and any(v > 0 for _, v in series[k])), True)]
+    for title, prefix in (("right, held out", "val"), ("right, held out, typed", "typed"), ("right, in training", "")):
+        held = ("val", "typed") if not prefix else ()
+        mine = chosen(lambda k: k not in LOSSES and k.startswith(prefix) and not k.startswith(held))
+        for lang, chinese in (("", False), (", Mandarin", True)):
+            out.append(Panel(title + lang, {k: v for k, v in mine.items() if k.endswith(".zh") == chinese}, False))
     return [panel for panel in out if panel.series]
 
 
@@ -81,7 +86,7 @@ def draw(panel: Panel, top: float, last_step: float) -> list[str]:
     else:
         low, high = 0.0, max(1.0, max(values))
         marks = [(v, f"{v:g}") for v in ticks(low, high)]
-    inner = HEIGHT - TOP - BOTTOM
+    inner = panel.height - TOP - BOTTOM
 
     def x_of(step: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * step / max(1.0, last_step)
@@ -96,12 +101,12 @@ def draw(panel: Panel, top: float, last_step: float) -> list[str]:
         out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
         out.append(text(LEFT - 6, y + 4, words, "end"))
     for step in ticks(0, last_step, 8):
-        out.append(text(x_of(step), top + HEIGHT - BOTTOM + 16, f"{step:g}", "middle"))
+        out.append(text(x_of(step), top + panel.height - BOTTOM + 16, f"{step:g}", "middle"))
     # Names stand at the curves' ends, pushed apart where the ends meet.
     ends = sorted((y_of(points[-1][1]), i, name) for i, (name, points) in enumerate(panel.series.items()))
-    place = top + TOP - 13.0
+    place = top + TOP - float(LINE)
     for k, (y, i, name) in enumerate(ends):
-        place = min(max(y + 4, place + 13), top + HEIGHT - 4 - 13 * (len(ends) - 1 - k))
+        place = min(max(y + 4, place + LINE), top + panel.height - 4 - LINE * (len(ends) - 1 - k))
         points = panel.series[name]
         colour = COLOURS[i % len(COLOURS)]
         path = " ".join(f"{x_of(step):.1f},{y_of(value):.1f}" for step, value in points)
@@ -119,10 +124,12 @@ def picture(log: Path) -> str:
         raise SystemExit(f"{log} holds no figures")
     last_step = max(points[-1][0] for points in series.values())
     shown = panels(series)
-    height = 30 + HEIGHT * len(shown)
+    height = 30 + sum(panel.height for panel in shown)
     body = [text(LEFT, 20, f"{log.parent.name}: {last_step:g} steps, {minutes:.0f} minutes", size=14)]
-    for i, panel in enumerate(shown):
-        body += draw(panel, 30 + i * HEIGHT, last_step)
+    top = 30
+    for panel in shown:
+        body += draw(panel, top, last_step)
+        top += panel.height
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">'
     return "\n".join([head, f'<rect width="{WIDTH}" height="{height}" fill="white"/>', *body, "</svg>\n"])
 

@@ -19,6 +19,9 @@ from .pointing import Counted, Listen, Look, places, shares
 from .speech_data import Speech
 
 AUDIO_GROUP = 16
+# oneDNN writes a kernel for every new shape, which takes longer than to run it: batches keep to few lengths.
+WIDTHS = 32
+ROWS = 4
 AT_ONCE = 5  # batches of a kind that are drawn together, so that each holds rows of like length
 
 
@@ -35,6 +38,11 @@ class Heard(NamedTuple):
 
 # Rows of one kind are of like length; about as many tokens in a batch of any kind, at --batch 16.
 KINDS = {"drill": 1.0, "film": 0.9, "hear": 1.25, "ask": 1.5, "talk": 0.75}
+
+
+def rounded(n: int, step: int) -> int:
+    """The least multiple of `step` that is not below n."""
+    return -(-n // step) * step
 
 
 def pack(lengths: list[int], budget: int) -> list[list[int]]:
@@ -65,7 +73,7 @@ class Batch:
             for m, start in zip(members, starts):
                 self.placed[m] = i, start
         ends = [start + len(r.ids) for (_, start), r in zip(self.placed, rows)]
-        b, s = len(bins or rows), max(ends)
+        b, s = len(bins or rows), rounded(max(ends), WIDTHS)
         self.spans = None if bins is None else [(i, start, end) for (i, start), end in zip(self.placed, ends)]
         self.ids = torch.zeros(b, s, dtype=torch.long)
         self.targets = torch.full((b, s), -100)
@@ -95,14 +103,18 @@ class Batch:
         ]
         # Utterances of like length together: sentences to repeat are three times as long as questions.
         heard.sort(key=lambda h: h[0].tokens)
-        groups = [heard[i : i + AUDIO_GROUP] for i in range(0, len(heard), AUDIO_GROUP)]
-        self.audio = [([h for h, _ in group], *speech.pad([wave for _, wave in group], rng)) for group in groups]
+        size = rounded(-(-len(heard) // -(-len(heard) // AUDIO_GROUP)), ROWS) if heard else 1
+        groups = [heard[i : i + size] for i in range(0, len(heard), size)]
+        # The last group is filled up with silence, as all are to whole blocks of the encoder.
+        silence = [[np.empty(0, np.float32)] * (rounded(len(group), ROWS) - len(group)) for group in groups]
+        self.audio = [([h for h, _ in group], *speech.pad([*(wave for _, wave in group), *more], rng, blocks=True)) for group, more in zip(groups, silence)]
         for r in rows:  # they are in the batch now, and it travels between processes
             r.audio = [(at, n, np.empty(0, np.float32)) for at, n, _ in r.audio]
 
 
 def happened(scenes: dict[str, np.ndarray], rows: list[Row]) -> Tensor:
-    """[frames, 3, 36]: what happened at each visual token since the state before, and the shape and colour that were there; -1: not asked."""
+    """[frames, 4, 36]: what happened at each visual token since the state before, the shape and colour that were there, and the cell that what came
+    there had left; -1: not asked."""
     now = np.array([index for r in rows for _, index in r.frames], dtype=np.int64)
     before = np.array([index for r in rows for index in r.earlier], dtype=np.int64)
     was, then = scenes["shape"][before].astype(np.int64), scenes["color"][before].astype(np.int64)
@@ -110,10 +122,14 @@ def happened(scenes: dict[str, np.ndarray], rows: list[Row]) -> Tensor:
     digits = ((scenes["tens"][now] != scenes["tens"][before]) | (scenes["ones"][now] != scenes["ones"][before]))[:, None] & (here == 7)
     kind = np.select([(was == 0) & (here > 0), (was > 0) & (here == 0), digits, (was != here) | (then != colour)], [1, 2, 4, 3], 0)
     asked = (kind > 0) & (was > 0)
-    cells = np.stack([kind, np.where(asked, was, -1), np.where(asked, then, -1)], 1)
+    came, went = kind == 1, kind == 2
+    left = went.argmax(1)  # one thing happens between two states: what came as it had gone has moved
+    each = np.arange(len(now))
+    moved = came & ((came.sum(1) == 1) & (went.sum(1) == 1))[:, None] & (here == was[each, left][:, None]) & (colour == then[each, left][:, None])
+    cells = np.stack([kind, np.where(asked, was, -1), np.where(asked, then, -1), np.where(moved, left[:, None], -1)], 1)
     cells[before < 0] = -1
-    grid = cells.reshape(len(now), 3, 3, 3).repeat(2, axis=2).repeat(2, axis=3)
-    return torch.from_numpy(grid.reshape(len(now), 3, 36))
+    grid = cells.reshape(len(now), 4, 3, 3).repeat(2, axis=2).repeat(2, axis=3)
+    return torch.from_numpy(grid.reshape(len(now), 4, 36))
 
 
 class Mixture:

@@ -14,7 +14,7 @@ SIZE = 192
 LONG = (12, 48)  # changes and frames of a clip of the video pool, at most
 
 
-def build(out: Path, clips: int, seed: int, start: int = 0, cards: float = 0.28, video: float = 0.0) -> None:
+def build(out: Path, clips: int, seed: int, start: int = 0, cards: float = 0.28, video: float = 0.0, moves: float = 0.0) -> None:
     """Writes frames.u8 [N, 192, 192, 3], targets.npz and clips.pkl (clip, for each state the rows of its variants)."""
     out.mkdir(parents=True, exist_ok=True)
     records = []
@@ -25,7 +25,7 @@ def build(out: Path, clips: int, seed: int, start: int = 0, cards: float = 0.28,
             rng = np.random.default_rng([seed, i])
             card = bool(rng.random() < cards)
             long = video > 0 and rng.random() < video
-            clip = w.sample_clip(rng, *LONG, card, 2, bool(rng.random() < 0.6)) if long else w.sample_clip(rng, card=card)
+            clip = w.sample_clip(rng, *LONG, card, 2, bool(rng.random() < 0.6), moves) if long else w.sample_clip(rng, card=card, min_events=int(moves > 0), moves=moves)
             style = w.sample_style(rng, clip.states)
             variants = []
             for scene in clip.states:
@@ -61,5 +61,6 @@ if __name__ == "__main__":
     p.add_argument("--start", type=int, default=0)
     p.add_argument("--cards", type=float, default=0.28, help="share of clips with a number card")
     p.add_argument("--video", type=float, default=0.0, help="share of clips of two changes and more, with a long tail, most of them beginning with one thing or none")
+    p.add_argument("--moves", type=float, default=0.0, help="share of changes that are moves before all kinds are alike: which way a thing went is asked of few others")
     a = p.parse_args()
-    build(a.out, a.clips, a.seed, a.start, a.cards, a.video)
+    build(a.out, a.clips, a.seed, a.start, a.cards, a.video, a.moves)

@@ -32,7 +32,7 @@ from .speech_data import Speech
 from .stage0_audio import SpeechHeads
 from .stage0_vision import pixels
 from .tokenizer import parts
-from .trainer import EVENTS, HELP, Trainer, tally
+from .trainer import HELP, MOVED, TOLD, Trainer, tally
 
 
 def vision_features(model: Pocket, pools: list[FramePool], cache: Path) -> Tensor:
@@ -81,6 +81,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--packed", type=int, default=0, help="tokens of a row that several isolated conversations share (0: a row each)")
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--audio-rate", type=float, default=0.0, help="of the audio encoder, as a factor of --rate")
+    p.add_argument("--audio-until", type=float, default=1.0, help="the part of the schedule at which that rate has faded to 0; from there on the encoder stays as it is")
     p.add_argument("--first", type=float, nargs=5, default=(0.55, 0.3, 0.05, 0.05, 0.05), help=f"shares of {list(KINDS)} at first")
     p.add_argument("--last", type=float, nargs=5, default=(0.15, 0.2, 0.15, 0.3, 0.2), help="and at last")
     p.add_argument("--move", type=float, nargs=2, default=(0.3, 0.6), help="where on the schedule the shares move")
@@ -98,6 +99,7 @@ def main(argv: list[str] | None = None) -> None:
     model = Pocket(c)
     tokenizer = Tokenizer.from_file(str(a.tokenizer))
     heads = SpeechHeads(c.audio.hidden, c.audio.phonemes)
+    events = nn.Linear(c.text.hidden, sum((*TOLD, *MOVED)))
     if a.start_from:
         earlier = torch.load(a.start_from, weights_only=True)
         weights = grow(earlier["model"], tokenizer, c.text.vocab)
@@ -109,6 +111,10 @@ def main(argv: list[str] | None = None) -> None:
         if unknown or any(not k.startswith(tuple(anew)) for k in missing):
             raise SystemExit(f"{a.start_from} is of another shape: missing {missing}, unknown {unknown}")
         heads.load_state_dict(earlier["heads"])
+        if "events" in earlier:
+            with torch.no_grad():
+                for name, q in events.named_parameters():
+                    q[: len(earlier["events"][name])] = earlier["events"][name]  # it may have told less
     if a.vision:
         model.vision.load_state_dict(torch.load(a.vision, weights_only=True)["vision"])
     if a.projector:
@@ -117,7 +123,6 @@ def main(argv: list[str] | None = None) -> None:
         earlier = torch.load(a.audio, weights_only=True)
         model.audio.load_state_dict(earlier["audio"])
         heads.load_state_dict(earlier["heads"])
-    events = nn.Linear(c.text.hidden, EVENTS + 8 + 8)
     model.eval()
     pools, held_pools = [FramePool(f) for f in a.frames], [FramePool(a.validation_frames)]
     features = vision_features(model, pools, a.cache / "train.pt")
@@ -128,20 +133,25 @@ def main(argv: list[str] | None = None) -> None:
     held_talks = Conversations(tokenizer, held_pools, held_speech, c.vision.tokens_per_frame)
     trainer, held_trainer = Trainer(model, heads, events, features), Trainer(model, heads, events, held_features)
 
-    train_audio = a.audio_rate > 0
     groups: list[tuple[nn.Module, float]] = [(model.decoder, 1.0), (model.visual_projector, 1.0), (model.audio_projector, 1.0), (events, 1.0)]
-    if train_audio:
+    if a.audio_rate > 0:
         groups += [(model.audio, a.audio_rate), (heads, a.audio_rate)]
     matrices = [q for layer in model.decoder.layers for q in layer.parameters() if q.ndim == 2] if a.muon else []
     optimizer = optimizer_of(groups, matrices)
     run = Run(a.out)
     start = run.resume(optimizer, model=model, heads=heads, events=events)
+    encoder = {id(q) for module in (model.audio, heads) for q in module.parameters()}
+    encoders = [g for g in optimizer.param_groups if g["params"] and id(g["params"][0]) in encoder]
     seeds = np.random.default_rng([a.seed, start])
 
     def scheduled(step: int) -> int:
         """The step on the schedule: ahead of `step` where the clock asks for it."""
         hurried = int(a.steps * (time.time() - run.started) / 60 / a.minutes) if a.minutes else 0
         return min(a.steps, max(step, hurried))
+
+    def audio_rate(step: int) -> float:
+        """As a factor of the rate: it fades, since an encoder that suddenly stood still would stand where the last batch left it."""
+        return a.audio_rate * max(0.0, 1.0 - scheduled(step) / a.steps / a.audio_until)
 
     def moved(step: int) -> float:
         return min(1.0, max(0.0, (scheduled(step) / a.steps - a.move[0]) / (a.move[1] - a.move[0])))
@@ -177,10 +187,13 @@ def main(argv: list[str] | None = None) -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=open_mixture, initargs=(mixture,)) as ahead:
         pending = [ahead.submit(make_batch, moved(start), draw()) for _ in range(3)]
         for step in range(start, a.steps):
+            hearing = audio_rate(step)
+            for group in encoders:
+                group["factor"] = hearing
             set_rate(optimizer, cosine(scheduled(step), a.steps, a.rate) if step >= 100 else cosine(step, a.steps, a.rate))
             batch = pending.pop(0).result()
             pending.append(ahead.submit(make_batch, moved(step), draw()))
-            loss, help_, hits = trainer(batch, np.random.default_rng(draw()), train_audio, True)
+            loss, help_, hits = trainer(batch, np.random.default_rng(draw()), hearing > 0, True)
             optimizer.zero_grad(set_to_none=True)
             (loss + sum(HELP[k] * v for k, v in help_.items())).backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)

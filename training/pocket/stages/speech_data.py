@@ -58,15 +58,16 @@ class Speech:
         pool, i = self.locate(index)
         return augment_aligned(pool.clip(i), pool.labels(i), rng, strength, self.babble(rng))
 
-    def pad(self, clips: list[np.ndarray], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """-> pcm [B, 240 + N] with the front-end's left context, tokens [B]: how many tokens each clip is.
+    def pad(self, clips: list[np.ndarray], rng: np.random.Generator, blocks: bool = False) -> tuple[Tensor, Tensor]:
+        """-> pcm [B, 240 + N] with the front-end's left context, tokens [B]: how many tokens each clip is. `blocks`: N is whole blocks of the encoder.
 
         Behind a clip's end lies faint noise, never digital zero: normalisation over padding would see something that no microphone gives.
         """
         unit = self.c.hop * self.c.mel_per_token
         tokens = [-(-len(p) // unit) for p in clips]
         left = self.c.window - self.c.hop
-        out = rng.normal(0, 1e-4, (len(clips), left + max(tokens) * unit)).astype(np.float32)
+        step = self.c.block_frames // self.c.pool if blocks else 1
+        out = rng.normal(0, 1e-4, (len(clips), left + -(-max(tokens) // step) * step * unit)).astype(np.float32)
         out[:, :left] = 0
         for row, (pcm, count) in enumerate(zip(clips, tokens)):
             out[row, left : left + len(pcm)] = pcm

@@ -1,6 +1,8 @@
 """One step of the omni stages: frames, speech and text in their places, the answers' loss, and the losses that help."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -10,13 +12,21 @@ from pocket.model.decoder import Trace
 from pocket.model.omni import Pocket
 from pocket.speech.letters import letters, starts
 
-from .batches import Batch, Heard
+from .batches import Batch, Heard, rounded
 from .pointing import COUNT, LISTEN, LOOK, align, log_attention, log_mass, places
 from .speech_data import mask_bands
 from .stage0_audio import SpeechHeads
 
 HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2}  # weights of the losses that help
 EVENTS = 5  # nothing, came, went, turned another colour, a number changed
+TOLD = (EVENTS, 8, 8)  # and the shape and the colour that were there; told from the hidden states after layer 2
+MOVED = (9, 3, 3)  # the cell that what came had left, and which way it went, across and along; after layer 3
+
+
+def evenly(module: Callable[[Tensor], Tensor], x: Tensor, step: int) -> Tensor:
+    """module(x) row by row of x [N, ...], computed for a multiple of `step` rows (batches.WIDTHS tells why)."""
+    more = rounded(len(x), step) - len(x)
+    return module(torch.cat((x, x.new_zeros(more, *x.shape[1:]))) if more else x)[: len(x)]
 
 
 class Trainer(nn.Module):
@@ -37,7 +47,7 @@ class Trainer(nn.Module):
             where_row, where_col, values = [], [], []
             at = None
             if len(batch.frame_rows):
-                seen = m.visual_projector(self.features[batch.frame_rows].to(self.dtype))
+                seen = evenly(m.visual_projector, self.features[batch.frame_rows].to(self.dtype), 16)
                 rows, cols = zip(*batch.frame_at)
                 at = torch.tensor(rows).repeat_interleave(t), (torch.tensor(cols).unsqueeze(1) + torch.arange(t)).flatten()
                 where_row.append(at[0])
@@ -67,10 +77,10 @@ class Trainer(nn.Module):
             # Position p predicts the token at p + 1; only the answers' positions go through the output layer.
             wanted = batch.targets[:, 1:]
             learn = wanted >= 0
-            logits = m.decoder.logits(hidden[:, :-1][learn]).float()
+            logits = evenly(m.decoder.logits, hidden[:, :-1][learn], 128).float()
             if at is not None and batch.happened is not None and (batch.happened >= 0).any():
-                seen = F.layer_norm(traces[2].hidden[at], (m.c.text.hidden,))
-                help_["told"] = self.tell(self.events(seen).float(), batch.happened)
+                wanted_there = batch.happened.transpose(0, 1).flatten(1)
+                help_["told"] = self.tell(traces[2].hidden[at], wanted_there) + self.tell_moved(traces[3].hidden[at], wanted_there[3])
             if len(batch.look_at):
                 help_["look"] = torch.zeros(())
                 for head, on in zip(LOOK, batch.look_on):
@@ -104,7 +114,7 @@ class Trainer(nn.Module):
         if not chosen:
             return
         with torch.no_grad():
-            log_probs = self.heads.letter(heard50[chosen]).float().log_softmax(-1).numpy()
+            log_probs = self.heads.letter(heard50)[chosen].float().log_softmax(-1).numpy()
         sizes = np.array([group[i].tokens * self.model.c.audio.pool for i in chosen])
         for i, first in zip(chosen, align(log_probs, sizes, [letters(group[i].text) for i in chosen])):
             spans[group[i].sample, group[i].clip] = np.append(first, first[-1])[starts(group[i].text)]
@@ -121,23 +131,36 @@ class Trainer(nn.Module):
             on[i, at + max(0, begin - 1) : at + min(tokens, end + 2)] = True
         return on
 
-    def tell(self, logits: Tensor, happened: Tensor) -> Tensor:
+    def ahead(self, hidden: Tensor) -> tuple[Tensor, ...]:
+        """What the head of events says of hidden states [N, hidden], in parts: TOLD, MOVED."""
+        x = F.layer_norm(hidden, (self.model.c.text.hidden,))
+        return evenly(self.events, x, 256).float().split((*TOLD, *MOVED), dim=-1)
+
+    def tell(self, hidden: Tensor, wanted: Tensor) -> Tensor:
         """A token that sees the frames before it is to know what changed where it looks: comparing frames is learned slowly from answers alone."""
-        kind, shape, colour = logits.split((EVENTS, 8, 8), dim=-1)
+        kind, shape, colour, *_ = self.ahead(hidden)
         weight = torch.tensor([0.2, 1.0, 1.0, 1.0, 1.0])
-        wanted = happened.transpose(0, 1).flatten(1)
         loss = F.cross_entropy(kind, wanted[0], weight, ignore_index=-1)
         for guess, target in ((shape, wanted[1]), (colour, wanted[2])):
             if (target >= 0).any():
                 loss = loss + F.cross_entropy(guess, target, ignore_index=-1)
         return loss
 
+    def tell_moved(self, hidden: Tensor, left: Tensor) -> Tensor:
+        """And where what came there was before: which way a thing went is asked too seldom to be learned from answers."""
+        if not (some := left >= 0).any():
+            return torch.zeros(())
+        left, token = left[some], torch.arange(len(left))[some] % 36
+        row, column = token // 12, token % 6 // 2
+        wanted = (left, (column - left % 3).sign() + 1, (row - left // 3).sign() + 1)
+        return sum((F.cross_entropy(guess, target) for guess, target in zip(self.ahead(hidden[some])[len(TOLD):], wanted)), torch.zeros(()))
+
     def ctc(self, heard: Tensor, group: list[Heard], tokens: Tensor) -> Tensor:
-        logits = self.heads.letter(heard)
+        logits = self.heads.letter(heard)[: len(group)]
         targets = [letters(h.text) for h in group]
         flat = torch.tensor([i for t in targets for i in t])
         sizes = torch.tensor([len(t) for t in targets])
-        return F.ctc_loss(logits.log_softmax(-1).transpose(0, 1), flat, tokens * self.model.c.audio.pool, sizes, zero_infinity=True)
+        return F.ctc_loss(logits.log_softmax(-1).transpose(0, 1), flat, tokens[: len(group)] * self.model.c.audio.pool, sizes, zero_infinity=True)
 
 
 def tally(batch: Batch, hits: Tensor, into: dict[str, list[int]]) -> None:

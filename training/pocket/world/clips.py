@@ -34,15 +34,17 @@ def _unique(scene: Scene) -> list[Obj]:
     return [o for o in scene.objects if len(scene.find(o.shape, o.color)) == 1]
 
 
-def sample_event(rng: np.random.Generator, scene: Scene, uid: int) -> tuple[Event, Scene] | None:
-    """A random change that one sentence describes unambiguously, and the table after it; None if there is none."""
+def sample_event(rng: np.random.Generator, scene: Scene, uid: int, moves: float = 0.0) -> tuple[Event, Scene] | None:
+    """A random change that one sentence describes unambiguously, and the table after it; None if there is none.
+
+    `moves`: the share of changes that are to be moves, where something can move, before all kinds are alike."""
     unique, free, card = _unique(scene), scene.free_cells(), scene.card
     room = len(scene.objects) < (2 if card else 4)
     kinds = [k for k, ok in (("appear", room and free), ("disappear", unique), ("move", unique and free),
                              ("recolor", unique), ("number", card)) if ok]
     if not kinds:
         return None
-    kind = pick(rng, kinds)
+    kind = "move" if moves and "move" in kinds and rng.random() < moves else pick(rng, kinds)
     if kind == "number":
         number = sample_number(rng)
         if number == card.number:
@@ -63,7 +65,7 @@ def sample_event(rng: np.random.Generator, scene: Scene, uid: int) -> tuple[Even
 
 
 def sample_clip(rng: np.random.Generator, max_events: int = 3, max_frames: int = 8, card: bool | None = None,
-                min_events: int = 0, few: bool = False) -> Clip:
+                min_events: int = 0, few: bool = False, moves: float = 0.0) -> Clip:
     """A clip of up to `max_events` changes; every state is shown for 1..4 frames, `max_frames` in all.
 
     Beyond three changes their number has a long tail: most clips stay short, as each frame costs. `few`: it begins with at most one thing.
@@ -75,7 +77,7 @@ def sample_clip(rng: np.random.Generator, max_events: int = 3, max_frames: int =
     least = min(min_events, most)
     wanted = int(rng.integers(least, most + 1)) if most <= 3 else min(most, least + int(rng.geometric(0.35)) - 1)
     for i in range(wanted):
-        step = sample_event(rng, states[-1], 10 + i)
+        step = sample_event(rng, states[-1], 10 + i, moves)
         if step is None:  # e.g. two equal objects and a card: nothing can change unambiguously
             break
         events.append(step[0])

@@ -106,7 +106,7 @@ def _now(seen: Watched, event: Event) -> Obj | None:
 
 
 def _before(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
-    options: list[tuple[int, str, str, list[int], tuple[int, ...]]] = []  # (state, question, answer, where it was, where the thing is now)
+    options: list[tuple[int, str, str, list[int], tuple[int, ...]]] = []  # (state, question, answer, where it happened, where the thing is now)
     asked: set[tuple[str, int]] = set()  # only the latest change of a thing's colour or place is what was before
     for state, event in seen.events("recolor", "move", "number"):
         if event.kind == "number":
@@ -124,7 +124,7 @@ def _before(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
             elif event.kind == "move" and names(t, seen.now, obj):
                 o = pick(rng, names(t, seen.now, obj))
                 answer = say(t, "before at", o=t.name(obj.shape), at=t.at(event.before.cell))
-                options.append((state, pick(rng, t.BEFORE_AT).format(o=o), answer, [event.before.cell], (obj.cell,)))
+                options.append((state, pick(rng, t.BEFORE_AT).format(o=o), answer, [event.after.cell], (obj.cell,)))
         asked.add(which)
     if not options:
         return None
@@ -149,7 +149,7 @@ def _way(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
     state, event = moved[obj.uid]
     dx, dy = event.after.cell % 3 - event.before.cell % 3, event.after.cell // 3 - event.before.cell // 3
     answer = say(t, "way", o=t.name(obj.shape, obj.color), w=t.way(dx, dy))
-    qa = make(t, "way", pick(rng, t.WAY).format(o=pick(rng, names(t, seen.now, obj))), answer, event.before.cell)
+    qa = make(t, "way", pick(rng, t.WAY).format(o=pick(rng, names(t, seen.now, obj))), answer, event.after.cell)
     return replace(qa, state=state, via=(obj.cell,))
 
 
