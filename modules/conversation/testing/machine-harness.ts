@@ -227,3 +227,12 @@ function shortly(command: Command): string {
       return command.c;
   }
 }
+
+/** A harness with audio since 0, at `now` = 1000. */
+export const awake = (options?: HarnessOptions) => new MachineHarness(options).audio(1000);
+
+/** The intent of a typed question. */
+export const typed = (text: string) =>
+  ({ k: 'item_create', role: 'user', content: [{ type: 'input_text', text }] }) as const;
+
+export const isFinal = (append: Command) => append.c === 'append_audio' && append.final;

@@ -1,16 +1,11 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
-import { workerEntry, type Checkpoint, type EngineSession, type Segment } from '#modules/contracts';
-import { MortalWorkers } from '../../../test/support/mortal-workers.js';
-import { capsOf } from '../core/caps.js';
-import { DEFAULT_OPTIONS } from '../core/options.js';
-import { seededRandom } from '../core/sampler.js';
+import type { EngineSession, Segment } from '#modules/contracts';
 import { readAnswer } from '../testing/engine-script.js';
 import { LocalSession, localHost } from '../testing/local-session.js';
-import { steps, type Material, type Step } from '../testing/random-steps.js';
+import { steps } from '../testing/random-steps.js';
 import { TOY_CODEC, ToyModel } from '../testing/toy-model.js';
-import { WorkerEngine } from './worker-engine.js';
-import type { EngineWorkerData } from './worker-protocol.js';
+import { Actor, Rig, ask, edge, material, text, until, type Settings } from '../testing/worker-rig.js';
 
 // Real: the threads, the protocol, the sessions and their rebuilding. Fake: the model, a toy in which one wrong row changes
 // all that follows. Workers die by their own hand, on request.
@@ -18,174 +13,9 @@ import type { EngineWorkerData } from './worker-protocol.js';
 // Workers are started by the dozen.
 jest.setTimeout(120_000);
 
-const edge = (id: string, at: 'open' | 'close'): Segment => ({ k: 'turn', id, role: 'user', edge: at });
-const text = (id: string, words = `words of ${id}`): Segment => ({ k: 'text', id, text: words });
-
-const material: Material = {
-  maxSamples: 200,
-  frame: (id, seed) => {
-    const data = Uint8Array.from({ length: 12 }, (_, index) => (seed * 7 + index * 31) % 256);
-    return { k: 'frame', id, ptsMs: seed, image: { width: 2, height: 2, data } };
-  },
-  sound: (seed, samples) => Float32Array.from({ length: samples }, (_, index) => Math.sin(seed + index)),
-};
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(holds: () => boolean, withinMs = 30_000): Promise<void> {
-  for (const end = performance.now() + withinMs; !holds(); await pause(2)) {
-    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${holds.toString()}`);
-  }
-}
-
-interface Settings {
-  readonly workers?: number;
-  readonly recoveryMs?: number;
-  readonly stallMs?: number;
-}
-
-/** Takes random steps, the same on every session that it is given. */
-class Actor {
-  private open = false;
-  private utterance: string | null = null;
-  private marks: { at: Checkpoint; open: boolean; utterance: string | null }[] = [];
-  private names: string[] = ['nobody'];
-  /** What each eviction took out; answers by their number. */
-  readonly evicted: string[][] = [];
-  /** Of turn edges. */
-  readonly edges = new Set<string>();
-  private nextId = 1;
-
-  constructor(readonly session: EngineSession) {}
-
-  async take(step: Step): Promise<void> {
-    const { session } = this;
-    switch (step.do) {
-      case 'frame':
-        await this.begin();
-        return this.put(material.frame(this.id(), step.seed));
-      case 'sound':
-        await this.begin();
-        this.utterance ??= this.id();
-        return this.put(this.sound(step.seed, step.samples, false));
-      case 'ask': {
-        const { genId } = await this.answer(6, step.seed);
-        if (step.how === 'accept') await session.accept(genId, { keepTokens: step.keep });
-        return;
-      }
-      case 'mark':
-        this.marks.push({ at: session.mark(), open: this.open, utterance: this.utterance });
-        return;
-      case 'rollback': {
-        const mark = this.marks[step.which % Math.max(1, this.marks.length)];
-        if (!mark) return;
-        await session.rollback(mark.at);
-        Object.assign(this, { open: mark.open, utterance: mark.utterance });
-        this.marks = this.marks.filter(({ at }) => at.seq <= mark.at.seq);
-        return;
-      }
-      case 'redact': {
-        const ids = step.which.map((which) => this.names[which % this.names.length] ?? 'nobody');
-        if (this.utterance !== null && ids.includes(this.utterance)) this.utterance = null;
-        this.marks = [];
-        await session.redact(ids);
-        return;
-      }
-      case 'evict': {
-        const targetTokens = Math.floor(session.head.tokens * step.share);
-        const { dropped } = await session.evict({ keepFrames: step.keepFrames, targetTokens });
-        this.marks = [];
-        this.evicted.push(dropped.map((id) => id.replace(/^gen_(\d+_)?/, 'answer ')));
-      }
-    }
-  }
-
-  /** Ends the turn, and answers it. */
-  async answer(maxTokens: number, seed = 1) {
-    await this.begin();
-    if (this.utterance === null) await this.put(text(this.id()));
-    else await this.put(this.sound(seed, 1 + (seed % material.maxSamples), true));
-    this.utterance = null;
-    await this.edge('close');
-    return readAnswer(this.session.generate({ maxTokens, temperature: 1, seed }));
-  }
-
-  private async begin(): Promise<void> {
-    if (!this.open) await this.edge('open');
-  }
-
-  private async edge(at: 'open' | 'close'): Promise<void> {
-    const id = this.id();
-    this.edges.add(id);
-    this.open = at === 'open';
-    await this.session.append(edge(id, at));
-  }
-
-  private async put(segment: Segment): Promise<void> {
-    this.names.push(segment.k === 'audio' ? (segment.utterance ?? segment.id) : segment.id);
-    await this.session.append(segment);
-  }
-
-  private sound(seed: number, samples: number, final: boolean): Segment {
-    const pcm = material.sound(seed, samples);
-    return { k: 'audio', id: this.id(), ptsMs: 0, pcm, final, utterance: this.utterance ?? '' };
-  }
-
-  private id(): string {
-    return `s${this.nextId++}`;
-  }
-}
-
-class Rig {
-  readonly mortal = new MortalWorkers();
-  readonly engine: WorkerEngine;
-
-  constructor({ workers = 1, recoveryMs = 30_000, stallMs = 60_000 }: Settings = {}) {
-    this.engine = new WorkerEngine({
-      data: {
-        shedLimits: DEFAULT_OPTIONS.shedLimits,
-        curses: new SharedArrayBuffer(8),
-      } as unknown as EngineWorkerData,
-      caps: capsOf(new ToyModel().config, 16),
-      workers,
-      recoveryMs,
-      stallMs,
-      entry: this.mortal.entry(workerEntry('../testing/toy-worker', import.meta.url)),
-      onLost: () => undefined,
-    });
-  }
-
-  async start(): Promise<this> {
-    await this.engine.start();
-    return this;
-  }
-
-  open(): Promise<EngineSession> {
-    return this.engine.open({ system: '' });
-  }
-
-  /** Kills a worker, and waits until that is known. */
-  async lose(which = 0): Promise<void> {
-    const { died } = this.engine.stats.lost;
-    await until(() => this.mortal.kill(which));
-    await until(() => this.engine.stats.lost.died > died);
-  }
-
-  async stop(): Promise<void> {
-    await this.engine.close(0);
-    this.mortal.close();
-  }
-}
-
 let rig: Rig;
 const begin = async (settings?: Settings) => (rig = await new Rig(settings).start());
 afterEach(() => rig.stop());
-
-async function ask(session: EngineSession, id: string): Promise<void> {
-  await session.append(edge(id, 'open'));
-  await session.append(text(`${id} text`));
-  await session.append(edge(id, 'close'));
-}
 
 describe('a session whose worker is lost', () => {
   it('answers late what it would have answered', async () => {
@@ -485,69 +315,5 @@ describe('a session whose worker is lost', () => {
     await expect(held).rejects.toMatchObject({ code: 'session_closed' });
     await closed;
     expect(rig.engine.stats.sessions).toBe(0);
-  });
-});
-
-describe('a worker that is stuck', () => {
-  it('is given up and replaced, and ends when it can', async () => {
-    await begin({ stallMs: 300 });
-    const session = await rig.open();
-    await ask(session, 'q');
-    rig.mortal.hang(4000);
-    const { ids } = await readAnswer(session.generate({ maxTokens: 4 }));
-    expect(ids.length).toBeGreaterThan(0);
-    expect(rig.engine.stats).toMatchObject({ lost: { died: 0, stuck: 1 }, workersUp: 1 });
-    await until(() => rig.engine.stats.workersStuck === 0);
-  });
-});
-
-describe('sessions whose workers die at random', () => {
-  it('end every turn in an answer or an error that may be retried, and none hangs', async () => {
-    await begin({ workers: 2, recoveryMs: 3000 });
-    const random = seededRandom(5);
-    const sessions = await Promise.all(Array.from({ length: 4 }, () => rig.open()));
-    const outcomes: string[] = [];
-    let longestMs = 0;
-    let over = false;
-    const killer = (async () => {
-      while (!over) {
-        await until(() => over || rig.engine.stats.workersUp === 2);
-        await pause(500 + random() * 1500);
-        rig.mortal.kill(random());
-      }
-    })();
-    const turn = async (session: EngineSession, id: string): Promise<string> => {
-      const before = session.mark();
-      try {
-        await ask(session, id);
-        const { genId } = await readAnswer(session.generate({ maxTokens: 40, temperature: 2, seed: 1 }));
-        await session.accept(genId);
-        await session.evict({ keepFrames: 4, targetTokens: 200 });
-        return 'answered';
-      } catch (error) {
-        await session.rollback(before);
-        return (error as { code: string }).code;
-      }
-    };
-    await Promise.all(
-      sessions.map(async (session, call) => {
-        for (let count = 0; count < 13; count++) {
-          const startedAt = performance.now();
-          outcomes.push(await turn(session, `${call}.${count}`));
-          longestMs = Math.max(longestMs, performance.now() - startedAt);
-          await pause(random() * 400);
-        }
-      }),
-    );
-    over = true;
-    await killer;
-    expect(outcomes.filter((outcome) => outcome !== 'answered' && outcome !== 'engine_restarting')).toEqual(
-      [],
-    );
-    expect(outcomes.filter((outcome) => outcome === 'answered').length).toBeGreaterThan(outcomes.length / 2);
-    // How many depends on how fast workers start here.
-    expect(rig.engine.stats.lost.died).toBeGreaterThan(0);
-    expect(rig.engine.stats.sessionsGivenUp).toBe(0);
-    expect(longestMs).toBeLessThan(5000);
   });
 });

@@ -14,20 +14,12 @@ from pocket.speech.beeps import beeped
 from pocket.world.scene import pick
 
 from .frames import FramePool
-from .pointing import cell_tokens
+from .pointing import heard, tokens_of
+from .shares import DRILL, FILM, HEAR, LATE
 from .speech_data import Speech
 
 TRANSCRIBE = {"en": "write down what I said", "zh": "写下我说的话"}
 ENGLISH = 0.47  # share of conversations in English
-# Which of several things is meant is what the decoder learns last: many questions about one picture, in writing, teach it cheapest.
-DRILL = {"caption": 5, "colour": 10, "shape": 8, "size": 6, "position": 9, "count": 12, "existence": 7, "compare": 16, "relation": 18, "ocr": 5,
-         "absent": 6, "follow": 10, "translate": 6, "sums": 12, "repeat": 2, "recall": 3, "chat": 2, "outside": 2}
-FILM = {"change": 3, "last": 3, "first": 2, "before": 8, "way": 14, "seen": 4, "caption": 1, "colour": 1, "shape": 1, "size": 0.5, "position": 1.5,
-        "count": 2, "existence": 1, "compare": 3, "relation": 3, "follow": 1, "absent": 0.5, "ocr": 0.5}
-HEAR = {"repeat": 4, "transcribe": 1, "translate": 2.5, "sums": 2, "sound": 1.5, "recall": 1.2}
-LATE = {"colour": 8, "shape": 6, "size": 5, "count": 11, "position": 7, "existence": 6, "compare": 13, "relation": 15, "ocr": 4, "caption": 6, "absent": 6,
-        "change": 8, "last": 5, "first": 4, "before": 11, "way": 15, "seen": 7, "follow": 9, "repeat": 9, "transcribe": 3, "translate": 7, "sums": 11,
-        "sound": 7, "recall": 8, "chat": 7, "outside": 6}
 MOST_FRAMES = 48
 MOST_TOKENS = 1.7  # a character, of what is to be written down: rarer ones are heard, but not taught to be spelt byte by byte
 
@@ -297,17 +289,3 @@ class Conversations:
         # Frames dropped from the window leave a hole in the positions.
         row.gap = int(rng.integers(1, 40)) * (self.tokens_per_frame + 1) if rng.random() < 0.2 else 0
         return row
-
-
-def tokens_of(frames: list[int], cells: tuple[int, ...]) -> tuple[int, ...]:
-    """The visual tokens of these cells in the frames that start there."""
-    return tuple(frame + token for frame in frames for cell in cells for token in cell_tokens(cell))
-
-
-def heard(spans: tuple[tuple[int, int, int, int], ...], begin: int, end: int) -> tuple[int, int] | None:
-    """Which characters of the utterance the answer's [begin, end) say: letter by letter where they say the same, else the whole phrase."""
-    for first, stop, source, source_stop in spans:
-        if first <= begin < stop:
-            same = stop - first == source_stop - source
-            return (source + begin - first, source + min(end, stop) - first) if same else (source, source_stop)
-    return None

@@ -57,6 +57,20 @@ def cell_tokens(cell: int) -> list[int]:
     return [first, first + 1, first + 6, first + 7]
 
 
+def tokens_of(frames: list[int], cells: tuple[int, ...]) -> tuple[int, ...]:
+    """The visual tokens of these cells in the frames that start there."""
+    return tuple(frame + token for frame in frames for cell in cells for token in cell_tokens(cell))
+
+
+def heard(spans: tuple[tuple[int, int, int, int], ...], begin: int, end: int) -> tuple[int, int] | None:
+    """Which characters of the utterance the answer's [begin, end) say: letter by letter where they say the same, else the whole phrase."""
+    for first, stop, source, source_stop in spans:
+        if first <= begin < stop:
+            same = stop - first == source_stop - source
+            return (source + begin - first, source + min(end, stop) - first) if same else (source, source_stop)
+    return None
+
+
 def align(log_probs: np.ndarray, sizes: np.ndarray, targets: list[list[int]]) -> list[np.ndarray]:
     """CTC forced alignment of a batch: log_probs [B, T, C], frames of each, label ids of each -> the first frame of each label."""
     b, t, _ = log_probs.shape

@@ -1,0 +1,164 @@
+import { awake, MachineHarness, typed } from '../testing/machine-harness.js';
+
+describe('typed turns', () => {
+  test('an item and a response', () => {
+    const harness = new MachineHarness().intent(typed('what do you see'));
+    expect(harness.did).toEqual([]);
+    harness.intent({ k: 'response_create', metadata: { a: 'b' }, maxOutputTokens: 5 });
+    expect(harness.did).toEqual(['open user', 'text']);
+    harness.ack().answer('a').end();
+    expect(harness.did).toEqual(['open user', 'text', 'mark', 'close user', 'generate', 'accept']);
+    expect(harness.commandsOf('generate')[0]?.maxTokens).toBe(5);
+    expect(harness.eventsOf('response_done')[0]?.response).toMatchObject({
+      metadata: { a: 'b' },
+      maxOutputTokens: 5,
+    });
+    expect(harness.eventsOf('turn_timing')[0]).toMatchObject({ itemId: null, speechEndMs: null });
+  });
+
+  test('frames that come between the item and the response stand before the question', () => {
+    const harness = awake().intent(typed('q')).frame().intent({ k: 'response_create' });
+    expect(harness.did).toEqual(['open user', 'frame', 'text']);
+  });
+
+  test('images go in at once and are not to be shed, sound goes in with the question', () => {
+    const content = [
+      { type: 'input_image', image: { width: 2, height: 2, data: new Uint8Array(12) }, detail: 'low' },
+      { type: 'input_audio', pcm: new Float32Array(16_000) },
+    ] as const;
+    const harness = awake().intent({ k: 'item_create', role: 'user', itemId: 'item_x', content });
+    expect(harness.commandsOf('append').at(-1)).toMatchObject({
+      priority: 'commit',
+      segment: { k: 'frame' },
+    });
+    harness.ack();
+    expect(harness.eventsOf('frame_attended')[0]?.itemId).toBe('item_x');
+    harness.intent({ k: 'response_create' }).ack();
+    expect(harness.did).toEqual(['open user', 'frame', 'audio', 'mark', 'close user', 'generate']);
+    expect(harness.machine.snapshot().items[0]?.content).toEqual([
+      { type: 'input_image', detail: 'low' },
+      { type: 'input_audio', transcript: null, span: null },
+    ]);
+  });
+
+  test('typed sound makes the utterance under way go again as a whole', () => {
+    const content = [{ type: 'input_audio', pcm: new Float32Array(16_000) }] as const;
+    const harness = awake().startSpeaking().audio(2000).intent({ k: 'item_create', role: 'user', content });
+    harness.clear().stopSpeaking();
+    expect(harness.did).toEqual(['audio', 'audio final']);
+    expect(harness.commandsOf('append_audio')[0]).toMatchObject({ fromMs: 700, toMs: 2000 });
+  });
+
+  test('a response without anything new answers an empty turn', () => {
+    const harness = new MachineHarness().intent({ k: 'response_create' });
+    expect(harness.did).toEqual(['open user', 'mark', 'close user', 'generate']);
+  });
+
+  test('an answer of the client’s is a turn of its own', () => {
+    const content = [{ type: 'output_text', text: 'hello' }] as const;
+    const harness = awake().frame().intent({ k: 'item_create', role: 'assistant', content });
+    expect(harness.did).toEqual([
+      'open user',
+      'frame',
+      'close user',
+      'open assistant',
+      'text',
+      'close assistant',
+    ]);
+  });
+
+  test('a system message reaches only a model that takes instructions', () => {
+    const create = {
+      k: 'item_create',
+      role: 'system',
+      content: [{ type: 'input_text', text: 'x' }],
+    } as const;
+    expect(new MachineHarness().intent(create).did).toEqual([]);
+    expect(new MachineHarness({ caps: { instructions: true } }).intent(create).did).toEqual([
+      'open system',
+      'text',
+      'close system',
+    ]);
+  });
+
+  test('items that come while an answer is made wait for its end', () => {
+    const harness = awake().speak(1000).ack().answer('a').clear().intent(typed('and now?'));
+    expect(harness.did).toEqual([]);
+    harness.end().intent({ k: 'response_create' });
+    expect(harness.did).toEqual(['accept', 'open user', 'text']);
+  });
+});
+
+describe('items', () => {
+  test('are kept in the order that clients ask for', () => {
+    const harness = new MachineHarness();
+    harness
+      .intent({ ...typed('b'), itemId: 'b' })
+      .intent({ ...typed('a'), itemId: 'a', previousItemId: 'root' });
+    harness
+      .intent({ ...typed('c'), itemId: 'c' })
+      .intent({ ...typed('d'), itemId: 'd', previousItemId: 'a' });
+    expect(harness.machine.snapshot().items.map(({ id }) => id)).toEqual(['a', 'd', 'b', 'c']);
+    expect(harness.eventsOf('item_added').map(({ previousItemId }) => previousItemId)).toEqual([
+      null,
+      null,
+      'b',
+      'a',
+    ]);
+  });
+
+  test('that is deleted leaves the context too, once nothing is being answered', () => {
+    const harness = awake().speak(1000).ack().answer('a');
+    const itemId = harness.eventsOf('audio_committed')[0]?.itemId ?? '';
+    const audioId = harness.machine.log.find(({ k }) => k === 'audio')?.id ?? '';
+    harness.intent({ k: 'item_delete', itemId });
+    expect(harness.commandsOf('redact')).toEqual([]);
+    harness.end();
+    expect(harness.did.slice(-2)).toEqual(['accept', 'redact']);
+    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: [audioId] }]);
+    harness.feed({ t: 'redacted', freed: 14 });
+    expect(harness.eventsOf('context_redacted')).toEqual([
+      { type: 'context_redacted', itemIds: [itemId], tokens: 14 },
+    ]);
+  });
+
+  test('can be read and deleted; what had not reached the context stays out of it', () => {
+    const harness = new MachineHarness().intent({ ...typed('x'), itemId: 'x' });
+    harness.clear().intent({ k: 'item_retrieve', itemId: 'x' }).intent({ k: 'item_delete', itemId: 'x' });
+    expect(harness.said).toEqual(['item_retrieved', 'item_deleted']);
+    expect(harness.intent({ k: 'response_create' }).ack().did).not.toContain('text');
+    expect(harness.machine.snapshot().items).toEqual([]);
+  });
+
+  test('an answer can be truncated, which changes nothing, for it has no sound', () => {
+    const harness = awake().turn('a');
+    const [user, answer] = harness.machine.snapshot().items;
+    const truncate = { k: 'item_truncate', contentIndex: 0, audioEndMs: 5 } as const;
+    harness
+      .clear()
+      .intent({ ...truncate, itemId: answer!.id })
+      .intent({ ...truncate, itemId: user!.id });
+    expect(harness.events).toMatchObject([
+      { type: 'item_truncated', itemId: answer!.id, contentIndex: 0, audioEndMs: 5 },
+      { type: 'error', error: { code: 'bad_request' } },
+    ]);
+  });
+
+  test.each([
+    ['item_not_found', { k: 'item_retrieve', itemId: 'nope' }],
+    ['item_not_found', { k: 'item_delete', itemId: 'nope' }],
+    ['item_not_found', { k: 'item_truncate', itemId: 'nope', contentIndex: 0, audioEndMs: 0 }],
+    ['item_not_found', { ...typed('x'), previousItemId: 'nope' }],
+    ['bad_request', { ...typed('x'), itemId: 'there' }],
+    ['invalid_event', { k: 'item_create', role: 'user', content: [] }],
+    ['invalid_event', { k: 'item_create', role: 'user', content: [{ type: 'output_text', text: 'x' }] }],
+    [
+      'invalid_event',
+      { k: 'item_create', role: 'assistant', content: [{ type: 'input_audio', pcm: new Float32Array(1) }] },
+    ],
+  ] as const)('%s: %j', (code, intent) => {
+    const harness = new MachineHarness().intent({ ...typed('y'), itemId: 'there' }).clear();
+    harness.intent({ ...intent, clientEventId: 'evt_4' });
+    expect(harness.events).toMatchObject([{ type: 'error', error: { code, clientEventId: 'evt_4' } }]);
+  });
+});
