@@ -18,6 +18,7 @@ once() { local made=$1; shift; [ -e "$made" ] || step "$@"; }
 once "$WORK/frames0/clips.pkl" pocket.stages.frames --out "$WORK/frames0" --clips 9000 --seed 1
 once "$WORK/frames1/clips.pkl" pocket.stages.frames --out "$WORK/frames1" --clips 6000 --seed 3 --cards 0.95
 once "$WORK/frames2/clips.pkl" pocket.stages.frames --out "$WORK/frames2" --clips 4000 --seed 4 --cards 0.2 --video 1
+once "$WORK/frames3/clips.pkl" pocket.stages.frames --out "$WORK/frames3" --clips 4000 --seed 5 --cards 0.1 --video 0.35 --moves 0.6
 once "$WORK/framesval/clips.pkl" pocket.stages.frames --out "$WORK/framesval" --clips 500 --seed 2 --video 0.4
 once "$WORK/speech1/meta.npz" pocket.stages.speech_texts --out "$WORK/speech1" --seed 1
 once "$WORK/speech2/meta.npz" pocket.stages.speech_texts --out "$WORK/speech2" --seed 2
@@ -36,16 +37,16 @@ step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2} --validation "$WORK
 step pocket.stages.stage1_projector --frames "$WORK"/frames{0,1} --validation "$WORK/framesval" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" --out "$WORK/run_p1" --steps 1200
 
 omni() {
-  step pocket.stages.omni --frames "$WORK"/frames{0,1,2} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2} \
+  step pocket.stages.omni --frames "$WORK"/frames{0,1,2,3} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2} \
     --validation-speech "$WORK"/speechval{,zh} --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache3" --threads 2 "$@"
 }
 # Image and video language, typed: drills teach which of several things is meant.
 # Shares: drill film hear ask talk.
 omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --audio "$WORK/run_a0/last.pt" --out "$WORK/run_l1" --muon --steps 2700 --batch 16 --rate 1.5e-3 \
   --first 0.72 0.28 0 0 0 --last 0.62 0.38 0 0 0
-# Omni-alignment and the whole mixture. The audio encoder hears well by now and stays as it is, which makes a step a third cheaper.
-omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --muon --steps 3800 --batch 16 --rate 1.1e-3 --audio-rate 0 \
-  --first 0.20 0.12 0.32 0.26 0.10 --last 0.05 0.13 0.27 0.38 0.17 --move 0.1 0.5
+# Omni-alignment and the whole mixture. The audio encoder learns along at first and then stays as it is, which makes a step a third cheaper.
+omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --muon --steps 6500 --batch 16 --rate 1e-3 --audio-rate 0.4 --audio-until 0.2 \
+  --first 0.30 0.30 0.12 0.20 0.08 --last 0.08 0.25 0.17 0.34 0.16 --move 0.35 0.75
 
 # The turn-end head, on the encoder as it is now.
 step pocket.stages.turn_end --encoder "$WORK/run_m1/last.pt" --speech "$WORK"/speech{1,2} --beginnings "$WORK/beginnings" --validation "$WORK"/speechval{,zh} \

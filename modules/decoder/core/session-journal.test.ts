@@ -1,6 +1,6 @@
 import type { Segment } from '#modules/contracts';
 import { readAnswer } from '../testing/engine-script.js';
-import { LocalSession } from '../testing/local-session.js';
+import type { LocalSession } from '../testing/local-session.js';
 import { ask, audio, edge, material, openToy, text } from '../testing/toy-session.js';
 import { JOURNAL_LIMIT } from './journal.js';
 

@@ -10,7 +10,12 @@ import { ToyModel } from './toy-model.js';
 
 // Workers that die by their own hand, on request, and who uses their sessions.
 
-export const edge = (id: string, at: 'open' | 'close'): Segment => ({ k: 'turn', id, role: 'user', edge: at });
+export const edge = (id: string, at: 'open' | 'close'): Segment => ({
+  k: 'turn',
+  id,
+  role: 'user',
+  edge: at,
+});
 export const text = (id: string, words = `words of ${id}`): Segment => ({ k: 'text', id, text: words });
 
 export const material: Material = {
