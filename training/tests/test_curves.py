@@ -11,7 +11,7 @@ from pocket.release import curves
 
 LINES = [
     {"step": 50, "minutes": 1.0, "loss": 2.0, "ctc": 0.0, "colour": 0.4, "width": 150.0},
-    {"step": 100, "minutes": 2.0, "loss": 0.2, "ctc": float("nan"), "colour": 0.7},
+    {"step": 100, "minutes": 2.0, "loss": 0.2, "ctc": float("nan"), "colour": 0.7, "colour.zh": 0.3},
     {"step": 100, "minutes": 2.1, "val": 0.5, "val_colour": 0.6, "typed": 0.8},
     {"step": 150, "minutes": 0.9, "loss": 0.02, "colour": 0.9},
 ]
@@ -34,7 +34,8 @@ def test_minutes_of_a_resumed_run_add_up_and_what_is_no_number_is_left_out(log: 
 
 def test_figures_are_sorted_into_panels(log: Path) -> None:
     shown = {panel.title: set(panel.series) for panel in curves.panels(curves.read(log)[0])}
-    assert shown == {"losses": {"loss"}, "right, in training": {"colour"}, "right, held out": {"val", "val_colour"}, "right, held out, typed": {"typed"}}
+    assert shown == {"losses": {"loss"}, "right, in training": {"colour"}, "right, in training, Mandarin": {"colour.zh"},
+                     "right, held out": {"val", "val_colour"}, "right, held out, typed": {"typed"}}
 
 
 def test_curves_rise_with_their_values_and_stay_inside(log: Path) -> None:
@@ -43,7 +44,7 @@ def test_curves_rise_with_their_values_and_stay_inside(log: Path) -> None:
     tag = "{http://www.w3.org/2000/svg}"
     width, height = float(root.get("width")), float(root.get("height"))
     lines = [[tuple(map(float, p.split(","))) for p in line.get("points").split()] for line in root.iter(f"{tag}polyline")]
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert all(0 <= x <= width and 0 <= y <= height for line in lines for x, y in line)
     colour = next(line for line in lines if len(line) == 3 and line[0][1] > line[2][1])
     assert [y for _, y in colour] == sorted((y for _, y in colour), reverse=True)
