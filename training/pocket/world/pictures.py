@@ -193,9 +193,12 @@ def _compare(t: ModuleType, scene: Scene, rng: Rng) -> QA | None:
     question = pick(rng, t.SAME).format(o=t.name(a.shape), q=t.name(b.shape))
     slots = {"o": t.name(a.shape), "q": t.name(b.shape), "c": t.color(a.color), "d": t.color(b.color)}
     qa = make(t, "compare", question, say(t, "same" if a.color == b.color else "different", **slots), a.cell, b.cell)
+    both = (a.cell, b.cell)
     if a.color == b.color:
-        return qa
-    return replace(qa, looks=((0, (a.cell,)), (qa.answer.rindex(t.name(b.shape)), (b.cell,))), via=(a.cell, b.cell))
+        return replace(qa, via=both)
+    # Whether they are alike is decided by the first word: up to there it looks at both, as it does where they are.
+    first, second = (qa.answer.rindex(t.name(o.shape)) for o in (a, b))
+    return replace(qa, looks=((0, both), (first, (a.cell,)), (second, (b.cell,))), via=both)
 
 
 _STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # left, right, above, below, as SIDES has them
