@@ -103,7 +103,8 @@ class Batch:
         ]
         # Utterances of like length together: sentences to repeat are three times as long as questions.
         heard.sort(key=lambda h: h[0].tokens)
-        size = rounded(-(-len(heard) // -(-len(heard) // AUDIO_GROUP)), ROWS) if heard else 1
+        count = max(1, -(-len(heard) // AUDIO_GROUP))
+        size = max(ROWS, rounded(-(-len(heard) // count), ROWS))
         groups = [heard[i : i + size] for i in range(0, len(heard), size)]
         # The last group is filled up with silence, as all are to whole blocks of the encoder.
         silence = [[np.empty(0, np.float32)] * (rounded(len(group), ROWS) - len(group)) for group in groups]
