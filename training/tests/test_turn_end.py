@@ -12,6 +12,7 @@ from pocket.speech import pauses
 from pocket.speech.augment import Augmenter
 from pocket.speech.pauses import GAP, MS, heard, quietest
 from pocket.speech.pool import MARGIN
+from pocket.stages.hearings import Hearings, chances
 from pocket.stages.turn_end import auc
 from pocket.stages.turn_texts import beginnings
 
@@ -52,6 +53,52 @@ def test_broken_off_means_that_something_is_missing() -> None:
     rng, clip = np.random.default_rng(4), _clip()
     places = [pauses.place(clip, rng) for _ in range(200)]
     assert min(places) > MARGIN and max(places) < len(clip) - MARGIN - 100 * MS
+
+
+def test_a_recording_ends_with_its_last_audible_sound() -> None:
+    rng = np.random.default_rng(5)
+    noise = 1e-3 * rng.standard_normal(2 * 16_000).astype(np.float32)
+    pcm = noise.copy()
+    pcm[4000:9000] += 0.3
+    assert pauses.audible(pcm) == 9000
+    assert pauses.audible(noise) == len(noise) and pauses.audible(noise[:0]) == 0
+
+
+class _Spoken:
+    """As many clips of each text as it is told, all alike."""
+
+    def __init__(self, clips: dict[str, int]) -> None:
+        self.texts = [text for text, n in clips.items() for _ in range(n)]
+        self.by_text = {text: [i for i, t in enumerate(self.texts) if t == text] for text in clips}
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def text(self, index: int) -> str:
+        return self.texts[index]
+
+    def locate(self, index: int) -> tuple[_Spoken, int]:
+        return self, index
+
+    def clip(self, _: int) -> np.ndarray:
+        return _clip()
+
+
+def test_every_family_is_heard_as_often_whatever_a_pool_holds_most_of() -> None:
+    speech = _Spoken({"what happened": 2, "please say old cold letter": 5, "repeat after me a red fox": 1, "how many beeps did you hear": 4, "你好": 3})
+    p = chances(speech)
+    share = {text: p[clips].sum() for text, clips in speech.by_text.items()}
+    assert np.allclose([*share.values()], [0.25 * x for x in (1, 0.5, 0.5, 1, 1)])
+    hearings, rng = Hearings(speech, None, 1), np.random.default_rng(6)
+    drawn = np.bincount([hearings.draw(rng) for _ in range(4000)], minlength=len(speech)) / 4000
+    assert np.abs(drawn - p).max() < 0.03
+
+
+def test_a_question_about_beeps_is_heard_with_beeps() -> None:
+    hearings, rng = Hearings(_Spoken({"how many beeps did you hear": 1, "what happened": 1}), None, 1), np.random.default_rng(7)
+    plain, longer = len(_clip()), [len(hearings.clip(0, rng)) for _ in range(40)]
+    assert sum(n > plain for n in longer) > 25 and len(hearings.clip(1, rng)) == plain
+    assert not hearings.clip(0, rng)[-MARGIN:].any()
 
 
 def test_the_score_does_not_depend_on_what_comes_later_nor_on_padding() -> None:

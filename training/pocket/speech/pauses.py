@@ -19,6 +19,10 @@ GAP = 20 * MS
 EARLIEST, LATEST = 0.12, 0.9
 #: Hesitations inside of a question that goes on.
 SHORTEST_PAUSE, LONGEST_PAUSE = 60 * MS, 1600 * MS
+#: What a sound that ends a recording is louder than: -45 dB, and so many times the recording's noise (the same as tools/support/true-end.ts).
+QUIET, ABOVE_NOISE = 10 ** (-45 / 20), 6.0
+#: Noise is measured in the quietest tenth of these.
+WINDOW = 10 * MS
 #: Level of a quiet room against full scale: what a scripted pause is made of.
 ROOM = 1e-4
 
@@ -41,6 +45,15 @@ def quietest(clip: np.ndarray, first: float, last: float) -> int:
     if len(energy) <= GAP:
         return (from_ + to) // 2
     return from_ + int(np.argmin(energy[GAP:] - energy[:-GAP])) + GAP // 2
+
+
+def audible(pcm: np.ndarray) -> int:
+    """One past the last sample that is louder than QUIET and than the recording's own noise; all of it where none is."""
+    windows = pcm[: len(pcm) // WINDOW * WINDOW].reshape(-1, WINDOW).astype(np.float64)
+    energies = np.sort(np.square(windows).mean(1))
+    noise = np.sqrt(energies[len(energies) // 10]) if len(energies) else 0.0
+    loud = np.flatnonzero(np.abs(pcm) > max(QUIET, ABOVE_NOISE * noise))
+    return int(loud[-1]) + 1 if len(loud) else len(pcm)
 
 
 def place(clip: np.ndarray, rng: np.random.Generator) -> int:
@@ -96,6 +109,8 @@ def heard(clip: np.ndarray, finished: bool, augmenter: Augmenter, rng: np.random
         body = recorded[: shift.lead + int(len(clip) * shift.stretch)]
         lead = body[: max(0, shift.lead)]
         said = np.concatenate([lead, spoken(body[shift.lead :], finished, rng)])
+        if finished and rng.random() < 0.7:
+            said = said[: audible(said)]  # soft ends are lost
         return Heard(np.concatenate([said, room(wanted, rng)]), finished, wanted)
     said = spoken(clip, finished, rng)
     recorded, shift = augmenter(said, rng, strength)

@@ -19,7 +19,7 @@ from .shares import DRILL, FILM, HEAR, LATE
 from .speech_data import Speech
 
 TRANSCRIBE = {"en": "write down what I said", "zh": "写下我说的话"}
-ENGLISH = 0.47  # share of conversations in English
+ENGLISH = 0.45  # share of conversations in English
 MOST_FRAMES = 48
 MOST_TOKENS = 1.7  # a character, of what is to be written down: rarer ones are heard, but not taught to be spelt byte by byte
 
@@ -47,6 +47,15 @@ class Row:
     def add(self, ids: list[int], learn: bool = False) -> None:
         self.ids += ids
         self.targets += ids if learn else [-100] * len(ids)
+
+
+def _passed_over(qa: w.QA) -> float:
+    """How often an answer that is easy and common makes room for a rarer one."""
+    if qa.family == "count" and qa.keys == ["0"]:
+        return 0.3
+    if qa.family == "way" and qa.state >= 0:  # it did move
+        return 0.4
+    return (0.6, 0.4)[len(qa.came) - 1] if qa.family == "seen" and 1 <= len(qa.came or ()) <= 2 else 0.0
 
 
 def label(qa: w.QA) -> str:
@@ -106,7 +115,7 @@ class Conversations:
             qa = w.ask(clip, shown[1], rng, family, shown[0], lang)
             if qa is None or (qa.keys == ["nothing", "changed"] and rng.random() < 0.5):
                 continue
-            if family == "count" and qa.keys == ["0"] and rng.random() < 0.3:
+            if rng.random() < _passed_over(qa):
                 continue
             return qa
 

@@ -21,24 +21,18 @@ from torch.nn import functional as F
 from pocket.model.audio import AudioEncoder, AudioFrontend
 from pocket.model.config import PocketConfig, TurnEndConfig
 from pocket.model.turn_end import TurnEndHead, read, visibility
-from pocket.speech import pauses
-from pocket.speech.augment import Augmenter
 from pocket.speech.pauses import MS, Heard
-from pocket.speech.pool import MARGIN
 
 from .common import Run, adamw, cosine, part, set_rate, setup
+from .hearings import Hearings
 from .speech_data import Speech
 
-#: Of what is broken off, so much is a beginning spoken like a sentence, where a pool of them is given.
-BEGINNING_SHARE = 0.25
 #: Weight of the frames that end the blocks on the way: all inside of speech, so easy.
 ON_THE_WAY = 0.1
 #: Batches that are kept to be learned from again.
 KEPT = 24
 #: Bins of trailing silence (ms) in the evaluation.
 SILENCES = ((10, 60), (60, 120), (120, 200), (200, 300), (300, 600))
-#: What the engine has heard behind the last sound when it asks: a tentative pause and the detector's lag.
-ASKED_AFTER = (120, 220)
 
 
 def load_encoder(path: Path, encoder: AudioEncoder) -> None:
@@ -57,39 +51,6 @@ def auc(scores: np.ndarray, finished: np.ndarray) -> float:
     yes = int(finished.sum())
     no = len(finished) - yes
     return float((ranks[finished].sum() - yes * (yes + 1) / 2) / (yes * no)) if yes and no else float("nan")
-
-
-class Hearings:
-    """Examples out of pools of clips."""
-
-    def __init__(self, speech: Speech, beginnings: Speech | None, seed: int) -> None:
-        self.speech, self.beginnings = speech, beginnings
-        self.augmenter = Augmenter(np.random.default_rng([seed, 7]))
-
-    @staticmethod
-    def clip(speech: Speech, index: int) -> np.ndarray:
-        pool, i = speech.locate(index)
-        return pool.clip(i)
-
-    def sample(self, rng: np.random.Generator) -> Heard:
-        finished = bool(rng.random() < 0.5)
-        if not finished and self.beginnings and rng.random() < BEGINNING_SHARE:
-            return self.beginning(rng)
-        return pauses.heard(self.clip(self.speech, int(rng.integers(len(self.speech)))), finished, self.augmenter, rng)
-
-    def beginning(self, rng: np.random.Generator) -> Heard:
-        assert self.beginnings
-        whole = pauses.heard(self.clip(self.beginnings, int(rng.integers(len(self.beginnings)))), True, self.augmenter, rng)
-        return Heard(whole.pcm, False, whole.silence)
-
-    def scripted(self, index: int, finished: bool, rng: np.random.Generator) -> Heard:
-        """As in the bench: recorded, then interrupted at its quietest place by a quiet room, or not."""
-        clip = self.clip(self.speech, index)
-        recorded, shift = self.augmenter(clip, rng, 0.5)
-        body = recorded[: shift.lead + int((len(clip) - MARGIN) * shift.stretch)]
-        at = len(body) if finished else shift.lead + pauses.quietest(body[shift.lead :], 0.3, 0.7)
-        silence = int(rng.uniform(*ASKED_AFTER)) * MS
-        return Heard(np.concatenate([body[:at], pauses.room(silence, rng)]), finished, silence)
 
 
 @dataclass(frozen=True)
@@ -160,8 +121,8 @@ def areas(model: Model, held_out: Hearings, count: int) -> dict[str, float]:
         among = (silence >= low) & (silence < high)
         if 0 < finished[among].sum() < among.sum():
             out[f"auc_{low}_{high}ms"] = auc(p[among], finished[among])
-    chosen = rng.permutation(len(speech))[: count // 2]
-    p, finished, _ = measure([held_out.scripted(int(i), finished, rng) for i in chosen for finished in (True, False)])
+    chosen = [held_out.draw(rng) for _ in range(count // 2)]
+    p, finished, _ = measure([held_out.scripted(i, finished, rng) for i in chosen for finished in (True, False)])
     out["auc_scripted"] = auc(p, finished)
     out["ends_at_2_percent"] = float((p[finished] > np.quantile(p[~finished], 0.98)).mean())
     return out

@@ -144,7 +144,7 @@ def _way(t: ModuleType, seen: Watched, rng: Rng) -> QA | None:
     if still:
         obj = pick(rng, rest)
         answer = say(t, "unmoved", o=t.name(obj.shape, obj.color))
-        return make(t, "way", pick(rng, t.WAY).format(o=pick(rng, names(t, seen.now, obj))), answer)
+        return replace(make(t, "way", pick(rng, t.WAY).format(o=pick(rng, names(t, seen.now, obj))), answer), via=(obj.cell,))
     obj = pick(rng, movers)
     state, event = moved[obj.uid]
     dx, dy = event.after.cell % 3 - event.before.cell % 3, event.after.cell // 3 - event.before.cell // 3
