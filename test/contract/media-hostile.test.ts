@@ -1,110 +1,20 @@
 /** What strangers send: junk of every kind must end in a coded error or a counted drop, and the call goes on. All peers are real. */
-import { readFileSync } from 'node:fs';
-
 import { jest } from '@jest/globals';
 
-import { MediaService, type MediaOptions, type MediaPeer } from '#modules/media';
-import {
-  MediaStreamTrack,
-  RTCPeerConnection,
-  RtpHeader,
-  useH264,
-  useOPUS,
-  useVP8,
-  type RTCDataChannel,
-  type RTCRtpSender,
-} from 'werift';
+import { MediaService } from '#modules/media';
+import { useH264, useVP8 } from 'werift';
 
-import { readAudio, readIvf, type VideoClip } from '@vis-a-vis/client/node';
+import { readAudio, readIvf } from '@vis-a-vis/client/node';
+import { h264Payloads } from '../support/h264.js';
 import { mediaFixture, Recording, sleep, udpSockets, until } from '../support/media-call.js';
+import { Stranger } from '../support/stranger.js';
 
 jest.setTimeout(30_000);
-
-const LOOPBACK = {
-  iceServers: [],
-  iceUseIpv4: false,
-  iceUseIpv6: false,
-  iceAdditionalHostAddresses: ['127.0.0.1'],
-};
-
-/** A bare client, which can be made to send anything. */
-class Stranger {
-  readonly connection: RTCPeerConnection;
-  readonly heard = new Recording();
-  readonly senders: Record<'audio' | 'video', RTCRtpSender[]> = { audio: [], video: [] };
-  channel: RTCDataChannel | null = null;
-  peer: MediaPeer | null = null;
-
-  constructor(codec = useVP8()) {
-    this.connection = new RTCPeerConnection({
-      ...LOOPBACK,
-      bundlePolicy: 'max-bundle',
-      codecs: { audio: [useOPUS()], video: [codec] },
-      maxMessageSize: 0,
-    });
-  }
-
-  track(kind: 'audio' | 'video'): this {
-    const transceiver = this.connection.addTransceiver(new MediaStreamTrack({ kind }), {
-      direction: 'sendonly',
-    });
-    this.senders[kind].push(transceiver.sender);
-    return this;
-  }
-
-  withChannel(): this {
-    this.channel = this.connection.createDataChannel('oai-events');
-    return this;
-  }
-
-  async offer(): Promise<string> {
-    await this.connection.setLocalDescription(await this.connection.createOffer());
-    return this.connection.localDescription?.sdp ?? '';
-  }
-
-  async connect(options: MediaOptions = {}, edit = (sdp: string) => sdp): Promise<MediaPeer> {
-    this.peer = await service.answer(edit(await this.offer()), this.heard, options);
-    // The client knows the service's limit, and does not keep to it.
-    const answer = this.peer.answerSdp.replace(/a=max-message-size:\d+/, 'a=max-message-size:0');
-    await this.connection.setRemoteDescription({ type: 'answer', sdp: answer });
-    await until(() => this.connection.connectionState === 'connected');
-    if (this.channel)
-      await until(() => this.channel?.readyState === 'open' && this.heard.channels.length > 0);
-    return this.peer;
-  }
-
-  async close(): Promise<void> {
-    await this.peer?.close();
-    await this.connection.close();
-  }
-
-  /** Sends one RTP packet as it is. */
-  async rtp(kind: 'audio' | 'video', header: Partial<RtpHeader>, payload: Uint8Array): Promise<void> {
-    const sender = this.senders[kind][0];
-    if (!sender) throw new Error(`no ${kind} track`);
-    const payloadType = sender.codec?.payloadType ?? 0;
-    await sender.dtlsTransport.sendRtp(
-      Buffer.from(payload),
-      new RtpHeader({ ssrc: sender.ssrc, payloadType, ...header }),
-    );
-  }
-
-  /** Sends the n-th frame of a clip in one packet for every 1000 bytes. */
-  async frame(clip: VideoClip, index: number, sequence: { n: number }, timestamp: number): Promise<void> {
-    const data = clip.frames[index]?.data ?? new Uint8Array(0);
-    for (let at = 0; at < data.length; at += 1000) {
-      const part = data.subarray(at, at + 1000);
-      const payload = Uint8Array.of(at === 0 ? 0x10 : 0, ...part);
-      const marker = at + 1000 >= data.length;
-      await this.rtp('video', { sequenceNumber: sequence.n++ & 0xffff, timestamp, marker }, payload);
-    }
-  }
-}
 
 let service: MediaService;
 const strangers: Stranger[] = [];
 const stranger = (codec = useVP8()) => {
-  const one = new Stranger(codec);
+  const one = new Stranger(service, codec);
   strangers.push(one);
   return one;
 };
@@ -359,31 +269,3 @@ describe('the end of a call', () => {
     expect(other.heard.closed).toEqual([]);
   });
 });
-
-/** The first frame of the H264 fixture: its parameter sets, and its key frame as fragments. */
-function h264Payloads(): { data: Uint8Array; last: boolean }[] {
-  const units = annexBUnits(readFileSync(mediaFixture('colours.h264')));
-  const first = units.slice(0, units.findIndex((unit) => ((unit[0] ?? 0) & 0x1f) === 5) + 1);
-  return first.flatMap<{ data: Uint8Array; last: boolean }>((unit, i) => {
-    if (i < first.length - 1) return [{ data: unit, last: false }];
-    const head = unit[0] ?? 0;
-    const half = Math.ceil(unit.length / 2);
-    const fragment = (flags: number, part: Uint8Array) =>
-      Uint8Array.of((head & 0xe0) | 28, flags | (head & 0x1f), ...part);
-    return [
-      { data: fragment(0x80, unit.subarray(1, half)), last: false },
-      { data: fragment(0x40, unit.subarray(half)), last: true },
-    ];
-  });
-}
-
-/** Splits a byte stream at its start codes, of three or four bytes. */
-function annexBUnits(file: Buffer): Buffer[] {
-  const startCode = Buffer.from([0, 0, 1]);
-  const starts: number[] = [];
-  for (let at = file.indexOf(startCode); at >= 0; at = file.indexOf(startCode, at + 3)) starts.push(at);
-  return starts.map((at, i) => {
-    const unit = file.subarray(at + 3, starts[i + 1]);
-    return unit.at(-1) === 0 ? unit.subarray(0, -1) : unit;
-  });
-}
