@@ -9,11 +9,21 @@ import { Room } from './testing/room.js';
 /** Long enough for everything that follows from an input to happen. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
+class FakeRoom extends Room<FakeEngine> {
+  constructor(engine = new FakeEngine(() => ['It', ' is', ' red.'])) {
+    super(engine);
+  }
+
+  get context() {
+    return this.engine.sessions[0]!.entries;
+  }
+}
+
 const hanging: Script = () => Array.from({ length: 500 }, () => 'x');
 
 describe('ConversationService', () => {
   test('answers a spoken question over what it has seen', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     room.see();
     room.ask();
     await settled();
@@ -39,7 +49,7 @@ describe('ConversationService', () => {
   });
 
   test('the sound in the context is the sound that came, from the padding to the tail and without a seam', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     room.ask();
     await settled();
     const blocks = room.context.filter((entry) => entry.k === 'audio');
@@ -52,7 +62,7 @@ describe('ConversationService', () => {
   });
 
   test('knows when the last packet of speech came', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     room.ask();
     await settled();
     expect(room.eventsOf('turn_timing')[0]).toMatchObject({
@@ -63,7 +73,7 @@ describe('ConversationService', () => {
   });
 
   test('three turns continue one context', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     for (let turn = 0; turn < 3; turn++) {
       room.see();
       room.ask();
@@ -79,7 +89,7 @@ describe('ConversationService', () => {
   });
 
   test('barge-in keeps in the context what was sent, and no more', async () => {
-    const room = await new Room(new FakeEngine(hanging)).open();
+    const room = await new FakeRoom(new FakeEngine(hanging)).open();
     let tokens = 0;
     room.onEvent = (event) => {
       if (event.type !== 'text_delta' || ++tokens !== 7) return;
@@ -102,7 +112,7 @@ describe('ConversationService', () => {
   });
 
   test('what a listener asks for in the middle of an event comes after it', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     room.onEvent = (event) => {
       if (event.type === 'response_created') room.conversation.intent({ k: 'response_cancel' });
     };
@@ -114,7 +124,7 @@ describe('ConversationService', () => {
 
   test('a listener that throws costs the conversation nothing', async () => {
     const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     room.onEvent = () => {
       throw new Error('listener');
     };
@@ -126,7 +136,7 @@ describe('ConversationService', () => {
   });
 
   test('a typed question with a picture of any size', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     const image = { width: 64, height: 32, data: new Uint8Array(64 * 32 * 3) };
     room.conversation.intent({
       k: 'item_create',
@@ -143,7 +153,7 @@ describe('ConversationService', () => {
   });
 
   test('a picture that cannot be used is an error, and nothing of the message is kept', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     const image = { width: 1, height: 1, data: new Uint8Array(3) };
     room.conversation.intent({
       k: 'item_create',
@@ -158,14 +168,14 @@ describe('ConversationService', () => {
   });
 
   test('frames that the pipeline keeps out are told with its reason', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     room.see(0);
     room.see(100);
     expect(room.eventsOf('frame_dropped')).toEqual([{ type: 'frame_dropped', ptsMs: 100, reason: 'paced' }]);
   });
 
   test('the window stays within its limit for hours', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     for (let second = 0; second < 300; second++) {
       room.see(second * 1000);
       if (second % 10 === 0) await settled();
@@ -178,7 +188,7 @@ describe('ConversationService', () => {
   });
 
   test('an update reaches the detector; null stops it', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     expect(room.vad.settings).toMatchObject({
       threshold: 0.5,
       prefixPaddingMs: 300,
@@ -189,7 +199,7 @@ describe('ConversationService', () => {
   });
 
   test('a microphone that goes dead during speech is taken for silent by the timer', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     room.hear(1000);
     room.vad.say({ t: 'speech_start', atMs: 1000, startMs: 900 });
     room.hear(1500);
@@ -199,7 +209,7 @@ describe('ConversationService', () => {
   });
 
   test('an engine that says nothing fails the response at the deadline, and the session goes on', async () => {
-    const room = await new Room().open();
+    const room = await new FakeRoom().open();
     const session = room.engine.sessions[0]!;
     const generate = session.generate.bind(session);
     session.generate = async function* ({ signal }) {
@@ -227,7 +237,7 @@ describe('ConversationService', () => {
     '%s of the engine fails the turn in flight, and the session goes on',
     async (_name, error, code, logged) => {
       const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
-      const room = await new Room().open();
+      const room = await new FakeRoom().open();
       const session = room.engine.sessions[0]!;
       const append = session.append.bind(session);
       session.append = (segment, o) =>
@@ -248,7 +258,7 @@ describe('ConversationService', () => {
   );
 
   test('closing ends the response, frees the engine session and is done once', async () => {
-    const room = await new Room(new FakeEngine(hanging)).open();
+    const room = await new FakeRoom(new FakeEngine(hanging)).open();
     room.onEvent = (event) => {
       if (event.type === 'text_delta') void room.conversation.close('hangup');
     };
@@ -267,12 +277,12 @@ describe('ConversationService', () => {
   });
 
   test('an engine without room is an error of open', async () => {
-    const room = new Room(new FakeEngine(hanging, { maxSessions: 0 }));
+    const room = new FakeRoom(new FakeEngine(hanging, { maxSessions: 0 }));
     await expect(room.open()).rejects.toMatchObject({ code: 'capacity' });
   });
 
   test('takes over an engine session that is open already', async () => {
-    const room = new Room();
+    const room = new FakeRoom();
     const session = await room.engine.open();
     await room.open(session);
     expect(room.engine.sessions).toHaveLength(1);

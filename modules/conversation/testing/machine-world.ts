@@ -61,8 +61,18 @@ export const action = fc.oneof(
 );
 export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
-export const PLAIN: TurnTaking = { speculation: false, bargeInMs: 0, readingCharsPerS: null, visualTurns: false };
-export const BOLD: TurnTaking = { speculation: true, bargeInMs: 200, readingCharsPerS: null, visualTurns: true };
+export const PLAIN: TurnTaking = {
+  speculation: false,
+  bargeInMs: 0,
+  readingCharsPerS: null,
+  visualTurns: false,
+};
+export const BOLD: TurnTaking = {
+  speculation: true,
+  bargeInMs: 200,
+  readingCharsPerS: null,
+  visualTurns: true,
+};
 
 export interface WorldOptions {
   readonly faults?: boolean;

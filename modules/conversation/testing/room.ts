@@ -1,6 +1,5 @@
-import type { AudioFrame, EngineSession } from '#modules/contracts';
+import type { AudioFrame, EngineSession, OmniEngine } from '#modules/contracts';
 import { FrameService } from '#modules/frame';
-import { FakeEngine } from '../../decoder/testing/index.js';
 import { FrameAdapter } from '../adapters/frame.adapter.js';
 import { ConversationService } from '../conversation.service.js';
 import type { Conversation } from '../core/conversation.js';
@@ -10,7 +9,7 @@ import { ScriptedVad } from './scripted-vad.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
 
 /** A conversation over a service that is real, but for its engine, detector and clock. */
-export class Room {
+export class Room<E extends OmniEngine> {
   readonly events: SessionEvent[] = [];
   readonly vad = new ScriptedVad();
   readonly clock = new VirtualScheduler();
@@ -18,7 +17,7 @@ export class Room {
   onEvent: (event: SessionEvent) => void = () => undefined;
   private frames = 0;
 
-  constructor(readonly engine = new FakeEngine(() => ['It', ' is', ' red.'])) {}
+  constructor(readonly engine: E) {}
 
   async open(engineSession?: EngineSession): Promise<this> {
     const ids = new CountingIds();
@@ -44,10 +43,6 @@ export class Room {
 
   eventsOf<T extends SessionEvent['type']>(type: T): Extract<SessionEvent, { type: T }>[] {
     return this.events.filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type);
-  }
-
-  get context() {
-    return this.engine.sessions[0]!.entries;
   }
 
   /** 20 ms frames of microphone from the present to `toMs`; every sample is its own time in seconds. */

@@ -18,6 +18,8 @@ from .speech_data import Speech
 BEGINNING_SHARE = 0.25
 #: What the engine has heard behind the last sound when it asks: a tentative pause and the detector's lag.
 ASKED_AFTER = (120, 220)
+#: How much the augmenter may do: also nothing, as to a voice close to a good microphone.
+STRENGTHS, HOW_OFTEN = (0.0, 0.5, 1.0), (0.2, 0.3, 0.5)
 #: Share of the questions about beeps that are heard with some.
 BEEPING = 0.9
 
@@ -65,7 +67,7 @@ class Hearings:
         finished = bool(rng.random() < 0.5)
         if not finished and self.beginnings and rng.random() < BEGINNING_SHARE:
             return self.beginning(rng)
-        return pauses.heard(self.clip(self.draw(rng), rng), finished, self.augmenter, rng)
+        return pauses.heard(self.clip(self.draw(rng), rng), finished, self.augmenter, rng, float(rng.choice(STRENGTHS, p=HOW_OFTEN)))
 
     def beginning(self, rng: np.random.Generator) -> Heard:
         assert self.beginnings
