@@ -57,7 +57,9 @@ def _passed_over(qa: w.QA) -> float:
         return 0.4
     if qa.family == "compare" and len(qa.looks) > 1:  # two of different colours: "Yes" must be as usual an answer as "No"
         return 0.6
-    return (0.6, 0.4)[len(qa.came) - 1] if qa.family == "seen" and 1 <= len(qa.came or ()) <= 2 else 0.0
+    if qa.family == "seen" and qa.came:
+        return {1: 0.6, 2: 0.4}.get(len(qa.came), 0.0)
+    return 0.0
 
 
 def label(qa: w.QA) -> str:

@@ -30,7 +30,7 @@ def chances(speech: Speech) -> np.ndarray:
     A pool holds thousands of sentences to say back and a dozen ways to ask what happened: drawn as they lie there, a head learns that
     "what happened" goes on. Words that nobody asks anything with are one more family.
     """
-    closed = {text: family for lang in w.LANGUAGES for family, text in w.all_question_texts(lang)}
+    closed = {text: family for family, text in w.all_question_texts()}
     kinds = {}
     for text in speech.by_text:
         asked = None if text in closed else w.open_qa(text)
