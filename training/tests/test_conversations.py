@@ -75,7 +75,10 @@ def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
         for at, things in row.counts:
             assert 0 < at < len(row.ids) and all(row.ids[token] == -1 and token < at for tokens in things for token in tokens)
         for at, first, then in row.looks:
-            assert 0 < at < len(row.ids) and first and all(row.ids[token] == -1 and token < at for token in (*first, *then))
+            assert 0 < at < len(row.ids) and first and all(token <= at for token in (*first, *then))
+            # It looks at frames, back at words of the answer, or at nothing.
+            seen = {row.ids[token] == -1 for token in first}
+            assert seen == {True} or first == (0,) or any(start <= min(first) < end for _, start, end in row.answers)
         for at, clip, begin, end in row.listens:
             assert 0 <= begin < end <= len(row.spoken[clip]) and row.audio[clip][0] < at
             assert starts(row.spoken[clip])[end] <= len(letters(row.spoken[clip]))
@@ -112,6 +115,15 @@ def test_recall_listens_to_the_turn_before(talks: Conversations) -> None:
         new = row.listens[before:]
         assert {clip for _, clip, _, _ in new} == {0}
         assert set().union(*(range(a, b) for _, _, a, b in new)) == set(range(len(said)))
+
+
+def test_the_same_colour_is_as_usual_an_answer_as_another(talks: Conversations) -> None:
+    rng, said = np.random.default_rng(8), Counter()
+    for _ in range(600):
+        clip, _ = talks.clip(rng)
+        if any(w.ask(clip, 0, rng, "compare") for _ in range(20)):
+            said[talks.question(clip, (0, 0), rng, {"compare": 1.0}, talks.begun(), "en", False).keys[-1]] += 1
+    assert 0.35 < said["yes"] / (said["yes"] + said["no"]) < 0.65
 
 
 def test_typed_beeps_are_none(talks: Conversations) -> None:

@@ -11,16 +11,19 @@ from tokenizers import Tokenizer
 from pocket import world as w
 from pocket.speech.augment import augment_spans
 from pocket.speech.beeps import beeped
+from pocket.speech.opus import opus_pass
 from pocket.world.scene import pick
 
 from .frames import FramePool
 from .pointing import heard, tokens_of
-from .shares import DRILL, FILM, HEAR, LATE
+from .shares import DRILL, FILM, HEAR, LATE, passed_over
 from .speech_data import Speech
 
 TRANSCRIBE = {"en": "write down what I said", "zh": "写下我说的话"}
 ENGLISH = 0.45  # share of conversations in English
 MOST_FRAMES = 48
+CALLED = 0.15  # share of utterances that go through the codec once more, as in a call
+ALIKE = 8  # how much more it weighs than any other place to look, that the second of two words finds the first
 MOST_TOKENS = 1.7  # a character, of what is to be written down: rarer ones are heard, but not taught to be spelt byte by byte
 
 
@@ -47,19 +50,6 @@ class Row:
     def add(self, ids: list[int], learn: bool = False) -> None:
         self.ids += ids
         self.targets += ids if learn else [-100] * len(ids)
-
-
-def _passed_over(qa: w.QA) -> float:
-    """How often an answer that is easy and common makes room for a rarer one."""
-    if qa.family == "count" and qa.keys == ["0"]:
-        return 0.3
-    if qa.family == "way" and qa.state >= 0:  # it did move
-        return 0.4
-    if qa.family == "compare" and len(qa.looks) > 1:  # two of different colours: "Yes" must be as usual an answer as "No"
-        return 0.6
-    if qa.family == "seen" and qa.came:
-        return {1: 0.6, 2: 0.4}.get(len(qa.came), 0.0)
-    return 0.0
 
 
 def label(qa: w.QA) -> str:
@@ -119,7 +109,7 @@ class Conversations:
             qa = w.ask(clip, shown[1], rng, family, shown[0], lang)
             if qa is None or (qa.keys == ["nothing", "changed"] and rng.random() < 0.5):
                 continue
-            if rng.random() < _passed_over(qa):
+            if rng.random() < passed_over(qa):
                 continue
             return qa
 
@@ -156,6 +146,8 @@ class Conversations:
         """The question in some voice; returns which utterance of the row it is."""
         pool, index = self.speech.locate(pick(rng, self.speech.by_text[qa.question]))
         wave, beeps = augment_spans(*beeped(pool.clip(index), qa.beeps, rng), rng, strength, self.speech.babble(rng))
+        if rng.random() < CALLED:
+            wave = opus_pass(wave, rng)
         count = -(-len(wave) // self.unit)
         row.add([self.special["audio"]])
         at = len(row.ids)
@@ -182,11 +174,18 @@ class Conversations:
             row.counts += [(start + token, things) for token in (-3, -2, -1, 0, 1, 2)]
         later = at[-1:] if qa.state < 0 else [frame for (frame, _), state in zip(row.frames, row.states) if state >= qa.state]
         looks = qa.looks or ((0, ()),) if qa.looks or qa.via else ()
+        said = [next(i for i, (begin, end) in enumerate(offsets) if begin <= c < end) for c in qa.compared]
         if looks and not (qa.family in ("count", "follow") and qa.cats == ["number"]):
             for offset, token in ((0, -3), (0, -2), *((o, i - 1) for i, (o, _) in enumerate(offsets))):
                 cells = next(c for o, c in reversed(looks) if o <= offset)
                 then = tokens_of(at[-1:], cells)
-                row.looks.append((start + token, tokens_of(later, qa.via) if qa.via else then, then))
+                if not said or token < said[1]:
+                    row.looks.append((start + token, tokens_of(later, qa.via) if qa.via else then, then))
+                elif token == said[1]:
+                    # Whether two words are alike is what attention itself can tell: the second looks back at the first, or, where they differ, at nothing.
+                    row.looks += [(start + token, (start + said[0],) if qa.keys[-1] == "yes" else (0,), (start + said[0],))] * ALIKE
+                else:  # and what follows asks the second
+                    row.looks.append((start + token, (start + said[1],), (start + said[1],)))
 
     def frame(self, row: Row, index: int, state: int, earlier: int = -1) -> None:
         row.add([self.special["frame"]])

@@ -105,7 +105,7 @@ ANSWERS = {
     "colour": "the {o} is {c}.", "shape": "it is {a}.", "position": "the {o} is {at}.", "yes": "yes, there is {a}.", "no": "no, there is no {o}.",
     "ocr": "the number is {n}.", "unseen": "I do not see {a}.", "nothing there": "there is nothing there.", "unchanged": "nothing changed.",
     "empty": "the table is empty.", "no picture": "I do not see a picture.", "size": "the {o} is {z}.", "bigger": "the {o} is bigger.",
-    "smaller": "the {o} is smaller.", "same": "yes, both are {c}.", "different": "no, the {o} is {c} and the {q} is {d}.",
+    "smaller": "the {o} is smaller.", "same": "the {o} is {c} and the {q} is {d}, so yes.", "different": "the {o} is {c} and the {q} is {d}, so no.",
     "last": "{a} appeared last.", "none appeared": "no shape appeared.", "first": "the first shape was {a}.", "before": "the {o} was {c} before.",
     "before at": "the {o} was {at} before.", "before number": "the number was {n} before.", "way": "the {o} moved {w}.", "unmoved": "the {o} did not move.",
     "recall": "you said: {x}.", "unsaid": "you have not said anything yet.", "sum": "{x} is {n}.",

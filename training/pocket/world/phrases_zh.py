@@ -75,7 +75,7 @@ OPERATORS = {"+": "加", "-": "减", "*": "乘以"}
 ANSWERS = {
     "colour": "{o}是{c}。", "shape": "是{a}。", "position": "{o}在{at}。", "yes": "有，有{a}。", "no": "没有，没有{o}。", "ocr": "数字是{n}。",
     "unseen": "我没有看到{a}。", "nothing there": "那里什么都没有。", "unchanged": "什么都没变。", "empty": "桌子是空的。", "no picture": "我没有看到图片。",
-    "size": "{o}是{z}的。", "bigger": "{o}更大。", "smaller": "{o}更小。", "same": "是的，都是{c}。", "different": "不是，{o}是{c}，{q}是{d}。",
+    "size": "{o}是{z}的。", "bigger": "{o}更大。", "smaller": "{o}更小。", "same": "{o}{c}，{q}{d}，一样。", "different": "{o}{c}，{q}{d}，不一样。",
     "last": "最后出现的是{a}。", "none appeared": "没有图形出现。", "first": "第一个图形是{a}。", "before": "{o}之前是{c}。",
     "before at": "{o}之前在{at}。", "before number": "之前的数字是{n}。", "way": "{o}向{w}移动了。", "unmoved": "{o}没有移动。",
     "recall": "你说：{x}。", "unsaid": "你还没有说话。", "sum": "{x}等于{n}。",

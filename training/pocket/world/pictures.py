@@ -193,12 +193,11 @@ def _compare(t: ModuleType, scene: Scene, rng: Rng) -> QA | None:
     question = pick(rng, t.SAME).format(o=t.name(a.shape), q=t.name(b.shape))
     slots = {"o": t.name(a.shape), "q": t.name(b.shape), "c": t.color(a.color), "d": t.color(b.color)}
     qa = make(t, "compare", question, say(t, "same" if a.color == b.color else "different", **slots), a.cell, b.cell)
-    both = (a.cell, b.cell)
-    if a.color == b.color:
-        return replace(qa, via=both)
-    # Whether they are alike is decided by the first word: up to there it looks at both, as it does where they are.
-    first, second = (qa.answer.rindex(t.name(o.shape)) for o in (a, b))
-    return replace(qa, looks=((0, both), (first, (a.cell,)), (second, (b.cell,))), via=both)
+    # Each colour is named before they are compared: a small decoder tells whether two words that it has said are one, and not whether two things that
+    # it looks at are alike.
+    second = qa.answer.rindex(t.name(b.shape))
+    compared = qa.answer.index(slots["c"]), qa.answer.index(slots["d"], second)
+    return replace(qa, looks=((0, (a.cell,)), (second, (b.cell,))), compared=compared)
 
 
 _STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # left, right, above, below, as SIDES has them

@@ -45,6 +45,7 @@ class QA:
     looks: tuple[tuple[int, tuple[int, ...]], ...] = ()
     found: tuple[int, ...] | None = None
     via: tuple[int, ...] = ()
+    compared: tuple[int, ...] = ()  # where in the answer the two words begin on which the rest of it depends
     came: tuple[tuple[int, int], ...] | None = None
     lang: str = "en"
     state: int = -1
