@@ -117,13 +117,35 @@ def test_recall_listens_to_the_turn_before(talks: Conversations) -> None:
         assert set().union(*(range(a, b) for _, _, a, b in new)) == set(range(len(said)))
 
 
-def test_the_same_colour_is_as_usual_an_answer_as_another(talks: Conversations) -> None:
-    rng, said = np.random.default_rng(8), Counter()
-    for _ in range(600):
+def test_two_of_one_colour_are_asked_about_more_often_than_they_are_seen(talks: Conversations) -> None:
+    rng, seen, asked = np.random.default_rng(8), Counter(), Counter()
+    for _ in range(1500):
         clip, _ = talks.clip(rng)
-        if any(w.ask(clip, 0, rng, "compare") for _ in range(20)):
-            said[talks.question(clip, (0, 0), rng, {"compare": 1.0}, talks.begun(), "en", False).keys[-1]] += 1
-    assert 0.35 < said["yes"] / (said["yes"] + said["no"]) < 0.65
+        if qa := w.ask(clip, 0, rng, "compare"):
+            seen[qa.keys[-1]] += 1
+        qa = talks.question(clip, (0, 0), rng, {"compare": 1.0, "caption": 1.0}, talks.begun(), "en", False)  # what is passed over makes room for others
+        if qa.family == "compare":
+            asked[qa.keys[-1]] += 1
+    assert asked["yes"] / asked["no"] > 1.5 * seen["yes"] / seen["no"] > 0
+    assert (asked["yes"] + asked["no"]) / asked.total() > (seen["yes"] + seen["no"]) / seen.total()  # and which is bigger less often
+
+
+def test_colours_are_compared_by_looking_back(talks: Conversations) -> None:
+    rng, looked = np.random.default_rng(9), Counter()
+    while min(looked["yes"], looked["no"]) < 3:
+        row, (clip, shown) = talks.begun(), talks.clip(rng)
+        qa = w.ask(clip, 0, rng, "compare", lang=str(rng.choice(w.LANGUAGES)))
+        if qa is None or not qa.compared:
+            continue
+        talks.frame(row, shown(0), 0)
+        talks.turn(row, qa, rng, 0.0, 1.0)
+        _, start, end = row.answers[0]
+        back = [(at, first) for at, first, _ in row.looks if at >= start and row.ids[first[0]] != -1]
+        (second, (target,)), *_ = back
+        said = [talks.tokenizer.decode([row.ids[at]]).strip() for at in (target, second)]
+        looked[qa.keys[-1]] += 1
+        assert (target == 0) == (qa.keys[-1] == "no") and (said[0] == said[1]) == (qa.keys[-1] == "yes")
+        assert {first for at, first in back if at > second} == {(second,)}
 
 
 def test_typed_beeps_are_none(talks: Conversations) -> None:
