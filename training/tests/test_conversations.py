@@ -14,7 +14,8 @@ from pocket.speech.letters import letters, spelling, starts
 from pocket.speech.phonemes import UNKNOWN, frame_count
 from pocket.speech.pool import Clip, write_pool
 from pocket.stages import frames
-from pocket.stages.conversations import DRILL, FILM, HEAR, LATE, Conversations, Row, heard
+from pocket.stages.conversations import DRILL, FILM, HEAR, LATE, Conversations, heard
+from pocket.stages.rows import Row
 from pocket.stages.speech_data import Speech
 from pocket.stages.tokenizer import corpus, empty, extend
 
@@ -74,7 +75,7 @@ def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
             assert end == len(row.ids) or row.ids[end] == special["user"]
         for at, things in row.counts:
             assert 0 < at < len(row.ids) and all(row.ids[token] == -1 and token < at for tokens in things for token in tokens)
-        for at, first, then in row.looks:
+        for at, first, then, _ in row.looks:
             assert 0 < at < len(row.ids) and first and all(token < at for token in (*first, *then))
             # It looks at frames; only where words are compared, back at one of the same answer, or at nothing.
             for on in (first, then):
@@ -142,7 +143,7 @@ def test_colours_are_compared_by_looking_back(talks: Conversations) -> None:
         talks.frame(row, shown(0), 0)
         talks.turn(row, qa, rng, 0.0, 1.0)
         _, start, end = row.answers[0]
-        back = [(at, first) for at, first, _ in row.looks if at >= start and row.ids[first[0]] != -1]
+        back = [(at, first) for at, first, _, _ in row.looks if at >= start and row.ids[first[0]] != -1]
         (second, (target,)), *_ = back
         said = [talks.tokenizer.decode([row.ids[at]]).strip() for at in (target, second)]
         looked[qa.keys[-1]] += 1

@@ -5,7 +5,7 @@ import numpy as np
 
 from pocket import world as w
 from pocket.stages.batches import happened
-from pocket.stages.conversations import Row
+from pocket.stages.rows import Row
 
 
 def test_what_moved_is_told_from_where_and_nothing_else_is() -> None:

@@ -15,7 +15,7 @@ from pocket.model.decoder import grouped_attention
 from pocket.model.layers import attention, mask_bias
 from pocket.model.omni import Pocket
 from pocket.stages.batches import Batch, Mixture, pack
-from pocket.stages.conversations import Row
+from pocket.stages.rows import Row
 from pocket.stages.trainer import MOVED, TOLD, Trainer, tally
 from pocket.stages.speech_data import Speech
 from pocket.stages.stage0_audio import SpeechHeads
@@ -45,13 +45,14 @@ def conversation(seed: int, words: int, frame: bool = False, blocks: int = 0, ga
         row.add([5])
         row.audio.append((len(row.ids), count, wave))
         row.spoken.append("a star")
+        row.pieces.append([(7, 1), (8, 4), (9, 6)])
         row.add([-1] * count)
     row.add(rng.integers(7, 40, words).tolist())
     start = len(row.ids)
     row.add(rng.integers(7, 40, words).tolist(), learn=True)
     row.answers.append(("caption", start, len(row.ids)))
     if frame:
-        row.looks.append((start, (row.frames[0][0],), (row.frames[0][0] + 1, row.frames[0][0] + 2)))
+        row.looks.append((start, (row.frames[0][0],), (row.frames[0][0] + 1, row.frames[0][0] + 2), 2.0))
         row.counts.append((start + 1, ((row.frames[0][0], row.frames[0][0] + 1),)))
     if blocks:
         row.listens += [(start - 1, 0, 0, 3), (start, 0, 3, 6)]
@@ -101,7 +102,7 @@ def test_gradients_and_helping_losses_are_those_of_the_conversations_alone(train
 
     total, weights = defaultdict(lambda: torch.zeros(())), defaultdict(int)
     for row in rows():
-        counts = {"answer": sum(t >= 0 for t in row.targets), "look": len(row.looks), "found": len(row.counts), "listen": len(row.listens)}
+        counts = {"answer": sum(t >= 0 for t in row.targets), "look": sum(weight for *_, weight in row.looks), "found": len(row.counts), "listen": len(row.listens), "pieces": sum(n for _, n, _ in row.audio)}
         loss, help_, _ = run(trainer, batch([row]))
         for name, value in {"answer": loss, **help_}.items():
             if counts.get(name):
@@ -109,7 +110,7 @@ def test_gradients_and_helping_losses_are_those_of_the_conversations_alone(train
                 weights[name] += counts[name]
     loss, help_, _ = run(trainer, batch(rows(), BINS))
     packed = {"answer": loss, **{k: v for k, v in help_.items() if k in weights}}
-    assert packed.keys() == weights.keys() == {"answer", "look", "found", "listen"}
+    assert packed.keys() == weights.keys() == {"answer", "look", "found", "listen", "pieces"}
     for name, value in packed.items():
         torch.testing.assert_close(value, total[name] / weights[name], rtol=0, atol=1e-5)
         for mine, wanted in zip(gradients(value), gradients(total[name] / weights[name])):

@@ -13,9 +13,10 @@ from torch import Tensor
 from pocket.children import end_with_parent
 from pocket.model.config import PocketConfig
 
-from .conversations import Conversations, Row
+from .conversations import Conversations
 from .frames import FramePool
 from .pointing import Counted, Listen, Look, places, shares
+from .rows import Row
 from .speech_data import Speech
 
 AUDIO_GROUP = 16
@@ -86,8 +87,12 @@ class Batch:
         placed = [(i, start, r) for (i, start), r in zip(self.placed, rows)]
         self.frame_rows = torch.tensor([index for r in rows for _, index in r.frames], dtype=torch.long)
         self.frame_at = [(i, start + at) for i, start, r in placed for at, _ in r.frames]
-        looks = [Look(i, start + at, start, *(tuple(start + token for token in on) for on in both)) for i, start, r in placed for at, *both in r.looks]
+        looks = [
+            Look(i, start + at, start, *(tuple(start + token for token in on) for on in both), weight)
+            for i, start, r in placed for at, *both, weight in r.looks
+        ]
         self.look_at = places(looks)
+        self.look_weights = torch.tensor([x.weight for x in looks])
         self.look_on = torch.zeros(2, len(looks), s, dtype=torch.bool)  # for each head of LOOK
         for i, x in enumerate(looks):
             for head, on in enumerate((x.first_on, x.then_on)):

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -15,51 +15,16 @@ from pocket.speech.opus import opus_pass
 from pocket.world.scene import pick
 
 from .frames import FramePool
-from .pointing import heard, tokens_of
+from .pointing import heard, pieces, tokens_of
+from .rows import Row, label, some_language
 from .shares import DRILL, FILM, HEAR, LATE, passed_over
 from .speech_data import Speech
 
 TRANSCRIBE = {"en": "write down what I said", "zh": "写下我说的话"}
-ENGLISH = 0.45  # share of conversations in English
 MOST_FRAMES = 48
-CALLED = 0.15  # share of utterances that go through the codec once more, as in a call
-ALIKE = 8  # how much more it weighs than any other place to look, that the second of two words finds the first
+CALLED = 0.2  # share of utterances that go through the codec once more, as in a call
+ALIKE = 8.0  # how much more it weighs than any other place to look, that the second of two words finds the first
 MOST_TOKENS = 1.7  # a character, of what is to be written down: rarer ones are heard, but not taught to be spelt byte by byte
-
-
-@dataclass
-class Row:
-    """One conversation. `ids` holds token ids, or -1 where a frame's or an utterance's features go."""
-
-    ids: list[int] = field(default_factory=list)
-    targets: list[int] = field(default_factory=list)  # -100 where nothing is to be learned
-    frames: list[tuple[int, int]] = field(default_factory=list)  # (position, row of the frame pool)
-    states: list[int] = field(default_factory=list)  # for each frame: the state of the clip that it shows
-    earlier: list[int] = field(default_factory=list)  # for each frame: the row of a frame of the state before, -1 if none was shown
-    audio: list[tuple[int, int, np.ndarray]] = field(default_factory=list)  # (position, tokens, waveform)
-    spoken: list[str] = field(default_factory=list)  # what each utterance says
-    answers: list[tuple[str, int, int]] = field(default_factory=list)  # (family, first target, one past the last)
-    looks: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)  # (position, visual tokens to find first, and then)
-    counts: list[tuple[int, tuple[tuple[int, ...], ...]]] = field(default_factory=list)  # (position, tokens of each thing to be counted)
-    beeps: list[tuple[tuple[int, ...], ...]] = field(default_factory=list)  # of each utterance: tokens of each beep
-    listens: list[tuple[int, int, int, int]] = field(default_factory=list)  # (position, utterance, its characters from, to)
-    gap: int = 0
-    last: w.QA | None = None  # the turn before, and which utterance asked it (-1: it was typed)
-    last_clip: int = -1
-
-    def add(self, ids: list[int], learn: bool = False) -> None:
-        self.ids += ids
-        self.targets += ids if learn else [-100] * len(ids)
-
-
-def label(qa: w.QA) -> str:
-    """The family as reports name it."""
-    return qa.family + ("" if qa.lang == "en" else f".{qa.lang}")
-
-
-def some_language(rng: np.random.Generator, row: str = "") -> str:
-    """Of a conversation; of a turn, mostly that of its conversation."""
-    return row if row and rng.random() < 0.85 else "en" if rng.random() < ENGLISH else "zh"
 
 
 class Conversations:
@@ -154,6 +119,7 @@ class Conversations:
         row.audio.append((at, count, wave))
         row.beeps.append(tuple(tuple(range(at + begin // self.unit, at + min(count, -(-end // self.unit)))) for begin, end in beeps))
         row.spoken.append(qa.question)
+        row.pieces.append(pieces(self.tokenizer, qa.question))
         row.add([-1] * count)
         if qa.family == "transcribe":
             row.add(self.text(TRANSCRIBE[qa.lang]))
@@ -180,12 +146,12 @@ class Conversations:
                 cells = next(c for o, c in reversed(looks) if o <= offset)
                 then = tokens_of(at[-1:], cells)
                 if not said or token < said[1]:
-                    row.looks.append((start + token, tokens_of(later, qa.via) if qa.via else then, then))
+                    row.looks.append((start + token, tokens_of(later, qa.via) if qa.via else then, then, 1.0))
                 elif token == said[1]:
                     # Whether two words are alike is what attention itself can tell: the second looks back at the first, or, where they differ, at nothing.
-                    row.looks += [(start + token, (start + said[0],) if qa.keys[-1] == "yes" else (0,), (start + said[0],))] * ALIKE
+                    row.looks.append((start + token, (start + said[0],) if qa.keys[-1] == "yes" else (0,), (start + said[0],), ALIKE))
                 else:  # and what follows asks the second
-                    row.looks.append((start + token, (start + said[1],), (start + said[1],)))
+                    row.looks.append((start + token, (start + said[1],), (start + said[1],), 1.0))
 
     def frame(self, row: Row, index: int, state: int, earlier: int = -1) -> None:
         row.add([self.special["frame"]])

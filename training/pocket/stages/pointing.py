@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
 # (layer, query head): the first finds the thing for the question, the second fetches it for the answer. One of each KV head.
@@ -21,13 +22,14 @@ REST = 4  # what the first token weighs against each thing found: attention is a
 
 class Look(NamedTuple):
     """Position `at` of row `row`, of a conversation that starts at `first`, finds the visual tokens `first_on` and then
-    looks at `then_on`, mostly the same (none: nothing is there)."""
+    looks at `then_on`, mostly the same (none: nothing is there); `weight` among all such positions."""
 
     row: int
     at: int
     first: int
     first_on: tuple[int, ...]
     then_on: tuple[int, ...]
+    weight: float
 
 
 class Counted(NamedTuple):
@@ -69,6 +71,26 @@ def heard(spans: tuple[tuple[int, int, int, int], ...], begin: int, end: int) ->
             same = stop - first == source_stop - source
             return (source + begin - first, source + min(end, stop) - first) if same else (source, source_stop)
     return None
+
+
+def pieces(tokenizer: Tokenizer, text: str) -> list[tuple[int, int]]:
+    """The tokens of `text`, were it written, with the character that each ends before. A first English word is as one inside a sentence."""
+    more = int(text[:1].isascii())
+    written = tokenizer.encode(" " * more + text, add_special_tokens=False)
+    return [(token, end - more) for token, (_, end) in zip(written.ids, written.offsets) if end > more]
+
+
+def endings(written: list[tuple[int, int]], first: np.ndarray, pool: int, tokens: int) -> list[tuple[int, int]]:
+    """(audio token at which it has been heard, piece) of `pieces` in an utterance of so many audio tokens; `first` 20 ms frame of each character.
+
+    Pieces that end together come one after the other; what then does not fit is left out.
+    """
+    out, at = [], -1
+    for token, end in written:
+        at = max(at + 1, min(int(first[end]) // pool, tokens - 1))
+        if at < tokens:
+            out.append((at, token))
+    return out
 
 
 def align(log_probs: np.ndarray, sizes: np.ndarray, targets: list[list[int]]) -> list[np.ndarray]:

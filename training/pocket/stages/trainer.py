@@ -13,13 +13,15 @@ from pocket.model.omni import Pocket
 from pocket.speech.letters import letters, starts
 
 from .batches import Batch, Heard, rounded
-from .pointing import COUNT, LISTEN, LOOK, align, log_attention, log_mass, places
+from .pointing import COUNT, LISTEN, LOOK, align, log_attention, endings, log_mass, places
 from .speech_data import mask_bands
 from .stage0_audio import SpeechHeads
 
-HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2}  # weights of the losses that help
+HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2, "pieces": 0.3}  # weights of the losses that help
 EVENTS = 5  # nothing, came, went, turned another colour, a number changed
 TOLD = (EVENTS, 8, 8)  # and the shape and the colour that were there; told from the hidden states after layer 2
+HEARD_BY = 3  # the layer after which an audio token at which a piece of a word ends is to know that piece
+NO_PIECE = 0  # what any other is to know
 MOVED = (9, 3, 3)  # the cell that what came had left, and which way it went, across and along; after layer 3
 
 
@@ -55,7 +57,6 @@ class Trainer(nn.Module):
                 values.append(seen.flatten(0, 1))
             help_: dict[str, Tensor] = {"ctc": torch.zeros(())}
             spans: dict[tuple[int, int], np.ndarray] = {}
-            wanted_clips = {(x.sample, x.clip) for x in batch.listens}
             for group, pcm, tokens in batch.audio:
                 with torch.no_grad():
                     mel = m.frontend.by_fft(pcm)
@@ -65,7 +66,7 @@ class Trainer(nn.Module):
                     heard50 = m.audio(mel)
                 if train_audio:
                     help_["ctc"] = help_["ctc"] + self.ctc(heard50.float(), group, tokens) / len(batch.audio)
-                self.find(heard50.detach().float(), group, wanted_clips, spans)
+                self.find(heard50.detach().float(), group, spans)
                 heard = m.audio_projector(heard50)
                 for i, h in enumerate(group):
                     where_row.append(torch.full((h.tokens,), h.row))
@@ -85,39 +86,39 @@ class Trainer(nn.Module):
                 help_["look"] = torch.zeros(())
                 for head, on in zip(LOOK, batch.look_on):
                     if (some := on.any(-1)).any():
-                        help_["look"] = help_["look"] + self.point(traces, (head,), batch.look_at[some], on[some]) / len(LOOK)
+                        help_["look"] = help_["look"] + self.point(traces, (head,), batch.look_at[some], on[some], batch.look_weights[some]) / len(LOOK)
             if len(batch.count_at):
                 layer, head = COUNT[0]
                 seen = log_attention(traces[layer].queries[:, head], self.keys(traces, layer, head), batch.count_at)
                 help_["found"] = F.kl_div(seen, batch.count_shares, reduction="batchmean")
             if batch.listens:
-                help_["listen"] = self.point(traces, LISTEN, places(batch.listens), self.sounds(batch, spans))
+                help_["listen"] = self.point(traces, LISTEN, places(batch.listens), self.sounds(batch, spans), torch.ones(len(batch.listens)))
+            if spans:
+                help_["pieces"] = self.spell(traces[HEARD_BY].hidden, batch, spans)
         loss = F.cross_entropy(logits, wanted[learn])
         hits = torch.zeros(batch.targets.shape, dtype=torch.bool)
         hits[:, 1:][learn] = logits.argmax(-1) == wanted[learn]
         return loss, help_, hits
 
-    def point(self, traces: list[Trace], heads: tuple[tuple[int, int], ...], at: Tensor, on: Tensor) -> Tensor:
+    def point(self, traces: list[Trace], heads: tuple[tuple[int, int], ...], at: Tensor, on: Tensor, weights: Tensor) -> Tensor:
+        """How little of the attention from `at` [P, 3] is where it is wanted [P, S]; a weighted mean."""
         loss = torch.zeros(())
         for layer, head in heads:
             q, k = traces[layer].queries[:, head], self.keys(traces, layer, head)
-            loss = loss - log_mass(q, k, at, on).clamp_min(-12).mean() / len(heads)
+            loss = loss - (weights * log_mass(q, k, at, on).clamp_min(-12)).sum() / weights.sum() / len(heads)
         return loss
 
     def keys(self, traces: list[Trace], layer: int, head: int) -> Tensor:
         c = self.model.c.text
         return traces[layer].keys[:, head * c.kv_heads // c.heads]
 
-    def find(self, heard50: Tensor, group: list[Heard], wanted: set[tuple[int, int]], spans: dict[tuple[int, int], np.ndarray]) -> None:
-        """The first 20 ms frame of each character of the utterances wanted, by forced alignment."""
-        chosen = [i for i, h in enumerate(group) if (h.sample, h.clip) in wanted]
-        if not chosen:
-            return
+    def find(self, heard50: Tensor, group: list[Heard], spans: dict[tuple[int, int], np.ndarray]) -> None:
+        """The first 20 ms frame of each character of each utterance, by forced alignment."""
         with torch.no_grad():
-            log_probs = self.heads.letter(heard50)[chosen].float().log_softmax(-1).numpy()
-        sizes = np.array([group[i].tokens * self.model.c.audio.pool for i in chosen])
-        for i, first in zip(chosen, align(log_probs, sizes, [letters(group[i].text) for i in chosen])):
-            spans[group[i].sample, group[i].clip] = np.append(first, first[-1])[starts(group[i].text)]
+            log_probs = self.heads.letter(heard50)[: len(group)].float().log_softmax(-1).numpy()
+        sizes = np.array([h.tokens * self.model.c.audio.pool for h in group])
+        for h, first in zip(group, align(log_probs, sizes, [letters(h.text) for h in group])):
+            spans[h.sample, h.clip] = np.append(first, first[-1])[starts(h.text)]
 
     def sounds(self, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> Tensor:
         """The audio tokens [P, S] that hold the sound of what each position of batch.listens is to say."""
@@ -130,6 +131,18 @@ class Trainer(nn.Module):
             begin, end = first[x.start] // pool, first[x.end] // pool
             on[i, at + max(0, begin - 1) : at + min(tokens, end + 2)] = True
         return on
+
+    def spell(self, hidden: Tensor, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> Tensor:
+        """What is heard is to be known as what would be written, before it is fetched: then to say it back is to copy, and an answer teaches the ear
+        word by word."""
+        wanted = torch.full(batch.ids.shape, -1)
+        for sample, ((row, start), r) in enumerate(zip(batch.placed, batch.rows)):
+            for clip, ((at, tokens, _), written) in enumerate(zip(r.audio, r.pieces)):
+                wanted[row, start + at : start + at + tokens] = NO_PIECE
+                for offset, piece in endings(written, spans[sample, clip], self.model.c.audio.pool, tokens):
+                    wanted[row, start + at + offset] = piece
+        known = wanted >= 0
+        return F.cross_entropy(evenly(self.model.decoder.logits, hidden[known], 128).float(), wanted[known])
 
     def ahead(self, hidden: Tensor) -> tuple[Tensor, ...]:
         """What the head of events says of hidden states [N, hidden], in parts: TOLD, MOVED."""
