@@ -52,7 +52,7 @@ def conversation(seed: int, words: int, frame: bool = False, blocks: int = 0, ga
     row.add(rng.integers(7, 40, words).tolist(), learn=True)
     row.answers.append(("caption", start, len(row.ids)))
     if frame:
-        row.looks.append((start, (row.frames[0][0],), (row.frames[0][0] + 1, row.frames[0][0] + 2), 2.0))
+        row.looks.append((start, (row.frames[0][0],), (row.frames[0][0] + 1, row.frames[0][0] + 2), float(seed)))
         row.counts.append((start + 1, ((row.frames[0][0], row.frames[0][0] + 1),)))
     if blocks:
         row.listens += [(start - 1, 0, 0, 3), (start, 0, 3, 6)]

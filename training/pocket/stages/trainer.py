@@ -137,7 +137,7 @@ class Trainer(nn.Module):
         word by word."""
         wanted = torch.full(batch.ids.shape, -1)
         for sample, ((row, start), r) in enumerate(zip(batch.placed, batch.rows)):
-            for clip, ((at, tokens, _), written) in enumerate(zip(r.audio, r.pieces)):
+            for clip, ((at, tokens, _), written) in enumerate(zip(r.audio, r.pieces, strict=True)):
                 wanted[row, start + at : start + at + tokens] = NO_PIECE
                 for offset, piece in endings(written, spans[sample, clip], self.model.c.audio.pool, tokens):
                     wanted[row, start + at + offset] = piece
