@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 from dataclasses import replace
 from itertools import product
@@ -212,6 +213,22 @@ def test_extra_voices_speak_and_are_none_of_flites() -> None:
         assert 0.8 < len(clip) / SAMPLE_RATE < 3.5
         assert len(labels) == -(-len(clip) // FRAME) and labels[0] == labels[-1] == SILENCE
         assert (labels == UNKNOWN).any() == (voice.source == "pico")  # Pico tells no times; ked's phones are all known
+
+
+@pytest.mark.skipif("pico" not in extra.installed(), reason="py-nanotts is not installed")
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library is not glibc")
+def test_pico_says_the_same_whatever_its_memory_held_before() -> None:
+    from py_nanotts import NanoTTS
+
+    perturb, fills = ctypes.CDLL(None).mallopt, (85, 170)
+    voice = replace(extra.sample_extra_voice(np.random.default_rng(0)), source="pico", accent="en-US", variant="")
+    said = []
+    for fill in fills:
+        perturb(-6, fill)  # M_PERTURB: memory is left full of this
+        NanoTTS().speak(TEXTS[0], voice="en-US")
+        perturb(-6, 0)
+        said.append(extra.ExtraSynthesisers().synth(TEXTS[0], voice).pcm)
+    assert np.array_equal(*said)
 
 
 @pytest.mark.skipif("pico" not in extra.installed(), reason="py-nanotts is not installed")

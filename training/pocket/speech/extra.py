@@ -10,10 +10,13 @@ the pitch asked of the synthesiser corrected for it.
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import subprocess
 import tempfile
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,6 +32,7 @@ SPEAKERS: dict[Lang, dict[tuple[str, str, str], float]] = {
     "zh": {("pico", "de-DE", ""): 0.5, ("pico", "en-US", ""): 0.25, ("pico", "en-GB", ""): 0.25},
 }
 _FESTIVAL_VOICES = Path("/usr/share/festival/voices")
+_M_PERTURB = -6  # malloc.h
 #: What the synthesisers' own tempo comes to, in words a minute.
 _NATURAL_RATE = 165.0
 
@@ -116,9 +120,24 @@ class ExtraSynthesisers:
 def _pico(text: str, accent: str, speed: float, pitch: float) -> np.ndarray:
     from py_nanotts import NanoTTS
 
-    # Pico clips at its own full volume.
-    data = NanoTTS().speak(marked_up(text, accent), voice=accent, speed=speed, pitch=pitch, volume=0.6)
+    with _zeroed_memory():
+        # Pico clips at its own full volume.
+        data = NanoTTS().speak(marked_up(text, accent), voice=accent, speed=speed, pitch=pitch, volume=0.6)
     return np.frombuffer(data, np.int16).astype(np.float32) / 32768.0
+
+
+@contextmanager
+def _zeroed_memory() -> Iterator[None]:
+    """What malloc gives is zeroed inside: Pico speaks out of memory that it never wrote, so that equal calls could differ.
+
+    glibc fills new memory with the complement of M_PERTURB. Elsewhere nothing is done.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", lambda _name, _value: 0)
+    mallopt(_M_PERTURB, 0xFF)
+    try:
+        yield
+    finally:
+        mallopt(_M_PERTURB, 0)
 
 
 class _Festival:
