@@ -61,12 +61,12 @@ def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
         assert len(row.ids) == len(row.targets) < C.text.max_positions
         assert row.ids[:2] == [special["bos"], special["user"]]
         assert len(row.frames) == len(row.states) == len(row.earlier) <= 48
-        held = sum(([at, 36] for at, _ in row.frames), []) + sum(([at, n] for at, n, _ in row.audio), [])
+        held = sum(([at, 36] for at, _ in row.frames), []) + sum(([u.at, u.tokens] for u in row.audio), [])
         assert sum(i == -1 for i in row.ids) == sum(held[1::2])
         for at, _ in row.frames:
             assert row.ids[at - 1] == special["frame"] and set(row.ids[at : at + 36]) == {-1}
-        for at, n, wave in row.audio:
-            assert row.ids[at - 1] == special["audio"] and n == C.audio.tokens(len(wave))
+        for u in row.audio:
+            assert row.ids[u.at - 1] == special["audio"] and u.tokens == C.audio.tokens(len(u.wave))
         learnt = [i for i, target in enumerate(row.targets) if target >= 0]
         assert learnt == [i for _, start, end in row.answers for i in range(start, end)]
         for _, start, end in row.answers:
@@ -83,8 +83,8 @@ def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
                 same_answer = any(start <= word < at < end for word in words for _, start, end in row.answers)
                 assert not words or (len(on) == 1 and (same_answer or on == (0,)))
         for at, clip, begin, end in row.listens:
-            assert 0 <= begin < end <= len(row.spoken[clip]) and row.audio[clip][0] < at
-            assert starts(row.spoken[clip])[end] <= len(letters(row.spoken[clip]))
+            assert 0 <= begin < end <= len(row.audio[clip].text) and row.audio[clip].at < at
+            assert starts(row.audio[clip].text)[end] <= len(letters(row.audio[clip].text))
 
 
 def test_every_family_is_asked_in_both_languages(talks: Conversations) -> None:
@@ -112,7 +112,7 @@ def test_recall_listens_to_the_turn_before(talks: Conversations) -> None:
     for _ in range(30):
         row = talks.begun()
         talks.turn(row, talks.open["repeat", "zh"][0], rng, 1.0, 0.5)
-        said = row.spoken[-1]
+        said = row.audio[-1].text
         before = len(row.listens)
         talks.turn(row, w.recall(row.last, rng, "zh"), rng, 1.0, 0.5)
         new = row.listens[before:]
@@ -165,7 +165,7 @@ def test_spoken_beeps_lengthen_the_utterance(talks: Conversations) -> None:
     rows = [talks.begun(), talks.begun()]
     for row, beeps in zip(rows, (0, 5)):
         talks.utterance(row, w.QA(qa.family, qa.question, "", [], [], beeps=beeps), np.random.default_rng(7), 0.0)
-    assert rows[1].audio[0][1] > rows[0].audio[0][1] + 10
+    assert rows[1].audio[0].tokens > rows[0].audio[0].tokens + 10
 
 
 def test_heard_goes_letter_by_letter_where_the_words_are_the_same() -> None:

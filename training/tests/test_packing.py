@@ -15,7 +15,7 @@ from pocket.model.decoder import grouped_attention
 from pocket.model.layers import attention, mask_bias
 from pocket.model.omni import Pocket
 from pocket.stages.batches import Batch, Mixture, pack
-from pocket.stages.rows import Row
+from pocket.stages.rows import Row, Utterance
 from pocket.stages.trainer import MOVED, TOLD, Trainer, tally
 from pocket.stages.speech_data import Speech
 from pocket.stages.stage0_audio import SpeechHeads
@@ -43,9 +43,7 @@ def conversation(seed: int, words: int, frame: bool = False, blocks: int = 0, ga
         wave = rng.normal(0, 0.1, blocks * BLOCK).astype(np.float32)
         count = C.audio.tokens(len(wave))
         row.add([5])
-        row.audio.append((len(row.ids), count, wave))
-        row.spoken.append("a star")
-        row.pieces.append([(7, 1), (8, 4), (9, 6)])
+        row.audio.append(Utterance(len(row.ids), count, wave, "a star", [(7, 1), (8, 4), (9, 6)]))
         row.add([-1] * count)
     row.add(rng.integers(7, 40, words).tolist())
     start = len(row.ids)
@@ -102,7 +100,7 @@ def test_gradients_and_helping_losses_are_those_of_the_conversations_alone(train
 
     total, weights = defaultdict(lambda: torch.zeros(())), defaultdict(int)
     for row in rows():
-        counts = {"answer": sum(t >= 0 for t in row.targets), "look": sum(weight for *_, weight in row.looks), "found": len(row.counts), "listen": len(row.listens), "pieces": sum(n for _, n, _ in row.audio)}
+        counts = {"answer": sum(t >= 0 for t in row.targets), "look": sum(weight for *_, weight in row.looks), "found": len(row.counts), "listen": len(row.listens), "pieces": sum(u.tokens for u in row.audio)}
         loss, help_, _ = run(trainer, batch([row]))
         for name, value in {"answer": loss, **help_}.items():
             if counts.get(name):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,8 +104,8 @@ class Batch:
         self.listens = [Listen(i, start + at, start, m, *which) for m, (i, start, r) in enumerate(placed) for at, *which in r.listens]
         self.happened = happened(scenes, rows) if scenes else None
         heard = [
-            (Heard(i, start + at, n, text, m, j), wave)
-            for m, (i, start, r) in enumerate(placed) for j, ((at, n, wave), text) in enumerate(zip(r.audio, r.spoken))
+            (Heard(i, start + u.at, u.tokens, u.text, m, j), u.wave)
+            for m, (i, start, r) in enumerate(placed) for j, u in enumerate(r.audio)
         ]
         # Utterances of like length together: sentences to repeat are three times as long as questions.
         heard.sort(key=lambda h: h[0].tokens)
@@ -115,7 +116,7 @@ class Batch:
         silence = [[np.empty(0, np.float32)] * (rounded(len(group), ROWS) - len(group)) for group in groups]
         self.audio = [([h for h, _ in group], *speech.pad([*(wave for _, wave in group), *more], rng, blocks=True)) for group, more in zip(groups, silence)]
         for r in rows:  # they are in the batch now, and it travels between processes
-            r.audio = [(at, n, np.empty(0, np.float32)) for at, n, _ in r.audio]
+            r.audio = [replace(u, wave=np.empty(0, np.float32)) for u in r.audio]
 
 
 def happened(scenes: dict[str, np.ndarray], rows: list[Row]) -> Tensor:

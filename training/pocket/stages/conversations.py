@@ -16,7 +16,7 @@ from pocket.world.scene import pick
 
 from .frames import FramePool
 from .pointing import heard, pieces, tokens_of
-from .rows import Row, label, some_language
+from .rows import Row, Utterance, label, some_language
 from .shares import DRILL, FILM, HEAR, LATE, passed_over
 from .speech_data import Speech
 
@@ -100,7 +100,7 @@ class Conversations:
         row.answers.append((label(qa), start, len(row.ids)))
         self.point(row, qa, start, answer.offsets)
         if qa.family == "sound" and clip >= 0:
-            row.counts += [(start + token, row.beeps[clip]) for token in (-3, -2, -1, 0, 1, 2)]
+            row.counts += [(start + token, row.audio[clip].beeps) for token in (-3, -2, -1, 0, 1, 2)]
         asked = row.last_clip if qa.family == "recall" else clip
         if asked >= 0:
             for i, (begin, end) in enumerate(answer.offsets):
@@ -116,10 +116,8 @@ class Conversations:
         count = -(-len(wave) // self.unit)
         row.add([self.special["audio"]])
         at = len(row.ids)
-        row.audio.append((at, count, wave))
-        row.beeps.append(tuple(tuple(range(at + begin // self.unit, at + min(count, -(-end // self.unit)))) for begin, end in beeps))
-        row.spoken.append(qa.question)
-        row.pieces.append(pieces(self.tokenizer, qa.question))
+        sounding = tuple(tuple(range(at + begin // self.unit, at + min(count, -(-end // self.unit)))) for begin, end in beeps)
+        row.audio.append(Utterance(at, count, wave, qa.question, pieces(self.tokenizer, qa.question), sounding))
         row.add([-1] * count)
         if qa.family == "transcribe":
             row.add(self.text(TRANSCRIBE[qa.lang]))

@@ -10,6 +10,18 @@ from pocket import world as w
 ENGLISH = 0.45  # share of conversations in English
 
 
+@dataclass(frozen=True)
+class Utterance:
+    """Something said in a conversation."""
+
+    at: int  # position of its first token
+    tokens: int
+    wave: np.ndarray
+    text: str
+    pieces: list[tuple[int, int]] = field(default_factory=list)  # its tokens, were it written, and the character that each ends before
+    beeps: tuple[tuple[int, ...], ...] = ()  # positions of each beep's tokens
+
+
 @dataclass
 class Row:
     """One conversation. `ids` holds token ids, or -1 where a frame's or an utterance's features go."""
@@ -19,13 +31,10 @@ class Row:
     frames: list[tuple[int, int]] = field(default_factory=list)  # (position, row of the frame pool)
     states: list[int] = field(default_factory=list)  # for each frame: the state of the clip that it shows
     earlier: list[int] = field(default_factory=list)  # for each frame: the row of a frame of the state before, -1 if none was shown
-    audio: list[tuple[int, int, np.ndarray]] = field(default_factory=list)  # (position, tokens, waveform)
-    spoken: list[str] = field(default_factory=list)  # what each utterance says
-    pieces: list[list[tuple[int, int]]] = field(default_factory=list)  # its tokens, were it written, and the character that each ends before
+    audio: list[Utterance] = field(default_factory=list)
     answers: list[tuple[str, int, int]] = field(default_factory=list)  # (family, first target, one past the last)
     looks: list[tuple[int, tuple[int, ...], tuple[int, ...], float]] = field(default_factory=list)  # (position, tokens to find first, and then, weight)
     counts: list[tuple[int, tuple[tuple[int, ...], ...]]] = field(default_factory=list)  # (position, tokens of each thing to be counted)
-    beeps: list[tuple[tuple[int, ...], ...]] = field(default_factory=list)  # of each utterance: tokens of each beep
     listens: list[tuple[int, int, int, int]] = field(default_factory=list)  # (position, utterance, its characters from, to)
     gap: int = 0
     last: w.QA | None = None  # the turn before, and which utterance asked it (-1: it was typed)

@@ -8,7 +8,7 @@ DRILL = {"caption": 4, "colour": 6, "shape": 5, "size": 5, "position": 6, "count
          "absent": 7, "follow": 11, "translate": 5, "sums": 7, "repeat": 2, "recall": 3, "chat": 2, "outside": 2}
 FILM = {"change": 3, "last": 4, "first": 2, "before": 8, "way": 12, "seen": 7, "caption": 1, "colour": 1, "shape": 1, "size": 0.5, "position": 1.5,
         "count": 10, "existence": 1, "compare": 4, "relation": 3, "follow": 1, "absent": 0.5, "ocr": 0.5}
-HEAR = {"repeat": 5, "transcribe": 1.5, "translate": 2, "sums": 1, "sound": 2, "recall": 1.8, "outside": 0.8, "chat": 0.5}
+HEAR = {"repeat": 7, "transcribe": 1.5, "translate": 2, "sums": 1, "sound": 2, "recall": 1.8, "outside": 0.8, "chat": 0.5}
 LATE = {"colour": 7, "shape": 5, "size": 5, "count": 24, "position": 5, "existence": 7, "compare": 22, "relation": 14, "ocr": 3, "caption": 5, "absent": 7,
         "change": 7, "last": 6, "first": 4, "before": 11, "way": 14, "seen": 9, "follow": 11, "repeat": 16, "transcribe": 3, "translate": 6, "sums": 8,
         "sound": 9, "recall": 10, "chat": 6, "outside": 6}

@@ -77,7 +77,7 @@ class Speech:
 
 
 #: How far formants move, as of a longer or a shorter throat.
-_THROATS = (0.87, 1.15)
+_THROATS = (0.82, 1.25)
 
 
 @lru_cache
@@ -93,8 +93,8 @@ def _throat(percent: int, c: AudioConfig) -> Tensor:
 
 
 def warp_bands(mel: Tensor, rng: np.random.Generator) -> Tensor:
-    """Vocal tract length perturbation: half of the clips are heard from another throat, at the same pace. Voices differ most in this."""
-    throats = [int(rng.uniform(*_THROATS) * 100) if rng.random() < 0.5 else 100 for _ in range(len(mel))]
+    """Vocal tract length perturbation: two of three clips are heard from another throat, at the same pace. Voices differ most in this."""
+    throats = [int(rng.uniform(*_THROATS) * 100) if rng.random() < 0.65 else 100 for _ in range(len(mel))]
     c = AudioConfig(n_mels=mel.shape[2])
     with torch.autocast("cpu", enabled=False):  # bfloat16 would round the spectrogram
         return torch.bmm(mel.float(), torch.stack([_throat(percent, c) for percent in throats]))

@@ -17,7 +17,7 @@ from .pointing import COUNT, LISTEN, LOOK, align, log_attention, endings, log_ma
 from .speech_data import mask_bands
 from .stage0_audio import SpeechHeads
 
-HELP = {"ctc": 0.2, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2, "pieces": 0.3}  # weights of the losses that help
+HELP = {"ctc": 0.4, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2, "pieces": 0.5}  # weights of the losses that help
 EVENTS = 5  # nothing, came, went, turned another colour, a number changed
 TOLD = (EVENTS, 8, 8)  # and the shape and the colour that were there; told from the hidden states after layer 2
 HEARD_BY = 3  # the layer after which an audio token at which a piece of a word ends is to know that piece
@@ -126,10 +126,10 @@ class Trainer(nn.Module):
         on = torch.zeros(len(batch.listens), batch.ids.shape[1], dtype=torch.bool)
         for i, x in enumerate(batch.listens):
             first = spans[x.sample, x.clip]
-            at, tokens, _ = batch.rows[x.sample].audio[x.clip]
-            at += x.first
+            said = batch.rows[x.sample].audio[x.clip]
+            at = x.first + said.at
             begin, end = first[x.start] // pool, first[x.end] // pool
-            on[i, at + max(0, begin - 1) : at + min(tokens, end + 2)] = True
+            on[i, at + max(0, begin - 1) : at + min(said.tokens, end + 2)] = True
         return on
 
     def spell(self, hidden: Tensor, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> Tensor:
@@ -137,10 +137,11 @@ class Trainer(nn.Module):
         word by word."""
         wanted = torch.full(batch.ids.shape, -1)
         for sample, ((row, start), r) in enumerate(zip(batch.placed, batch.rows)):
-            for clip, ((at, tokens, _), written) in enumerate(zip(r.audio, r.pieces, strict=True)):
-                wanted[row, start + at : start + at + tokens] = NO_PIECE
-                for offset, piece in endings(written, spans[sample, clip], self.model.c.audio.pool, tokens):
-                    wanted[row, start + at + offset] = piece
+            for clip, said in enumerate(r.audio):
+                at = start + said.at
+                wanted[row, at : at + said.tokens] = NO_PIECE
+                for offset, piece in endings(said.pieces, spans[sample, clip], self.model.c.audio.pool, said.tokens):
+                    wanted[row, at + offset] = piece
         known = wanted >= 0
         return F.cross_entropy(evenly(self.model.decoder.logits, hidden[known], 128).float(), wanted[known])
 
