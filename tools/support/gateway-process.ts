@@ -12,8 +12,8 @@ const START_MS = 60_000;
 const HEALTH_POLL_MS = 200;
 /** An orderly end; after it the process is killed (ms). */
 const STOP_MS = 12_000;
-/** Lines of the log that are kept, to tell why a gateway did not start. */
-const LINES_KEPT = 12;
+/** Lines of the log that are kept, to tell why a gateway did not start, or ended. */
+const LINES_KEPT = 40;
 
 interface Launched {
   readonly child: ChildProcess;
@@ -27,10 +27,13 @@ interface Launched {
 export class GatewayProcess {
   /** Ends in a slash. */
   readonly url: string;
+  /** Rejects with a ToolError when the process ends, with the end of its log; it also does after `stop`. */
+  readonly died: Promise<never>;
   readonly #child: ChildProcess;
 
-  private constructor(url: string, child: ChildProcess) {
+  private constructor(url: string, { child, died }: Launched) {
     this.url = url;
+    this.died = died;
     this.#child = child;
   }
 
@@ -40,14 +43,15 @@ export class GatewayProcess {
    * @throws ToolError with the end of the gateway's log where it does not come up
    */
   static async start(settings: Record<string, string> = {}): Promise<GatewayProcess> {
-    const { child, listening, died } = launch(settings);
+    const launched = launch(settings);
+    const { child, listening, died } = launched;
     const late = new AbortController();
     const timeout = sleep(START_MS, undefined, { signal: late.signal }).then(() => {
       throw new ToolError(`the gateway did not come up within ${START_MS / 1000} s`);
     });
     // Whichever comes first is told; that the others come later is no news.
     for (const loser of [timeout, died, listening]) loser.catch(() => undefined);
-    const gateway = listening.then((url) => new GatewayProcess(url, child));
+    const gateway = listening.then((url) => new GatewayProcess(url, launched));
     try {
       await Promise.race([gateway.then((g) => g.#healthy(late.signal)), died, timeout]);
       return await gateway;
@@ -112,9 +116,9 @@ function launch(settings: Record<string, string>): Launched {
       if (url) resolve(url);
     });
   }
-  const died = once(child, 'close').then(([code]): never => {
+  const died = once(child, 'close').then(([code, signal]): never => {
     process.off('exit', kill).off('SIGINT', interrupted).off('SIGTERM', interrupted);
-    throw new ToolError(`the gateway ended with code ${String(code)}:\n${lines.join('\n')}`);
+    throw new ToolError(`the gateway ended with ${String(code ?? signal)}:\n${lines.join('\n')}`);
   });
   return { child, listening, died };
 }

@@ -43,7 +43,7 @@ export interface RunOptions {
 
 /**
  * Asks each question in a call of its own, of a gateway that runs as its own process.
- * @throws ToolError where the gateway does not start, or not one call is answered
+ * @throws ToolError where the gateway does not start, ends on the way, or not one call is answered
  */
 export async function askOverWebRtc(
   questions: readonly TestQuestion[],
@@ -55,11 +55,13 @@ export async function askOverWebRtc(
     VISAVIS_FRAME_INTERVAL_MS: String(FRAME_INTERVAL_MS),
   });
   try {
-    return await inLanes(questions, options, (question, index) => {
+    const called = inLanes(questions, options, (question, index) => {
       const plan = plans[index];
       if (!plan) throw new RangeError(`${question.id} has no plan`);
       return ask(gateway.url, question, plan);
     });
+    // Without a gateway every question would count as wrong: that is no measurement.
+    return await Promise.race([called, gateway.died]);
   } finally {
     await gateway.stop();
   }
