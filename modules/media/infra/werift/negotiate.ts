@@ -2,7 +2,9 @@ import { VisavisError } from '#modules/contracts';
 import { RTCPeerConnection, type RTCDtlsTransport } from 'werift';
 
 import type { ResolvedMediaOptions } from '../../core/options.js';
-import { checkOffer, shapeAnswer } from '../../core/sdp.js';
+import { readLocalTransport, writeAnswer } from '../../core/sdp/answer.js';
+import { canonicalOffer } from '../../core/sdp/canonical.js';
+import { flowingKinds, planOffer } from '../../core/sdp/plan.js';
 import { iceHosts, peerConfig } from './peer-config.js';
 
 /** SRTP profiles by preference (RFC 7714, RFC 5764): AES-GCM costs half of AES-CM with its separate HMAC. */
@@ -28,39 +30,27 @@ export async function negotiate(
   prepare: (connection: RTCPeerConnection, transport: RTCDtlsTransport) => void,
 ): Promise<Negotiated> {
   const { options, ports } = settings;
-  const offered = checkOffer(offerSdp);
+  const plan = planOffer(offerSdp);
   const connection = new RTCPeerConnection(peerConfig(options, iceHosts(options), ports));
   try {
-    await connection.setRemoteDescription({ type: 'offer', sdp: offerSdp });
-    keepFirstOfEachKind(connection);
-    const transport = prepareTransport(connection, /^a=setup:passive\s*$/m.test(offerSdp));
+    await connection.setRemoteDescription({ type: 'offer', sdp: canonicalOffer(plan) });
+    const transport = prepareTransport(connection, plan.transport.setup === 'passive');
     prepare(connection, transport);
     await connection.setLocalDescription(await connection.createAnswer());
     const sdp = connection.localDescription?.sdp ?? '';
     if (!sdp.includes('a=candidate:')) {
       throw new VisavisError('capacity', 'No UDP port is free for another call.');
     }
-    const trackKinds = offered.flatMap((s) => (s.port !== 0 && sends(s.direction) ? kindOf(s.kind) : []));
     return {
       connection,
       transport,
-      answerSdp: shapeAnswer(sdp, { videoKbps: options.videoKbps }),
-      trackKinds,
+      answerSdp: writeAnswer(plan, readLocalTransport(sdp), { videoKbps: options.videoKbps }),
+      trackKinds: flowingKinds(plan),
     };
   } catch (error) {
+    // What werift was given is our own writing: where it cannot be answered the fault is not the client's.
     await connection.close();
-    if (error instanceof VisavisError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new VisavisError('bad_sdp', `The SDP offer cannot be answered: ${why}`, 'sdp', { cause: error });
-  }
-}
-
-/** Further tracks (a screen, a second camera) are answered as inactive: what is not looked at need not be sent. */
-function keepFirstOfEachKind(connection: RTCPeerConnection): void {
-  const seen = new Set<string>();
-  for (const transceiver of connection.getTransceivers()) {
-    if (seen.has(transceiver.kind)) transceiver.setDirection('inactive');
-    else if (!transceiver.pendingRejection) seen.add(transceiver.kind);
+    throw error;
   }
 }
 
@@ -73,12 +63,4 @@ function prepareTransport(connection: RTCPeerConnection, offererWaits: boolean):
   // werift has no setting for its profiles; they are read when the handshake begins.
   Object.assign(transport, { srtpProfiles: SRTP_PROFILES });
   return transport;
-}
-
-function sends(direction: string): boolean {
-  return direction === 'sendrecv' || direction === 'sendonly';
-}
-
-function kindOf(kind: string): ('audio' | 'video')[] {
-  return kind === 'audio' || kind === 'video' ? [kind] : [];
 }

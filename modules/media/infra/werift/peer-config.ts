@@ -1,17 +1,10 @@
 import { networkInterfaces } from 'node:os';
 
-import { RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters, type RTCPeerConnectionConfig } from 'werift';
+import { RTCRtpCodecParameters, type RTCPeerConnectionConfig } from 'werift';
 
 import type { ResolvedMediaOptions } from '../../core/options.js';
 
 const LOOPBACK = '127.0.0.1';
-const SDES_MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
-
-const VIDEO_FEEDBACK = [
-  { type: 'nack', parameter: 'pli' },
-  { type: 'ccm', parameter: 'fir' },
-  { type: 'goog-remb' },
-];
 
 /** The machine's own addresses, loopback included. */
 function localAddresses(): { address: string; internal: boolean }[] {
@@ -32,21 +25,13 @@ export function peerConfig(
   ports: readonly [number, number] | null,
 ): RTCPeerConnectionConfig {
   return {
+    // Only to be negotiable: what the client is told of formats, feedback and header extensions is in core/sdp.
     codecs: {
       audio: [new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48_000, channels: 2 })],
       video: [
-        new RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90_000, rtcpFeedback: VIDEO_FEEDBACK }),
-        new RTCRtpCodecParameters({
-          mimeType: 'video/H264',
-          clockRate: 90_000,
-          rtcpFeedback: VIDEO_FEEDBACK,
-        }),
+        new RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90_000 }),
+        new RTCRtpCodecParameters({ mimeType: 'video/H264', clockRate: 90_000 }),
       ],
-    },
-    // No video-orientation: a sender that may not tell the rotation turns the picture upright itself.
-    headerExtensions: {
-      audio: [new RTCRtpHeaderExtensionParameters({ uri: SDES_MID })],
-      video: [new RTCRtpHeaderExtensionParameters({ uri: SDES_MID })],
     },
     iceServers: (options.iceServers ?? []).map((server) => ({ ...server })),
     icePortRange: ports ? [ports[0], ports[1]] : undefined,
