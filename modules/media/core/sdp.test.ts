@@ -1,3 +1,18 @@
+import { answerTo, offerOf } from '../../../test/support/offers.js';
 import { answeredPayloadTypes } from './sdp.js';
 
-test('x', () => expect(answeredPayloadTypes).toBeDefined());
+describe('answeredPayloadTypes', () => {
+  const { answer } = answerTo(offerOf('chrome-audio-video-data'));
+
+  test('are those of the accepted sections', () => {
+    expect([...answeredPayloadTypes(answer)]).toEqual([
+      [111, 'opus'],
+      [96, 'vp8'],
+      [102, 'h264'],
+    ]);
+  });
+
+  test('are none of a rejected one', () => {
+    expect([...answeredPayloadTypes(answer.replace('m=video 9', 'm=video 0'))]).toEqual([[111, 'opus']]);
+  });
+});

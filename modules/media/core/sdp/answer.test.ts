@@ -256,14 +256,6 @@ describe('what the client is told', () => {
     expect(answerTo(offerOf('chrome-simulcast')).answer).not.toMatch(/a=(rid|simulcast)/);
   });
 
-  test('which payload types it may send', () => {
-    expect([...answeredPayloadTypes(answer)].slice(0, 2)).toEqual([
-      [111, 'opus'],
-      [96, 'vp8'],
-    ]);
-    expect(answeredPayloadTypes(answer.replace('m=video 9', 'm=video 0')).has(96)).toBe(false);
-  });
-
   test('that we begin the handshake, where it waits', () => {
     expect(
       answerTo(CHROME.replace(/a=setup:actpass/g, 'a=setup:passive')).answer.match(/a=setup:.*/g),

@@ -54,10 +54,7 @@ export function nameLine(line: SdpLine): string {
   const head = line.text.slice(0, 4 * QUOTED_CHARS);
   const secret = SECRET.exec(head);
   const shown = secret ? `${head.slice(0, secret.index + secret[0].length)}…` : head;
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
-  const plain = shown
-    .replaceAll(SECRET_PIECE, '…')
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');
+  const plain = shown.replaceAll(SECRET_PIECE, '…').replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ');
   const cut = plain.length > QUOTED_CHARS || head.length < line.text.length;
   return `line ${line.number} "${plain.slice(0, QUOTED_CHARS)}${cut ? '…' : ''}"`;
 }

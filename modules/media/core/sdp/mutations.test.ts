@@ -3,72 +3,42 @@ import { VisavisError } from '#modules/contracts';
 import fc from 'fast-check';
 
 import { complaintsAbout } from '../../../../test/support/answer-checker.js';
-import { answerTo, offerOf, OFFERS } from '../../../../test/support/offers.js';
+import { mutatedOffers } from '../../../../test/support/mutated-offers.js';
+import { answerTo, offerOf } from '../../../../test/support/offers.js';
 
-type Mutation = (lines: string[], at: number, text: string) => void;
-const MUTATIONS: Record<string, Mutation> = {
-  delete: (lines, at) => void lines.splice(at, 1),
-  duplicate: (lines, at) => void lines.splice(at, 0, lines[at] ?? ''),
-  truncate: (lines, at) => (lines[at] = (lines[at] ?? '').slice(0, at % 17)),
-  cutHead: (lines, at) => (lines[at] = (lines[at] ?? '').slice(at % 5)),
-  upper: (lines, at) => (lines[at] = (lines[at] ?? '').toUpperCase()),
-  lower: (lines, at) => (lines[at] = (lines[at] ?? '').toLowerCase()),
-  join: (lines, at) => void lines.splice(at, 2, `${lines[at] ?? ''}${lines[at + 1] ?? ''}`),
-  swap: (lines, at) => void lines.splice(at, 2, lines[at + 1] ?? '', lines[at] ?? ''),
-  end: (lines, at) => void lines.splice(at),
-  digits: (lines, at) => (lines[at] = (lines[at] ?? '').replace(/\d+/, '99999999999')),
-  zero: (lines, at) => (lines[at] = (lines[at] ?? '').replace(/\d+/, '0')),
-  junk: (lines, at, text) => void lines.splice(at, 0, text),
-  replace: (lines, at, text) => (lines[at] = (lines[at] ?? '').replace(/(?<=[:= ])[^:= ]*$/, () => text)),
-};
-
-const mutated = fc
-  .tuple(
-    fc.constantFrom(...OFFERS.keys()),
-    fc.array(
-      fc.tuple(
-        fc.constantFrom(...Object.keys(MUTATIONS)),
-        fc.nat(1000),
-        fc.oneof(fc.string(), fc.string({ unit: 'binary' })),
-      ),
-      { minLength: 1, maxLength: 12 },
-    ),
-    fc.constantFrom('\r\n', '\n', '\r'),
-  )
-  .map(([name, mutations, end]) => {
-    const lines = (OFFERS.get(name) ?? '').split('\r\n');
-    for (const [kind, at, text] of mutations) MUTATIONS[kind]?.(lines, at % Math.max(lines.length, 1), text);
-    return lines.join(end);
-  });
-
-/** @returns the answer, or null where the offer was refused as it should be */
-function judge(offer: string): string | null {
+/** What is wrong with what becomes of an offer: with its answer, or with the refusal. */
+function complaints(offer: string): string[] {
   try {
-    return answerTo(offer).answer;
+    return complaintsAbout(answerTo(offer).answer, offer);
   } catch (error) {
-    if (!(error instanceof VisavisError)) throw error;
-    expect(error.code).toMatch(/^(bad_sdp|no_audio_in_offer)$/);
-    // oxlint-disable-next-line no-control-regex -- none is in it
-    expect(error.message).toMatch(/line \d+ "[^\u0000-\u001f]{0,81}"/);
-    return null;
+    return complaintsAboutRefusal(error);
   }
 }
 
-/** Milliseconds of the processor, not of the clock: other work of the machine does not count. */
-function cost(run: () => void): number {
+function complaintsAboutRefusal(error: unknown): string[] {
+  if (!(error instanceof VisavisError)) return [`threw ${String(error)}`];
+  if (error.code !== 'bad_sdp' && error.code !== 'no_audio_in_offer') return [`code ${error.code}`];
+  return /line \d+ "\P{Cc}{0,81}"/u.test(error.message) ? [] : [`no line in "${error.message}"`];
+}
+
+/** Milliseconds of the processor, not of the clock (other work of the machine does not count), that an offer takes. */
+function cost(offer: string): number {
   const before = process.cpuUsage();
-  run();
+  try {
+    answerTo(offer);
+  } catch {
+    // A refusal costs as well.
+  }
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }
 
 test('mutated offers are answered, or refused with a line', () => {
   fc.assert(
-    fc.property(mutated, (offer) => {
-      const answer = judge(offer);
-      if (answer !== null) expect(complaintsAbout(answer, offer)).toEqual([]);
+    fc.property(mutatedOffers, (offer) => {
+      expect(complaints(offer)).toEqual([]);
     }),
-    { numRuns: 1500 },
+    { numRuns: 800 },
   );
 });
 
@@ -99,7 +69,9 @@ test.each([
     chrome.replace('a=rtpmap:102', () => `${junk}\r\na=rtpmap:102`),
     chrome + junk,
   ]) {
-    // The first of three may wait for the compiler.
-    expect(Math.min(...[1, 2, 3].map(() => cost(() => void judge(offer))))).toBeLessThan(50);
+    // The first may wait for the compiler, and any for a neighbour's cache.
+    let least = Infinity;
+    for (let i = 0; i < 5 && least >= 50; i += 1) least = Math.min(least, cost(offer));
+    expect(least).toBeLessThan(50);
   }
 });

@@ -1,0 +1,82 @@
+import { jest } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { complaintsAbout } from '../support/answer-checker.js';
+import { launchChromium } from './support/chromium.js';
+import { Gateway } from './support/gateway.js';
+
+jest.setTimeout(60_000);
+
+/**
+ * Real: the built gateway as its own process, and Chromium, which judges our answers. Fake: its microphone and its camera. Each offer is
+ * of a form that applications make and our own page does not.
+ */
+const FIXTURES = 'test/fixtures/e2e';
+
+interface Form {
+  readonly bundlePolicy?: 'balanced' | 'max-bundle';
+  readonly audio: readonly ('sendrecv' | 'sendonly' | 'recvonly')[];
+  /** Of the camera: its encodings where it is a simulcast. */
+  readonly rids?: readonly string[];
+  readonly codec?: string;
+  /** Further video sections, which are switched off before the offer, or not. */
+  readonly screens?: readonly ('on' | 'off')[];
+  /** What becomes of the text of the offer. */
+  readonly edit?: 'lf' | 'blanks';
+}
+
+interface Outcome {
+  readonly offer: string;
+  readonly answer: string;
+  readonly first: string;
+  readonly directions: string[];
+  readonly sent: string[];
+}
+
+const FORMS: readonly [name: string, form: Form, directions: string[]][] = [
+  ['a simulcast', { audio: ['sendonly'], rids: ['h', 'm', 'l'] }, ['sendonly', 'sendonly']],
+  [
+    'a section to listen with, before that of the microphone',
+    { audio: ['recvonly', 'sendrecv'] },
+    ['inactive', 'sendonly', 'sendonly'],
+  ],
+  ['one bundle alone', { audio: ['sendrecv'], bundlePolicy: 'max-bundle' }, ['sendonly', 'sendonly']],
+  [
+    'H264 first, and a second camera',
+    { audio: ['sendonly'], codec: 'video/H264', screens: ['on'] },
+    ['sendonly', 'sendonly', 'inactive'],
+  ],
+  [
+    'a section that is rejected in between',
+    { audio: ['sendonly'], screens: ['off', 'on'] },
+    ['sendonly', 'sendonly', 'inactive'],
+  ],
+  ['lines that end in LF', { audio: ['sendonly'], edit: 'lf' }, ['sendonly', 'sendonly']],
+  ['blanks around its lines', { audio: ['sendonly'], edit: 'blanks' }, ['sendonly', 'sendonly']],
+];
+
+describe('Chromium calls with', () => {
+  let gateway: Gateway;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    gateway = await Gateway.start();
+    browser = await launchChromium({ video: `${FIXTURES}/table.mjpeg`, audio: `${FIXTURES}/question.wav` });
+    page = await browser.newPage();
+    await page.goto(`${gateway.url}metrics`);
+    await page.addScriptTag({ path: fileURLToPath(new URL('support/offer-page.js', import.meta.url)) });
+  }, 90_000);
+  afterAll(async () => {
+    await browser?.close();
+    await gateway?.stop();
+  });
+
+  it.each(FORMS)('%s', async (_name, form, directions) => {
+    const outcome = await page.evaluate<Outcome>(`callWith(${JSON.stringify(form)})`);
+    expect(complaintsAbout(outcome.answer, outcome.offer)).toEqual([]);
+    expect(outcome.first).toBe('session.created');
+    expect(outcome.directions).toEqual(directions);
+    expect(outcome.sent).toEqual(['audio', 'video']);
+  });
+});
