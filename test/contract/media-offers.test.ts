@@ -97,6 +97,7 @@ const VARIANTS: readonly [name: string, edit: (sdp: string) => string][] = [
   ],
   ['no a=sctp-port', (sdp) => sdp.replace(/a=sctp-port.*\r\n/, '')],
   ['no a=setup', (sdp) => sdp.replace(/a=setup.*\r\n/g, '')],
+  ['a setup that is passive', (sdp) => sdp.replace(/a=setup:actpass/g, 'a=setup:passive')],
   ['a setup that is active', (sdp) => sdp.replace(/a=setup:actpass/g, 'a=setup:active')],
   [
     'broken candidates before good ones',

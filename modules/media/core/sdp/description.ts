@@ -28,6 +28,8 @@ export interface Description {
   readonly bundles: readonly ReadonlySet<string>[];
 }
 
+/** As much as a request may bring; an offer has some kilobytes. */
+const MAX_CHARS = 256 * 1024;
 /** Bounds the answer, which has a section for each of the offer's. */
 const MAX_SECTIONS = 256;
 /** Bounds the work that a stranger's offer makes: more lines of one attribute in one section are not looked at. */
@@ -40,13 +42,18 @@ const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const;
  * @throws VisavisError `bad_sdp`
  */
 export function readDescription(sdp: string): Description {
-  const lines = readLines(sdp);
+  const lines = readLines(sdp.slice(0, MAX_CHARS));
   const [first] = lines;
   if (!first) throw badSdp({ number: 1, text: '', type: '', name: '', value: '' }, 'the offer is empty');
-  const strange = lines.find((line) => line.type === 'v' && line.value !== '0');
+  const last = lines.at(-1) ?? first;
+  if (sdp.length > MAX_CHARS) throw badSdp(last, `the offer is longer than ${MAX_CHARS} characters`);
+  if (lines.length === 1 && /\\[rn]/.test(first.text)) {
+    throw badSdp(first, 'its line ends are written in letters (\\r\\n)');
+  }
+  const strange = lines.find((line) => line.type === 'v' && Number.parseInt(line.value, 10) > 0);
   if (strange) throw badSdp(strange, 'only version 0 of SDP is known');
   const starts = lines.flatMap((line, index) => (line.type === 'm' ? [index] : []));
-  if (starts.length === 0) throw badSdp(lines.at(-1) ?? first, 'the offer ends without a media section (m=)');
+  if (starts.length === 0) throw badSdp(last, 'the offer ends without a media section (m=)');
   const beyond = lines[starts[MAX_SECTIONS] ?? -1];
   if (beyond) throw badSdp(beyond, `more than ${MAX_SECTIONS} media sections are not taken`);
 

@@ -304,6 +304,8 @@ describe('what is refused names its line', () => {
     ['is empty', '', 'line 1 ""'],
     ['is text', 'hello\r\nworld', 'line 2 "world"'],
     ['is HTML', '<html>\n</html>\n', 'line 2 "</html>"'],
+    ['is huge', `v=0\r\n${'x'.repeat(300_000)}`, 'line 2 "……"'],
+    ['has line ends in letters', JSON.stringify(offer(...AUDIO)).slice(1, -1), 'line 1 "v=0'],
     ['has no sections', sdp(...HEAD, ...KEYS), 'line 7 "a=fingerprint:…"'],
     ['is of another version', offer(...AUDIO).replace('v=0', 'v=1'), 'line 1 "v=1"'],
     ['has a broken media line', offer(...AUDIO, 'm=video x', 'a=mid:1'), 'line 14 "m=video x"'],
