@@ -47,7 +47,7 @@ test.each(REFUSED)('%s is refused, and nothing stays open', async (name) => {
 test('whatever becomes of an offer on its way, it is answered or refused with a code, and nothing stays open', async () => {
   const before = udpSockets();
   const codes = new Set<string>();
-  for (const offer of fc.sample(mutatedOffers, 120)) {
+  for (const offer of fc.sample(mutatedOffers, 60)) {
     const outcome = await service.answer(offer, new Recording()).then(
       async (peer) => ({ code: 'answered', closed: await peer.close() }),
       (error: Error & { code?: string }) => ({ code: error.code ?? error.message }),

@@ -260,7 +260,12 @@ describe('the transport', () => {
     ).toEqual(['1 1 udp 1 127.0.0.1 1000 typ host']);
   });
 
-  test('candidates of another section serve where the first has none', () => {
+  test('candidates of another section serve where the first has none, or only broken ones', () => {
+    expect(
+      transport(
+        offer(...AUDIO, 'a=candidate:1 1 udp', ...VIDEO, 'a=candidate:1 1 udp 1 127.0.0.1 2000 typ host'),
+      ).candidates,
+    ).toHaveLength(1);
     expect(
       transport(offer(...AUDIO, ...VIDEO, 'a=candidate:1 1 udp 1 127.0.0.1 2000 typ host')).candidates,
     ).toHaveLength(1);

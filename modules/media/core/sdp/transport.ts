@@ -42,7 +42,7 @@ export function readTransport(session: Attributes, sections: readonly Section[])
     iceLite: [session, ...scopes].some((scope) => scope.has('ice-lite')),
     setup: readSetup([...scopes, session]),
     fingerprints: readFingerprints(session, tagged, scopes),
-    candidates: readCandidates(candidateLines(session, scopes)),
+    candidates: firstCandidates([...scopes, session]),
     candidatesComplete: [session, ...scopes].some((scope) => scope.has('end-of-candidates')),
   };
 }
@@ -106,13 +106,13 @@ function readFingerprint(line: SdpLine): { hash: string; value: string } | null 
 }
 
 /**
- * The candidates of the first section that has any. Others may have their own, for the case that nothing is bundled: nobody listens
- * there once it is.
+ * The candidates of the first section that has any of use. Others may have their own, for the case that nothing is bundled: nobody
+ * listens there once it is.
  */
-function candidateLines(session: Attributes, scopes: readonly Attributes[]): readonly SdpLine[] {
-  for (const scope of [...scopes, session]) {
-    const lines = all(scope, 'candidate');
-    if (lines.length > 0) return lines;
+function firstCandidates(scopes: readonly Attributes[]): readonly string[] {
+  for (const scope of scopes) {
+    const candidates = readCandidates(all(scope, 'candidate'));
+    if (candidates.length > 0) return candidates;
   }
   return [];
 }
