@@ -53,8 +53,55 @@ describe('loadConfig', () => {
     expect(problem({ PATH: '/bin', VISAVIS_PYTHON: '/opt/venv/bin/python' })).toBe('');
   });
 
+  /** What Kubernetes injects for a service, with one port that has a name. */
+  const kubernetes = (service: string, host: string, port: number) => ({
+    [`${service}_SERVICE_HOST`]: host,
+    [`${service}_SERVICE_PORT`]: `${port}`,
+    [`${service}_SERVICE_PORT_HTTP_WEB`]: `${port}`,
+    [`${service}_PORT`]: `tcp://${host}:${port}`,
+    [`${service}_PORT_${port}_TCP`]: `tcp://${host}:${port}`,
+    [`${service}_PORT_${port}_TCP_ADDR`]: host,
+    [`${service}_PORT_${port}_TCP_PORT`]: `${port}`,
+    [`${service}_PORT_${port}_TCP_PROTO`]: 'tcp',
+    [`${service}_PORT_50000_UDP`]: `udp://${host}:50000`,
+    [`${service}_PORT_50000_UDP_PROTO`]: 'udp',
+  });
+
+  it.each([
+    ['the gateway', kubernetes('VISAVIS', '10.0.0.1', 8080)],
+    ['one beside it', kubernetes('VISAVIS_METRICS', '10.0.0.2', 9090)],
+    ['one in IPv6', kubernetes('VISAVIS', '[fd00::1]', 80)],
+    [
+      'a linked container',
+      {
+        VISAVIS_NAME: '/page/visavis',
+        VISAVIS_ENV_NODE_VERSION: '24.17.0',
+        VISAVIS_PORT: 'tcp://172.17.0.5:8080',
+        VISAVIS_PORT_8080_TCP: 'tcp://172.17.0.5:8080',
+        VISAVIS_PORT_50000_UDP_START: 'udp://172.17.0.5:50000',
+        VISAVIS_PORT_50000_UDP_PORT_END: '50199',
+      },
+    ],
+  ])('passes over what an orchestrator injects about %s', (_name, env: Record<string, string>) => {
+    expect(loadConfig(env)).toEqual(loadConfig({}));
+  });
+
+  it('obeys a setting beside what is injected', () => {
+    const injected = kubernetes('VISAVIS', '10.0.0.1', 8080);
+    expect(loadConfig({ ...injected, VISAVIS_PORT: '9000' }).port).toBe(9000);
+    expect(problem({ ...injected, VISAVIS_PROT: '9000' })).toBe('VISAVIS_PROT: there is no such setting');
+  });
+
   it.each([
     ['VISAVIS_PORT', '70000'],
+    ['VISAVIS_PORT', 'http://10.0.0.1:8080'],
+    ['VISAVIS_PORT', 'tcp://10.0.0.1'],
+    ['VISAVIS_HTTP_PORT', '8080'],
+    ['VISAVIS_ICE_PORT', '8080'],
+    ['VISAVIS_PORT_8080', '8080'],
+    ['VISAVIS_SERVICE_PORT', 'eighty'],
+    ['VISAVIS_NAME', 'visavis'],
+    ['VISAVIS_ENV_DRAIN_MS', '1000'],
     ['VISAVIS_PORT', 'eighty'],
     ['VISAVIS_FRAME_INTERVAL_MS', '5'],
     ['VISAVIS_MAX_FRAMES', '0'],

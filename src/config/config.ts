@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { VisavisError } from '#modules/contracts';
 import { configSchema } from './config.schema.js';
+import { serviceLinks } from './service-links.js';
 
 /** The settings, checked and in the program's own names. Durations are milliseconds. */
 export interface Config {
@@ -25,15 +26,17 @@ export interface Config {
 
 export const CONFIG = Symbol('Config');
 
+const PREFIX = 'VISAVIS_';
+
 /**
- * Reads the settings from an environment.
+ * Reads the settings from an environment. What an orchestrator put there about a service named like us is none.
  * @throws VisavisError `bad_config`; its message has one line for each bad setting.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const unknown = Object.keys(env).filter(
-    (key) => key.startsWith('VISAVIS_') && !(key in configSchema.shape),
-  );
-  const parsed = configSchema.safeParse(withoutEmpty(env));
+  const links = serviceLinks(env, PREFIX);
+  const own = Object.fromEntries(Object.entries(env).filter(([key]) => !links.has(key)));
+  const unknown = Object.keys(own).filter((key) => key.startsWith(PREFIX) && !(key in configSchema.shape));
+  const parsed = configSchema.safeParse(withoutEmpty(own));
   const lines = unknown.map((key) => `${key}: there is no such setting`);
   if (!parsed.success) {
     lines.push(

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { connectNode, type Answer, type NodeCall } from '@vis-a-vis/client/node';
@@ -65,5 +67,26 @@ describe('a gateway that is asked to stop', () => {
     expect((await fetch(`${gateway.url}health`)).status).toBe(503);
     await closed;
     expect(await gateway.stop()).toMatchObject({ code: 0 });
+  });
+
+  it('waits for no connection without a request', async () => {
+    gateway = await Gateway.start();
+    const port = Number(new URL(gateway.url).port);
+    const sockets = [
+      '',
+      'GET /health HT',
+      'POST /v1/realtime/calls HTTP/1.1\r\ncontent-length: 9\r\n\r\nv=0',
+    ].map((text) => ({ text, socket: connect(port, '127.0.0.1').on('error', () => undefined) }));
+    for (const { socket, text } of sockets) {
+      await once(socket, 'connect');
+      socket.write(text);
+    }
+    // Kept alive by `fetch`, which comes after what the others sent.
+    expect((await fetch(`${gateway.url}health`)).status).toBe(200);
+    const askedAt = performance.now();
+    expect(await gateway.stop()).toMatchObject({ code: 0, stderr: '' });
+    // A moment: without a call nothing is waited for, and 10 s is when the gateway would give up on an orderly end.
+    expect(performance.now() - askedAt).toBeLessThan(5000);
+    for (const { socket } of sockets) socket.destroy();
   });
 });
