@@ -13,14 +13,16 @@ export interface Opening {
  * @throws CallError `connect_failed`, `connect_timeout`
  */
 export function whenOpen(timeoutMs: number, watch: (opening: Opening) => void): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(
-    () => reject(new CallError('connect_timeout', `No connection within ${timeoutMs} ms.`)),
-    timeoutMs,
-  );
-  watch({
-    opened: resolve,
-    failed: () => reject(new CallError('connect_failed', 'The connection failed.')),
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new CallError('connect_timeout', `No connection within ${timeoutMs} ms.`)),
+      timeoutMs,
+    );
+    watch({
+      opened: resolve,
+      failed: () => reject(new CallError('connect_failed', 'The connection failed.')),
+    });
   });
   // Handled here as well, because a refused offer leaves nobody waiting for it.
   promise.catch(() => undefined).finally(() => clearTimeout(timer));
