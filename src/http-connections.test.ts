@@ -61,7 +61,7 @@ describe('HttpConnections', () => {
     const { closed } = await dial(text);
     if (text) await new Promise((resolve) => setTimeout(resolve, 20)); // the part has arrived
     await close();
-    await closed;
+    expect(await closed).toBe('');
   });
 
   it('ends at once what has sent a part of a body', async () => {

@@ -35,11 +35,8 @@ print(" ".join(n.group() for n in names if n and not there(n.group())))`;
  */
 export async function ensureTrainingPython(root, env = process.env) {
   if (env.VISAVIS_PYTHON) return named(root, env.VISAVIS_PYTHON);
-  const venv = join(root, 'training', '.venv');
-  const python = join(venv, 'bin', 'python');
-  const stamp = join(venv, '.installed-from');
-  const wanted = await hashOf(root, [REQUIREMENTS]);
-  if (existsSync(python) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return python;
+  const { venv, python, stamp, wanted, upToDate } = await environment(root);
+  if (upToDate) return python;
 
   // A link to a Python that is gone counts as absent too; so does an environment whose making was cut off before pip.
   const usable = existsSync(python) && starts(python, ['-m', 'pip', '--version']);
@@ -53,6 +50,20 @@ export async function ensureTrainingPython(root, env = process.env) {
   });
   await writeFile(stamp, wanted);
   return python;
+}
+
+/** Whether `ensureTrainingPython` would have nothing to make or fetch. One that was named and lacks something is told then. */
+export async function hasTrainingPython(root, env = process.env) {
+  return Boolean(env.VISAVIS_PYTHON) || (await environment(root)).upToDate;
+}
+
+async function environment(root) {
+  const venv = join(root, 'training', '.venv');
+  const python = join(venv, 'bin', 'python');
+  const stamp = join(venv, '.installed-from');
+  const wanted = await hashOf(root, [REQUIREMENTS]);
+  const upToDate = existsSync(python) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted;
+  return { venv, python, stamp, wanted, upToDate };
 }
 
 function named(root, python) {

@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { ensureTrainingPython } from './python.mjs';
+import { ensureTrainingPython, hasTrainingPython } from './python.mjs';
 
 /** `-m venv --clear DIR` puts a copy of it there; installing fails where a file `offline` lies beside `log`. */
 const script = (folder) => `#!/bin/sh
@@ -55,9 +55,11 @@ test('an environment is made and filled once, and filled again when the requirem
   expect(await asked()).toEqual(['venv --clear', 'pip install']);
 
   expect(await ensureTrainingPython(root, {})).toBe(python);
+  expect(await hasTrainingPython(root, {})).toBe(true);
   expect(await asked()).toEqual([]);
 
   await writeFile(join(root, 'training', 'requirements.txt'), 'torch==2.16.0\n');
+  expect(await hasTrainingPython(root, {})).toBe(false);
   await ensureTrainingPython(root, {});
   expect(await asked()).toEqual(['pip install']);
 });
@@ -83,8 +85,10 @@ test('what could not be installed fails, and is tried again', async () => {
 });
 
 test('the one that VISAVIS_PYTHON names is taken as it is', async () => {
+  expect(await hasTrainingPython(root, {})).toBe(false);
   const own = await program(join(root, 'own'), '#!/bin/sh\nexit 0\n');
   expect(await ensureTrainingPython(root, { VISAVIS_PYTHON: own })).toBe(own);
+  expect(await hasTrainingPython(root, { VISAVIS_PYTHON: own })).toBe(true);
   expect(existsSync(venv)).toBe(false);
 });
 
