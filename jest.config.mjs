@@ -20,6 +20,7 @@ const swc = [
 const common = {
   rootDir: '.',
   testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/test-timeout.mjs'],
   extensionsToTreatAsEsm: ['.ts'],
   // 'js' first: in a package that ships sources beside its build, the build is taken.
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
@@ -45,25 +46,25 @@ export default {
         '<rootDir>/test/support/**/*.test.ts',
         '<rootDir>/scripts/**/*.test.mjs',
       ],
-      testTimeout: 10_000,
+      globals: { TEST_TIMEOUT_MS: 10_000 },
     },
     {
       ...common,
       displayName: 'contract',
       testMatch: ['<rootDir>/test/{contract,conformance}/**/*.test.ts'],
-      testTimeout: 30_000,
+      globals: { TEST_TIMEOUT_MS: 30_000 },
     },
     {
       ...common,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
-      testTimeout: 120_000,
+      globals: { TEST_TIMEOUT_MS: 120_000 },
     },
     {
       ...common,
       displayName: 'long',
       testMatch: ['<rootDir>/test/long/**/*.test.ts'],
-      testTimeout: 600_000,
+      globals: { TEST_TIMEOUT_MS: 600_000 },
     },
   ],
 };
