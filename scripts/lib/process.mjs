@@ -24,7 +24,7 @@ export function childEnv(node = process.execPath, extra = {}) {
  */
 export async function run(program, args, how = {}) {
   const { cwd, env = childEnv(), what = program, quiet = false, output, signal: stop } = how;
-  stop?.throwIfAborted();
+  if (stop?.aborted) throw new StepError(`${what} was stopped`);
   const piped = quiet || output !== undefined;
   // A group of its own is ended with all that it started. Outside the terminal's, it is told of Ctrl-C by us alone.
   const group = stop !== undefined;
