@@ -2,7 +2,7 @@
 
     python -m pocket.smoke [--out DIR]
 
-Needs libespeak-ng1 and libopus0; `npm test` installs them.
+Needs libespeak-ng1 and libopus0; `npm test -- --with training` installs them.
 """
 from __future__ import annotations
 
