@@ -6,7 +6,7 @@ const [url, video, speech] = process.argv.slice(2);
 const call = await connectNode({ url, video: await readIvf(video) });
 const answered = new Promise((resolve, reject) => {
   call.on('answer', resolve);
-  call.on('closed', (reason) => reject(new Error(`closed: ${reason}`)));
+  call.on('closed', ({ reason }) => reject(new Error(`closed: ${reason}`)));
 });
 await call.speak(await readAudio(speech));
 const { status, text } = await answered;
