@@ -18,7 +18,11 @@ export async function ensureSystemPackages(packages) {
   if (missing.length === 0) return;
 
   const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-  if (process.getuid?.() !== 0 || !(await onPath('apt-get'))) {
+  if (!(await onPath('apt-get')))
+    throw new StepError(
+      `missing ${missing.join(', ')} (so they are called in Debian; this system has no apt-get)`,
+    );
+  if (process.getuid?.() !== 0) {
     throw new StepError(`missing ${missing.join(', ')}; run: sudo apt-get update && sudo ${install}`);
   }
   console.log(`vis-a-vis: installing ${missing.join(', ')} (apt-get)`);
