@@ -47,7 +47,9 @@ as_told_here() {
   local folder=$1 prefix=$2 file
   cp /etc/resolv.conf /etc/hosts "$folder/etc/" 2>/dev/null || true
   cp -a /etc/ssl/certs/. "$folder/etc/ssl/certs/"
-  grep -lE '^ *Acquire' /etc/apt/apt.conf /etc/apt/apt.conf.d/* 2>/dev/null | while read -r file; do cp "$file" "$folder/etc/apt/apt.conf.d/"; done
+  for file in /etc/apt/apt.conf /etc/apt/apt.conf.d/*; do
+    if grep -qsE '^ *Acquire' "$file"; then copy "$file" "$folder/etc/apt/apt.conf.d/${file##*/}"; fi
+  done
   copy "$(npm config get userconfig)" "$folder/root/.npmrc"
   copy "$(npm config get globalconfig)" "$folder$prefix/etc/npmrc"
   for file in /etc/pip.conf "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do copy "$file" "$folder${file/#$HOME//root}"; done
