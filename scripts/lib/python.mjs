@@ -91,4 +91,6 @@ async function basePython() {
   );
 }
 
-const starts = (program, args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+// The environment is said, because Node's own would be the process's real one where a test has put another in its place.
+const starts = (program, args) =>
+  spawnSync(program, args, { stdio: 'ignore', env: { ...process.env } }).status === 0;
