@@ -20,7 +20,7 @@ if [ "${1:-}" != --inside ]; then
   leave() { [ -n "${KEEP:-}" ] || rm -rf --one-file-system "$work"; }
   trap leave EXIT
   code=0
-  unshare --mount --pid --fork --kill-child --mount-proc "$0" --inside || code=$?
+  unshare --mount --pid --fork --kill-child --mount-proc "scripts/${0##*/}" --inside || code=$?
   exit "$code"
 fi
 export BUILDAH_ISOLATION=chroot
@@ -46,7 +46,7 @@ box config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 box commit --quiet --rm "$container" "docker.io/library/$base" >/dev/null
 
 began=$SECONDS
-box build --pull-never --network host --tag tried "$work/source" >"$work/build.log" 2>&1 || failed "the Dockerfile does not build" "$work/build.log"
+box build --format docker --pull-never --network host --tag tried "$work/source" >"$work/build.log" 2>&1 || failed "the Dockerfile does not build" "$work/build.log"
 say "built in $((SECONDS - began)) s, $(box images --format '{{.Size}}' localhost/tried)"
 
 container=$(box from --pull-never localhost/tried)
@@ -63,6 +63,8 @@ until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health"; d
   [ $((SECONDS - began)) -lt 60 ] || failed "the gateway did not become ready" "$work/gateway.log"
   sleep 1
 done
+mapfile -t check < <(box inspect --type container --format '{{range .Docker.config.Healthcheck.Test}}{{println .}}{{end}}' "$container" | sed '/^$/d')
+box run --env VISAVIS_PORT="$port" "$container" -- "${check[@]:1}" || failed "the image's health check does not find it"
 say "ready after $((SECONDS - began)) s, as user $user"
 
 call=test/fixtures/call
