@@ -60,7 +60,7 @@ describe('ClientMessages', () => {
     });
     messages.push('{"type":"response.create"}');
     await sleep(1);
-    expect(errors).toMatchObject([{ code: 'engine_failed', message: 'Internal error.' }]);
+    expect(errors).toMatchObject([{ code: 'internal_error', message: 'Internal error.' }]);
     expect(bugs).toHaveLength(1);
   });
 

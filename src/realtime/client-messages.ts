@@ -62,7 +62,7 @@ export class ClientMessages {
     } catch (error) {
       if (!(error instanceof VisavisError)) this.handlers.onBug(error);
       const known =
-        error instanceof VisavisError ? error : new VisavisError('engine_failed', 'Internal error.');
+        error instanceof VisavisError ? error : new VisavisError('internal_error', 'Internal error.');
       this.fail(known.code, known.message, known.param, event.event_id ?? null);
     } finally {
       this.waiting -= 1;

@@ -44,7 +44,7 @@ describe('CallsService.drain', () => {
           id: 'peer',
           answerSdp: 'v=0',
           trackKinds: ['audio' as const],
-          send: () => undefined,
+          send: () => 'sent' as const,
           bufferedAmount: () => buffered,
           stats: () => {
             throw new Error('not asked for');
