@@ -1,5 +1,5 @@
 /**
- * Three suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e`.
+ * Four suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e|long`.
  * Jest runs in ESM mode: `node --experimental-vm-modules node_modules/jest/bin/jest.js`.
  */
 
@@ -58,6 +58,12 @@ export default {
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
       testTimeout: 120_000,
+    },
+    {
+      ...common,
+      displayName: 'long',
+      testMatch: ['<rootDir>/test/long/**/*.test.ts'],
+      testTimeout: 600_000,
     },
   ],
 };

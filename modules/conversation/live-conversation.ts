@@ -1,6 +1,6 @@
 import {
-  Guard,
   VisavisError,
+  type Guard,
   type AudioFrame,
   type EngineSession,
   type VideoFrame,

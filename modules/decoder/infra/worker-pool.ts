@@ -154,17 +154,16 @@ export class WorkerPool {
     this.options.onLost(loss, willRestart);
     this.changed();
     if (!willRestart) return;
-    this.restarts = this.restarts
-      .then(() => this.fill(slot))
-      .then((failure) => {
-        if (failure) this.replace(slot, failure);
-      })
-      .catch((error: unknown) => {
-        // Not even a thread could be started.
-        slot.givenUp = true;
-        this.changed();
-        this.options.guard?.run('engine', () => Promise.reject(error as Error));
-      });
+    const restarted = this.restarts.then(async () => {
+      const failure = await this.fill(slot);
+      if (failure) this.replace(slot, failure);
+    });
+    this.options.guard?.watch('engine', restarted);
+    this.restarts = restarted.catch(() => {
+      // Not even a thread could be started.
+      slot.givenUp = true;
+      this.changed();
+    });
   }
 
   private changed(): void {

@@ -5,7 +5,7 @@ type Delta = Extract<ServerEventBody, { type: 'response.output_text.delta' }>;
 /** Two deltas that say together what one says, for a client that takes no message that long; null: it is one character. */
 export function splitDelta(event: Delta): [Delta, Delta | null] {
   // By code points: half of a surrogate pair is no text.
-  const characters = [...event.delta];
+  const characters = Array.from(event.delta);
   if (characters.length < 2) return [event, null];
   const middle = Math.ceil(characters.length / 2);
   const part = (from: number, to?: number): Delta => ({

@@ -200,12 +200,13 @@ export class WeriftPeer implements MediaPeer {
 
   async #release(link: Negotiated, reason: CloseReason): Promise<void> {
     // One step after the other, whatever a step throws: nobody waits for this promise, and the sockets must close.
-    for (const step of [
+    const steps: (() => void | Promise<void>)[] = [
       () => this.#receiver.close(),
       () => link.connection.close(),
       () => this.#deps.onReleased(),
       () => this.#deps.handlers.onClosed(reason),
-    ]) {
+    ];
+    for (const step of steps) {
       try {
         await step();
       } catch (error) {

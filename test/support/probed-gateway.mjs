@@ -1,0 +1,34 @@
+// Preloaded into a gateway by tests (`--import`), whose own code knows nothing of it: whoever started the gateway can have it
+// throw where no code foresaw it, and take a picture of its heap.
+import { createSocket, Socket } from 'node:dgram';
+import { writeHeapSnapshot } from 'node:v8';
+import { isMainThread } from 'node:worker_threads';
+
+/** A datagram that begins so makes the socket that it reaches throw, in the callback of whatever library owns it. */
+const STRIKE = 'strike this socket';
+
+if (isMainThread) {
+  const { emit } = Socket.prototype;
+  Socket.prototype.emit = function (event, ...args) {
+    if (event === 'message' && String(args[0]).startsWith(STRIKE)) throw new Error('struck in a socket');
+    return emit.call(this, event, ...args);
+  };
+
+  const acts = {
+    timer: () => setTimeout(() => throwing('struck in a timer'), 1),
+    rejection: () => void Promise.reject(new Error('struck in a promise')),
+    socket: ({ port }) => {
+      const socket = createSocket('udp4');
+      socket.send(STRIKE, port, '127.0.0.1', () => socket.close());
+    },
+    heap: ({ file }) => writeHeapSnapshot(file),
+  };
+  const throwing = (message) => {
+    throw new Error(message);
+  };
+  process.on('message', (request) => {
+    acts[request.do](request);
+    process.send({ done: request.do });
+  });
+  process.channel?.unref();
+}
