@@ -6,6 +6,7 @@ import { jest } from '@jest/globals';
 import { connectNode, type CallError, type NodeCall } from '@vis-a-vis/client/node';
 import type { ServerEvent } from '@vis-a-vis/protocol';
 import { RTCPeerConnection, type RTCDataChannel } from 'werift';
+import { until } from '../support/media-call.js';
 import { Gateway } from './support/gateway.js';
 import { exchangeWith } from './support/offers.js';
 
@@ -97,7 +98,7 @@ describe('clients that leave', () => {
     await peer.open('oai-events');
     peer.say({ type: 'session.update', session: { type: 'realtime', instructions: 'Be brief.' } });
     for (let i = 0; i < 20; i++) peer.say({ type: 'response.cancel' });
-    peer.close('oai-events');
+    await peer.close('oai-events');
     await sleep(300);
     peer.events.length = 0;
     await peer.open('oai-events');
@@ -170,7 +171,6 @@ describe('clients that take only small messages', () => {
 class BareCall {
   readonly events: ServerEvent[] = [];
   readonly #channels = new Map<string, RTCDataChannel>();
-  #wake: () => void = () => undefined;
 
   private constructor(readonly connection: RTCPeerConnection) {}
 
@@ -196,22 +196,22 @@ class BareCall {
     this.#channels.set(label, channel);
     channel.onMessage.subscribe((data) => {
       this.events.push(JSON.parse(String(data)) as ServerEvent);
-      this.#wake();
     });
-    while (channel.readyState !== 'open') await sleep(10);
+    await until(() => channel.readyState === 'open');
   }
 
   say(event: object): void {
     this.#channels.get('oai-events')?.send(JSON.stringify(event));
   }
 
-  close(label: string): void {
-    this.#channels.get(label)?.close();
+  /** As a browser does, when all that was said has left. */
+  async close(label: string): Promise<void> {
+    const channel = this.#channels.get(label);
+    await until(() => channel?.bufferedAmount === 0);
+    channel?.close();
   }
 
   async told(type: ServerEvent['type']): Promise<void> {
-    while (!this.events.some((event) => event.type === type)) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+    await until(() => this.events.some((event) => event.type === type));
   }
 }
