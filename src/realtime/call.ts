@@ -61,18 +61,20 @@ export class Call {
   private videoOffsetMs: number | null = null;
   private closed = false;
   private readonly outbox: Outbox;
-  private readonly messages = new ClientMessages({
-    perform: (event) => this.perform(event),
-    onError: (error) => this.fault(error),
-    onBug: (error) => {
-      this.options.metrics.guarded('client_event');
-      this.options.logger.error({ call: this.id, err: error }, 'a client event failed');
-    },
-  });
+  private readonly messages: ClientMessages;
 
   constructor(private readonly options: CallOptions) {
     this.id = options.id;
     this.session = options.session;
+    this.messages = new ClientMessages({
+      guard: options.guard,
+      perform: (event) => this.perform(event),
+      onError: (error) => this.fault(error),
+      onBug: (error) => {
+        options.metrics.guarded('client_event');
+        options.logger.error({ call: this.id, err: error }, 'a client event failed');
+      },
+    });
     this.outbox = new Outbox({
       ...options,
       onDrop: (reason, count) => options.metrics.drop(reason, count),

@@ -3,6 +3,8 @@ import type { RTCDataChannel, RTCDtlsTransport, RTCPeerConnection } from 'werift
 import type { SendResult } from '../../core/ports.js';
 
 export interface ChannelHandlers {
+  /** Runs what werift calls; what that throws ends the call, and nothing else. */
+  guard(work: () => void): void;
   onChannel(label: string): void;
   onMessage(label: string, data: string | Uint8Array): void;
   onOversized(): void;
@@ -33,7 +35,8 @@ export class Channels {
     this.#connection = connection;
     this.#handlers = handlers;
     this.#maxMessageBytes = maxMessageBytes;
-    connection.onDataChannel.subscribe((channel) => this.#adopt(channel));
+    const { guard } = handlers;
+    connection.onDataChannel.subscribe((channel) => guard(() => this.#adopt(channel)));
   }
 
   /** Call it when the offer is applied: the association exists then, and has not begun. */
@@ -51,10 +54,15 @@ export class Channels {
     const flush = transportInternals.dataChannelFlush.bind(sctp);
     transportInternals.dataChannelFlush = () => flush().catch(() => this.#handlers.onUnsent());
     association.onReceive.allUnsubscribe();
-    association.onReceive.subscribe((stream, protocol, data) => {
-      transportInternals.datachannelReceive(stream, protocol, data).catch(() => this.#handlers.onMalformed());
-    });
-    association.stateChanged.closed.subscribe(() => this.#handlers.onClosed());
+    const { guard } = this.#handlers;
+    association.onReceive.subscribe((stream, protocol, data) =>
+      guard(() => {
+        transportInternals
+          .datachannelReceive(stream, protocol, data)
+          .catch(() => this.#handlers.onMalformed());
+      }),
+    );
+    association.stateChanged.closed.subscribe(() => guard(() => this.#handlers.onClosed()));
   }
 
   send(label: string, text: string): SendResult {
@@ -76,19 +84,25 @@ export class Channels {
 
   #adopt(channel: RTCDataChannel): void {
     const { label } = channel;
-    channel.onMessage.subscribe((data) => {
-      const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-      if (bytes > this.#maxMessageBytes) this.#handlers.onOversized();
-      else this.#handlers.onMessage(label, data);
-    });
-    channel.stateChanged.subscribe((state) => {
-      if (state === 'open') {
-        this.#open.set(label, channel);
-        this.#handlers.onChannel(label);
-      } else if (state === 'closed' && this.#open.get(label) === channel) {
-        this.#open.delete(label);
-        if (this.#open.size === 0) this.#handlers.onClosed();
-      }
-    });
+    const { guard } = this.#handlers;
+    channel.onMessage.subscribe((data) =>
+      guard(() => {
+        const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+        if (bytes > this.#maxMessageBytes) this.#handlers.onOversized();
+        else this.#handlers.onMessage(label, data);
+      }),
+    );
+    channel.stateChanged.subscribe((state) => guard(() => this.#onState(channel, state)));
+  }
+
+  #onState(channel: RTCDataChannel, state: RTCDataChannel['readyState']): void {
+    const { label } = channel;
+    if (state === 'open') {
+      this.#open.set(label, channel);
+      this.#handlers.onChannel(label);
+    } else if (state === 'closed' && this.#open.get(label) === channel) {
+      this.#open.delete(label);
+      if (this.#open.size === 0) this.#handlers.onClosed();
+    }
   }
 }

@@ -123,8 +123,9 @@ export class WeriftPeer implements MediaPeer {
     this.#channels = new Channels(
       connection,
       {
-        onChannel: (label) => this.#guard(() => this.#deps.handlers.onChannel(label)),
-        onMessage: (label, data) => this.#guard(() => this.#deps.handlers.onMessage(label, data)),
+        guard: (work) => this.#guard(work),
+        onChannel: (label) => this.#deps.handlers.onChannel(label),
+        onMessage: (label, data) => this.#deps.handlers.onMessage(label, data),
         onOversized: () => this.#guard(() => this.#receiver.drop('oversized_message', 1)),
         onMalformed: () => this.#guard(() => this.#receiver.drop('malformed_message', 1)),
         onUnsent: () => this.#guard(() => this.#receiver.drop('unsent_message', 1)),
