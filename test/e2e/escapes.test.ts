@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { connectNode, type Answer, type CallError } from '@vis-a-vis/client/node';
-import { countObjects } from '../support/heap-count.js';
+import { OF_A_CALL, countObjects } from '../support/heap-count.js';
 import { Gateway } from './support/gateway.js';
 import { BARE_OFFER, exchangeWith } from './support/offers.js';
 
@@ -82,14 +82,6 @@ describe('an exception that nothing catches', () => {
 });
 
 describe('what 50 calls leave behind', () => {
-  /** One of each, at least, for every call; also such of the libraries. */
-  const OF_A_CALL = [
-    ...['Call', 'ClientMessages', 'DeltaCoalescer', 'Outbox'],
-    ...['AudioReceiver', 'Channels', 'MediaReceiver', 'WeriftPeer'],
-    ...['ConversationMachine', 'Detector', 'EngineExecutor', 'LiveConversation', 'WindowedStream'],
-    ...['SessionKeeper', 'SessionLog', 'WorkerLink', 'WorkerSession'],
-    ...['DtlsServer', 'RTCDataChannel', 'RTCIceTransport', 'RTCPeerConnection'],
-  ];
   let folder = '';
   beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'visavis-heap-'))));
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -6,6 +6,13 @@ interface Snapshot {
   readonly strings: readonly string[];
 }
 
+/** Classes of which every open call has one at least, ours and those of the libraries: what a heap is searched for. */
+export const OF_A_CALL = (
+  'AudioReceiver Call Channels ClientMessages ConversationMachine DeltaCoalescer Detector DtlsServer EngineExecutor ' +
+  'LiveConversation MediaReceiver Outbox RTCDataChannel RTCIceTransport RTCPeerConnection SessionKeeper SessionLog ' +
+  'WeriftPeer WindowedStream WorkerLink WorkerSession'
+).split(' ');
+
 /** How many objects of each of these classes a heap snapshot holds; only those that it does hold. */
 export async function countObjects(
   file: string,

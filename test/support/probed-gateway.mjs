@@ -8,6 +8,7 @@ import { isMainThread } from 'node:worker_threads';
 const STRIKE = 'strike this socket';
 
 if (isMainThread) {
+  // oxlint-disable-next-line typescript/unbound-method -- called with the socket below
   const { emit } = Socket.prototype;
   Socket.prototype.emit = function (event, ...args) {
     if (event === 'message' && String(args[0]).startsWith(STRIKE)) throw new Error('struck in a socket');

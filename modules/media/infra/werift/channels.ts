@@ -4,7 +4,7 @@ import type { SendResult } from '../../core/ports.js';
 
 export interface ChannelHandlers {
   /** Runs what werift calls; what that throws ends the call, and nothing else. */
-  guard(work: () => void): void;
+  readonly guard: (work: () => void) => void;
   onChannel(label: string): void;
   onMessage(label: string, data: string | Uint8Array): void;
   onOversized(): void;
