@@ -198,6 +198,15 @@ describe('Call', () => {
     expect(conversation.intents).toHaveLength(2);
   });
 
+  it('tells of a part that is lost, and goes on', async () => {
+    const { call, metrics, sent } = await setUp();
+    call.onChannel(EVENTS_LABEL);
+    call.onLost('video', 'the worker died');
+    await tick();
+    expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'part_lost', param: 'video' } });
+    expect(metrics.troubles().parts_lost).toEqual({ video: 1 });
+  });
+
   it('is quiet with its turn where the client has no channel', async () => {
     const { call, conversation } = await setUp();
     for (const event of SPOKEN_TURN) conversation.emit(event);

@@ -85,6 +85,13 @@ export class Gateway {
     await answer;
   }
 
+  /** Has the VAD worker of a probed gateway die. @param forGood none can be started any more */
+  async loseVad(forGood: boolean): Promise<void> {
+    const answer = once(this.child, 'message');
+    this.child.send({ do: forGood ? 'vad-for-good' : 'vad' });
+    await answer;
+  }
+
   /** Has a probed gateway collect what is garbage, and write what is left. */
   async writeHeap(file: string): Promise<void> {
     const answer = once(this.child, 'message');
