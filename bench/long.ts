@@ -8,7 +8,7 @@ import { picture, readQuestion, withEngine } from './material.js';
 import { benchOptions } from './options.js';
 
 type Ports = ConstructorParameters<typeof ConversationService>[0];
-type Boundary = Parameters<Parameters<Ports['vad']['open']>[1]>[0];
+type Boundary = Parameters<Parameters<Ports['vad']['open']>[1]['onBoundary']>[0];
 
 const FRAMES_A_MINUTE = 60;
 /** Silence that ends a turn. */
@@ -174,7 +174,7 @@ class PlayedCall {
       // Nothing times out: time does not go by while the engine works.
       scheduler: { nowMs: () => this.nowMs, at: () => () => undefined },
       vad: {
-        open: (_settings, onBoundary) => {
+        open: (_settings, { onBoundary }) => {
           this.say = onBoundary;
           const ignore = () => undefined;
           return { push: ignore, configure: ignore, silenceUntil: ignore, close: ignore };

@@ -4,12 +4,16 @@ import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { VisavisError } from '#modules/contracts';
 import { DecoderService, loadModelFolder } from '#modules/decoder';
+import { VadService } from '#modules/vad';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { configFromEnvironment } from './config/environment.js';
 import { startHttp } from './http.js';
+import { Lifecycle } from './lifecycle/lifecycle.js';
+import { guardProcess } from './lifecycle/process-guard.js';
 import { CallsService } from './realtime/calls.service.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
+import { Metrics } from './telemetry/metrics.js';
 
 /** The built page, beside the built gateway. */
 const PAGE = fileURLToPath(new URL('../client-demo', import.meta.url));
@@ -30,30 +34,53 @@ async function check(config: Config): Promise<void> {
 
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
+  const ends = waysToEnd(logger);
   const app = await startHttp(AppModule.forRoot(config, logger), logger, PAGE);
+  ends.guardCalls(app.get(CallsService, { strict: false }), app.get(Metrics, { strict: false }));
   await listen(app, config);
   const { address, port } = app.getHttpServer().address() as AddressInfo;
   logger.info({ url: `http://${address}:${port}/` }, 'listening');
 
-  const signals = stopSignals(logger);
-  await signals.first;
-  await drain(app, config.drainMs, signals.second);
+  await ends.first;
+  await drain(app, config.drainMs, ends.atOnce);
   await stop(app, logger);
 }
 
-/** The first signal asks for an orderly end; a second one, for one at once. */
-function stopSignals(logger: Logger): { first: Promise<void>; second: AbortSignal } {
+interface WaysToEnd {
+  /** A signal asks for an orderly end, or an exception has escaped: then the exit code is set, too. */
+  readonly first: Promise<void>;
+  /** A second signal asks for an end at once. */
+  readonly atOnce: AbortSignal;
+  /** Before this, everything that escapes is the process's. */
+  guardCalls(calls: CallsService, metrics: Metrics): void;
+}
+
+function waysToEnd(logger: Logger): WaysToEnd {
   const first = Promise.withResolvers<void>();
   const second = new AbortController();
-  let asked = false;
+  let signalled = false;
   const onSignal = (signal: string): void => {
-    if (asked) return second.abort();
-    asked = true;
+    if (signalled) return second.abort();
+    signalled = true;
     logger.info({ signal }, 'stopping');
     first.resolve();
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  return { first: first.promise, second: second.signal };
+
+  let guarded: { calls: CallsService; metrics: Metrics } | null = null;
+  guardProcess(logger, {
+    ofCall: (error) => guarded?.calls.escaped(error) ?? false,
+    ofProcess: () => {
+      guarded?.metrics.guarded('process');
+      process.exitCode = 1;
+      first.resolve();
+    },
+  });
+  return {
+    first: first.promise,
+    atOnce: second.signal,
+    guardCalls: (calls, metrics) => void (guarded = { calls, metrics }),
+  };
 }
 
 /** Lets running turns end, for at most `drainMs`; new calls are refused meanwhile. */
@@ -64,24 +91,32 @@ async function drain(app: NestExpressApplication, drainMs: number, atOnce: Abort
 }
 
 async function stop(app: NestExpressApplication, logger: Logger): Promise<void> {
+  const lifecycle = app.get(Lifecycle, { strict: false });
+  const engine = app.get(DecoderService, { strict: false });
+  const vad = app.get(VadService, { strict: false });
+  const stuck = (): boolean => !lifecycle.partsEnded || engine.stuckThreads + vad.stuckThreads > 0;
   setTimeout(() => {
     logger.error('did not stop in time');
-    die();
+    process.exitCode = 1;
+    end(stuck());
   }, SHUTDOWN_MS).unref();
   try {
-    const engine = app.get(DecoderService, { strict: false });
     await app.close();
     logger.info('stopped');
-    if (engine.stuckThreads > 0) die();
   } catch (error) {
     logger.error({ err: error }, 'did not stop cleanly');
     process.exitCode = 1;
   }
+  end(stuck());
 }
 
-/** Whatever `process.exit` would wait for, or abort on: a thread in the middle of a run can be neither ended nor joined. */
-function die(): void {
-  process.kill(process.pid, 'SIGKILL');
+/**
+ * Ends the process with its exit code, whatever still keeps it alive.
+ * @param stuck a thread is in the middle of a run, which can be neither ended nor joined: `exit` would wait for it, or abort
+ */
+function end(stuck: boolean): void {
+  if (stuck) process.kill(process.pid, 'SIGKILL');
+  else process.exit();
 }
 
 /** @throws VisavisError `bad_config` where the address cannot be had */

@@ -1,3 +1,4 @@
+import type { VisavisError } from './errors.js';
 import type { RgbImage } from './media.js';
 
 /** What an engine can do; the conversation adapts to it. */
@@ -170,5 +171,10 @@ export interface EngineSession {
    * is computed anew. Edges of turns are no content: leave them in. Checkpoints taken before are void from then on.
    */
   redact(ids: readonly string[]): Promise<Removal>;
+  /**
+   * Tells once where the session is lost for good: no operation will succeed any more. An engine whose sessions cannot be
+   * lost has no such thing.
+   */
+  onLost?(listener: (why: VisavisError) => void): void;
   close(): Promise<void>;
 }

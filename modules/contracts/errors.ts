@@ -25,6 +25,12 @@ export const ERRORS = {
   engine_restarting: { status: 503, retryable: true, type: 'server_error' },
   draining: { status: 503, retryable: true, type: 'server_error' },
   engine_failed: { status: 500, retryable: true, type: 'server_error' },
+  /** A bug: the call that met it is ended, and no other. */
+  internal_error: { status: 500, retryable: true, type: 'server_error' },
+  /** An event of ours is larger than the client takes (`a=max-message-size`); `param` is its type. */
+  event_too_large: { status: 413, retryable: false, type: 'server_error' },
+  /** A part that a call rests on is lost for good; `param` is the part. The call goes on without. */
+  part_lost: { status: 503, retryable: true, type: 'server_error' },
   session_closed: { status: 410, retryable: false, type: 'server_error' },
   bad_config: { status: 500, retryable: false, type: 'config_error' },
   bad_model: { status: 500, retryable: false, type: 'config_error' },
@@ -32,7 +38,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The one error class that crosses module borders; anything else is a bug and is reported as `engine_failed`. */
+/** The one error class that crosses module borders; anything else is a bug and is reported as `internal_error`. */
 export class VisavisError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;

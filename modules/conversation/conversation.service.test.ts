@@ -1,7 +1,7 @@
 /** Real: the service, its executor and the frame pipeline. Fake: the engine (no model), the detector, the clock. */
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { VisavisError } from '#modules/contracts';
+import { Guard, VisavisError } from '#modules/contracts';
 import { FakeEngine, type Script } from '../decoder/testing/index.js';
 import { CONFIG } from './testing/machine-harness.js';
 import { Room } from './testing/room.js';
@@ -256,6 +256,34 @@ describe('ConversationService', () => {
       errors.mockRestore();
     },
   );
+
+  test('what its callbacks meet that no code foresaw is told to the guard of its call', async () => {
+    const bugs: string[] = [];
+    const room = new FakeRoom();
+    room.guard = new Guard((where) => bugs.push(where));
+    await room.open();
+    room.engine.sessions[0]!.append = () => Promise.resolve(null as never);
+    room.ask();
+    await settled();
+    expect(new Set(bugs)).toEqual(new Set(['conversation.result']));
+  });
+
+  test('the loss of its detector or its engine is told, until it is closed', async () => {
+    const room = new FakeRoom();
+    const session = await room.engine.open();
+    let lose: (why: VisavisError) => void = () => undefined;
+    Object.assign(session, { onLost: (listener: typeof lose) => void (lose = listener) });
+    await room.open(session);
+    room.vad.lose('the thread died');
+    lose(new VisavisError('session_closed', 'no worker is left'));
+    expect(room.eventsOf('part_lost')).toEqual([
+      { type: 'part_lost', part: 'hearing', why: 'the thread died' },
+      { type: 'part_lost', part: 'engine', why: 'no worker is left' },
+    ]);
+    await room.conversation.close('hangup');
+    lose(new VisavisError('session_closed', 'no worker is left'));
+    expect(room.eventsOf('part_lost')).toHaveLength(2);
+  });
 
   test('closing ends the response, frees the engine session and is done once', async () => {
     const room = await new FakeRoom(new FakeEngine(hanging)).open();

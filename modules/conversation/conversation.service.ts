@@ -1,5 +1,12 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { EngineSession, IdSource, OmniEngine } from '#modules/contracts';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import {
+  Guard,
+  ON_BUG,
+  type EngineSession,
+  type IdSource,
+  type OmniEngine,
+  type OnBug,
+} from '#modules/contracts';
 import { DEFAULT_SETTINGS, type ConversationSettings, type SessionConfig } from './core/config.js';
 import type { Conversation } from './core/conversation.js';
 import type { SessionEvent } from './core/events.js';
@@ -22,6 +29,8 @@ export interface OpenOptions {
   readonly config: SessionConfig;
   /** Called in order, from inside whatever led to the event. */
   readonly onEvent: (event: SessionEvent) => void;
+  /** Stands before every callback of the conversation. Default: one that logs, and the conversation goes on. */
+  readonly guard?: Guard;
   /** Whose context it is, for engines that keep tenants apart. Default: the session's own. */
   readonly tenant?: string;
   /** An engine session that is open already; the conversation closes it. Default: a new one. */
@@ -33,12 +42,15 @@ export interface OpenOptions {
 export class ConversationService {
   readonly #ports: ConversationPorts;
   readonly #settings: ConversationSettings;
+  readonly #onBug: OnBug | null;
   readonly #log = new Logger('Conversation');
 
   constructor(
     @Inject(CONVERSATION_PORTS) ports: ConversationPorts,
     @Inject(CONVERSATION_SETTINGS) settings: Partial<ConversationSettings>,
+    @Optional() @Inject(ON_BUG) onBug?: OnBug,
   ) {
+    this.#onBug = onBug ?? null;
     this.#ports = ports;
     this.#settings = { ...DEFAULT_SETTINGS, ...settings };
   }
@@ -50,6 +62,10 @@ export class ConversationService {
     const sessionId = options.sessionId ?? ids.next('sess');
     const system = omni.caps.instructions ? config.instructions : '';
     const tenant = options.tenant ?? sessionId;
+    const onBug = (error: unknown) => {
+      if (this.#onBug) this.#onBug('conversation', error);
+      else this.#log.error(`${sessionId}: ${String(error)}`, stackOf(error));
+    };
     const engine = options.engineSession ?? (await omni.open({ system, tenant }));
     return new LiveConversation({
       sessionId,
@@ -63,7 +79,8 @@ export class ConversationService {
       frames,
       scheduler,
       onEvent,
-      onBug: (error) => this.#log.error(`${sessionId}: ${String(error)}`, stackOf(error)),
+      onBug,
+      guard: options.guard ?? new Guard((_where, error) => onBug(error)),
     });
   }
 }

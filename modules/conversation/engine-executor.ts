@@ -1,5 +1,6 @@
 import {
   VisavisError,
+  type Guard,
   type AppendReceipt,
   type Checkpoint,
   type EngineSession,
@@ -14,6 +15,8 @@ export interface ExecutorHandlers {
   onResult(input: MachineInput): void;
   /** An error that is no `VisavisError`; it is also reported as a failure. */
   onBug(error: unknown): void;
+  /** Nobody waits for what is queued. */
+  readonly guard: Guard;
 }
 
 /**
@@ -39,7 +42,7 @@ export class EngineExecutor {
   }
 
   append(ref: string, segment: Segment, priority: AppendPriority): void {
-    this.#tail = this.#tail.then(() => {
+    this.#then(() => {
       const done: Promise<void> = this.#append(ref, segment, priority).finally(() =>
         this.#inFlight.delete(done),
       );
@@ -155,10 +158,15 @@ export class EngineExecutor {
 
   /** Runs when everything before it has ended. */
   #enqueue(work: () => Promise<void>): void {
-    this.#tail = this.#tail.then(async () => {
+    this.#then(async () => {
       await Promise.all(this.#inFlight);
       await work();
     });
+  }
+
+  #then(next: () => void | Promise<void>): void {
+    this.#tail = this.#tail.then(next);
+    this.#handlers.guard.watch('conversation.queue', this.#tail);
   }
 
   /** Something left the context. @returns the machine's name for it */

@@ -5,6 +5,7 @@ export type { Conversation, ConversationSnapshot, ConversationState } from './co
 export type {
   ContextReceipt,
   FrameDropReason,
+  LostPart,
   Response,
   ResponseReason,
   ResponseStatus,

@@ -1,4 +1,10 @@
-import { VisavisError, type AudioFrame, type EngineSession, type VideoFrame } from '#modules/contracts';
+import {
+  VisavisError,
+  type Guard,
+  type AudioFrame,
+  type EngineSession,
+  type VideoFrame,
+} from '#modules/contracts';
 import type { Command } from './core/commands.js';
 import type { Conversation, ConversationSnapshot } from './core/conversation.js';
 import type { SessionEvent } from './core/events.js';
@@ -18,6 +24,8 @@ export interface LiveOptions extends SessionOptions {
   readonly onEvent: (event: SessionEvent) => void;
   /** An error that no code foresaw; the conversation goes on. */
   readonly onBug: (error: unknown) => void;
+  /** Stands before every callback of the conversation: what they throw leaves the machine in no known state. */
+  readonly guard: Guard;
 }
 
 /** Drives one machine: feeds it media, intents and results, performs its commands, and keeps its one timer. */
@@ -29,6 +37,7 @@ export class LiveConversation implements Conversation {
   readonly #scheduler: Scheduler;
   readonly #onEvent: (event: SessionEvent) => void;
   readonly #onBug: (error: unknown) => void;
+  readonly #guard: Guard;
   readonly #pcm = new PcmBuffer();
   readonly #inputs: { input: MachineInput; atMs: number }[] = [];
   #handling = false;
@@ -40,12 +49,23 @@ export class LiveConversation implements Conversation {
     this.#scheduler = options.scheduler;
     this.#onEvent = options.onEvent;
     this.#onBug = options.onBug;
+    this.#guard = options.guard;
     this.#frames = options.frames.open(options.caps.frameSize);
     this.#executor = new EngineExecutor(options.engine, {
-      onResult: (input) => this.#handle(input),
+      onResult: this.#guard.wrap('conversation.result', (input) => this.#handle(input)),
       onBug: (error) => this.#onBug(error),
+      guard: this.#guard,
     });
-    this.#vad = options.vad.open(this.#machine.detection, (boundary) => this.#onBoundary(boundary));
+    this.#vad = options.vad.open(this.#machine.detection, {
+      onBoundary: (boundary) => this.#onBoundary(boundary),
+      onLost: (why) => this.#emit({ type: 'part_lost', part: 'hearing', why }),
+      guard: this.#guard,
+    });
+    options.engine.onLost?.(
+      this.#guard.wrap('conversation.engine', (why) => {
+        if (!this.#closing) this.#emit({ type: 'part_lost', part: 'engine', why: why.message });
+      }),
+    );
   }
 
   pushAudio(frame: AudioFrame): void {
@@ -171,10 +191,11 @@ export class LiveConversation implements Conversation {
     const atMs = this.#machine.nextDeadlineMs;
     if (atMs === null || (this.#timer && this.#timer.atMs <= atMs)) return;
     this.#timer?.cancel();
-    const cancel = this.#scheduler.at(atMs, () => {
+    const tick = this.#guard.wrap('conversation.tick', () => {
       this.#timer = null;
       this.#handle({ t: 'tick' });
     });
+    const cancel = this.#scheduler.at(atMs, tick);
     this.#timer = { atMs, cancel };
   }
 }

@@ -1,5 +1,20 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { VisavisError, type EngineCaps, type EngineSession, type OmniEngine } from '#modules/contracts';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import {
+  Guard,
+  ON_BUG,
+  VisavisError,
+  type EngineCaps,
+  type EngineSession,
+  type OmniEngine,
+  type OnBug,
+} from '#modules/contracts';
 import { capsOf } from './core/caps.js';
 import { DEFAULT_OPTIONS, type DecoderOptions } from './core/options.js';
 import { loadFolder } from './infra/load-folder.js';
@@ -17,7 +32,10 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   private leftStuck = 0;
   private loaded: { engine: WorkerEngine; caps: EngineCaps } | null = null;
 
-  constructor(@Inject(DECODER_OPTIONS) options: DecoderOptions) {
+  private readonly guard: Guard;
+
+  constructor(@Inject(DECODER_OPTIONS) options: DecoderOptions, @Optional() @Inject(ON_BUG) onBug?: OnBug) {
+    this.guard = new Guard(onBug ?? ((where, error) => this.log.error(`${where} met a bug`, error)));
     this.options = { ...DEFAULT_OPTIONS, ...options };
   }
 
@@ -46,6 +64,7 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
       workers,
       stallMs,
       recoveryMs,
+      guard: this.guard,
       onLost: (loss, willRestart) => this.onLost(loss, willRestart),
     });
     await engine.start();

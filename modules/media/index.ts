@@ -1,5 +1,5 @@
 export type { DropReason } from './core/drops.js';
 export type { MediaOptions } from './core/options.js';
-export type { CloseReason, MediaHandlers, MediaPeer, MediaStats } from './core/ports.js';
+export type { CloseReason, MediaHandlers, MediaPeer, MediaStats, SendResult } from './core/ports.js';
 export { MediaModule } from './media.module.js';
 export { MEDIA_CLOCK, MEDIA_OPTIONS, MediaService } from './media.service.js';

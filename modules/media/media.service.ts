@@ -126,7 +126,14 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
 
   #tick(): void {
     const nowMs = this.#clock.nowMs();
-    for (const peer of this.#peers) peer.tick(nowMs);
+    for (const peer of this.#peers) {
+      try {
+        peer.tick(nowMs);
+      } catch (error) {
+        // The others' packets are not to wait for what one peer threw.
+        this.#log.error('the tick of a call failed', error);
+      }
+    }
   }
 }
 

@@ -1,4 +1,12 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { Guard, ON_BUG, type OnBug } from '#modules/contracts';
 import { MODEL_SHAPES } from './core/model-port.js';
 import { DEFAULT_MAX_BATCH, DEFAULT_MAX_QUEUED_MS, type VadOptions } from './core/options.js';
 import {
@@ -41,13 +49,19 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
   #workerFailures = 0;
   readonly #droppedMs = new Map<VadDropReason, number>();
 
-  constructor(@Inject(VAD_OPTIONS) options: VadOptions) {
+  readonly #guard: Guard;
+  /** Why there is no worker any more. */
+  #lostBy: string | null = null;
+
+  constructor(@Inject(VAD_OPTIONS) options: VadOptions, @Optional() @Inject(ON_BUG) onBug?: OnBug) {
+    this.#guard = new Guard(onBug ?? ((where, error) => this.#log.error(`${where} met a bug`, error)));
     this.#options = { maxBatch: DEFAULT_MAX_BATCH, maxQueuedMs: DEFAULT_MAX_QUEUED_MS, ...options };
     this.#worker = new VadWorkerClient(
       { model: this.#options.model, maxBatch: this.#options.maxBatch },
       {
         onResults: (results, runMs) => this.#onResults(results, runMs),
         onLost: (error, willRestart) => this.#onLost(error, willRestart),
+        guard: this.#guard,
       },
     );
   }
@@ -68,6 +82,7 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
     const limits = { windowSamples, maxQueuedMs: this.#options.maxQueuedMs };
     const counted: VadHandlers = {
       onProbability: (result) => handlers.onProbability(result),
+      onLost: (why) => handlers.onLost?.(why),
       onDrop: (reason, samples) => {
         this.#droppedMs.set(reason, (this.#droppedMs.get(reason) ?? 0) + samples / SAMPLES_PER_MS);
         handlers.onDrop?.(reason, samples);
@@ -81,7 +96,13 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
       },
     });
     this.#streams.set(id, stream);
+    if (this.#lostBy !== null) queueMicrotask(() => this.#tellLost(stream));
     return stream;
+  }
+
+  /** Threads that hang in a run: the process cannot end by itself while there are. */
+  get stuckThreads(): number {
+    return this.#worker.stuckThreads;
   }
 
   stats(): VadStats {
@@ -99,7 +120,9 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
     this.#runs += 1;
     this.#windows += results.length;
     this.#runMs += runMs;
-    for (const { stream, p } of results) this.#streams.get(stream)?.deliver(p);
+    for (const { stream, p } of results) {
+      this.#guard.run('vad.stream', () => this.#streams.get(stream)?.deliver(p));
+    }
   }
 
   #onLost(error: Error, willRestart: boolean): void {
@@ -108,6 +131,14 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
       `the VAD worker died (${error.message}); ${willRestart ? 'restarting' : 'giving up'}`,
       error.stack,
     );
-    for (const stream of this.#streams.values()) stream.workerLost();
+    if (!willRestart) this.#lostBy = error.message;
+    for (const stream of this.#streams.values()) {
+      this.#guard.run('vad.stream', () => stream.workerLost());
+      if (!willRestart) this.#tellLost(stream);
+    }
+  }
+
+  #tellLost(stream: WindowedStream): void {
+    this.#guard.run('vad.stream', () => stream.lost(`the VAD worker is lost: ${this.#lostBy ?? ''}`));
   }
 }

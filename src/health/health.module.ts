@@ -1,13 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ENGINE } from '#modules/decoder';
+import { DecoderService } from '#modules/decoder';
 import { MediaService } from '#modules/media';
 import { VadService } from '#modules/vad';
-import type { OmniEngine } from '#modules/contracts';
 import { monotonicClock } from '../clock.js';
-import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
 import { engineProbe, vadProbe, videoProbe } from './probes.js';
+import { ProcessTroubles } from './process-troubles.js';
 
 @Module({})
 export class HealthModule {
@@ -18,14 +17,20 @@ export class HealthModule {
       imports: features,
       controllers: [HealthController],
       providers: [
+        ProcessTroubles,
         {
           provide: HealthService,
-          inject: [ENGINE, VadService, MediaService, Lifecycle],
-          useFactory: (engine: OmniEngine, vad: VadService, media: MediaService, lifecycle: Lifecycle) =>
+          inject: [DecoderService, VadService, MediaService, ProcessTroubles],
+          useFactory: (
+            engine: DecoderService,
+            vad: VadService,
+            media: MediaService,
+            process: ProcessTroubles,
+          ) =>
             new HealthService(
               { engine: engineProbe(engine), vad: vadProbe(vad), video: videoProbe(media) },
               monotonicClock,
-              lifecycle,
+              process,
             ),
         },
       ],

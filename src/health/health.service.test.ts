@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HealthService } from './health.service.js';
 
-const serving = { draining: false };
+const serving = { draining: false, troubles: () => ({ drops: { late: 2 } }) };
+const { troubles } = serving;
 
 describe('HealthService', () => {
   it('is ready when every part works', async () => {
@@ -10,7 +11,11 @@ describe('HealthService', () => {
       { nowMs: () => 0 },
       serving,
     );
-    expect(await health.check()).toEqual({ status: 'ready', parts: { a: { ok: true }, b: { ok: true } } });
+    expect(await health.check()).toEqual({
+      status: 'ready',
+      parts: { a: { ok: true }, b: { ok: true } },
+      troubles: troubles(),
+    });
   });
 
   it('names the part that does not work, and why', async () => {
@@ -19,6 +24,7 @@ describe('HealthService', () => {
     expect(await health.check()).toEqual({
       status: 'not_ready',
       parts: { a: { ok: true }, b: { ok: false, reason: 'no worker' } },
+      troubles: { drops: { late: 2 } },
     });
   });
 
@@ -46,10 +52,14 @@ describe('HealthService', () => {
   });
 
   it('tells that it drains as soon as it does, whatever else works', async () => {
-    const lifecycle = { draining: false };
+    const lifecycle = { draining: false, troubles };
     const health = new HealthService({ a: async () => undefined }, { nowMs: () => 0 }, lifecycle);
     expect((await health.check()).status).toBe('ready');
     lifecycle.draining = true;
-    expect(await health.check()).toEqual({ status: 'draining', parts: { a: { ok: true } } });
+    expect(await health.check()).toEqual({
+      status: 'draining',
+      parts: { a: { ok: true } },
+      troubles: troubles(),
+    });
   });
 });

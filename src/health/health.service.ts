@@ -12,7 +12,16 @@ export interface Health {
   /** `ready` only when every part is. `draining`: calls go on, and no new ones are taken. */
   readonly status: 'ready' | 'not_ready' | 'draining';
   readonly parts: Readonly<Record<string, PartHealth>>;
+  /** What went wrong since the start: counts by kind and label; only what there was. */
+  readonly troubles: Troubles;
 }
+
+/** Counts by label. */
+type Counts = Readonly<Record<string, number>>;
+/** Counts by kind, then by label. */
+export type Troubles = Readonly<Record<string, Counts>>;
+
+type Probed = Omit<Health, 'troubles'>;
 
 /** A part that does not answer within this is not healthy (ms). */
 const TIMEOUT_MS = 2000;
@@ -21,21 +30,22 @@ const CACHE_MS = 1000;
 
 /** Asks every part of the gateway whether it works, by having it work. */
 export class HealthService {
-  private last: { readonly atMs: number; readonly health: Promise<Health> } | null = null;
+  private last: { readonly atMs: number; readonly health: Promise<Probed> } | null = null;
 
   constructor(
     private readonly probes: Readonly<Record<string, Probe>>,
     private readonly clock: Clock,
-    private readonly lifecycle: Pick<Lifecycle, 'draining'>,
+    private readonly process: Pick<Lifecycle, 'draining'> & { readonly troubles: () => Troubles },
     private readonly timeoutMs = TIMEOUT_MS,
   ) {}
 
   async check(): Promise<Health> {
     const health = await this.probed();
-    return this.lifecycle.draining ? { ...health, status: 'draining' } : health;
+    const status = this.process.draining ? 'draining' : health.status;
+    return { ...health, status, troubles: this.process.troubles() };
   }
 
-  private probed(): Promise<Health> {
+  private probed(): Promise<Probed> {
     const nowMs = this.clock.nowMs();
     if (this.last === null || nowMs - this.last.atMs > CACHE_MS) {
       this.last = { atMs: nowMs, health: this.probeAll() };
@@ -43,7 +53,7 @@ export class HealthService {
     return this.last.health;
   }
 
-  private async probeAll(): Promise<Health> {
+  private async probeAll(): Promise<Probed> {
     const entries = await Promise.all(
       Object.entries(this.probes).map(async ([name, probe]) => [name, await this.outcome(probe)] as const),
     );

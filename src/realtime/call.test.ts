@@ -1,7 +1,8 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { defaultSession, serverEventSchema, type ServerEvent } from '@vis-a-vis/protocol';
 import { pino } from 'pino';
-import { VisavisError } from '#modules/contracts';
+import { Guard, VisavisError } from '#modules/contracts';
+import type { SendResult } from '#modules/media';
 import { Metrics } from '../telemetry/metrics.js';
 import { Call, EVENTS_LABEL } from './call.js';
 import { FakeConversation } from './testing/fake-conversation.js';
@@ -11,10 +12,16 @@ import { SPOKEN_TURN } from './testing/sample-events.js';
 async function setUp() {
   const sent: ServerEvent[] = [];
   const metrics = new Metrics();
+  const bugs: unknown[] = [];
   const peer = {
     closed: 0,
-    send: (_label: string, text: string) => void sent.push(serverEventSchema.parse(JSON.parse(text))),
-    bufferedAmount: () => 0,
+    result: 'sent' as SendResult,
+    buffered: 0,
+    send: (_label: string, text: string): SendResult => {
+      if (peer.result === 'sent') sent.push(serverEventSchema.parse(JSON.parse(text)));
+      return peer.result;
+    },
+    bufferedAmount: () => peer.buffered,
     close: () => void (peer.closed += 1),
   };
   let id = 0;
@@ -26,6 +33,7 @@ async function setUp() {
     ids: { next: (prefix) => `${prefix}_${id++}` },
     metrics,
     logger: pino({ level: 'silent' }),
+    guard: new Guard((where, error) => bugs.push([where, error])),
   });
   const conversation = new FakeConversation((event) => call.onSessionEvent(event));
   await call.connect(peer, conversation);
@@ -39,7 +47,7 @@ async function setUp() {
     await tick();
     await tick();
   };
-  return { call, conversation, metrics, peer, sent, types, tell };
+  return { bugs, call, conversation, metrics, peer, sent, types, tell };
 }
 
 describe('Call', () => {
@@ -172,5 +180,69 @@ describe('Call', () => {
     expect(conversation.closedBecause).toBe('hangup');
     expect(peer.closed).toBe(1);
     expect(await metrics.text()).toContain('visavis_sessions 0\n');
+  });
+
+  it('goes on without words where the channel has closed under it, and greets anew when it opens anew', async () => {
+    const { bugs, call, conversation, metrics, peer, types, tell } = await setUp();
+    call.onChannel(EVENTS_LABEL);
+    await tell({ type: 'session.update', session: { type: 'realtime', instructions: 'Be brief.' } });
+    peer.result = 'not_open';
+    for (const event of SPOKEN_TURN) conversation.emit(event);
+    await tick();
+    expect(bugs).toEqual([]);
+    expect(metrics.troubles().drops).toEqual({ no_channel: 16 });
+    peer.result = 'sent';
+    call.onChannel(EVENTS_LABEL);
+    await tell({ type: 'input_audio_buffer.clear' });
+    expect(types()).toEqual(['session.created', 'session.updated', 'session.created']);
+    expect(conversation.intents).toHaveLength(2);
+  });
+
+  it('tells of a part that is lost, and goes on', async () => {
+    const { call, metrics, sent } = await setUp();
+    call.onChannel(EVENTS_LABEL);
+    call.onLost('video', 'the worker died');
+    await tick();
+    expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'part_lost', param: 'video' } });
+    expect(metrics.troubles().parts_lost).toEqual({ video: 1 });
+  });
+
+  it('is quiet with its turn where the client has no channel', async () => {
+    const { call, conversation } = await setUp();
+    for (const event of SPOKEN_TURN) conversation.emit(event);
+    expect(call.quiet).toBe(true);
+  });
+
+  it('tells the client of a fault of ours, and ends when that has left', async () => {
+    const { call, conversation, metrics, peer, sent } = await setUp();
+    call.onChannel(EVENTS_LABEL);
+    peer.buffered = 100;
+    const failed = call.fail(new VisavisError('internal_error', 'Internal error.'));
+    call.onAudio({ pcm: new Float32Array(320), ptsMs: 0, arrivedAtMs: 0, concealed: false });
+    call.onMessage(EVENTS_LABEL, '{}');
+    call.onSessionEvent({ type: 'audio_cleared' });
+    expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'internal_error' } });
+    expect(peer.closed).toBe(0);
+    peer.buffered = 0;
+    await failed;
+    await call.fail(new VisavisError('internal_error', 'Internal error.'));
+    expect([peer.closed, conversation.closedBecause, conversation.audio]).toEqual([1, 'internal_error', []]);
+    expect(sent).toHaveLength(2);
+    expect(await metrics.text()).toContain('visavis_sessions_ended_total{reason="internal_error"} 1');
+  });
+
+  it('does not wait long for a client that reads nothing', async () => {
+    const { call, peer } = await setUp();
+    call.onChannel(EVENTS_LABEL);
+    peer.buffered = 100;
+    await call.fail(new VisavisError('internal_error', 'Internal error.'));
+    expect(peer.closed).toBe(1);
+  });
+
+  it('closes the connection also where its conversation does not close', async () => {
+    const { call, conversation, peer } = await setUp();
+    conversation.close = () => Promise.reject(new Error('struck'));
+    await expect(call.close('hangup')).rejects.toThrow('struck');
+    expect(peer.closed).toBe(1);
   });
 });

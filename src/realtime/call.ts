@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mergeSession, type ClientEvent, type Session } from '@vis-a-vis/protocol';
 import {
   VisavisError,
   type AudioFrame,
   type Clock,
+  type Guard,
   type IdSource,
   type VideoFrame,
 } from '#modules/contracts';
-import type { Conversation, SessionEvent } from '#modules/conversation';
+import type { Conversation, LostPart, SessionEvent } from '#modules/conversation';
+import type { SendResult } from '#modules/media';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Logger } from '../telemetry/logger.js';
 import { ClientMessages, type MessageError } from './client-messages.js';
@@ -21,7 +24,7 @@ export const EVENTS_LABEL = 'oai-events';
 
 /** The client's connection, as a call needs it. */
 export interface CallPeer {
-  send(label: string, text: string): void;
+  send(label: string, text: string): SendResult;
   bufferedAmount(label: string): number;
   close(): void | Promise<void>;
 }
@@ -39,7 +42,13 @@ export interface CallOptions extends CallEnvironment {
   /** The session from which the call starts. */
   readonly session: Session;
   readonly decodeImage: DecodeImage;
+  /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */
+  readonly guard: Guard;
 }
+
+/** How often it is looked whether the last words to a client have left, and for how long at the most (ms). */
+const FAREWELL_POLL_MS = 10;
+const FAREWELL_MS = 250;
 
 /** One client: its connection on one side, its conversation on the other, and the wire's events between them. */
 export class Call {
@@ -52,16 +61,25 @@ export class Call {
   private videoOffsetMs: number | null = null;
   private closed = false;
   private readonly outbox: Outbox;
-  private readonly messages = new ClientMessages({
-    perform: (event) => this.perform(event),
-    onError: (error) => this.fail(error),
-    onBug: (error) => this.options.logger.error({ call: this.id, err: error }, 'a client event failed'),
-  });
+  private readonly messages: ClientMessages;
 
   constructor(private readonly options: CallOptions) {
     this.id = options.id;
     this.session = options.session;
-    this.outbox = new Outbox({ ...options, onDrop: (reason) => options.metrics.drop(reason) });
+    this.messages = new ClientMessages({
+      guard: options.guard,
+      perform: (event) => this.perform(event),
+      onError: (error) => this.fault(error),
+      onBug: (error) => {
+        options.metrics.guarded('client_event');
+        options.logger.error({ call: this.id, err: error }, 'a client event failed');
+      },
+    });
+    this.outbox = new Outbox({
+      ...options,
+      onDrop: (reason, count) => options.metrics.drop(reason, count),
+      onTooLarge: () => options.metrics.error('event_too_large'),
+    });
   }
 
   /**
@@ -94,20 +112,22 @@ export class Call {
     this.conversation?.pushVideo({ ...frame, ptsMs });
   }
 
+  /** A client may open its channel anew within the call: it is greeted anew, with the session as it stands. */
   onChannel(label: string): void {
     const { peer } = this;
+    if (this.closed) return;
     if (label !== EVENTS_LABEL || peer === null) {
       this.options.metrics.drop('unknown_channel');
       return;
     }
-    this.outbox.push({ type: 'session.created', session: this.session });
-    this.outbox.open({
-      send: (text) => peer.send(label, text),
-      bufferedAmount: () => peer.bufferedAmount(label),
-    });
+    this.outbox.open(
+      { send: (text) => peer.send(label, text), bufferedAmount: () => peer.bufferedAmount(label) },
+      { type: 'session.created', session: this.session },
+    );
   }
 
   onMessage(label: string, data: string | Uint8Array): void {
+    if (this.closed) return;
     if (label === EVENTS_LABEL) this.messages.push(data);
     else this.options.metrics.drop('unknown_channel');
   }
@@ -115,10 +135,16 @@ export class Call {
   /** The connection dropped packets, frames or messages. Only of a message is the client told. */
   onDrop(reason: string, count: number): void {
     this.options.metrics.drop(reason, count);
-    if (reason === 'oversized_message') this.messages.tooLarge();
+    if (reason === 'oversized_message' && !this.closed) this.messages.tooLarge();
+  }
+
+  /** A part that the call rests on is lost for good, and the call goes on without: it must not only be deaf or blind. */
+  onLost(part: LostPart, why: string): void {
+    this.onSessionEvent({ type: 'part_lost', part, why });
   }
 
   onSessionEvent(event: SessionEvent): void {
+    if (this.closed) return;
     // The timing of a turn tells when its first text left, so that must have left by now.
     if (event.type === 'turn_timing') this.outbox.flush();
     this.count(event);
@@ -133,18 +159,38 @@ export class Call {
 
   /** Ends both sides. Idempotent. */
   async close(reason: string): Promise<void> {
-    if (this.closed) return;
+    if (!this.closed) await this.end(reason, null);
+  }
+
+  /** Ends the call by a fault of ours, whose code is the reason. The client is told, as far as its channel lets it. */
+  async fail(error: VisavisError): Promise<void> {
+    if (!this.closed) await this.end(error.code, error);
+  }
+
+  /** From its first line on, nothing that comes from either side is looked at. */
+  private async end(reason: string, error: VisavisError | null): Promise<void> {
     this.closed = true;
-    this.outbox.close();
     const { peer, conversation } = this;
     this.peer = null;
     this.conversation = null;
     if (conversation !== null) {
-      this.options.metrics.sessionClosed(this.id);
+      this.options.metrics.sessionClosed(this.id, reason);
       this.options.logger.info({ call: this.id, reason }, 'call closed');
     }
-    await conversation?.close(reason);
-    await peer?.close();
+    try {
+      if (error !== null) await this.farewell(error);
+    } finally {
+      this.outbox.close();
+      await Promise.all([conversation?.close(reason), peer?.close()]);
+    }
+  }
+
+  private async farewell({ code, message, param }: VisavisError): Promise<void> {
+    this.fault({ code, message, param, clientEventId: null });
+    this.outbox.flush();
+    for (let ms = 0; ms < FAREWELL_MS && !this.outbox.empty; ms += FAREWELL_POLL_MS) {
+      await sleep(FAREWELL_POLL_MS);
+    }
   }
 
   private async perform(event: ClientEvent): Promise<void> {
@@ -177,7 +223,7 @@ export class Call {
     return ptsMs - this.originMs;
   }
 
-  private fail(error: MessageError): void {
+  private fault(error: MessageError): void {
     this.options.metrics.error(error.code);
     this.outbox.push(toErrorEvent(error));
   }
@@ -187,6 +233,9 @@ export class Call {
     switch (event.type) {
       case 'error':
         return metrics.error(event.error.code);
+      case 'part_lost':
+        metrics.error('part_lost');
+        return metrics.lost(event.part);
       case 'frame_dropped':
         return metrics.drop(event.reason);
       case 'response_done':

@@ -1,12 +1,17 @@
 import { Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { VisavisError } from '#modules/contracts';
+import { Metrics } from '../telemetry/metrics.js';
 import { CallsService } from './calls.service.js';
 import { readOffer } from './offer.js';
 
 /** The HTTP part of OpenAI Realtime over WebRTC: an offer in, an answer out. */
 @Controller('v1/realtime')
 export class CallsController {
-  constructor(@Inject(CallsService) private readonly calls: CallsService) {}
+  constructor(
+    @Inject(CallsService) private readonly calls: CallsService,
+    @Inject(Metrics) private readonly metrics: Metrics,
+  ) {}
 
   /** Opens a call. 201 with the answer, and where the call can be hung up. */
   @Post('calls')
@@ -27,17 +32,24 @@ export class CallsController {
   }
 
   private async answer(request: Request, response: Response): Promise<void> {
-    const body: unknown = request.body;
-    const offer = await readOffer(
-      request.headers['content-type'],
-      body instanceof Uint8Array ? body : new Uint8Array(),
-    );
-    const { id, answerSdp } = await this.calls.open(offer);
+    const { id, answerSdp } = await this.taken(request);
     // Without a charset, and as bytes, so that Express adds none: some clients compare the type literally.
     response
       .status(201)
       .setHeader('Location', `/v1/realtime/calls/${id}`)
       .setHeader('Content-Type', 'application/sdp')
       .end(answerSdp);
+  }
+
+  /** Refused offers are counted by their code: a supervisor sees what clients cannot tell it. */
+  private async taken(request: Request): Promise<{ id: string; answerSdp: string }> {
+    const body: unknown = request.body;
+    try {
+      const bytes = body instanceof Uint8Array ? body : new Uint8Array();
+      return await this.calls.open(await readOffer(request.headers['content-type'], bytes));
+    } catch (error) {
+      this.metrics.refused(error instanceof VisavisError ? error.code : 'internal_error');
+      throw error;
+    }
   }
 }

@@ -35,7 +35,7 @@ const media = {
       id: 'peer',
       answerSdp: 'v=0\r\nanswer',
       trackKinds: ['audio'],
-      send: () => undefined,
+      send: () => 'sent',
       bufferedAmount: () => 0,
       stats: () => {
         throw new Error('not asked for');

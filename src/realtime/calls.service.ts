@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { defaultSession, mergeSession } from '@vis-a-vis/protocol';
-import { VisavisError, type OmniEngine } from '#modules/contracts';
+import { defaultSession, mergeSession, type Session } from '@vis-a-vis/protocol';
+import { Guard, VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { MediaService } from '#modules/media';
@@ -25,6 +26,12 @@ const DRAIN_POLL_MS = 50;
 @Injectable()
 export class CallsService implements OnModuleDestroy {
   private readonly calls = new Map<string, Call>();
+  /**
+   * The call that the running code works for. What is begun within it (sockets, timers, promises, also those of libraries)
+   * carries it on, so that what escapes every guard is still known to be a call's own. An id, which keeps nothing alive.
+   */
+  private readonly current = new AsyncLocalStorage<string>();
+
   constructor(
     @Inject(MediaService) private readonly media: Pick<MediaService, 'answer' | 'decodeImage'>,
     @Inject(ConversationService) private readonly conversations: Pick<ConversationService, 'open'>,
@@ -48,19 +55,34 @@ export class CallsService implements OnModuleDestroy {
       ),
       offer.session,
     );
+    const guard = new Guard(
+      (where, error) => this.struck(id, where, error),
+      (work) => this.current.run(id, work),
+    );
+    return this.current.run(id, () => this.connect(id, guard, { session, sdp: offer.sdp }));
+  }
+
+  private async connect(
+    id: string,
+    guard: Guard,
+    { session, sdp }: { session: Session; sdp: string },
+  ): Promise<{ id: string; answerSdp: string }> {
     const call = new Call({
       id,
       session,
+      guard,
       decodeImage: (file) => this.media.decodeImage(file),
       ...this.environment,
     });
-    const peer = await this.media.answer(offer.sdp, {
-      onAudio: (frame) => call.onAudio(frame),
-      onVideo: (frame) => call.onVideo(frame),
-      onChannel: (label) => call.onChannel(label),
-      onMessage: (label, data) => call.onMessage(label, data),
-      onDrop: (reason, count) => call.onDrop(reason, count),
-      onClosed: (reason) => void this.end(id, reason),
+    const peer = await this.media.answer(sdp, {
+      onAudio: guard.wrap('audio', (frame) => call.onAudio(frame)),
+      onVideo: guard.wrap('video', (frame) => call.onVideo(frame)),
+      onChannel: guard.wrap('channel', (label) => call.onChannel(label)),
+      onMessage: guard.wrap('message', (label, data) => call.onMessage(label, data)),
+      onDrop: guard.wrap('drop', (reason, count) => call.onDrop(reason, count)),
+      onLost: guard.wrap('lost', (part, why) => call.onLost(part, why)),
+      onBug: (where, error) => this.struck(id, where, error),
+      onClosed: guard.wrap('closed', (reason) => this.end(id, reason)),
     });
     this.calls.set(id, call);
     try {
@@ -68,6 +90,7 @@ export class CallsService implements OnModuleDestroy {
         sessionId: session.id,
         config: toSessionConfig(session),
         onEvent: (event) => call.onSessionEvent(event),
+        guard,
       });
       await call.connect(peer, conversation);
     } catch (error) {
@@ -104,11 +127,30 @@ export class CallsService implements OnModuleDestroy {
     await Promise.all([...this.calls.keys()].map((id) => this.end(id, 'shutdown')));
   }
 
-  private async end(id: string, reason: string): Promise<void> {
+  /**
+   * Something was thrown that nothing caught. Where it was begun for a call, that call is ended.
+   * @returns false: it is no call's, and the state of the process is unknown
+   */
+  escaped(error: unknown): boolean {
+    const id = this.current.getStore();
+    if (id === undefined) return false;
+    this.struck(id, 'escaped', error);
+    return true;
+  }
+
+  /** A bug, met by one call, which may have ended meanwhile: it ends, and no other does. */
+  private struck(id: string, where: string, error: unknown): void {
+    this.environment.metrics.guarded(where);
+    this.environment.logger.error({ call: id, where, err: error }, 'a call met a bug, and is closed');
+    void this.end(id, new VisavisError('internal_error', 'Internal error: the call is closed.'));
+  }
+
+  /** @param why the reason, or the fault of ours that the client is told of. Never rejects */
+  private async end(id: string, why: string | VisavisError): Promise<void> {
     const call = this.calls.get(id);
     this.calls.delete(id);
     try {
-      await call?.close(reason);
+      await (typeof why === 'string' ? call?.close(why) : call?.fail(why));
     } catch (error) {
       this.environment.logger.warn({ call: id, err: error }, 'a call did not close cleanly');
     }

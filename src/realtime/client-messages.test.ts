@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientEvent } from '@vis-a-vis/protocol';
-import { VisavisError } from '#modules/contracts';
+import { Guard, VisavisError } from '#modules/contracts';
 import { ClientMessages, type MessageError } from './client-messages.js';
 
 function setUp(perform: (event: ClientEvent) => Promise<void> = async () => undefined) {
@@ -14,6 +14,7 @@ function setUp(perform: (event: ClientEvent) => Promise<void> = async () => unde
     },
     onError: (error) => errors.push(error),
     onBug: (bug) => bugs.push(bug),
+    guard: new Guard((_where, bug) => bugs.push(bug)),
   });
   return { messages, errors, bugs, performed };
 }
@@ -60,7 +61,7 @@ describe('ClientMessages', () => {
     });
     messages.push('{"type":"response.create"}');
     await sleep(1);
-    expect(errors).toMatchObject([{ code: 'engine_failed', message: 'Internal error.' }]);
+    expect(errors).toMatchObject([{ code: 'internal_error', message: 'Internal error.' }]);
     expect(bugs).toHaveLength(1);
   });
 

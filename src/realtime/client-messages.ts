@@ -1,5 +1,5 @@
 import { MAX_MESSAGE_BYTES, parseClientEvent, type ClientEvent } from '@vis-a-vis/protocol';
-import { VisavisError, type ErrorCode } from '#modules/contracts';
+import { VisavisError, type ErrorCode, type Guard } from '#modules/contracts';
 
 /** What went wrong with a message; `clientEventId` is the client's own id of the event, where it gave one. */
 export interface MessageError {
@@ -15,6 +15,8 @@ export interface ClientMessageHandlers {
   onError(error: MessageError): void;
   /** What `perform` threw that is no `VisavisError`: a bug. */
   onBug(error: unknown): void;
+  /** Nobody awaits what is performed. */
+  readonly guard: Guard;
 }
 
 /** Messages that may wait while an image is decoded. */
@@ -49,6 +51,7 @@ export class ClientMessages {
     }
     this.waiting += 1;
     this.tail = this.tail.then(() => this.perform(event));
+    this.handlers.guard.watch('client_event', this.tail);
   }
 
   /** A message beyond the limit came; it may have been dropped before it was read. */
@@ -62,7 +65,7 @@ export class ClientMessages {
     } catch (error) {
       if (!(error instanceof VisavisError)) this.handlers.onBug(error);
       const known =
-        error instanceof VisavisError ? error : new VisavisError('engine_failed', 'Internal error.');
+        error instanceof VisavisError ? error : new VisavisError('internal_error', 'Internal error.');
       this.fail(known.code, known.message, known.param, event.event_id ?? null);
     } finally {
       this.waiting -= 1;

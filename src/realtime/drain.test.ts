@@ -9,6 +9,7 @@ import { CallsService } from './calls.service.js';
 import { randomIds } from './ids.js';
 import { readOffer } from './offer.js';
 import { FakeConversation } from './testing/fake-conversation.js';
+import { SPOKEN_TURN } from './testing/sample-events.js';
 
 /** Fake: media and conversations, whose state a test sets. Real: the calls, their outboxes, the clock. */
 class StagedConversation extends FakeConversation {
@@ -19,59 +20,65 @@ class StagedConversation extends FakeConversation {
   }
 }
 
-describe('CallsService.drain', () => {
+function staged() {
   const conversations: StagedConversation[] = [];
   const handlers: MediaHandlers[] = [];
-  let buffered = 0;
-  let metrics: Metrics;
-  let calls: CallsService;
+  const sent: unknown[] = [];
+  const channel = { buffered: 0 };
+  const metrics = new Metrics();
+  const media = {
+    decodeImage: () => Promise.reject(new Error('no pictures here')),
+    answer: (_sdp: string, given: MediaHandlers): Promise<MediaPeer> => {
+      handlers.push(given);
+      const peer = {
+        id: 'peer',
+        answerSdp: 'v=0',
+        trackKinds: ['audio' as const],
+        send: (_label: string, text: string) => {
+          sent.push(JSON.parse(text));
+          return 'sent' as const;
+        },
+        bufferedAmount: () => channel.buffered,
+        stats: () => {
+          throw new Error('not asked for');
+        },
+        close: () => Promise.resolve(),
+      };
+      return Promise.resolve(peer);
+    },
+  };
+  const opener = {
+    open: (options: { onEvent: (event: SessionEvent) => void }) => {
+      const conversation = new StagedConversation(options.onEvent);
+      conversations.push(conversation);
+      return Promise.resolve(conversation);
+    },
+  };
+  const environment = {
+    clock: monotonicClock,
+    ids: randomIds,
+    metrics,
+    logger: pino({ level: 'silent' }),
+    lifecycle: new Lifecycle(),
+  };
+  const engine = { caps: { modelId: 'fake' } } as ConstructorParameters<typeof CallsService>[2];
+  const calls = new CallsService(media, opener, engine, environment);
+  return { calls, channel, conversations, handlers, metrics, sent };
+}
 
+describe('CallsService.drain', () => {
+  let stage: ReturnType<typeof staged>;
+  let calls: CallsService;
+  let conversations: StagedConversation[];
   const dial = async () => {
     const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
     return calls.open(offer);
   };
-
   beforeEach(() => {
-    conversations.length = 0;
-    handlers.length = 0;
-    buffered = 0;
-    metrics = new Metrics();
-    const media = {
-      decodeImage: () => Promise.reject(new Error('no pictures here')),
-      answer: (_sdp: string, given: MediaHandlers): Promise<MediaPeer> => {
-        handlers.push(given);
-        const peer = {
-          id: 'peer',
-          answerSdp: 'v=0',
-          trackKinds: ['audio' as const],
-          send: () => undefined,
-          bufferedAmount: () => buffered,
-          stats: () => {
-            throw new Error('not asked for');
-          },
-          close: () => Promise.resolve(),
-        };
-        return Promise.resolve(peer);
-      },
-    };
-    const opener = {
-      open: (options: { onEvent: (event: SessionEvent) => void }) => {
-        const conversation = new StagedConversation(options.onEvent);
-        conversations.push(conversation);
-        return Promise.resolve(conversation);
-      },
-    };
-    const environment = {
-      clock: monotonicClock,
-      ids: randomIds,
-      metrics,
-      logger: pino({ level: 'silent' }),
-      lifecycle: new Lifecycle(),
-    };
-    const engine = { caps: { modelId: 'fake' } } as ConstructorParameters<typeof CallsService>[2];
-    calls = new CallsService(media, opener, engine, environment);
+    stage = staged();
+    ({ calls, conversations } = stage);
   });
-  afterEach(() => metrics.onModuleDestroy());
+  afterEach(() => stage.metrics.onModuleDestroy());
 
   it('closes idle calls at once, and others when their turn is over', async () => {
     await dial();
@@ -91,13 +98,20 @@ describe('CallsService.drain', () => {
 
   it('lets what was said reach the client first', async () => {
     await dial();
-    handlers[0]!.onChannel('oai-events');
-    buffered = 100;
+    stage.handlers[0]!.onChannel('oai-events');
+    stage.channel.buffered = 100;
     const drained = calls.drain(new AbortController().signal);
     await sleep(120);
     expect(conversations[0]!.closedBecause).toBeNull();
-    buffered = 0;
+    stage.channel.buffered = 0;
     await drained;
+  });
+
+  it('does not wait for what a call without a data channel can never be told', async () => {
+    await dial();
+    for (const event of SPOKEN_TURN) conversations[0]!.emit(event);
+    await calls.drain(AbortSignal.timeout(5000));
+    expect(conversations[0]!.closedBecause).toBe('shutdown');
   });
 
   it('takes no new calls meanwhile', async () => {
@@ -117,5 +131,46 @@ describe('CallsService.drain', () => {
     expect(conversations[0]!.closedBecause).toBeNull();
     await calls.onModuleDestroy();
     expect(conversations[0]!.closedBecause).toBe('shutdown');
+  });
+});
+
+describe('CallsService and what calls throw', () => {
+  it('ends the call whose callback threw, tells its client, and no other call', async () => {
+    const { calls, conversations, handlers, metrics, sent } = staged();
+    const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
+    await calls.open(offer);
+    await calls.open(offer);
+    const [struck, other] = conversations;
+    handlers[0]!.onChannel('oai-events');
+    struck!.pushAudio = () => {
+      throw new Error('struck');
+    };
+    const frame = { pcm: new Float32Array(320), ptsMs: 0, arrivedAtMs: 0, concealed: false };
+    for (let i = 0; i < 3; i++) handlers[0]!.onAudio(frame);
+    handlers[1]!.onAudio(frame);
+    await sleep(20);
+    expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'internal_error' } });
+    expect([struck!.closedBecause, other!.closedBecause]).toEqual(['internal_error', null]);
+    expect(other!.audio).toHaveLength(1);
+    expect(metrics.troubles().guarded_exceptions).toEqual({ audio: 1 });
+    await calls.onModuleDestroy();
+    metrics.onModuleDestroy();
+  });
+
+  it('knows whose a late exception is, also where a library began what threw', async () => {
+    const { calls, conversations, handlers, metrics } = staged();
+    const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
+    await calls.open(offer);
+    expect(calls.escaped(new Error('nobody’s'))).toBe(false);
+    // As a library would: something is begun in a callback of the call, and throws when that is long over.
+    const late = new Promise<boolean>((resolve) => {
+      conversations[0]!.pushAudio = () => void setTimeout(() => resolve(calls.escaped(new Error('late'))), 5);
+    });
+    handlers[0]!.onAudio({ pcm: new Float32Array(320), ptsMs: 0, arrivedAtMs: 0, concealed: false });
+    expect(await late).toBe(true);
+    await sleep(20);
+    expect(conversations[0]!.closedBecause).toBe('internal_error');
+    expect(metrics.troubles().guarded_exceptions).toEqual({ escaped: 1 });
+    metrics.onModuleDestroy();
   });
 });

@@ -29,7 +29,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
   private known(thrown: unknown): VisavisError {
     if (thrown instanceof VisavisError) return thrown;
     const code = codeOf(statusOf(thrown));
-    if (code === 'engine_failed') {
+    if (code === 'internal_error') {
       this.logger.error({ err: thrown }, 'a request failed');
       return new VisavisError(code, 'Internal error.');
     }
@@ -49,5 +49,5 @@ function codeOf(status: number): ErrorCode {
   if (status === 404) return 'not_found';
   if (status === 413) return 'payload_too_large';
   if (status === 415) return 'bad_content_type';
-  return status < 500 ? 'bad_request' : 'engine_failed';
+  return status < 500 ? 'bad_request' : 'internal_error';
 }

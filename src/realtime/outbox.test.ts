@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerEventBody } from '@vis-a-vis/protocol';
+import { Guard } from '#modules/contracts';
+import type { SendResult } from '#modules/media';
 import { Outbox, type OutboxDrop } from './outbox.js';
 
+const address = { response_id: 'r', item_id: 'i', output_index: 0, content_index: 0 };
 const delta = (text: string, response = 'r'): ServerEventBody => ({
   type: 'response.output_text.delta',
   response_id: response,
@@ -10,36 +13,54 @@ const delta = (text: string, response = 'r'): ServerEventBody => ({
   content_index: 0,
   delta: text,
 });
+const hello: ServerEventBody = { type: 'output_audio_buffer.cleared' };
 const cleared: ServerEventBody = { type: 'input_audio_buffer.cleared' };
 
 function setUp() {
   const sent: { type: string; event_id: string; delta?: string }[] = [];
   const drops: OutboxDrop[] = [];
   let next = 0;
+  const bugs: unknown[] = [];
   const outbox = new Outbox({
     ids: { next: (prefix) => `${prefix}_${next++}` },
     clock: { nowMs: () => 42 },
-    onDrop: (reason) => drops.push(reason),
+    guard: new Guard((where, error) => bugs.push([where, error])),
+    onDrop: (reason, count) => drops.push(...Array.from({ length: count }, () => reason)),
+    onTooLarge: () => undefined,
   });
   const channel = {
     buffered: 0,
-    send: (text: string) => void sent.push(JSON.parse(text)),
+    open: true,
+    limit: Infinity,
+    send: (text: string): SendResult => {
+      if (!channel.open) return 'not_open';
+      if (Buffer.byteLength(text) > channel.limit) return 'too_large';
+      sent.push(JSON.parse(text));
+      return 'sent';
+    },
     bufferedAmount: () => channel.buffered,
   };
-  return { outbox, channel, sent, drops };
+  const open = () => {
+    outbox.open(channel, hello);
+    sent.length = 0;
+  };
+  return { outbox, channel, open, sent, drops, bugs };
 }
 
 describe('Outbox', () => {
-  it('keeps events until the channel opens', () => {
+  it('keeps events until the channel opens, and greets first', () => {
     const { outbox, channel, sent } = setUp();
     outbox.push(cleared);
-    outbox.open(channel);
-    expect(sent).toEqual([{ type: 'input_audio_buffer.cleared', event_id: 'event_0' }]);
+    outbox.open(channel, hello);
+    expect(sent).toEqual([
+      { type: 'output_audio_buffer.cleared', event_id: 'event_0' },
+      { type: 'input_audio_buffer.cleared', event_id: 'event_1' },
+    ]);
   });
 
   it('sends in one message the deltas of one turn of the event loop', async () => {
-    const { outbox, channel, sent } = setUp();
-    outbox.open(channel);
+    const { outbox, open, sent } = setUp();
+    open();
     outbox.push(delta('a'));
     outbox.push(delta('b'));
     await sleep(1);
@@ -49,8 +70,8 @@ describe('Outbox', () => {
   });
 
   it('waits for a client that is behind, and joins meanwhile', async () => {
-    const { outbox, channel, sent } = setUp();
-    outbox.open(channel);
+    const { outbox, channel, open, sent } = setUp();
+    open();
     channel.buffered = 1e6;
     outbox.push(delta('a'));
     await sleep(30);
@@ -63,23 +84,101 @@ describe('Outbox', () => {
   });
 
   it('drops beyond its bound: slow_client', () => {
-    const { outbox, drops } = setUp();
+    const { outbox, channel, drops, open } = setUp();
+    open();
+    channel.buffered = 1e6;
     for (let i = 0; i < 1002; i++) outbox.push(cleared);
     expect(drops).toEqual(['slow_client', 'slow_client']);
+    outbox.close();
   });
 
-  it('drops what no browser could receive: oversized_event', () => {
-    const { outbox, channel, sent, drops } = setUp();
-    outbox.open(channel);
-    outbox.push(delta('x'.repeat(300_000)));
+  it.each([
+    ['more than any browser takes', Infinity, 300_000],
+    ['more than this client takes', 65_536, 70_000],
+  ])('puts an error in the place of %s: oversized_event', (_what, limit, length) => {
+    const { outbox, channel, open, sent, drops } = setUp();
+    open();
+    channel.limit = limit;
+    outbox.push({ type: 'response.output_text.done', ...address, text: 'x'.repeat(length) });
+    outbox.push(cleared);
     outbox.flush();
-    expect(sent).toEqual([]);
+    expect(sent).toMatchObject([
+      {
+        type: 'error',
+        error: { code: 'event_too_large', param: 'response.output_text.done', event_id: null },
+      },
+      { type: 'input_audio_buffer.cleared' },
+    ]);
     expect(drops).toEqual(['oversized_event']);
   });
 
+  it('says it in less than 300 bytes, for the longest of names', () => {
+    const { outbox, channel, open, sent } = setUp();
+    open();
+    channel.limit = 300;
+    outbox.push({
+      type: 'input_audio_buffer.timeout_triggered',
+      item_id: 'x'.repeat(300),
+      audio_start_ms: 0,
+      audio_end_ms: 0,
+    });
+    outbox.flush();
+    expect(sent).toMatchObject([{ type: 'error' }]);
+  });
+
+  it('drops where not even the error fits, and goes on', () => {
+    const { outbox, channel, open, sent, drops } = setUp();
+    open();
+    channel.limit = 70;
+    outbox.push({ type: 'response.output_text.done', ...address, text: 'x' });
+    outbox.push(cleared);
+    outbox.flush();
+    expect(sent).toMatchObject([{ type: 'input_audio_buffer.cleared' }]);
+    expect(drops).toEqual(['oversized_event']);
+  });
+
+  it('cuts text that is too long for one message into several, and loses none of it', () => {
+    const { outbox, channel, open, sent, drops } = setUp();
+    open();
+    channel.limit = 400;
+    const text = 'a person 🧍, a table, '.repeat(100);
+    outbox.push(delta(text));
+    outbox.flush();
+    expect(sent.length).toBeGreaterThan(8);
+    expect(sent.map((event) => event.delta).join('')).toBe(text);
+    expect(drops).toEqual([]);
+  });
+
+  it('drops what was to leave by a channel that has closed, and what comes until another opens: no_channel', async () => {
+    const { outbox, channel, open, sent, drops, bugs } = setUp();
+    open();
+    channel.open = false;
+    for (let i = 0; i < 3; i++) outbox.push(cleared);
+    await sleep(1);
+    expect(outbox.empty).toBe(true);
+    outbox.push(cleared);
+    expect(drops).toEqual(Array.from({ length: 4 }, () => 'no_channel'));
+    channel.open = true;
+    outbox.open(channel, hello);
+    outbox.push(cleared);
+    await sleep(1);
+    expect(sent.map((event) => event.type)).toEqual([
+      'output_audio_buffer.cleared',
+      'input_audio_buffer.cleared',
+    ]);
+    expect(bugs).toEqual([]);
+  });
+
+  it('keeps no more than some events for a channel that may never open', () => {
+    const { outbox, drops } = setUp();
+    for (let i = 0; i < 202; i++) outbox.push(cleared);
+    expect(drops).toEqual(['no_channel', 'no_channel']);
+    expect(outbox.empty).toBe(true);
+  });
+
   it('remembers when the first text of a response left', () => {
-    const { outbox, channel } = setUp();
-    outbox.open(channel);
+    const { outbox, open } = setUp();
+    open();
     outbox.push(delta('a', 'r1'));
     expect(outbox.firstSentAtMs('r1')).toBeNull();
     outbox.flush();
@@ -88,8 +187,8 @@ describe('Outbox', () => {
   });
 
   it('sends nothing after it is closed', async () => {
-    const { outbox, channel, sent } = setUp();
-    outbox.open(channel);
+    const { outbox, open, sent } = setUp();
+    open();
     outbox.push(cleared);
     outbox.close();
     await sleep(1);

@@ -1,21 +1,33 @@
 import { MAX_MESSAGE_BYTES, type ServerEventBody } from '@vis-a-vis/protocol';
-import type { Clock, IdSource } from '#modules/contracts';
+import type { Clock, Guard, IdSource } from '#modules/contracts';
+import type { SendResult } from '#modules/media';
 import { DeltaCoalescer } from './core/delta-coalescer.js';
+import { toErrorEvent } from './core/event-mapper.js';
+import { splitDelta } from './core/split-delta.js';
 
 /** The data channel, as the outbox needs it. */
 export interface Channel {
-  send(text: string): void;
+  /** Throws nothing: a channel that closes, or a client that takes less, is told by the result. */
+  send(text: string): SendResult;
   /** Bytes that the channel has taken and not yet sent. */
   bufferedAmount(): number;
 }
 
-/** Why an event did not reach a client. */
-export type OutboxDrop = 'slow_client' | 'oversized_event';
+/**
+ * Why an event did not reach a client:
+ * - `slow_client`: too many wait for it already.
+ * - `oversized_event`: it is larger than the client takes; an error event took its place, where that fits.
+ * - `no_channel`: the client has opened no channel, or has closed it.
+ */
+export type OutboxDrop = 'slow_client' | 'oversized_event' | 'no_channel';
 
 export interface OutboxOptions {
   readonly ids: IdSource;
   readonly clock: Clock;
-  readonly onDrop: (reason: OutboxDrop) => void;
+  readonly guard: Guard;
+  readonly onDrop: (reason: OutboxDrop, count: number) => void;
+  /** An error event takes the place of one that the client does not take. */
+  readonly onTooLarge: () => void;
 }
 
 /** Above this, events wait (and deltas join) until the client has read some. */
@@ -24,14 +36,18 @@ const HIGH_WATER_BYTES = 64 * 1024;
 const RETRY_MS = 20;
 /** Most events that wait; a client that slow is past help. */
 const MAX_WAITING = 1000;
+/** Most events that wait for the first channel: there may never be one. */
+const MAX_UNOPENED = 200;
 
 /**
  * Sends server events in order. What is pushed in one turn of the event loop leaves together, so deltas that are ready
- * at the same time share a message.
+ * at the same time share a message. The client may close its channel and open another: what comes in between is dropped.
  */
 export class Outbox {
   private readonly waiting = new DeltaCoalescer();
   private channel: Channel | null = null;
+  /** `before`: no channel has been opened yet. */
+  private state: 'before' | 'open' | 'closed' = 'before';
   private immediate: NodeJS.Immediate | null = null;
   private retry: NodeJS.Timeout | null = null;
   /** The newest response of which text was sent. */
@@ -39,24 +55,29 @@ export class Outbox {
 
   constructor(private readonly options: OutboxOptions) {}
 
-  /** Everything that was pushed has left for the client. */
+  /** There is nothing that could still leave for the client. Without a channel nothing can. */
   get empty(): boolean {
-    return this.waiting.length === 0 && (this.channel === null || this.channel.bufferedAmount() === 0);
+    return this.channel === null || (this.waiting.length === 0 && this.channel.bufferedAmount() === 0);
   }
 
-  /** The channel opened: what waited so far is sent. */
-  open(channel: Channel): void {
+  /** A channel opened: the greeting goes first, then what waited so far. A channel before it is not used any more. */
+  open(channel: Channel, greeting: ServerEventBody): void {
+    const before = this.waiting.take();
     this.channel = channel;
+    this.state = 'open';
+    for (const event of [greeting, ...before]) this.waiting.push(event);
     this.flush();
   }
 
   push(event: ServerEventBody): void {
-    if (this.waiting.length >= MAX_WAITING) {
-      this.options.onDrop('slow_client');
-      return;
+    if (this.state === 'closed') return this.options.onDrop('no_channel', 1);
+    if (this.waiting.length >= (this.state === 'open' ? MAX_WAITING : MAX_UNOPENED)) {
+      return this.options.onDrop(this.state === 'open' ? 'slow_client' : 'no_channel', 1);
     }
     this.waiting.push(event);
-    if (this.channel !== null) this.immediate ??= setImmediate(() => this.flush());
+    if (this.channel !== null) {
+      this.immediate ??= setImmediate(this.options.guard.wrap('outbox', () => this.flush()));
+    }
   }
 
   /** Sends what waits, as far as the client keeps up. */
@@ -65,10 +86,18 @@ export class Outbox {
     const { channel } = this;
     if (channel === null || this.waiting.length === 0) return;
     if (channel.bufferedAmount() > HIGH_WATER_BYTES) {
-      this.retry = setTimeout(() => this.flush(), RETRY_MS);
+      this.retry = setTimeout(
+        this.options.guard.wrap('outbox', () => this.flush()),
+        RETRY_MS,
+      );
       return;
     }
-    for (const event of this.waiting.take()) this.send(channel, event);
+    const events = this.waiting.take();
+    for (const [index, event] of events.entries()) {
+      if (this.send(channel, event)) continue;
+      this.options.onDrop('no_channel', events.length - index);
+      return this.close();
+    }
   }
 
   /** When the first text of a response was handed to the channel; null if none was. */
@@ -76,21 +105,39 @@ export class Outbox {
     return this.firstSent?.responseId === responseId ? this.firstSent.atMs : null;
   }
 
+  /** The channel is gone: what waits for it is dropped, and what comes until another opens. */
   close(): void {
     this.stopTimers();
     this.channel = null;
+    this.state = 'closed';
+    this.waiting.take();
   }
 
-  private send(channel: Channel, event: ServerEventBody): void {
-    const text = JSON.stringify({ ...event, event_id: this.options.ids.next('event') });
-    if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
-      this.options.onDrop('oversized_event');
-      return;
+  /** @returns false: the channel is not open any more */
+  private send(channel: Channel, event: ServerEventBody): boolean {
+    const result = this.put(channel, event);
+    if (result !== 'too_large') return result === 'sent';
+    if (event.type === 'response.output_text.delta') {
+      const [first, second] = splitDelta(event);
+      if (second !== null) return this.send(channel, first) && this.send(channel, second);
     }
-    channel.send(text);
-    if (event.type === 'response.output_text.delta' && this.firstSent?.responseId !== event.response_id) {
+    this.options.onDrop('oversized_event', 1);
+    this.options.onTooLarge();
+    return this.put(channel, tooLarge(event.type)) !== 'not_open';
+  }
+
+  private put(channel: Channel, event: ServerEventBody): SendResult {
+    const text = JSON.stringify({ ...event, event_id: this.options.ids.next('event') });
+    if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) return 'too_large';
+    const result = channel.send(text);
+    if (
+      result === 'sent' &&
+      event.type === 'response.output_text.delta' &&
+      this.firstSent?.responseId !== event.response_id
+    ) {
       this.firstSent = { responseId: event.response_id, atMs: this.options.clock.nowMs() };
     }
+    return result;
   }
 
   private stopTimers(): void {
@@ -99,4 +146,10 @@ export class Outbox {
     this.immediate = null;
     this.retry = null;
   }
+}
+
+/** As short as it can be said: it must fit where the event did not. */
+function tooLarge(type: string): ServerEventBody {
+  const message = 'This event is over your max-message-size.';
+  return toErrorEvent({ code: 'event_too_large', message, param: type, clientEventId: null });
 }

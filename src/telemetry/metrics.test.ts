@@ -10,11 +10,12 @@ describe('Metrics', () => {
     metrics.sessionOpened();
     metrics.context('a', 100);
     metrics.context('b', 50);
-    metrics.sessionClosed('a');
+    metrics.sessionClosed('a', 'hangup');
     const text = await metrics.text();
     expect(text).toContain('visavis_sessions 1\n');
     expect(text).toContain('visavis_sessions_total 2\n');
     expect(text).toContain('visavis_kv_tokens 50\n');
+    expect(text).toContain('visavis_sessions_ended_total{reason="hangup"} 1');
   });
 
   it('counts drops by reason, errors by code and turns by status', async () => {
@@ -25,6 +26,24 @@ describe('Metrics', () => {
     expect(text).toContain('visavis_drops_total{reason="duplicate"} 3');
     expect(text).toContain('visavis_errors_total{code="invalid_json"} 1');
     expect(text).toContain('visavis_turns_total{status="completed"} 1');
+  });
+
+  it('tells its troubles by label, to a scraper and to a reader', async () => {
+    metrics.refused('bad_sdp');
+    metrics.refused('bad_sdp');
+    metrics.guarded('audio');
+    metrics.lost('hearing');
+    metrics.drop('late', 3);
+    const text = await metrics.text();
+    expect(text).toContain('visavis_offers_refused_total{code="bad_sdp"} 2');
+    expect(text).toContain('visavis_guarded_exceptions_total{where="audio"} 1');
+    expect(text).toContain('visavis_parts_lost_total{part="hearing"} 1');
+    expect(metrics.troubles()).toEqual({
+      refused_offers: { bad_sdp: 2 },
+      guarded_exceptions: { audio: 1 },
+      drops: { late: 3 },
+      parts_lost: { hearing: 1 },
+    });
   });
 
   it('observes both latencies in seconds, and only those there are', async () => {

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Tally } from './tally.js';
 
 /** Latency buckets in seconds: from a speculative answer that is waiting (1 ms) to a slow machine. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10];
@@ -21,6 +22,14 @@ export interface SpeculationResult {
   readonly outcome: string;
   readonly tokens: number;
   readonly gainMs: number;
+}
+
+/** Counts since the start, each by the label of its metric; only what there was. */
+export interface Troubles {
+  readonly refused_offers: Readonly<Record<string, number>>;
+  readonly guarded_exceptions: Readonly<Record<string, number>>;
+  readonly drops: Readonly<Record<string, number>>;
+  readonly parts_lost: Readonly<Record<string, number>>;
 }
 
 /** What the gateway counts, in Prometheus' terms. Names end in their unit. */
@@ -75,18 +84,37 @@ export class Metrics implements OnModuleDestroy {
     buckets: BUCKETS,
     registers: [this.registry],
   });
-  private readonly drops = new Counter({
-    name: 'visavis_drops_total',
-    help: 'Packets, frames and messages dropped, by reason.',
-    labelNames: ['reason'],
-    registers: [this.registry],
-  });
+  private readonly drops = new Tally(
+    'visavis_drops_total',
+    'Packets, frames and messages dropped, by reason.',
+    { label: 'reason', registry: this.registry },
+  );
   private readonly errors = new Counter({
     name: 'visavis_errors_total',
     help: 'Errors reported to clients, by code.',
     labelNames: ['code'],
     registers: [this.registry],
   });
+  private readonly ended = new Counter({
+    name: 'visavis_sessions_ended_total',
+    help: 'Calls ended, by reason.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+  private readonly refusedOffers = new Tally('visavis_offers_refused_total', 'Offers refused, by code.', {
+    label: 'code',
+    registry: this.registry,
+  });
+  private readonly guardedBugs = new Tally(
+    'visavis_guarded_exceptions_total',
+    'Exceptions that no code foresaw, by where they were caught. Each is a bug.',
+    { label: 'where', registry: this.registry },
+  );
+  private readonly lostParts = new Tally(
+    'visavis_parts_lost_total',
+    'Calls told that a part they rest on is lost for good, by part.',
+    { label: 'part', registry: this.registry },
+  );
   private readonly kvTokens = new Gauge({
     name: 'visavis_kv_tokens',
     help: 'Tokens in the KV caches of all open calls, as of their last turn.',
@@ -125,8 +153,9 @@ export class Metrics implements OnModuleDestroy {
     this.sessionsTotal.inc();
   }
 
-  sessionClosed(id: string): void {
+  sessionClosed(id: string, reason: string): void {
     this.sessions.dec();
+    this.ended.inc({ reason });
     this.kvBySession.delete(id);
     this.sumKv();
   }
@@ -148,11 +177,36 @@ export class Metrics implements OnModuleDestroy {
   }
 
   drop(reason: string, count = 1): void {
-    this.drops.inc({ reason }, count);
+    this.drops.add(reason, count);
   }
 
   error(code: string): void {
     this.errors.inc({ code });
+  }
+
+  /** An offer was answered with an error of this code. */
+  refused(code: string): void {
+    this.refusedOffers.add(code);
+  }
+
+  /** @param where of `OnBug` */
+  guarded(where: string): void {
+    this.guardedBugs.add(where);
+  }
+
+  /** A call was told that a part it rests on is lost. */
+  lost(part: string): void {
+    this.lostParts.add(part);
+  }
+
+  /** What an operator wants to see at a glance: counts since the start, by label. */
+  troubles(): Troubles {
+    return {
+      refused_offers: this.refusedOffers.counts(),
+      guarded_exceptions: this.guardedBugs.counts(),
+      drops: this.drops.counts(),
+      parts_lost: this.lostParts.counts(),
+    };
   }
 
   /** Tokens that one call now holds. */

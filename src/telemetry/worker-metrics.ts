@@ -11,7 +11,7 @@ export class WorkerMetrics {
   constructor(
     @Inject(Metrics) metrics: Metrics,
     @Inject(DecoderService) engine: Pick<DecoderService, 'stats'>,
-    @Inject(VadService) vad: Pick<VadService, 'stats'>,
+    @Inject(VadService) vad: Pick<VadService, 'stats' | 'stuckThreads'>,
   ) {
     const ofEngine = (read: (stats: EngineStats) => number) => () =>
       one(engine.stats ? read(engine.stats) : 0);
@@ -55,6 +55,10 @@ export class WorkerMetrics {
     );
     metrics.observe({ name: 'visavis_vad_runs_total', help: 'Runs of the voice activity model.' }, () =>
       one(vad.stats().runs),
+    );
+    metrics.observe(
+      { name: 'visavis_vad_workers_stuck', help: 'VAD threads that hang and were given up.' },
+      () => one(vad.stuckThreads),
     );
     metrics.observe(
       { name: 'visavis_vad_workers_lost_total', help: 'VAD workers lost since the start.' },

@@ -1,4 +1,5 @@
 /** Real: windows and predictor. Fake: the model (it goes by loudness), the clock. */
+import { Guard } from '#modules/contracts';
 import { FakeVad, speechAbove } from '../../vad/testing/index.js';
 import type { Boundary } from '../core/inputs.js';
 import { VirtualScheduler } from '../testing/virtual-scheduler.js';
@@ -17,13 +18,18 @@ const PACKET_MS = 20;
 class Microphone {
   readonly clock = new VirtualScheduler();
   readonly told: { readonly t: Boundary['t']; readonly atMs: number }[] = [];
+  readonly vad = new FakeVad(speechAbove(0.05));
+  readonly lost: string[] = [];
+  readonly bugs: string[] = [];
   readonly handle;
   #ptsMs = 0;
 
   constructor(settings = SETTINGS) {
-    this.handle = new VadAdapter(new FakeVad(speechAbove(0.05)), this.clock).open(settings, ({ t }) =>
-      this.told.push({ t, atMs: this.clock.nowMs() }),
-    );
+    this.handle = new VadAdapter(this.vad, this.clock).open(settings, {
+      onBoundary: ({ t }) => this.told.push({ t, atMs: this.clock.nowMs() }),
+      onLost: (why) => this.lost.push(why),
+      guard: new Guard((where) => this.bugs.push(where)),
+    });
   }
 
   /** Packets up to `toMs` (media clock), each later than it should be by `lateMs`. */
@@ -45,6 +51,23 @@ class Microphone {
 describe('VadAdapter', () => {
   let mic: Microphone;
   beforeEach(() => (mic = new Microphone()));
+
+  it('ends the turn that is open when the detector is lost, tells it, and hears nothing any more', async () => {
+    await mic.hear(1000, 0.3);
+    mic.vad.lose('died');
+    expect(mic.told.map(({ t }) => t)).toEqual(['speech_start', 'speech_end']);
+    expect(mic.lost).toEqual(['died']);
+    mic.handle.configure(SETTINGS);
+    await mic.hear(3000, 0.3);
+    expect(mic.told).toHaveLength(2);
+    expect(mic.bugs).toEqual([]);
+  });
+
+  it('says nothing of a turn where nobody spoke', async () => {
+    await mic.hear(1000, 0);
+    mic.vad.lose('died');
+    expect([mic.told, mic.lost]).toEqual([[], ['died']]);
+  });
 
   it('tells the end when the silence is over, counted from when the last sound was made', async () => {
     await mic.hear(1000, 0.3);

@@ -6,8 +6,7 @@ import {
   type Vad,
   type VadStream,
 } from '#modules/vad';
-import type { Boundary } from '../core/inputs.js';
-import type { Scheduler, VadHandle, VadPort } from '../core/ports.js';
+import type { Scheduler, VadHandle, VadListener, VadPort } from '../core/ports.js';
 import type { DetectionSettings } from '../core/turn-detection.js';
 
 /** What is known of the least late packet is forgotten by this much (ms) a packet: the clocks of a call move, at its start most. */
@@ -26,48 +25,56 @@ export class VadAdapter implements VadPort {
     this.#scheduler = scheduler;
   }
 
-  open(settings: DetectionSettings | null, onBoundary: (boundary: Boundary) => void): VadHandle {
-    return new Detector({ vad: this.#vad, scheduler: this.#scheduler, onBoundary }, settings);
+  open(settings: DetectionSettings | null, listener: VadListener): VadHandle {
+    return new Detector({ vad: this.#vad, scheduler: this.#scheduler, listener }, settings);
   }
 }
 
 interface DetectorParts {
   readonly vad: Vad;
   readonly scheduler: Scheduler;
-  readonly onBoundary: (boundary: Boundary) => void;
+  readonly listener: VadListener;
 }
 
 class Detector implements VadHandle {
   readonly #scheduler: Scheduler;
-  readonly #onBoundary: (boundary: Boundary) => void;
+  readonly #listener: VadListener;
   readonly #predictor = new BoundaryPredictor();
   readonly #stream: VadStream;
+  readonly #onDue: () => void;
+  #settings: DetectionSettings | null = null;
   #listening = false;
+  #lost = false;
+  #pushedToMs: number | null = null;
   /** Media clock − gateway clock (ms) at the least late packet of late: by so much a sound is older than its packet. */
   #aheadMs: number | null = null;
   #timer: { readonly atMs: number; readonly cancel: () => void } | null = null;
 
-  constructor({ vad, scheduler, onBoundary }: DetectorParts, settings: DetectionSettings | null) {
+  constructor({ vad, scheduler, listener }: DetectorParts, settings: DetectionSettings | null) {
     this.#scheduler = scheduler;
-    this.#onBoundary = onBoundary;
+    this.#listener = listener;
+    this.#onDue = listener.guard.wrap('conversation.silence', () => this.#due());
     this.#stream = vad.open({
-      onProbability: ({ p, endMs, windowMs }) => {
+      onProbability: listener.guard.wrap('conversation.hearing', ({ p, endMs, windowMs }) => {
         if (this.#listening) this.#tell(this.#predictor.push(p, endMs, windowMs));
-      },
+      }),
+      onLost: listener.guard.wrap('conversation.hearing', (why) => this.#onLost(why)),
     });
     this.configure(settings);
   }
 
   push({ pcm, ptsMs, arrivedAtMs }: AudioFrame): void {
     if (!this.#listening) return;
-    const aheadMs = ptsMs + (pcm.length * 1000) / SAMPLE_RATE - arrivedAtMs;
+    this.#pushedToMs = ptsMs + (pcm.length * 1000) / SAMPLE_RATE;
+    const aheadMs = this.#pushedToMs - arrivedAtMs;
     this.#aheadMs = Math.max(aheadMs, (this.#aheadMs ?? aheadMs) - FORGET_MS);
     this.#predictor.sound(pcm, ptsMs);
     this.#stream.push(pcm, ptsMs);
   }
 
   configure(settings: DetectionSettings | null): void {
-    this.#listening = settings !== null;
+    this.#settings = settings;
+    this.#listening = settings !== null && !this.#lost;
     if (settings) this.#predictor.configure(configOf(settings));
     else this.#predictor.reset();
     this.#arm();
@@ -83,7 +90,7 @@ class Detector implements VadHandle {
   }
 
   #tell(events: readonly BoundaryEvent[]): void {
-    for (const event of events) this.#onBoundary(event);
+    for (const event of events) this.#listener.onBoundary(event);
     this.#arm();
   }
 
@@ -93,7 +100,16 @@ class Detector implements VadHandle {
     const atMs = endsAtMs === null || this.#aheadMs === null ? null : endsAtMs - this.#aheadMs;
     if (this.#timer?.atMs === atMs) return;
     this.#timer?.cancel();
-    this.#timer = atMs === null ? null : { atMs, cancel: this.#scheduler.at(atMs, () => this.#due()) };
+    this.#timer = atMs === null ? null : { atMs, cancel: this.#scheduler.at(atMs, this.#onDue) };
+  }
+
+  /** What was heard so far is a turn: it must not stay open for ever. */
+  #onLost(why: string): void {
+    const { silence_duration_ms: silenceMs = 0 } = this.#settings ? configOf(this.#settings) : {};
+    if (this.#pushedToMs !== null) this.silenceUntil(this.#pushedToMs + silenceMs);
+    this.#lost = true;
+    this.#listening = false;
+    this.#listener.onLost(why);
   }
 
   #due(): void {

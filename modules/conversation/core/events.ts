@@ -54,11 +54,16 @@ interface PartAddress {
   readonly contentIndex: 0;
 }
 
+/** `hearing`: speech is not detected. `video`: the camera is not seen. `engine`: nothing is answered. */
+export type LostPart = 'hearing' | 'video' | 'engine';
+
 /**
  * What happens in a session, in the order of PROTOCOL A6, neutral of transport. Names ending in `AtMs` are on the
  * gateway's clock, other times on the session's media clock; `previousItemId` null: first in the conversation.
  */
 export type SessionEvent =
+  /** A part that the session rests on is lost for good; the session goes on without. */
+  | { readonly type: 'part_lost'; readonly part: LostPart; readonly why: string }
   | { readonly type: 'session_updated'; readonly config: SessionConfig }
   /** `audioStartMs` includes the prefix padding. */
   | { readonly type: 'speech_started'; readonly itemId: string; readonly audioStartMs: number }

@@ -1,4 +1,4 @@
-import type { AudioFrame, Clock, RgbImage, VideoFrame } from '#modules/contracts';
+import type { AudioFrame, Clock, Guard, RgbImage, VideoFrame } from '#modules/contracts';
 import type { Boundary, FrameSegment } from './inputs.js';
 import type { DetectionSettings } from './turn-detection.js';
 
@@ -12,9 +12,18 @@ export interface VadHandle {
   close(): void;
 }
 
+/** Whom a detector tells. */
+export interface VadListener {
+  /** In the order of the audio. */
+  readonly onBoundary: (boundary: Boundary) => void;
+  /** There is no detector any more, and there will be none. Speech that had begun has been told to end. */
+  readonly onLost: (why: string) => void;
+  /** Stands before what timers and workers call. */
+  readonly guard: Guard;
+}
+
 export interface VadPort {
-  /** @param onBoundary called in the order of the audio */
-  open(settings: DetectionSettings | null, onBoundary: (boundary: Boundary) => void): VadHandle;
+  open(settings: DetectionSettings | null, listener: VadListener): VadHandle;
 }
 
 /** What became of a picture: a segment, or the reason why not. */

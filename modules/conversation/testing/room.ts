@@ -1,4 +1,4 @@
-import type { AudioFrame, EngineSession, OmniEngine } from '#modules/contracts';
+import type { AudioFrame, EngineSession, Guard, OmniEngine } from '#modules/contracts';
 import { FrameService } from '#modules/frame';
 import { FrameAdapter } from '../adapters/frame.adapter.js';
 import { ConversationService } from '../conversation.service.js';
@@ -14,6 +14,7 @@ export class Room<E extends OmniEngine> {
   readonly vad = new ScriptedVad();
   readonly clock = new VirtualScheduler();
   conversation!: Conversation;
+  guard: Guard | null = null;
   onEvent: (event: SessionEvent) => void = () => undefined;
   private frames = 0;
 
@@ -33,6 +34,7 @@ export class Room<E extends OmniEngine> {
         this.onEvent(event);
       },
       ...(engineSession && { engineSession }),
+      ...(this.guard && { guard: this.guard }),
     });
     return this;
   }

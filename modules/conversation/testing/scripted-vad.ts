@@ -1,6 +1,6 @@
 import type { AudioFrame } from '#modules/contracts';
 import type { Boundary } from '../core/inputs.js';
-import type { VadHandle, VadPort } from '../core/ports.js';
+import type { VadHandle, VadListener, VadPort } from '../core/ports.js';
 import type { DetectionSettings } from '../core/turn-detection.js';
 
 /** A detector that hears nothing by itself: a test says the boundaries. */
@@ -9,11 +9,11 @@ export class ScriptedVad implements VadPort {
   readonly silences: number[] = [];
   settings: DetectionSettings | null = null;
   closed = false;
-  #onBoundary: (boundary: Boundary) => void = () => undefined;
+  #listener: VadListener | null = null;
 
-  open(settings: DetectionSettings | null, onBoundary: (boundary: Boundary) => void): VadHandle {
+  open(settings: DetectionSettings | null, listener: VadListener): VadHandle {
     this.settings = settings;
-    this.#onBoundary = onBoundary;
+    this.#listener = listener;
     return {
       push: (frame) => void this.heard.push(frame),
       configure: (next) => {
@@ -27,6 +27,10 @@ export class ScriptedVad implements VadPort {
   }
 
   say(boundary: Boundary): void {
-    this.#onBoundary(boundary);
+    this.#listener?.onBoundary(boundary);
+  }
+
+  lose(why: string): void {
+    this.#listener?.onLost(why);
   }
 }

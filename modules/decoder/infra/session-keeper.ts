@@ -1,4 +1,4 @@
-import { VisavisError } from '#modules/contracts';
+import { VisavisError, type Guard } from '#modules/contracts';
 import type { SessionLog } from '../core/session-log.js';
 import { HeldOperations, restarting, type Operation } from './held-operations.js';
 import type { WorkerLink } from './worker-link.js';
@@ -21,6 +21,8 @@ export interface SessionPlaces {
   open(epoch: number): Promise<WorkerLink>;
   /** Runs rebuilds in turn, urgent ones first. */
   inTurn(urgent: () => boolean, work: () => Promise<void>): Promise<void>;
+  /** Stands before what nobody waits for. */
+  readonly guard: Guard;
   /** How a rebuild ended. */
   onRebuilt(ok: boolean): void;
 }
@@ -60,6 +62,9 @@ export class SessionKeeper {
   private deadline: NodeJS.Timeout | null = null;
   /** Why there will be no worker any more. */
   private over: VisavisError | null = null;
+  /** The session cannot be rebuilt. */
+  private readonly lossListeners: ((why: VisavisError) => void)[] = [];
+  private stopListening: () => void = () => undefined;
 
   constructor(log: SessionLog, places: SessionPlaces, link: WorkerLink) {
     this.log = log;
@@ -115,8 +120,14 @@ export class SessionKeeper {
     this.held.reject(error, (operation) => operation.seq === null);
   }
 
+  /** Tells once where the session is given up. */
+  onLost(listener: (why: VisavisError) => void): void {
+    this.lossListeners.push(listener);
+  }
+
   async close(): Promise<void> {
     const { link } = this;
+    this.stopListening();
     this.link = null;
     this.end(new VisavisError('session_closed', 'the session was closed'));
     await link?.close();
@@ -142,14 +153,15 @@ export class SessionKeeper {
     this.link = link;
     this.spentMs += performance.now() - this.lostAtMs;
     this.stopDeadline();
-    void link.client.whenLost.then(() => this.down(link));
+    this.stopListening();
+    this.stopListening = link.client.onLost(() => this.down(link));
     for (const operation of this.held.take()) operation.attempt(link);
   }
 
   private down(link: WorkerLink): void {
     if (this.link !== link) return;
     this.link = null;
-    void link.close();
+    this.places.guard.watch('engine.session', link.close());
     const nowMs = performance.now();
     const { recoveryMs } = this.places;
     if (nowMs - this.troubledSinceMs > 2 * recoveryMs) {
@@ -158,8 +170,9 @@ export class SessionKeeper {
     }
     this.lostAtMs = nowMs;
     this.deadlineMs = nowMs + Math.max(0, recoveryMs - this.spentMs);
-    this.deadline = setTimeout(() => this.expire(), Math.max(0, this.deadlineMs - nowMs)).unref();
-    void this.rebuild();
+    const expire = this.places.guard.wrap('engine.session', () => this.expire());
+    this.deadline = setTimeout(expire, Math.max(0, this.deadlineMs - nowMs)).unref();
+    this.places.guard.watch('engine.session', this.rebuild());
   }
 
   /** What needs a worker has waited long enough. */
@@ -214,7 +227,13 @@ export class SessionKeeper {
     if (this.over) return;
     const why = cause instanceof Error ? cause.message : String(cause);
     this.places.onRebuilt(false);
-    this.end(new VisavisError('session_closed', `the session could not be rebuilt: ${why}`, null, { cause }));
+    const error = new VisavisError('session_closed', `the session could not be rebuilt: ${why}`, null, {
+      cause,
+    });
+    this.end(error);
+    for (const listener of this.lossListeners) {
+      this.places.guard.run('engine.session', () => listener(error));
+    }
   }
 
   private end(error: VisavisError): void {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { VisavisError, workerEntry, type GenEvent, type WorkerEntry } from '#modules/contracts';
+import { Guard, VisavisError, workerEntry, type GenEvent, type WorkerEntry } from '#modules/contracts';
 import { Heartbeat } from '../core/heartbeat.js';
 import type {
   EngineWorkerData,
@@ -33,6 +33,8 @@ export interface WorkerOptions {
   readonly loadMs?: number | undefined;
   /** Default: the engine worker. */
   readonly entry?: WorkerEntry | undefined;
+  /** Stands before what threads and timers call. Default: what it catches is lost. */
+  readonly guard?: Guard | undefined;
 }
 
 const LOAD_MS = 300_000;
@@ -58,7 +60,8 @@ export class EngineWorkerClient {
   private readonly waiting = new Map<number, Waiting>();
   private readonly ready = Promise.withResolvers<void>();
   private readonly exited = Promise.withResolvers<void>();
-  private readonly lostSoon = Promise.withResolvers<Loss>();
+  private readonly guard: Guard;
+  private readonly lossListeners = new Set<(loss: Loss) => void>();
   private watch: NodeJS.Timeout | null = null;
   private heartbeat: Heartbeat | null = null;
   private nextId = 1;
@@ -69,14 +72,23 @@ export class EngineWorkerClient {
   private constructor(worker: Worker, options: WorkerOptions) {
     this.worker = worker;
     this.options = options;
+    this.guard = options.guard ?? new Guard(() => undefined);
+    // A loss before anybody waits for the model is told by `load`.
+    this.ready.promise.catch(() => undefined);
     let cause: unknown = 'without a word';
-    worker.on('message', (message: FromEngineWorker) => this.receive(message));
+    worker.on(
+      'message',
+      this.guard.wrap('engine', (message: FromEngineWorker) => this.receive(message)),
+    );
     worker.on('error', (error) => (cause = error));
-    worker.on('exit', () => {
-      this.running = false;
-      this.exited.resolve();
-      this.lose('died', `the engine worker ended: ${String(cause)}`, cause);
-    });
+    worker.on(
+      'exit',
+      this.guard.wrap('engine', () => {
+        this.running = false;
+        this.exited.resolve();
+        this.lose('died', `the engine worker ended: ${String(cause)}`, cause);
+      }),
+    );
   }
 
   /** Starts a worker, which then loads its model: see {@link load}. */
@@ -88,7 +100,8 @@ export class EngineWorkerClient {
   /** Waits until the worker has loaded its model. @returns why it did not (`bad_model`, `engine_failed`); null: it did */
   async load(): Promise<Loss | null> {
     const { loadMs = LOAD_MS } = this.options;
-    const late = setTimeout(() => this.giveUp(`did not load its model within ${loadMs} ms`), loadMs);
+    const giveUp = () => this.giveUp(`did not load its model within ${loadMs} ms`);
+    const late = setTimeout(this.guard.wrap('engine', giveUp), loadMs);
     try {
       await this.ready.promise;
       this.startWatch();
@@ -100,9 +113,15 @@ export class EngineWorkerClient {
     }
   }
 
-  /** Resolves if the worker is lost, after every open request has been rejected with the loss's error. */
-  get whenLost(): Promise<Loss> {
-    return this.lostSoon.promise;
+  /**
+   * Tells if the worker is lost, or has been, after every open request has been rejected with the loss's error. Never from
+   * inside the call.
+   * @returns ends it: who forgets that is held for as long as the worker lives
+   */
+  onLost(listener: (loss: Loss) => void): () => void {
+    this.lossListeners.add(listener);
+    if (this.loss) this.tellLoss();
+    return () => void this.lossListeners.delete(listener);
   }
 
   /** The error that requests are rejected with once the worker is lost; null while it is not. */
@@ -201,12 +220,12 @@ export class EngineWorkerClient {
     const { stallMs } = this.options;
     const heartbeat = new Heartbeat(stallMs, performance.now());
     this.heartbeat = heartbeat;
-    this.watch = setInterval(() => {
+    const look = this.guard.wrap('engine', () => {
       const verdict = heartbeat.check(performance.now());
       if (verdict === 'ask') this.send({ t: 'ping' });
       if (verdict === 'stuck') this.giveUp(`did not answer for ${stallMs} ms`);
-    }, heartbeat.periodMs);
-    this.watch.unref();
+    });
+    this.watch = setInterval(look, heartbeat.periodMs).unref();
   }
 
   private stopWatch(): void {
@@ -228,7 +247,16 @@ export class EngineWorkerClient {
     this.loss = { cause, idle: this.heartbeat !== null && this.waiting.size === 0, error };
     this.rejectAll();
     this.ready.reject(error);
-    this.lostSoon.resolve(this.loss);
+    this.tellLoss();
+  }
+
+  private tellLoss(): void {
+    queueMicrotask(() => {
+      const { loss } = this;
+      const listeners = [...this.lossListeners];
+      this.lossListeners.clear();
+      if (loss) for (const listener of listeners) this.guard.run('engine', () => listener(loss));
+    });
   }
 
   private rejectAll(): void {

@@ -1,4 +1,10 @@
-import { VisavisError, type EngineCaps, type EngineSession, type WorkerEntry } from '#modules/contracts';
+import {
+  Guard,
+  VisavisError,
+  type EngineCaps,
+  type EngineSession,
+  type WorkerEntry,
+} from '#modules/contracts';
 import { RecoveryLine } from '../core/recovery-line.js';
 import type { SessionPlaces } from './session-keeper.js';
 import type { Loss } from './worker-client.js';
@@ -15,6 +21,8 @@ export interface WorkerEngineOptions {
   readonly recoveryMs: number;
   /** Default: the engine worker. */
   readonly entry?: WorkerEntry;
+  /** Stands before what threads and timers call. Default: what it catches is lost. */
+  readonly guard?: Guard;
   onLost(loss: Loss, willRestart: boolean): void;
 }
 
@@ -33,6 +41,7 @@ export interface EngineStats {
 /** Sessions in engine workers, which outlive them. */
 export class WorkerEngine {
   private readonly options: WorkerEngineOptions;
+  private readonly guard: Guard;
   private readonly pool: WorkerPool;
   private readonly recovery: RecoveryLine;
   private readonly sessions = new Set<WorkerSession>();
@@ -43,13 +52,15 @@ export class WorkerEngine {
   private nextSession = 1;
 
   constructor(options: WorkerEngineOptions) {
-    const { data, workers, stallMs, entry } = options;
+    const { data, workers, stallMs, entry, guard = new Guard(() => undefined) } = options;
     this.options = options;
+    this.guard = guard;
     this.recovery = new RecoveryLine(workers);
     this.pool = new WorkerPool(data, {
       size: workers,
       stallMs,
       entry,
+      guard,
       onLost: (loss, willRestart) => {
         this.lost[loss.cause] += 1;
         options.onLost(loss, willRestart);
@@ -88,7 +99,7 @@ export class WorkerEngine {
     this.opening += 1;
     try {
       const opening = places.open(0);
-      const link = await (this.pool.up > 0 ? opening : withinMs(recoveryMs, opening));
+      const link = await (this.pool.up > 0 ? opening : withinMs(recoveryMs, opening, this.guard));
       const session = new WorkerSession(link, {
         id,
         caps,
@@ -124,6 +135,7 @@ export class WorkerEngine {
           }
         }
       },
+      guard: this.guard,
       inTurn: (urgent, work) => this.recovery.run(urgent, work),
       onRebuilt: (ok) => void (ok ? this.rebuilt++ : this.givenUp++),
     };
@@ -131,15 +143,16 @@ export class WorkerEngine {
 }
 
 /** What comes later than that is closed again. @throws `engine_restarting` */
-async function withinMs(ms: number, opening: Promise<WorkerLink>): Promise<WorkerLink> {
+async function withinMs(ms: number, opening: Promise<WorkerLink>, guard: Guard): Promise<WorkerLink> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    opening.then(
+  const onLate = guard.wrap('engine.session', () => {
+    late.reject(new VisavisError('engine_restarting', 'no engine worker is ready'));
+    return opening.then(
       (link) => link.close(),
       () => undefined,
     );
-    late.reject(new VisavisError('engine_restarting', 'no engine worker is ready'));
-  }, ms);
+  });
+  const timer = setTimeout(onLate, ms);
   try {
     return await Promise.race([opening, late.promise]);
   } finally {

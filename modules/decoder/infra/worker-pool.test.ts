@@ -91,7 +91,7 @@ describe('WorkerPool', () => {
       const { client, release } = await pool.leaseWhenUp();
       client.ask({ t: 'close', session: 7 }).catch(() => undefined);
       release();
-      await client.whenLost;
+      await new Promise((resolve) => client.onLost(resolve));
     }
     expect(lost.every(({ willRestart }) => willRestart)).toBe(true);
     await pool.close(0);

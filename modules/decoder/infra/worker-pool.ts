@@ -1,4 +1,4 @@
-import { VisavisError, type WorkerEntry } from '#modules/contracts';
+import { VisavisError, type Guard, type WorkerEntry } from '#modules/contracts';
 import { EngineWorkerClient, type Loss } from './worker-client.js';
 import type { EngineWorkerData } from './worker-protocol.js';
 
@@ -33,6 +33,8 @@ export interface PoolOptions {
   /** One that has not loaded its model after this long (ms) is, too. Default 300,000. */
   readonly loadMs?: number | undefined;
   readonly entry?: WorkerEntry | undefined;
+  /** Stands before what threads and timers call. */
+  readonly guard?: Guard | undefined;
   /** A worker was lost with its sessions. `willRestart`: another is being started in its place. */
   onLost(loss: Loss, willRestart: boolean): void;
 }
@@ -136,7 +138,7 @@ export class WorkerPool {
     slot.client = client;
     slot.sessions = 0;
     this.changed();
-    void client.whenLost.then((loss) => {
+    client.onLost((loss) => {
       if (loss.cause === 'stuck') this.abandoned.push(client);
       if (slot.client === client) this.replace(slot, loss);
     });
@@ -152,9 +154,15 @@ export class WorkerPool {
     this.options.onLost(loss, willRestart);
     this.changed();
     if (!willRestart) return;
-    this.restarts = this.restarts.then(async () => {
+    const restarted = this.restarts.then(async () => {
       const failure = await this.fill(slot);
       if (failure) this.replace(slot, failure);
+    });
+    this.options.guard?.watch('engine', restarted);
+    this.restarts = restarted.catch(() => {
+      // Not even a thread could be started.
+      slot.givenUp = true;
+      this.changed();
     });
   }
 

@@ -209,6 +209,8 @@ describe('a session whose worker is lost', () => {
   it('is given up where one entry of its log kills every worker', async () => {
     await begin();
     const session = await rig.open();
+    const told: string[] = [];
+    session.onLost?.((why) => told.push(why.code));
     for (const segment of [edge('q', 'open'), text('v', 'venom')]) await session.append(segment);
     await rig.lose();
     await expect(session.append(text('t'))).rejects.toMatchObject({
@@ -216,6 +218,7 @@ describe('a session whose worker is lost', () => {
       message: expect.stringContaining('every worker that it was rebuilt in was lost'),
     });
     expect(rig.engine.stats).toMatchObject({ lost: { died: 4 }, sessionsGivenUp: 1 });
+    expect(told).toEqual(['session_closed']);
   });
 
   it('is rebuilt where the workers that die are at another entry each time', async () => {

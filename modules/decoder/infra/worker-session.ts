@@ -205,6 +205,10 @@ export class WorkerSession implements EngineSession {
     });
   }
 
+  onLost(listener: (why: VisavisError) => void): void {
+    this.keeper.onLost(listener);
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;

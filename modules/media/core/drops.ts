@@ -27,6 +27,8 @@ export type DropReason =
   /** A data channel message beyond the size limit. */
   | 'oversized_message'
   /** A data channel message that breaks the protocol. */
-  | 'malformed_message';
+  | 'malformed_message'
+  /** A data channel message of ours that the closing connection did not take. */
+  | 'unsent_message';
 
 export type DropHandler = (reason: DropReason, count: number) => void;

@@ -41,6 +41,13 @@ export interface MediaHandlers {
   onChannel(label: string): void;
   onMessage(label: string, data: string | Uint8Array): void;
   onDrop: DropHandler;
+  /** A part is lost for good: nothing comes of it any more, and the call goes on without. */
+  onLost?(part: 'video', why: string): void;
+  /**
+   * Something threw that no code foresaw, here or in one of these handlers. The call hears nothing more, and whoever gives
+   * this handler closes it; without it the call is closed as `failed`.
+   */
+  onBug?(where: string, error: unknown): void;
   /** The call is over; exactly once, and nothing comes after it. */
   onClosed(reason: CloseReason): void;
 }
@@ -54,6 +61,12 @@ export type CloseReason =
   | 'failed'
   /** It never connected. */
   | 'connect_timeout';
+
+/**
+ * What became of a message. `not_open`: its channel is not open (yet, or any more), or the call has ended. `too_large`: the
+ * client said in its offer that it takes less.
+ */
+export type SendResult = 'sent' | 'not_open' | 'too_large';
 
 export interface MediaStats {
   /** RTP packets received, by kind. */
@@ -78,11 +91,8 @@ export interface MediaPeer {
   readonly answerSdp: string;
   /** What the client sends, in the order of its offer. */
   readonly trackKinds: readonly ('audio' | 'video')[];
-  /**
-   * Sends a text message.
-   * @throws VisavisError `message_too_large` beyond what the client accepts, `session_closed` where the channel is not open
-   */
-  send(label: string, text: string): void;
+  /** Sends a text message, or says why not. Throws nothing, whatever state the connection is in. */
+  send(label: string, text: string): SendResult;
   /** Bytes queued on a channel and not yet sent; 0 for an unknown channel. */
   bufferedAmount(label: string): number;
   stats(): MediaStats;

@@ -29,6 +29,8 @@ export interface VadHandlers {
   /** Called in the order of the audio, never from inside `push`. */
   onProbability(result: SpeechProbability): void;
   onDrop?(reason: VadDropReason, samples: number): void;
+  /** The model is gone for good: nothing is scored any more, on this stream and others. Never called from inside `open`. */
+  onLost?(why: string): void;
 }
 
 /** Speech probability of one audio track. */
@@ -120,6 +122,11 @@ export class WindowedStream implements VadStream {
     this.#pending = [];
     this.#continuesAtMs = null;
     if (lost > 0 && !this.#closed) this.#drop('worker_lost', lost * this.windowMs * SAMPLES_PER_MS);
+  }
+
+  /** There will be no worker any more. */
+  lost(why: string): void {
+    if (!this.#closed) this.#handlers.onLost?.(why);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
-import { VisavisError, workerEntry } from '#modules/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Guard, VisavisError, workerEntry } from '#modules/contracts';
 import { VadWorkerClient } from './vad-worker-client.js';
 
 // Real threads. The crashing worker stands in for a model that dies; the contract test covers the real one.
@@ -13,6 +14,7 @@ afterEach(async () => {
 
 function setUp(entry = CRASHING) {
   const lost: [string, boolean][] = [];
+  const bugs: unknown[] = [];
   let onResult: () => void = () => undefined;
   let onLost: () => void = () => undefined;
   const client = new VadWorkerClient(
@@ -23,13 +25,15 @@ function setUp(entry = CRASHING) {
         lost.push([error.message, willRestart]);
         onLost();
       },
+      guard: new Guard((where, error) => bugs.push([where, error])),
     },
-    entry,
+    { entry, askEveryMs: 20 },
   );
   opened.push(client);
   return {
     client,
     lost,
+    bugs,
     nextResult: () => new Promise<void>((resolve) => (onResult = resolve)),
     nextLoss: () => new Promise<void>((resolve) => (onLost = resolve)),
   };
@@ -67,6 +71,29 @@ describe('VadWorkerClient', () => {
     }
     expect(lost.map(([, willRestart]) => willRestart)).toEqual([true, true, false]);
     expect(client.submit(job(1))).toBe(false);
+  });
+
+  it('leaves a worker that hangs to itself, and starts another', async () => {
+    const { client, lost, nextLoss, nextResult } = setUp();
+    await client.start();
+    const loss = nextLoss();
+    client.submit(job(-2));
+    await loss;
+    expect(lost).toEqual([[expect.stringContaining('hangs'), true]]);
+    expect(client.stuckThreads).toBe(1);
+    const result = nextResult();
+    client.submit(job(1));
+    await result;
+    while (client.stuckThreads > 0) await sleep(50);
+  });
+
+  it('does not wait for a worker that hangs at the end', async () => {
+    const { client } = setUp();
+    await client.start();
+    client.submit(job(-2));
+    await client.close();
+    expect(client.stuckThreads).toBe(1);
+    while (client.stuckThreads > 0) await sleep(50);
   });
 
   it('reports a model that does not load', async () => {

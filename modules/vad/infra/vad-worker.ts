@@ -46,6 +46,8 @@ port.on('message', (message: ToVadWorker) => {
     case 'close_stream':
       batcher.close(message.stream);
       return;
+    case 'ping':
+      return post({ t: 'pong' });
     case 'drain':
       draining = true;
       void runAll();

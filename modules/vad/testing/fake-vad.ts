@@ -11,6 +11,7 @@ export type VadScript = (window: number, stream: number, pcm: Float32Array) => n
 export class FakeVad implements Vad {
   readonly #script: VadScript;
   readonly #maxQueuedMs: number;
+  readonly #streams: WindowedStream[] = [];
   #opened = 0;
 
   constructor(script: VadScript, maxQueuedMs = Number.MAX_SAFE_INTEGER) {
@@ -34,7 +35,16 @@ export class FakeVad implements Vad {
         close: () => undefined,
       },
     );
+    this.#streams.push(windowed);
     return windowed;
+  }
+
+  /** The model is gone for good. */
+  lose(why: string): void {
+    for (const stream of this.#streams) {
+      stream.workerLost();
+      stream.lost(why);
+    }
   }
 }
 

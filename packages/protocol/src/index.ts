@@ -45,6 +45,7 @@ export {
 export type {
   ContextEvent,
   ContextRedactedEvent,
+  DegradedEvent,
   FrameAttendedEvent,
   TurnTimingEvent,
 } from './vendor-events.js';

@@ -6,6 +6,7 @@ import { sessionSchema } from './session.js';
 import {
   contextEventSchema,
   contextRedactedEventSchema,
+  degradedEventSchema,
   frameAttendedEventSchema,
   turnTimingEventSchema,
 } from './vendor-events.js';
@@ -60,6 +61,7 @@ export const serverEventSchema = z.discriminatedUnion('type', [
   frameAttendedEventSchema,
   contextEventSchema,
   contextRedactedEventSchema,
+  degradedEventSchema,
 ]);
 export type ServerEvent = z.infer<typeof serverEventSchema>;
 export type ServerEventType = ServerEvent['type'];

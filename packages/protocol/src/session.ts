@@ -31,7 +31,7 @@ export const turnDetectionSchema = z
 export type TurnDetection = z.infer<typeof turnDetectionSchema>;
 
 /** Vendor events that a session can ask for. */
-export const vendorEventNameSchema = z.enum(['turn.timing', 'frame.attended', 'context']);
+export const vendorEventNameSchema = z.enum(['turn.timing', 'frame.attended', 'context', 'degraded']);
 export type VendorEventName = z.infer<typeof vendorEventNameSchema>;
 
 /** What becomes of the live pictures in the context when the camera goes off. */

@@ -81,3 +81,15 @@ export const contextRedactedEventSchema = z.object({
   tokens: z.number().int(),
 });
 export type ContextRedactedEvent = z.infer<typeof contextRedactedEventSchema>;
+
+/**
+ * A part that the call rests on is lost for good, and the call goes on without. The same is said by an `error` event of code
+ * `part_lost`, which every client gets.
+ */
+export const degradedEventSchema = z.object({
+  type: z.literal('visavis.degraded'),
+  event_id: z.string(),
+  /** `hearing`: speech is not detected. `video`: the camera is not seen. `engine`: nothing is answered. */
+  part: z.enum(['hearing', 'video', 'engine']),
+});
+export type DegradedEvent = z.infer<typeof degradedEventSchema>;

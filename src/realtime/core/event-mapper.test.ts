@@ -5,7 +5,9 @@ import { toServerEvents } from './event-mapper.js';
 import type { WireClock } from './vendor-mapper.js';
 
 const plain = defaultSession('sess_1', 'visavis-pocket');
-const curious = mergeSession(plain, { visavis: { events: ['turn.timing', 'frame.attended', 'context'] } });
+const curious = mergeSession(plain, {
+  visavis: { events: ['turn.timing', 'frame.attended', 'context', 'degraded'] },
+});
 const clock: WireClock = { nowMs: 11_050, videoOffsetMs: 10_000, firstSentAtMs: () => 12_921 };
 
 const map = (events: readonly SessionEvent[], session = plain): ServerEventBody[] =>
@@ -42,6 +44,13 @@ describe('toServerEvents', () => {
         event_id: 'event_1',
       });
     }
+  });
+
+  it('tells the loss of a part to everybody, and to whom asked by an event of its own', () => {
+    const lost: SessionEvent = { type: 'part_lost', part: 'hearing', why: 'the thread died' };
+    const error = { type: 'error', error: { code: 'part_lost', param: 'hearing' } };
+    expect(map([lost])).toMatchObject([error]);
+    expect(map([lost], curious)).toMatchObject([error, { type: 'visavis.degraded', part: 'hearing' }]);
   });
 
   it('says output_text in an item but text in a part, as stock clients insist', () => {

@@ -1,12 +1,20 @@
 import type { Item, Response, ServerEventBody, Session, Usage } from '@vis-a-vis/protocol';
 import type {
   Item as ConversationItem,
+  LostPart,
   Response as ConversationResponse,
   SessionEvent,
   Usage as ConversationUsage,
 } from '#modules/conversation';
 import { ERRORS } from '#modules/contracts';
 import { vendorEvents, type WireClock } from './vendor-mapper.js';
+
+/** Why it was lost is the operator's, and in the log. */
+const LOST: Readonly<Record<LostPart, string>> = {
+  hearing: 'Speech is not detected any more. Commit turns yourself, or dial again.',
+  video: 'The camera is not seen any more. Dial again.',
+  engine: 'Nothing is answered any more. Dial again.',
+};
 
 /**
  * What one session event says on the wire, in order. Pure: the session as it stands and the clocks are arguments.
@@ -79,6 +87,16 @@ export function toServerEvents(event: SessionEvent, session: Session, clock: Wir
       ];
     case 'error':
       return [toErrorEvent(event.error)];
+    case 'part_lost':
+      return [
+        toErrorEvent({
+          code: 'part_lost',
+          message: LOST[event.part],
+          param: event.part,
+          clientEventId: null,
+        }),
+        ...vendorEvents(event, session.visavis.events, clock),
+      ];
     case 'frame_attended':
     case 'frame_dropped':
     case 'speculation_ended':

@@ -19,6 +19,7 @@ type VendorSource = Extract<
       | 'speculation_ended'
       | 'context_receipt'
       | 'context_redacted'
+      | 'part_lost'
       | 'turn_timing';
   }
 >;
@@ -64,6 +65,8 @@ export function vendorEvents(
       return [{ type: 'visavis.context.redacted', item_ids: [...event.itemIds], tokens: event.tokens }];
     case 'turn_timing':
       return wanted.includes('turn.timing') ? [turnTiming(event, clock.firstSentAtMs(event.responseId))] : [];
+    case 'part_lost':
+      return wanted.includes('degraded') ? [{ type: 'visavis.degraded', part: event.part }] : [];
     case 'frame_dropped':
     case 'speculation_ended':
       // Counted by telemetry; clients are not told.

@@ -116,4 +116,5 @@ export const OTHER_EVENTS: readonly SessionEvent[] = [
       error: { code: 'engine_failed', message: 'The engine failed.', param: null, clientEventId: null },
     },
   },
+  { type: 'part_lost', part: 'video', why: 'the worker died' },
 ];

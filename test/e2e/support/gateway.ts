@@ -5,14 +5,18 @@ import { createInterface } from 'node:readline';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MAIN = 'dist/src/main.js';
-/** Makes a gateway's engine workers mortal. */
-const MORTAL = new URL('../../support/mortal-gateway.mjs', import.meta.url).href;
+/** What can be preloaded into a gateway: its engine workers become mortal, or it can be probed (see the files). */
+const PRELOADS = {
+  mortal: new URL('../../support/mortal-gateway.mjs', import.meta.url).href,
+  probed: new URL('../../support/probed-gateway.mjs', import.meta.url).href,
+};
 /** Loading the model and the libraries, on a busy machine (ms). */
 const START_MS = 60_000;
 
 /** How a gateway process ended, and all that it wrote. */
 export interface Ended {
   readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -27,10 +31,13 @@ export class Gateway {
 
   /**
    * @param settings overrides of `VISAVIS_*`
-   * @param mortal its engine workers can be struck
+   * @param preload true: its engine workers can be struck
    */
-  static async start(settings: Record<string, string> = {}, mortal = false): Promise<Gateway> {
-    const { child, ended } = launch([], settings, mortal);
+  static async start(
+    settings: Record<string, string> = {},
+    preload: boolean | 'probed' = false,
+  ): Promise<Gateway> {
+    const { child, ended } = launch([], settings, preload);
     const listening = new Promise<string>((resolve) => {
       if (child.stdout === null) return;
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -71,6 +78,32 @@ export class Gateway {
     return struck;
   }
 
+  /** Has a probed gateway throw where no code foresaw it. @param port of the call whose socket throws */
+  async throwIn(where: 'timer' | 'rejection' | 'socket', port = 0): Promise<void> {
+    const answer = once(this.child, 'message');
+    this.child.send({ do: where, port });
+    await answer;
+  }
+
+  /** Has the VAD worker of a probed gateway die. @param forGood none can be started any more */
+  async loseVad(forGood: boolean): Promise<void> {
+    const answer = once(this.child, 'message');
+    this.child.send({ do: forGood ? 'vad-for-good' : 'vad' });
+    await answer;
+  }
+
+  /** Has a probed gateway collect what is garbage, and write what is left. */
+  async writeHeap(file: string): Promise<void> {
+    const answer = once(this.child, 'message');
+    this.child.send({ do: 'heap', file });
+    await answer;
+  }
+
+  /** Resolves when it has ended by itself. */
+  get end(): Promise<Ended> {
+    return this.ended;
+  }
+
   /** Asks it to stop, and does not wait. */
   terminate(): void {
     this.child.kill('SIGTERM');
@@ -92,11 +125,11 @@ export function runGateway(args: string[], settings: Record<string, string> = {}
   return launch(args, settings).ended;
 }
 
-function launch(args: string[], settings: Record<string, string>, mortal = false) {
-  const preload = mortal ? ['--import', MORTAL] : [];
-  const child = spawn(process.execPath, ['--enable-source-maps', ...preload, MAIN, ...args], {
+function launch(args: string[], settings: Record<string, string>, preload: boolean | 'probed' = false) {
+  const preloads = preload ? ['--import', PRELOADS[preload === true ? 'mortal' : preload]] : [];
+  const child = spawn(process.execPath, ['--enable-source-maps', ...preloads, MAIN, ...args], {
     cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe', mortal ? 'ipc' : 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe', preload ? 'ipc' : 'ignore'],
     env: {
       ...process.env,
       VISAVIS_PORT: '0',
@@ -108,7 +141,11 @@ function launch(args: string[], settings: Record<string, string>, mortal = false
   const output = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-  const ended = once(child, 'close').then(([code]): Ended => ({ code: code as number | null, ...output }));
+  const ended = once(child, 'close').then(([code, signal]): Ended => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+    ...output,
+  }));
   return { child, ended };
 }
 

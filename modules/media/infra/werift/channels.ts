@@ -1,11 +1,16 @@
-import { VisavisError } from '#modules/contracts';
 import type { RTCDataChannel, RTCDtlsTransport, RTCPeerConnection } from 'werift';
 
+import type { SendResult } from '../../core/ports.js';
+
 export interface ChannelHandlers {
+  /** Runs what werift calls; what that throws ends the call, and nothing else. */
+  readonly guard: (work: () => void) => void;
   onChannel(label: string): void;
   onMessage(label: string, data: string | Uint8Array): void;
   onOversized(): void;
   onMalformed(): void;
+  /** A message was taken and did not leave: the connection is closing under it. */
+  onUnsent(): void;
   /** The association, or its last channel, was closed. */
   onClosed(): void;
 }
@@ -15,6 +20,7 @@ interface SctpInternals {
   handleData(packet: Buffer): Promise<void>;
 }
 interface SctpTransportInternals {
+  dataChannelFlush(): Promise<void>;
   datachannelReceive(stream: number, protocol: number, data: Buffer): Promise<void>;
 }
 
@@ -29,7 +35,8 @@ export class Channels {
     this.#connection = connection;
     this.#handlers = handlers;
     this.#maxMessageBytes = maxMessageBytes;
-    connection.onDataChannel.subscribe((channel) => this.#adopt(channel));
+    const { guard } = handlers;
+    connection.onDataChannel.subscribe((channel) => guard(() => this.#adopt(channel)));
   }
 
   /** Call it when the offer is applied: the association exists then, and has not begun. */
@@ -37,57 +44,65 @@ export class Channels {
     const sctp = this.#connection.sctpTransport;
     if (!sctp) return;
     const association = sctp.sctp;
-    // werift parses SCTP and messages in promises that nobody awaits: a malformed packet would be an unhandled rejection,
-    // which ends the process. These two take their place.
+    // werift parses SCTP and messages, and sends, in promises that nobody awaits: a malformed packet, or a socket that
+    // closes under a message, would be an unhandled rejection, which ends the process. These three take their place.
     const internals = association as unknown as SctpInternals;
     const transportInternals = sctp as unknown as SctpTransportInternals;
     transport.dataReceiver = (packet) => {
       internals.handleData(packet).catch(() => this.#handlers.onMalformed());
     };
+    const flush = transportInternals.dataChannelFlush.bind(sctp);
+    transportInternals.dataChannelFlush = () => flush().catch(() => this.#handlers.onUnsent());
     association.onReceive.allUnsubscribe();
-    association.onReceive.subscribe((stream, protocol, data) => {
-      transportInternals.datachannelReceive(stream, protocol, data).catch(() => this.#handlers.onMalformed());
-    });
-    association.stateChanged.closed.subscribe(() => this.#handlers.onClosed());
+    const { guard } = this.#handlers;
+    association.onReceive.subscribe((stream, protocol, data) =>
+      guard(() => {
+        transportInternals
+          .datachannelReceive(stream, protocol, data)
+          .catch(() => this.#handlers.onMalformed());
+      }),
+    );
+    association.stateChanged.closed.subscribe(() => guard(() => this.#handlers.onClosed()));
   }
 
-  /** @throws VisavisError `message_too_large`, `session_closed` */
-  send(label: string, text: string): void {
+  send(label: string, text: string): SendResult {
     const channel = this.#open.get(label);
-    if (channel?.readyState !== 'open') {
-      throw new VisavisError('session_closed', `The data channel "${label}" is not open.`);
-    }
-    const remote = this.#connection.sctpTransport?.remoteMaxMessageSize || Infinity;
-    const limit = Math.min(this.#maxMessageBytes, remote);
-    const bytes = Buffer.byteLength(text);
-    if (bytes > limit) {
-      throw new VisavisError(
-        'message_too_large',
-        `A message of ${bytes} bytes is over the limit of ${limit}.`,
-      );
-    }
+    if (channel?.readyState !== 'open') return 'not_open';
+    if (Buffer.byteLength(text) > this.#maxSendBytes()) return 'too_large';
     channel.send(text);
+    return 'sent';
   }
 
   bufferedAmount(label: string): number {
     return this.#open.get(label)?.bufferedAmount ?? 0;
   }
 
+  /** What the client takes (0 is its word for any size), and no more than we take ourselves. */
+  #maxSendBytes(): number {
+    return Math.min(this.#maxMessageBytes, this.#connection.sctpTransport?.remoteMaxMessageSize || Infinity);
+  }
+
   #adopt(channel: RTCDataChannel): void {
     const { label } = channel;
-    channel.onMessage.subscribe((data) => {
-      const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-      if (bytes > this.#maxMessageBytes) this.#handlers.onOversized();
-      else this.#handlers.onMessage(label, data);
-    });
-    channel.stateChanged.subscribe((state) => {
-      if (state === 'open') {
-        this.#open.set(label, channel);
-        this.#handlers.onChannel(label);
-      } else if (state === 'closed' && this.#open.get(label) === channel) {
-        this.#open.delete(label);
-        if (this.#open.size === 0) this.#handlers.onClosed();
-      }
-    });
+    const { guard } = this.#handlers;
+    channel.onMessage.subscribe((data) =>
+      guard(() => {
+        const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+        if (bytes > this.#maxMessageBytes) this.#handlers.onOversized();
+        else this.#handlers.onMessage(label, data);
+      }),
+    );
+    channel.stateChanged.subscribe((state) => guard(() => this.#onState(channel, state)));
+  }
+
+  #onState(channel: RTCDataChannel, state: RTCDataChannel['readyState']): void {
+    const { label } = channel;
+    if (state === 'open') {
+      this.#open.set(label, channel);
+      this.#handlers.onChannel(label);
+    } else if (state === 'closed' && this.#open.get(label) === channel) {
+      this.#open.delete(label);
+      if (this.#open.size === 0) this.#handlers.onClosed();
+    }
   }
 }

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 
-import { VisavisError } from '#modules/contracts';
 import { RtcpSrPacket, type RTCDtlsTransport, type RTCPeerConnection, type RtpPacket } from 'werift';
 
 import type {
@@ -9,6 +8,7 @@ import type {
   MediaPeer,
   MediaStats,
   OpusDecoder,
+  SendResult,
   VideoCodec,
   VideoTrackDecoder,
 } from '../../core/ports.js';
@@ -46,6 +46,8 @@ export class WeriftPeer implements MediaPeer {
   #channels: Channels | null = null;
   #connected = false;
   #ended = false;
+  /** By a bug: nothing that comes is looked at any more. */
+  #struck = false;
   #closing: Promise<void> = Promise.resolve();
 
   private constructor(deps: PeerDeps) {
@@ -85,9 +87,9 @@ export class WeriftPeer implements MediaPeer {
     return this.#link?.trackKinds ?? [];
   }
 
-  send(label: string, text: string): void {
-    if (this.#ended || !this.#channels) throw new VisavisError('session_closed', 'The call is closed.');
-    this.#channels.send(label, text);
+  send(label: string, text: string): SendResult {
+    if (this.#ended || !this.#channels) return 'not_open';
+    return this.#channels.send(label, text);
   }
 
   bufferedAmount(label: string): number {
@@ -121,10 +123,12 @@ export class WeriftPeer implements MediaPeer {
     this.#channels = new Channels(
       connection,
       {
-        onChannel: (label) => this.#guard(() => this.#deps.handlers.onChannel(label)),
-        onMessage: (label, data) => this.#guard(() => this.#deps.handlers.onMessage(label, data)),
+        guard: (work) => this.#guard(work),
+        onChannel: (label) => this.#deps.handlers.onChannel(label),
+        onMessage: (label, data) => this.#deps.handlers.onMessage(label, data),
         onOversized: () => this.#guard(() => this.#receiver.drop('oversized_message', 1)),
         onMalformed: () => this.#guard(() => this.#receiver.drop('malformed_message', 1)),
+        onUnsent: () => this.#guard(() => this.#receiver.drop('unsent_message', 1)),
         onClosed: () => void this.#end('closed_by_peer'),
       },
       this.#deps.options.maxMessageBytes,
@@ -174,11 +178,14 @@ export class WeriftPeer implements MediaPeer {
 
   /** werift logs what its listeners throw to a debug channel and goes on: here a bug ends the call, and is told. */
   #guard(run: () => void): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#struck) return;
     try {
       run();
     } catch (error) {
-      this.#deps.onBug(error);
+      this.#struck = true;
+      const { handlers, onBug } = this.#deps;
+      if (handlers.onBug) return handlers.onBug('media', error);
+      onBug(error);
       void this.#end('failed');
     }
   }
@@ -193,9 +200,19 @@ export class WeriftPeer implements MediaPeer {
   }
 
   async #release(link: Negotiated, reason: CloseReason): Promise<void> {
-    this.#receiver.close();
-    await link.connection.close().catch((error: unknown) => this.#deps.onBug(error));
-    this.#deps.onReleased();
-    this.#deps.handlers.onClosed(reason);
+    // One step after the other, whatever a step throws: nobody waits for this promise, and the sockets must close.
+    const steps: (() => void | Promise<void>)[] = [
+      () => this.#receiver.close(),
+      () => link.connection.close(),
+      () => this.#deps.onReleased(),
+      () => this.#deps.handlers.onClosed(reason),
+    ];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        this.#deps.onBug(error);
+      }
+    }
   }
 }

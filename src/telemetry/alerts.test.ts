@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Metrics } from './metrics.js';
+import { WorkerMetrics } from './worker-metrics.js';
+
+/** Real: the rules and the metrics that the gateway registers. Fake: engine and VAD, of which nothing is read. */
+const RULES = fileURLToPath(new URL('../../docs/alerts.yml', import.meta.url));
+const OPERATIONS = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
+
+/** The names of all series, each with its labels, once everything that can happen has happened once. */
+async function scraped(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const metrics = new Metrics();
+  const ran = { streams: 0, runs: 0, windows: 0, runMs: 0, workerFailures: 0 };
+  const vad = { stats: () => ({ ...ran, droppedMs: new Map([['overload' as const, 1]]) }), stuckThreads: 0 };
+  const sessions = { sessions: 0, sessionsRebuilt: 0, sessionsGivenUp: 0 };
+  const stats = { workers: 1, workersUp: 1, workersStuck: 0, lost: { died: 0, stuck: 0 }, ...sessions };
+  new WorkerMetrics(metrics, { stats }, vad);
+  metrics.sessionOpened();
+  metrics.sessionClosed('a', 'hangup');
+  metrics.refused('bad_sdp');
+  metrics.guarded('audio');
+  metrics.lost('hearing');
+  metrics.drop('late');
+  metrics.error('shed');
+  const text = await metrics.text();
+  metrics.onModuleDestroy();
+  const labels = new Map<string, Set<string>>();
+  for (const [, name = '', inside = ''] of text.matchAll(/^(visavis_\w+)(?:\{(.*)\})? /gm)) {
+    const there = labels.get(name) ?? new Set<string>();
+    for (const [, label = ''] of inside.matchAll(/(\w+)="/g)) there.add(label);
+    labels.set(name, there);
+  }
+  return labels;
+}
+
+describe('docs/alerts.yml', () => {
+  let written: number;
+  let rules: { name: string; expr: string }[];
+  let labels: ReadonlyMap<string, ReadonlySet<string>>;
+
+  beforeAll(async () => {
+    const text = await readFile(RULES, 'utf8');
+    rules = [...text.matchAll(/- alert: (\w+)\n\s+expr: (.+)\n/g)].map(([, name = '', expr = '']) => ({
+      name,
+      expr,
+    }));
+    written = text.split('- alert:').length - 1;
+
+    labels = await scraped();
+  });
+
+  it('names only metrics and labels that there are', () => {
+    expect(rules).toHaveLength(written);
+    for (const { name, expr } of rules) {
+      const used = [...expr.matchAll(/(visavis_\w+)(?:\{([^}]*)\})?/g)];
+      expect([name, used.length]).not.toEqual([name, 0]);
+      for (const [, metric = '', selector = ''] of used) {
+        const there = labels.get(metric);
+        expect([name, metric, there]).not.toEqual([name, metric, undefined]);
+        for (const [, label] of selector.matchAll(/(\w+)(?:=~|!~|!=|=)/g)) expect(there).toContain(label);
+      }
+    }
+  });
+
+  it('watches everything that a supervisor must see, and the manual explains each rule', async () => {
+    const all = rules.map(({ expr }) => expr).join('\n');
+    for (const metric of [
+      'visavis_offers_refused_total',
+      'visavis_guarded_exceptions_total',
+      'visavis_drops_total',
+      'visavis_parts_lost_total',
+      'visavis_vad_workers_lost_total',
+      'visavis_engine_workers_lost_total',
+    ]) {
+      expect(all).toContain(metric);
+    }
+    const manual = await readFile(OPERATIONS, 'utf8');
+    for (const { name } of rules) expect(manual).toContain(`\`${name}\``);
+  });
+});

@@ -1,0 +1,79 @@
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { rawCallbacks } from './raw-callbacks.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Files that hand out raw callbacks, and why that is right. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  'src/main.ts': 'the process itself: signals, and the timer that ends it',
+  'src/lifecycle/process-guard.ts': 'the last guard',
+  'src/realtime/calls.service.ts': '`end` catches all that it meets',
+  'modules/media/media.service.ts': 'one timer for all calls, each of whose ticks is caught apart',
+  'modules/media/infra/werift/peer.ts':
+    'its listeners do nothing but end the call, which catches, or pass the guard',
+  'modules/media/core/video-receiver.ts':
+    'the decoder never rejects, and what it gives passes the guard of the call',
+  'modules/conversation/infra/system-scheduler.ts': 'whoever sets a timer by it gives a guarded callback',
+  'modules/decoder/infra/held-operations.ts': 'a signal that is aborted by our own code, which catches',
+  'modules/decoder/infra/worker-client.ts':
+    'notes why a thread ended; a signal; a timer that settles a promise',
+  'modules/vad/vad.service.ts': '`#tellLost` passes the guard',
+  'modules/vad/infra/vad-worker-client.ts': 'settles a promise, of a thread that is left to itself',
+  // Code of a worker thread: what is not caught there ends the thread, and the main thread starts another.
+  'modules/decoder/core/scheduler.ts': 'thread',
+  'modules/decoder/core/session.ts': 'thread',
+  'modules/decoder/infra/engine-worker.ts': 'thread',
+  'modules/vad/infra/vad-worker.ts': 'thread',
+  'modules/media/infra/video/video-worker.ts': 'thread',
+  'modules/media/infra/video/video-decoder.ts': 'settles the jobs of its thread, and starts another',
+};
+
+describe('rawCallbacks', () => {
+  it.each([
+    ['setTimeout(() => work(), 5)', 'setTimeout'],
+    ['setImmediate(work)', 'setImmediate'],
+    ['globalThis.setInterval(() => { a(); b(); }, 5)', 'setInterval'],
+    ['process.nextTick(() => work())', 'nextTick'],
+    ["worker.on('message', (m) => receive(m))", 'on'],
+    ['channel.onMessage.subscribe(receive)', 'subscribe'],
+    ['void work();', 'void'],
+  ])('finds %s', (text, call) => {
+    expect(rawCallbacks(`first();\n${text}`)).toEqual([{ line: 2, call }]);
+  });
+
+  it.each([
+    "setTimeout(guard.wrap('x', () => work()), 5)",
+    "const look = this.guard.wrap('x', work); setInterval(look, 5)",
+    "this.#due = guard.wrap('x', work); at.on('x', this.#due)",
+    "worker.on('message', (m) => this.#guard(() => receive(m)))",
+    "worker.once('exit', () => ended.resolve())",
+    "import { setTimeout } from 'node:timers/promises'; await setTimeout(5)",
+    'const later = () => void work();',
+  ])('lets pass %s', (text) => {
+    expect(rawCallbacks(text)).toEqual([]);
+  });
+});
+
+describe('the product', () => {
+  it('hands no raw callback to a library, timer, worker or socket, but where that is right', async () => {
+    const files = globSync('{src,modules}/**/*.ts', { cwd: ROOT }).filter(
+      (file) => !/\.test\.ts$|\/testing\//.test(file),
+    );
+    expect(files.length).toBeGreaterThan(200);
+    const raw = new Map<string, string[]>();
+    for (const file of files) {
+      const found = rawCallbacks(await readFile(`${ROOT}/${file}`, 'utf8'));
+      if (found.length > 0)
+        raw.set(
+          file,
+          found.map(({ line, call }) => `${file}:${line} ${call}`),
+        );
+    }
+    const forbidden = [...raw].filter(([file]) => !(file in ALLOWED)).flatMap(([, where]) => where);
+    expect(forbidden).toEqual([]);
+    // What the list allows must be there, so that it does not outlive its reasons.
+    expect(Object.keys(ALLOWED).filter((file) => !raw.has(file))).toEqual([]);
+  });
+});
