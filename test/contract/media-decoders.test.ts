@@ -62,7 +62,7 @@ describe('video', () => {
     test('a key frame is a picture; for reference it is none', async () => {
       const track = open();
       expect(await track.decode(key(), true)).toMatchObject({ image: { data: expect.any(Uint8Array) } });
-      expect(await track.decode(delta(), false)).toBeNull();
+      expect(await track.decode(delta(), false)).toMatchObject({ image: null });
       track.close();
     });
     test('junk is undecodable, and the track goes on', async () => {
@@ -79,15 +79,5 @@ describe('video', () => {
       expect(track.pending).toBe(0);
       track.close();
     });
-  });
-
-  test('when the worker dies, its jobs are undecodable, and the next one has a new worker', async () => {
-    const decoder = new VideoDecoder();
-    const track = decoder.openTrack('vp8', 384);
-    const job = track.decode(key(), true);
-    await decoder.close();
-    expect(await job).toBe('undecodable');
-    expect(await track.decode(key(), true)).toHaveProperty('image');
-    await decoder.close();
   });
 });

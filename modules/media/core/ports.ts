@@ -19,15 +19,16 @@ export interface VideoTrackDecoder {
   /** Jobs under way. */
   readonly pending: number;
   /**
-   * @param picture false: decode for reference only, the result is null
-   * @returns the picture, or 'undecodable'; never rejects
+   * @param picture false: decode for reference only
+   * @returns never rejects; 'undecodable' also where the decoder was lost over it
    */
-  decode(data: Uint8Array, picture: boolean): Promise<DecodedPicture | 'undecodable' | null>;
+  decode(data: Uint8Array, picture: boolean): Promise<DecodedFrame | 'undecodable'>;
   close(): void;
 }
 
-export interface DecodedPicture {
-  readonly image: RgbImage;
+export interface DecodedFrame {
+  /** Null where no picture was asked for, or the stream has none to show yet. */
+  readonly image: RgbImage | null;
   /** Time in the decoder (ms), without waiting. */
   readonly decodeMs: number;
 }
@@ -41,6 +42,8 @@ export interface MediaHandlers {
   onChannel(label: string): void;
   onMessage(label: string, data: string | Uint8Array): void;
   onDrop: DropHandler;
+  /** A part that decodes for all calls is lost for good: the call goes on without it. At most once a part, also for a call that opens later. */
+  onLost?(part: 'video', why: string): void;
   /** The call is over; exactly once, and nothing comes after it. */
   onClosed(reason: CloseReason): void;
 }

@@ -143,8 +143,8 @@ export class VideoReceiver {
       return;
     }
     this.#deps.counts.decodedFrames += 1;
-    if (!result) return;
     this.#deps.counts.decodeMs += result.decodeMs;
+    if (!result.image) return;
     this.#deps.onVideo({ image: result.image, ptsMs: at.ptsMs, arrivedAtMs: at.arrivedAtMs });
   }
 }

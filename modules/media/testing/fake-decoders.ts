@@ -1,7 +1,7 @@
 import { SAMPLE_RATE } from '#modules/contracts';
 
 import { OPUS_CLOCK_RATE, opusTicks } from '../core/opus-packet.js';
-import type { DecodedPicture, OpusDecoder, VideoTrackDecoder } from '../core/ports.js';
+import type { DecodedFrame, OpusDecoder, VideoTrackDecoder } from '../core/ports.js';
 
 const BAD = 0xff;
 
@@ -40,13 +40,13 @@ export class FakeVideoDecoder implements VideoTrackDecoder {
   stalled = false;
   readonly #waiting: (() => void)[] = [];
 
-  async decode(data: Uint8Array, picture: boolean): Promise<DecodedPicture | 'undecodable' | null> {
+  async decode(data: Uint8Array, picture: boolean): Promise<DecodedFrame | 'undecodable'> {
     this.pending += 1;
     await (this.stalled ? new Promise<void>((resolve) => this.#waiting.push(resolve)) : undefined);
     this.pending -= 1;
     const value = data.at(-1) ?? BAD;
     if (value === BAD) return 'undecodable';
-    if (!picture) return null;
+    if (!picture) return { image: null, decodeMs: 1 };
     return { image: { width: 1, height: 1, data: Uint8Array.of(value, value, value) }, decodeMs: 1 };
   }
 
