@@ -10,6 +10,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 
+import { offeredParameterSets } from './core/h264-parameter-sets.js';
 import { readImageHeader } from './core/image-header.js';
 import { resolveMediaOptions, type MediaOptions, type ResolvedMediaOptions } from './core/options.js';
 import { PortPool } from './core/port-pool.js';
@@ -85,6 +86,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     const resolved = { ...this.#options, ...resolveGiven(options) };
     const ports = this.#ports?.take() ?? null;
     if (this.#ports && !ports) throw new VisavisError('capacity', 'No UDP port is free for another call.');
+    const offeredSets = offeredParameterSets(offerSdp);
     const giveBack = () => ports && this.#ports?.give(ports);
     try {
       const peer: WeriftPeer = await WeriftPeer.answer(offerSdp, {
@@ -94,7 +96,8 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
         ports,
         nowMs: () => this.#clock.nowMs(),
         opus: await openOpusDecoder(),
-        openVideoDecoder: (codec) => this.#video.openTrack(codec, resolved.maxFrameSide),
+        openVideoDecoder: (codec, payloadType) =>
+          this.#video.openTrack(codec, resolved.maxFrameSide, offeredSets.get(payloadType)),
         onBug: (error) => this.#log.error('a call failed by a bug, and is closed', error),
         onReleased: () => {
           giveBack();

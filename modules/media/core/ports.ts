@@ -14,8 +14,13 @@ export interface OpusDecoder {
 
 export type VideoCodec = 'vp8' | 'h264';
 
+/** Opens a decoder for what comes with a payload type. */
+export type OpenVideoDecoder = (codec: VideoCodec, payloadType: number) => VideoTrackDecoder;
+
 /** One track's video decoder. Frames are decoded in the order given. */
 export interface VideoTrackDecoder {
+  /** Parameter sets of H264 that the client's offer has for this payload type. */
+  readonly parameterSets: readonly Uint8Array[];
   /** Jobs under way. */
   readonly pending: number;
   /**

@@ -34,6 +34,9 @@ export class FakeOpusDecoder implements OpusDecoder {
 
 /** Answers every frame with one grey pixel of its last byte; a frame that ends in 0xff is undecodable. */
 export class FakeVideoDecoder implements VideoTrackDecoder {
+  parameterSets: readonly Uint8Array[] = [];
+  /** What it was given, in order. */
+  readonly given: { data: Uint8Array; picture: boolean }[] = [];
   pending = 0;
   closed = false;
   /** While true, jobs wait. */
@@ -41,6 +44,7 @@ export class FakeVideoDecoder implements VideoTrackDecoder {
   readonly #waiting: (() => void)[] = [];
 
   async decode(data: Uint8Array, picture: boolean): Promise<DecodedFrame | 'undecodable'> {
+    this.given.push({ data, picture });
     this.pending += 1;
     await (this.stalled ? new Promise<void>((resolve) => this.#waiting.push(resolve)) : undefined);
     this.pending -= 1;

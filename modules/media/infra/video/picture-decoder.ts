@@ -1,11 +1,13 @@
 import {
   AV_CODEC_FLAG_LOW_DELAY,
+  AV_CODEC_FLAG_OUTPUT_CORRUPT,
   AV_CODEC_ID_GIF,
   AV_CODEC_ID_H264,
   AV_CODEC_ID_MJPEG,
   AV_CODEC_ID_PNG,
   AV_CODEC_ID_VP8,
   AV_CODEC_ID_WEBP,
+  AV_FRAME_FLAG_CORRUPT,
   AV_LOG_QUIET,
   AVERROR_EAGAIN,
   type AVCodecID,
@@ -26,6 +28,12 @@ const CODEC_IDS: Record<'vp8' | 'h264' | 'png' | 'jpeg' | 'webp' | 'gif', AVCode
   gif: AV_CODEC_ID_GIF,
 };
 
+/**
+ * H264 from the middle of a stream that refreshes bit by bit: libav marks its frames until a recovery point is reached. Where the
+ * sender marks none, a series this long has refreshed the whole picture: cycles take one to eight seconds.
+ */
+const WHOLE_AFTER_FRAMES = 240;
+
 /** Nothing was decodable (null), it was decoded without a picture (true), or the picture. */
 export type DecodeResult = Picture | true | null;
 
@@ -35,6 +43,8 @@ export class PictureDecoder {
   readonly #packet = new Packet();
   readonly #frame = new Frame();
   readonly #scaler = new PictureScaler();
+  /** Frames decoded since the start, or since one was refused. */
+  #series = 0;
 
   /**
    * @param maxPixels libav refuses a frame that is larger, before it takes memory for it
@@ -46,7 +56,7 @@ export class PictureDecoder {
     this.#context.allocContext3(codec);
     // One frame in, one frame out: threads and reordering would hold the picture back until more frames come.
     this.#context.threadCount = 1;
-    this.#context.flags = AV_CODEC_FLAG_LOW_DELAY;
+    this.#context.setFlags(AV_CODEC_FLAG_LOW_DELAY, AV_CODEC_FLAG_OUTPUT_CORRUPT);
     this.#context.setOption('max_pixels', maxPixels);
     const opened = this.#context.open2Sync(codec);
     if (opened < 0) throw new Error(`libav cannot open its ${name} decoder (${opened})`);
@@ -67,10 +77,12 @@ export class PictureDecoder {
     this.#packet.unref();
     if (sent < 0) return this.#fail();
     const received = this.#context.receiveFrameSync(this.#frame);
-    // Taken, and nothing to show yet: a stream that refreshes bit by bit is not whole before its cycle is over.
+    // Taken, and nothing to show for it yet.
     if (received === AVERROR_EAGAIN) return true;
     if (received < 0) return this.#fail();
-    const result = picture ? this.#scaler.scale(this.#frame, maxSide) : true;
+    this.#series += 1;
+    const whole = !this.#frame.hasFlags(AV_FRAME_FLAG_CORRUPT) || this.#series >= WHOLE_AFTER_FRAMES;
+    const result = picture && whole ? this.#scaler.scale(this.#frame, maxSide) : true;
     this.#frame.unref();
     return result;
   }
@@ -85,6 +97,7 @@ export class PictureDecoder {
   #fail(): null {
     // A decoder that has refused a frame starts anew, so that nothing of it shows in the next picture.
     this.#context.flushBuffers();
+    this.#series = 0;
     return null;
   }
 }

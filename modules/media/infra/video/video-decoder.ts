@@ -75,8 +75,15 @@ export class VideoDecoder {
     if (!this.#process && this.#state === 'running') this.#start();
   }
 
-  /** @param maxSide pictures are scaled down to fit a square of this side, pixels */
-  openTrack(codec: VideoCodec, maxSide: number): VideoTrackDecoder {
+  /**
+   * @param maxSide pictures are scaled down to fit a square of this side, pixels
+   * @param parameterSets of H264, from the offer
+   */
+  openTrack(
+    codec: VideoCodec,
+    maxSide: number,
+    parameterSets: readonly Uint8Array[] = [],
+  ): VideoTrackDecoder {
     const track = this.#nextTrack++;
     let pending = 0;
     const decode = async (data: Uint8Array, picture: boolean): Promise<DecodedFrame | 'undecodable'> => {
@@ -86,6 +93,7 @@ export class VideoDecoder {
       return typeof result === 'object' ? result : 'undecodable';
     };
     return {
+      parameterSets,
       get pending() {
         return pending;
       },
