@@ -14,7 +14,7 @@ function run(sampler: FrameSampler, stream: Stream): SampleDecision[] {
     if (stream.lost?.(n)) continue;
     sampler.onArrival(atMs);
     const frame = { key: stream.key(n), continuous: !stream.lost?.(n - 1) };
-    decisions.push(sampler.decide(frame, atMs, sampler.slow(atMs)));
+    decisions.push(sampler.decide(frame, atMs, sampler.slow(atMs) ? 'slow' : 'sampled'));
   }
   return decisions;
 }
@@ -69,16 +69,16 @@ describe('FrameSampler', () => {
 
   test('after an undecodable picture the next key frame counts', () => {
     const sampler = new FrameSampler(1000);
-    sampler.decide({ key: true, continuous: true }, 0, false);
+    sampler.decide({ key: true, continuous: true }, 0, 'sampled');
     sampler.onUndecodable();
     expect(sampler.broken).toBe(true);
-    expect(sampler.decide({ key: true, continuous: true }, 100, false)).toBe('picture');
+    expect(sampler.decide({ key: true, continuous: true }, 100, 'sampled')).toBe('picture');
   });
 
   test('a stream that is followed gives a picture an interval, from any frame that it is joined at', () => {
     const sampler = new FrameSampler(1000);
     const decide = (key: boolean, atMs: number, continuous = true) =>
-      sampler.decide({ key, continuous }, atMs, true);
+      sampler.decide({ key, continuous }, atMs, 'followed');
     expect(decide(false, 0)).toBe('skip');
     sampler.rejoin();
     expect([100, 200, 1200, 1300].map((atMs) => decide(false, atMs))).toEqual([
@@ -94,8 +94,8 @@ describe('FrameSampler', () => {
 
   test('a frame that gave no picture leaves its interval without one', () => {
     const sampler = new FrameSampler(1000);
-    expect(sampler.decide({ key: true, continuous: true }, 0, true)).toBe('picture');
+    expect(sampler.decide({ key: true, continuous: true }, 0, 'followed')).toBe('picture');
     sampler.onNoPicture();
-    expect(sampler.decide({ key: false, continuous: true }, 33, true)).toBe('picture');
+    expect(sampler.decide({ key: false, continuous: true }, 33, 'followed')).toBe('picture');
   });
 });

@@ -1,8 +1,13 @@
 /** At or below this rate every frame is decoded: a key frame each second would cost such a sender more than it sends. */
 const SLOW_FPS = 2.5;
 const RATE_WINDOW_MS = 3000;
-/** A picture counts for its interval although it comes this share of it early. */
+/** A picture counts for its interval although it comes this share of it early: key frames and slow streams come when they come. */
 const EARLY = 0.15;
+/** Where there are frames to choose from. */
+const EARLY_FOLLOWED = 0.02;
+
+/** How a stream is decoded: key frames alone, or whole, because it is slow or its key frames are too rare. */
+export type SampleMode = 'sampled' | 'slow' | 'followed';
 
 /** `reference`: decode to keep the decoder's state, but no picture is due. */
 export type SampleDecision = 'picture' | 'reference' | 'skip';
@@ -10,7 +15,7 @@ export type SampleDecision = 'picture' | 'reference' | 'skip';
 /**
  * Decides which frames are decoded. A usual stream (30 fps) is sampled: only key frames, one an interval. A stream as slow as
  * the sampling itself is decoded whole, so that it needs no key frames at all; so is one whose sender does not answer
- * requests for them (`whole`).
+ * requests for them (`followed`).
  */
 export class FrameSampler {
   readonly #intervalMs: number;
@@ -44,14 +49,14 @@ export class FrameSampler {
   /**
    * @param frame `continuous`: no frame was lost between the one before and this one
    * @param ptsMs session time of the frame
-   * @param whole every frame that can be decoded is
    */
-  decide(frame: { key: boolean; continuous: boolean }, ptsMs: number, whole: boolean): SampleDecision {
+  decide(frame: { key: boolean; continuous: boolean }, ptsMs: number, mode: SampleMode): SampleDecision {
     if (!frame.continuous) this.#unbroken = false;
-    const due = Math.abs(ptsMs - this.#lastPictureMs) >= this.#intervalMs * (1 - EARLY);
+    const early = mode === 'followed' ? EARLY_FOLLOWED : EARLY;
+    const due = Math.abs(ptsMs - this.#lastPictureMs) >= this.#intervalMs * (1 - early);
     if (frame.key && due) return this.#picture(ptsMs);
     const decodable = frame.key || this.#unbroken;
-    if (decodable && whole) {
+    if (decodable && mode !== 'sampled') {
       this.#unbroken = true;
       return due ? this.#picture(ptsMs) : 'reference';
     }

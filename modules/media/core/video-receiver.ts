@@ -162,7 +162,7 @@ export class VideoReceiver {
       this.#follow();
       return;
     }
-    const decision = this.#sampler.decide(frame, timed.ptsMs, this.#sampler.slow(nowMs));
+    const decision = this.#sampler.decide(frame, timed.ptsMs, this.#sampler.slow(nowMs) ? 'slow' : 'sampled');
     if (decision === 'skip') {
       this.#follower.keep(timed);
       return;
@@ -204,7 +204,7 @@ export class VideoReceiver {
       const { frame } = timed;
       const joined = this.#joinAt(decoding, timed);
       const continuous = frame.continuous || joined;
-      const decision = this.#sampler.decide({ key: frame.key, continuous }, timed.ptsMs, true);
+      const decision = this.#sampler.decide({ key: frame.key, continuous }, timed.ptsMs, 'followed');
       if (decision !== 'skip') void this.#decode(decoding, timed, decision === 'picture');
     }
   }

@@ -39,6 +39,8 @@ export class FakeVideoDecoder implements VideoTrackDecoder {
   readonly given: { data: Uint8Array; picture: boolean }[] = [];
   pending = 0;
   closed = false;
+  /** Time that a frame is said to take. */
+  decodeMs = 1;
   /** While true, jobs wait. */
   stalled = false;
   readonly #waiting: (() => void)[] = [];
@@ -50,8 +52,11 @@ export class FakeVideoDecoder implements VideoTrackDecoder {
     this.pending -= 1;
     const value = data.at(-1) ?? BAD;
     if (value === BAD) return 'undecodable';
-    if (!picture) return { image: null, decodeMs: 1 };
-    return { image: { width: 1, height: 1, data: Uint8Array.of(value, value, value) }, decodeMs: 1 };
+    if (!picture) return { image: null, decodeMs: this.decodeMs };
+    return {
+      image: { width: 1, height: 1, data: Uint8Array.of(value, value, value) },
+      decodeMs: this.decodeMs,
+    };
   }
 
   resume(): void {
