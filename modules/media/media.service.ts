@@ -16,7 +16,7 @@ import { resolveMediaOptions, type MediaOptions, type ResolvedMediaOptions } fro
 import { PortPool } from './core/port-pool.js';
 import type { MediaHandlers, MediaPeer } from './core/ports.js';
 import { openOpusDecoder } from './infra/opus/opus-decoder.js';
-import { VideoDecoder } from './infra/video/video-decoder.js';
+import { VideoDecoder, type VideoDecoderEvents } from './infra/video/video-decoder.js';
 import { iceHosts } from './infra/werift/peer-config.js';
 import { WeriftPeer } from './infra/werift/peer.js';
 
@@ -24,10 +24,12 @@ import { WeriftPeer } from './infra/werift/peer.js';
 export const MEDIA_OPTIONS = Symbol('MEDIA_OPTIONS');
 /** Injection token of a `Clock` for arrival times; without it, the process's monotonic clock. */
 export const MEDIA_CLOCK = Symbol('MEDIA_CLOCK');
+/** Injection token of what makes the video decoder; without it, the real one. */
+export const MEDIA_DECODER = Symbol('MEDIA_DECODER');
 
 export interface MediaServiceStats {
-  /** Decoder processes that ended unasked and were replaced. */
-  readonly decoderRestarts: number;
+  /** Decoder processes that ended unasked, were killed because they hung, or could not be started. */
+  readonly decodersEnded: number;
   /** No decoder process can be started any more. */
   readonly decoderLost: boolean;
 }
@@ -44,13 +46,19 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   readonly #options: ResolvedMediaOptions;
   readonly #clock: Clock;
   readonly #ports: PortPool | null;
-  readonly #video = new VideoDecoder({ onLost: (why, willRestart) => this.#onVideoLost(why, willRestart) });
+  readonly #video: VideoDecoder;
   readonly #peers = new Map<WeriftPeer, MediaHandlers>();
-  readonly #videoLost = { restarted: 0, forGood: null as string | null };
+  readonly #videoLost = { times: 0, forGood: null as string | null };
   readonly #log = new Logger('MediaService');
   #ticker: NodeJS.Timeout | null = null;
 
-  constructor(@Inject(MEDIA_OPTIONS) options: MediaOptions, @Optional() @Inject(MEDIA_CLOCK) clock?: Clock) {
+  constructor(
+    @Inject(MEDIA_OPTIONS) options: MediaOptions,
+    @Optional() @Inject(MEDIA_CLOCK) clock?: Clock,
+    @Optional() @Inject(MEDIA_DECODER) openDecoder?: (events: VideoDecoderEvents) => VideoDecoder,
+  ) {
+    const events = { onLost: (why: string, willRestart: boolean) => this.#onVideoLost(why, willRestart) };
+    this.#video = openDecoder?.(events) ?? new VideoDecoder(events);
     this.#options = resolveMediaOptions(options);
     this.#clock = clock ?? MONOTONIC;
     const { icePortRange } = this.#options;
@@ -68,8 +76,8 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
 
   /** Counters since the start. */
   stats(): MediaServiceStats {
-    const { restarted, forGood } = this.#videoLost;
-    return { decoderRestarts: restarted, decoderLost: forGood !== null };
+    const { times, forGood } = this.#videoLost;
+    return { decodersEnded: times, decoderLost: forGood !== null };
   }
 
   /** Process id of the video decoder, where one runs: for tests and the curious. */
@@ -144,10 +152,8 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
 
   #onVideoLost(why: string, willRestart: boolean): void {
     this.#log.error(`the video decoder ended (${why}); ${willRestart ? 'restarting' : 'giving up'}`);
-    if (willRestart) {
-      this.#videoLost.restarted += 1;
-      return;
-    }
+    this.#videoLost.times += 1;
+    if (willRestart) return;
     this.#videoLost.forGood = why;
     for (const handlers of this.#peers.values()) this.#tellLost(handlers, why);
   }

@@ -163,12 +163,37 @@ test('a call goes on over a crash: the next key frame is its next picture', asyn
     await until(() => client.heard.video.length === 1);
     const pid = service.decoderPid ?? 0;
     process.kill(pid, 'SIGSEGV');
-    await until(() => service.stats().decoderRestarts === 1 && service.decoderPid !== undefined);
+    await until(() => service.stats().decodersEnded === 1 && service.decoderPid !== undefined);
     await client.frame(clip, 0, sequence, 90_000);
     await until(() => client.heard.video.length === 2);
     expect(client.heard.closed).toEqual([]);
   } finally {
     await client.close();
+    await service.onModuleDestroy();
+  }
+});
+
+test('open calls are told when pictures are lost for good, and so is one that opens later', async () => {
+  let lose: ((why: string, willRestart: boolean) => void) | undefined;
+  const service = new MediaService({ iceHosts: ['127.0.0.1'] }, undefined, (events) => {
+    lose = (why, willRestart) => events.onLost(why, willRestart);
+    return new VideoDecoder(events);
+  });
+  const clients = [0, 1].map(() => new Stranger(service).track('audio'));
+  const told: string[][] = [[], []];
+  clients.forEach((client, i) => {
+    client.heard.onLost = (part, why) => told[i]?.push(`${part}: ${why}`);
+  });
+  try {
+    await service.answer(await clients[0]!.offer(), clients[0]!.heard);
+    lose?.('a crash', true);
+    expect(told).toEqual([[], []]);
+    lose?.('it does not start', false);
+    expect(service.stats()).toEqual({ decodersEnded: 2, decoderLost: true });
+    await service.answer(await clients[1]!.offer(), clients[1]!.heard);
+    expect(told).toEqual([['video: it does not start'], ['video: it does not start']]);
+  } finally {
+    await Promise.all(clients.map((client) => client.close()));
     await service.onModuleDestroy();
   }
 });

@@ -156,7 +156,7 @@ describe('PNG', () => {
       );
       expect(['9x4', 'bad_image']).toContain(seen);
       expect(halves(await service.decodeImage(made('lossless.webp')))).toEqual(['red', 'blue']);
-      expect(service.stats().decoderRestarts).toBe(0);
+      expect(service.stats().decodersEnded).toBe(0);
     },
   );
 });

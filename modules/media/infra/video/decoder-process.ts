@@ -11,9 +11,10 @@ import { frameMessage, MessageReader, replyIn, type VideoReply, type VideoReques
 const HEAP_MB = 96;
 /**
  * Limit of its private memory (kB), set where there is a shell to set it: what a malicious file makes libav take comes out of this,
- * not out of the gateway's. The largest picture that is let in (32 megapixels, 16 bits a channel) needs two thirds.
+ * not out of the gateway's. Node reserves 600 MB of it without using them; the largest picture that is let in (32 megapixels
+ * of 16 bits a channel) takes 500.
  */
-const DATA_KB = 1024 * 1024;
+const DATA_KB = 1536 * 1024;
 const SHELL = '/bin/sh';
 const LIMITED = `ulimit -d ${DATA_KB} 2>/dev/null; exec "$0" "$@"`;
 /** An orderly end takes no longer (ms). */
