@@ -48,10 +48,10 @@ function signal(decoder: VideoDecoder, name: NodeJS.Signals): number {
 test('a crash costs the job under way; what waits is done by the next process, and a live track goes on with a key frame', async () => {
   const { decoder, lost } = setUp();
   const track = decoder.openTrack('vp8', 384);
-  expect(await track.decode(frame(0), true)).toHaveProperty('image');
+  expect(await track.decode(frame(0), 'key')).toHaveProperty('image');
   // Stopped, so that the job is under way for sure when it crashes.
   signal(decoder, 'SIGSTOP');
-  const jobs = [track.decode(frame(0), true), decoder.decodeImage(still, 'png', 64)] as const;
+  const jobs = [track.decode(frame(0), 'key'), decoder.decodeImage(still, 'png', 64)] as const;
   await sleep(50);
   const pid = signal(decoder, 'SIGSEGV');
   process.kill(pid, 'SIGCONT');
@@ -60,8 +60,8 @@ test('a crash costs the job under way; what waits is done by the next process, a
   expect(lost).toEqual([[expect.stringContaining('SIGSEGV'), true]]);
   expect(decoder.pid).not.toBe(pid);
   // The new process knows nothing of the track.
-  expect(await track.decode(frame(1), true)).toBe('undecodable');
-  expect(await track.decode(frame(0), true)).toMatchObject({ image: { width: 320 } });
+  expect(await track.decode(frame(1), 'newest')).toBe('undecodable');
+  expect(await track.decode(frame(0), 'key')).toMatchObject({ image: { width: 320 } });
   track.close();
 });
 
@@ -82,7 +82,7 @@ test('live frames go before still images', async () => {
   const order: string[] = [];
   await Promise.all([
     ...Array.from({ length: 3 }, () => decoder.decodeImage(still, 'png', 64).then(() => order.push('image'))),
-    track.decode(frame(0), true).then(() => order.push('frame')),
+    track.decode(frame(0), 'key').then(() => order.push('frame')),
   ]);
   expect(order).toEqual(['frame', 'image', 'image', 'image']);
 });

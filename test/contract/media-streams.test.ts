@@ -117,6 +117,20 @@ test('two slices a picture, High profile, aggregates and fragments in one stream
   expect(drops).toEqual({});
 });
 
+test('with B frames, which the decoder holds back for', async () => {
+  const { pictures, drops, send } = setUp('h264');
+  // Of 30 fps and a key frame a second only those are decoded.
+  const aus = stream('b-frames');
+  for (let n = 0; n < 60; n += 1) await send(units((n % 30 === 0 ? aus[0] : aus[1]) ?? []), n * 33.3);
+  expect(pictures).toHaveLength(2);
+  expectWhole(pictures);
+  // Decoded whole, it goes on from its key frame.
+  for (let n = 0; n < 12; n += 1) await send(units(aus[n] ?? []), 5000 + n * 500);
+  expect(pictures.length).toBeGreaterThanOrEqual(6);
+  expectWhole(pictures);
+  expect(drops).toEqual({});
+});
+
 test('a stream that changes its size in the middle', async () => {
   const { pictures, drops, send } = setUp('h264');
   const larger = stream('larger');

@@ -3,6 +3,6 @@ import { VideoDecoder } from '../../modules/media/infra/video/video-decoder.ts';
 
 const decoder = new VideoDecoder();
 const track = decoder.openTrack('vp8', 64);
-await track.decode(new Uint8Array(10), false);
+await track.decode(new Uint8Array(10), 'reference');
 process.stdout.write(`${decoder.pid}\n`);
 setInterval(() => undefined, 1000);

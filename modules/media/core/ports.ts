@@ -14,6 +14,9 @@ export interface OpusDecoder {
 
 export type VideoCodec = 'vp8' | 'h264';
 
+/** What is wanted of a frame: the picture of this key frame, the newest there is, or only the state that later ones refer to. */
+export type Want = 'key' | 'newest' | 'reference';
+
 /** Opens a decoder for what comes with a payload type. */
 export type OpenVideoDecoder = (codec: VideoCodec, payloadType: number) => VideoTrackDecoder;
 
@@ -24,10 +27,9 @@ export interface VideoTrackDecoder {
   /** Jobs under way. */
   readonly pending: number;
   /**
-   * @param picture false: decode for reference only
    * @returns never rejects; 'undecodable' also where the decoder was lost over it
    */
-  decode(data: Uint8Array, picture: boolean): Promise<DecodedFrame | 'undecodable'>;
+  decode(data: Uint8Array, want: Want): Promise<DecodedFrame | 'undecodable'>;
   close(): void;
 }
 

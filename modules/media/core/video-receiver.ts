@@ -228,7 +228,8 @@ export class VideoReceiver {
     const { frame, ptsMs, arrivedAtMs } = timed;
     const { decoder } = decoding;
     const followed = this.#follower.following;
-    const result = await decoder.decode(withSets(decoding, frame), picture);
+    const want = picture ? (frame.key ? 'key' : 'newest') : 'reference';
+    const result = await decoder.decode(withSets(decoding, frame), want);
     if (this.#closed) return;
     // What another decoder has refused since says nothing about the one that took its place.
     const current = this.#decoding?.decoder === decoder;

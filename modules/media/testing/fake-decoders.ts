@@ -1,7 +1,7 @@
 import { SAMPLE_RATE } from '#modules/contracts';
 
 import { OPUS_CLOCK_RATE, opusTicks } from '../core/opus-packet.js';
-import type { DecodedFrame, OpusDecoder, VideoTrackDecoder } from '../core/ports.js';
+import type { DecodedFrame, OpusDecoder, VideoTrackDecoder, Want } from '../core/ports.js';
 
 const BAD = 0xff;
 
@@ -36,7 +36,7 @@ export class FakeOpusDecoder implements OpusDecoder {
 export class FakeVideoDecoder implements VideoTrackDecoder {
   parameterSets: readonly Uint8Array[] = [];
   /** What it was given, in order. */
-  readonly given: { data: Uint8Array; picture: boolean }[] = [];
+  readonly given: { data: Uint8Array; want: Want }[] = [];
   pending = 0;
   closed = false;
   /** Time that a frame is said to take. */
@@ -45,14 +45,14 @@ export class FakeVideoDecoder implements VideoTrackDecoder {
   stalled = false;
   readonly #waiting: (() => void)[] = [];
 
-  async decode(data: Uint8Array, picture: boolean): Promise<DecodedFrame | 'undecodable'> {
-    this.given.push({ data, picture });
+  async decode(data: Uint8Array, want: Want): Promise<DecodedFrame | 'undecodable'> {
+    this.given.push({ data, want });
     this.pending += 1;
     await (this.stalled ? new Promise<void>((resolve) => this.#waiting.push(resolve)) : undefined);
     this.pending -= 1;
     const value = data.at(-1) ?? BAD;
     if (value === BAD) return 'undecodable';
-    if (!picture) return { image: null, decodeMs: this.decodeMs };
+    if (want === 'reference') return { image: null, decodeMs: this.decodeMs };
     return {
       image: { width: 1, height: 1, data: Uint8Array.of(value, value, value) },
       decodeMs: this.decodeMs,

@@ -14,6 +14,7 @@ import {
 } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
 
+import type { Want } from '../../core/ports.js';
 import { PictureScaler, type Picture } from './picture-scaler.js';
 
 /** Strangers' streams make libav chatty on stderr; what matters here is counted by the caller. */
@@ -67,22 +68,22 @@ export class PictureDecoder {
   /**
    * Decodes one frame.
    * @param maxSide the picture is scaled down to fit a square of this side (pixels)
-   * @param picture false: the frame is decoded for reference only
+   * @param want `key`: a picture of this very frame, which refers to none before it; `reference`: none
    */
-  decode(data: Uint8Array, maxSide: number, picture: boolean): DecodeResult {
+  decode(data: Uint8Array, maxSide: number, want: Want): DecodeResult {
     // To libav an empty packet is the end of the stream.
     if (data.length === 0) return null;
-    this.#packet.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const sent = this.#context.sendPacketSync(this.#packet);
-    this.#packet.unref();
-    if (sent < 0) return this.#fail();
-    const received = this.#context.receiveFrameSync(this.#frame);
+    // A key frame refers to nothing: whatever damaged frames left behind must not show in it, nor hold it back.
+    if (want === 'key') this.#context.flushBuffers();
+    if (this.#send(data) < 0) return this.#fail();
+    let received = this.#context.receiveFrameSync(this.#frame);
+    if (received === AVERROR_EAGAIN && want === 'key') received = this.#receiveHeld(data);
     // Taken, and nothing to show for it yet.
     if (received === AVERROR_EAGAIN) return true;
     if (received < 0) return this.#fail();
     this.#series += 1;
     const whole = !this.#frame.hasFlags(AV_FRAME_FLAG_CORRUPT) || this.#series >= WHOLE_AFTER_FRAMES;
-    const result = picture && whole ? this.#scaler.scale(this.#frame, maxSide) : true;
+    const result = want !== 'reference' && whole ? this.#scaler.scale(this.#frame, maxSide) : true;
     this.#frame.unref();
     return result;
   }
@@ -92,6 +93,25 @@ export class PictureDecoder {
     this.#frame.free();
     this.#packet.free();
     this.#context.freeContext();
+  }
+
+  #send(data: Uint8Array): number {
+    this.#packet.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const sent = this.#context.sendPacketSync(this.#packet);
+    this.#packet.unref();
+    return sent;
+  }
+
+  /**
+   * A stream with B frames, or one that says that it may have some, makes libav hold each frame back until others have come. Its
+   * key frame is had by ending the stream after it, and decoded anew for those that refer to it.
+   */
+  #receiveHeld(data: Uint8Array): number {
+    this.#context.sendPacketSync(null);
+    const received = this.#context.receiveFrameSync(this.#frame);
+    this.#context.flushBuffers();
+    this.#send(data);
+    return received;
   }
 
   #fail(): null {

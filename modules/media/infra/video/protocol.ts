@@ -1,4 +1,4 @@
-import type { VideoCodec } from '../../core/ports.js';
+import type { VideoCodec, Want } from '../../core/ports.js';
 import type { ImageHeader } from '../../core/image-header.js';
 
 /** To the decoder process; `frame` and `image` carry the encoded bytes as their body. */
@@ -7,8 +7,7 @@ export type VideoRequest =
       readonly t: 'frame';
       readonly track: number;
       readonly codec: VideoCodec;
-      /** False: only the decoder's state is wanted. */
-      readonly picture: boolean;
+      readonly want: Want;
       /** Pixels. */
       readonly maxSide: number;
     }

@@ -1,7 +1,7 @@
 import { workerEntry, type RgbImage, type WorkerEntry } from '#modules/contracts';
 
 import type { ImageHeader } from '../../core/image-header.js';
-import type { DecodedFrame, VideoCodec, VideoTrackDecoder } from '../../core/ports.js';
+import type { DecodedFrame, VideoCodec, VideoTrackDecoder, Want } from '../../core/ports.js';
 import { RestartPolicy } from '../../core/restart-policy.js';
 import { DecoderProcess } from './decoder-process.js';
 import type { VideoReply, VideoRequest } from './protocol.js';
@@ -86,9 +86,9 @@ export class VideoDecoder {
   ): VideoTrackDecoder {
     const track = this.#nextTrack++;
     let pending = 0;
-    const decode = async (data: Uint8Array, picture: boolean): Promise<DecodedFrame | 'undecodable'> => {
+    const decode = async (data: Uint8Array, want: Want): Promise<DecodedFrame | 'undecodable'> => {
       pending += 1;
-      const result = await this.#run({ t: 'frame', track, codec, picture, maxSide }, data);
+      const result = await this.#run({ t: 'frame', track, codec, want, maxSide }, data);
       pending -= 1;
       return typeof result === 'object' ? result : 'undecodable';
     };

@@ -39,7 +39,7 @@ function decoderOf(request: Extract<VideoRequest, { t: 'frame' }>): PictureDecod
 }
 
 function decode(request: Exclude<VideoRequest, { t: 'close' }>, data: Uint8Array): DecodeResult {
-  if (request.t === 'frame') return decoderOf(request).decode(data, request.maxSide, request.picture);
+  if (request.t === 'frame') return decoderOf(request).decode(data, request.maxSide, request.want);
   return decodeImage(data, request.format, request.maxSide);
 }
 
@@ -49,7 +49,7 @@ function decodeImage(data: Uint8Array, format: ImageHeader['format'], maxSide: n
   const decoder = new PictureDecoder(format, MAX_IMAGE_PIXELS);
   try {
     const side = scaled ? Math.max(scaled.width, scaled.height) : maxSide;
-    const picture = decoder.decode(file, side, true);
+    const picture = decoder.decode(file, side, 'newest');
     if (picture === null || picture === true) return null;
     return upright(scaled ? onCanvas(picture, scaled) : picture, orientationOf(data, format));
   } finally {
