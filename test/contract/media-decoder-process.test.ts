@@ -129,7 +129,7 @@ test('one that cannot be started is given up after several attempts, and everyth
 
 test('crashes one after the other never end it for good', async () => {
   const { decoder, lost } = setUp();
-  for (let n = 0; n < 5; n += 1) {
+  for (let n = 0; n < 3; n += 1) {
     expect(await decoder.decodeImage(still, 'png', 64)).toMatchObject({ width: 64 });
     signal(decoder, 'SIGKILL');
     await until(() => lost.length === n + 1);
@@ -138,18 +138,25 @@ test('crashes one after the other never end it for good', async () => {
   expect(lost.every(([, willRestart]) => willRestart)).toBe(true);
 });
 
-test('it does not outlive a parent that is killed', async () => {
-  const parent = spawn(
-    process.execPath,
-    ['--import', support('ts-worker.mjs').href, fileURLToPath(support('mortal-decoder.mjs'))],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-  const pid = Number(line);
-  expect(alive(pid)).toBe(true);
-  parent.kill('SIGKILL');
-  await until(() => !alive(pid));
-});
+// Only the kernel can end one that hangs: Debian's util-linux asks it to.
+const hanging = existsSync('/usr/bin/setpriv') ? [['hangs', 'SIGSTOP']] : [];
+
+test.each([['waits', 'SIGCONT'], ...hanging])(
+  'one that %s does not outlive a parent that is killed',
+  async (_name, before) => {
+    const parent = spawn(
+      process.execPath,
+      ['--import', support('ts-worker.mjs').href, fileURLToPath(support('mortal-decoder.mjs'))],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+    const pid = Number(line);
+    expect(alive(pid)).toBe(true);
+    process.kill(pid, before);
+    parent.kill('SIGKILL');
+    await until(() => !alive(pid));
+  },
+);
 
 test('a call goes on over a crash: the next key frame is its next picture', async () => {
   const service = new MediaService({ iceHosts: ['127.0.0.1'] });

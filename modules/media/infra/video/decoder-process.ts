@@ -16,7 +16,11 @@ const HEAP_MB = 96;
  */
 const DATA_KB = 1536 * 1024;
 const SHELL = '/bin/sh';
-const LIMITED = `ulimit -d ${DATA_KB} 2>/dev/null; exec "$0" "$@"`;
+/** Where there is util-linux, the kernel ends it with its parent, also while it hangs in native code and sees no pipe. */
+const DYING = 'setpriv --pdeathsig KILL';
+const LIMITED = `ulimit -d ${DATA_KB} 2>/dev/null
+${DYING} true 2>/dev/null && exec ${DYING} "$0" "$@"
+exec "$0" "$@"`;
 /** An orderly end takes no longer (ms). */
 const END_MS = 1000;
 const TOLD_STDERR = 500;
