@@ -39,7 +39,7 @@ export class AppModule {
       imports: [
         TelemetryModule.forRoot(logger),
         LifecycleModule,
-        WorkerMetricsModule.forRoot([decoder, vad]),
+        WorkerMetricsModule.forRoot([decoder, vad, media]),
         HealthModule.forRoot([decoder, vad, media]),
         RealtimeModule.forRoot([media, decoder, conversation]),
       ],

@@ -3,3 +3,4 @@ export type { MediaOptions } from './core/options.js';
 export type { CloseReason, MediaHandlers, MediaPeer, MediaStats, SendResult } from './core/ports.js';
 export { MediaModule } from './media.module.js';
 export { MEDIA_CLOCK, MEDIA_OPTIONS, MediaService } from './media.service.js';
+export type { MediaServiceStats } from './media.service.js';

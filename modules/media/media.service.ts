@@ -10,12 +10,13 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 
+import { offeredParameterSets } from './core/h264-parameter-sets.js';
 import { readImageHeader } from './core/image-header.js';
 import { resolveMediaOptions, type MediaOptions, type ResolvedMediaOptions } from './core/options.js';
 import { PortPool } from './core/port-pool.js';
 import type { MediaHandlers, MediaPeer } from './core/ports.js';
 import { openOpusDecoder } from './infra/opus/opus-decoder.js';
-import { VideoDecoder } from './infra/video/video-decoder.js';
+import { VideoDecoder, type VideoDecoderEvents } from './infra/video/video-decoder.js';
 import { iceHosts } from './infra/werift/peer-config.js';
 import { WeriftPeer } from './infra/werift/peer.js';
 
@@ -23,9 +24,20 @@ import { WeriftPeer } from './infra/werift/peer.js';
 export const MEDIA_OPTIONS = Symbol('MEDIA_OPTIONS');
 /** Injection token of a `Clock` for arrival times; without it, the process's monotonic clock. */
 export const MEDIA_CLOCK = Symbol('MEDIA_CLOCK');
+/** Injection token of what makes the video decoder; without it, the real one. */
+export const MEDIA_DECODER = Symbol('MEDIA_DECODER');
+
+export interface MediaServiceStats {
+  /** Decoder processes that ended unasked, were killed because they hung, or could not be started. */
+  readonly decodersEnded: number;
+  /** No decoder process can be started any more. */
+  readonly decoderLost: boolean;
+}
 
 const TICK_MS = 20;
 const MAX_IMAGE_PIXELS = 32_000_000;
+/** No format but PNG has longer sides; scaling such strips down takes libav seconds. */
+const MAX_IMAGE_SIDE = 65_535;
 const MONOTONIC: Clock = { nowMs: () => performance.now() };
 
 /** Takes WebRTC calls: RTP in, 16 kHz audio and sampled pictures out. */
@@ -34,12 +46,19 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   readonly #options: ResolvedMediaOptions;
   readonly #clock: Clock;
   readonly #ports: PortPool | null;
-  readonly #video = new VideoDecoder();
-  readonly #peers = new Set<WeriftPeer>();
+  readonly #video: VideoDecoder;
+  readonly #peers = new Map<WeriftPeer, MediaHandlers>();
+  readonly #videoLost = { times: 0, forGood: null as string | null };
   readonly #log = new Logger('MediaService');
   #ticker: NodeJS.Timeout | null = null;
 
-  constructor(@Inject(MEDIA_OPTIONS) options: MediaOptions, @Optional() @Inject(MEDIA_CLOCK) clock?: Clock) {
+  constructor(
+    @Inject(MEDIA_OPTIONS) options: MediaOptions,
+    @Optional() @Inject(MEDIA_CLOCK) clock?: Clock,
+    @Optional() @Inject(MEDIA_DECODER) openDecoder?: (events: VideoDecoderEvents) => VideoDecoder,
+  ) {
+    const events = { onLost: (why: string, willRestart: boolean) => this.#onVideoLost(why, willRestart) };
+    this.#video = openDecoder?.(events) ?? new VideoDecoder(events);
     this.#options = resolveMediaOptions(options);
     this.#clock = clock ?? MONOTONIC;
     const { icePortRange } = this.#options;
@@ -55,6 +74,17 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     return this.#peers.size;
   }
 
+  /** Counters since the start. */
+  stats(): MediaServiceStats {
+    const { times, forGood } = this.#videoLost;
+    return { decodersEnded: times, decoderLost: forGood !== null };
+  }
+
+  /** Process id of the video decoder, where one runs: for tests and the curious. */
+  get decoderPid(): number | undefined {
+    return this.#video.pid;
+  }
+
   /**
    * Answers an offer. The answer holds all candidates; the client need not send any.
    * @param options override the module's, for this call
@@ -64,6 +94,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     const resolved = { ...this.#options, ...resolveGiven(options) };
     const ports = this.#ports?.take() ?? null;
     if (this.#ports && !ports) throw new VisavisError('capacity', 'No UDP port is free for another call.');
+    const offeredSets = offeredParameterSets(offerSdp);
     const giveBack = () => ports && this.#ports?.give(ports);
     try {
       const peer: WeriftPeer = await WeriftPeer.answer(offerSdp, {
@@ -73,14 +104,16 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
         ports,
         nowMs: () => this.#clock.nowMs(),
         opus: await openOpusDecoder(),
-        openVideoDecoder: (codec) => this.#video.openTrack(codec, resolved.maxFrameSide),
+        openVideoDecoder: (codec, payloadType) =>
+          this.#video.openTrack(codec, resolved.maxFrameSide, offeredSets.get(payloadType)),
         onBug: (error) => this.#log.error('a call failed by a bug, and is closed', error),
         onReleased: () => {
           giveBack();
           this.#forget(peer);
         },
       });
-      this.#keep(peer);
+      this.#keep(peer, handlers);
+      if (this.#videoLost.forGood !== null) this.#tellLost(handlers, this.#videoLost.forGood);
       return peer;
     } catch (error) {
       giveBack();
@@ -89,30 +122,52 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * Decodes a PNG or JPEG file, scaled down to fit `maxImageSide`.
-   * @throws VisavisError `bad_image`
+   * Decodes a PNG, JPEG, WebP or GIF file (of one that moves, the first picture), scaled down to fit `maxImageSide`,
+   * turned as its EXIF data says, and put onto white where it is transparent.
+   * @param mime refused where the file is of another type; `image/jpg` means JPEG
+   * @throws VisavisError `bad_image`; `engine_failed` where the decoder is lost for good
    */
   async decodeImage(file: Uint8Array, mime?: string): Promise<RgbImage> {
     const { maxImageBytes, maxImageSide } = this.#options;
     if (file.length > maxImageBytes) throw badImage(`it is larger than ${maxImageBytes} bytes`);
     const header = readImageHeader(file);
-    if (!header) throw badImage('it is neither PNG nor JPEG');
-    if (mime !== undefined && mime !== `image/${header.format}`) throw badImage(`it is not ${mime}`);
+    if (!header) throw badImage('it is no PNG, JPEG, WebP or GIF');
+    if (mime !== undefined && formatOf(mime) !== header.format) throw badImage(`it is not ${mime}`);
     const pixels = header.width * header.height;
-    if (pixels === 0 || pixels > MAX_IMAGE_PIXELS)
+    const side = Math.max(header.width, header.height);
+    if (pixels === 0 || pixels > MAX_IMAGE_PIXELS || side > MAX_IMAGE_SIDE)
       throw badImage(`${header.width}x${header.height} is no usable size`);
     const image = await this.#video.decodeImage(file, header.format, maxImageSide);
-    if (!image) throw badImage('it is damaged');
-    return image;
+    if (image === 'refused') throw badImage('it is damaged, or of a kind that cannot be decoded');
+    if (image !== 'lost') return image;
+    if (this.#video.lost)
+      throw new VisavisError('engine_failed', 'The picture decoder is not running.', 'image_url');
+    throw badImage('the decoder ended over it');
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all([...this.#peers].map((peer) => peer.close()));
+    await Promise.all([...this.#peers.keys()].map((peer) => peer.close()));
     await this.#video.close();
   }
 
-  #keep(peer: WeriftPeer): void {
-    this.#peers.add(peer);
+  #onVideoLost(why: string, willRestart: boolean): void {
+    this.#log.error(`the video decoder ended (${why}); ${willRestart ? 'restarting' : 'giving up'}`);
+    this.#videoLost.times += 1;
+    if (willRestart) return;
+    this.#videoLost.forGood = why;
+    for (const handlers of this.#peers.values()) this.#tellLost(handlers, why);
+  }
+
+  #tellLost(handlers: MediaHandlers, why: string): void {
+    try {
+      handlers.onLost?.('video', why);
+    } catch (error) {
+      this.#log.error('a call could not be told of the lost video decoder', error);
+    }
+  }
+
+  #keep(peer: WeriftPeer, handlers: MediaHandlers): void {
+    this.#peers.set(peer, handlers);
     // One timer for all peers: it releases held packets, fills pauses and sends reports.
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
   }
@@ -126,7 +181,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
 
   #tick(): void {
     const nowMs = this.#clock.nowMs();
-    for (const peer of this.#peers) {
+    for (const peer of this.#peers.keys()) {
       try {
         peer.tick(nowMs);
       } catch (error) {
@@ -145,6 +200,12 @@ function portsOfPeer(options: ResolvedMediaOptions): number {
 /** Only what is given: an option that is undefined does not hide the module's. */
 function resolveGiven(options: MediaOptions): Partial<ResolvedMediaOptions> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** `image/JPG` is JPEG too; what follows the type is not looked at. */
+function formatOf(mime: string): string | undefined {
+  const format = /^image\/([a-z]+)\s*(?:;|$)/.exec(mime.trim().toLowerCase())?.[1];
+  return format === 'jpg' ? 'jpeg' : format;
 }
 
 function badImage(why: string): VisavisError {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Metrics } from './metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
-/** Real: the rules and the metrics that the gateway registers. Fake: engine and VAD, of which nothing is read. */
+/** Real: the rules and the metrics that the gateway registers. Fake: engine, VAD and media, of which nothing is read. */
 const RULES = fileURLToPath(new URL('../../docs/alerts.yml', import.meta.url));
 const OPERATIONS = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
 
@@ -14,7 +14,8 @@ async function scraped(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const vad = { stats: () => ({ ...ran, droppedMs: new Map([['overload' as const, 1]]) }), stuckThreads: 0 };
   const sessions = { sessions: 0, sessionsRebuilt: 0, sessionsGivenUp: 0 };
   const stats = { workers: 1, workersUp: 1, workersStuck: 0, lost: { died: 0, stuck: 0 }, ...sessions };
-  new WorkerMetrics(metrics, { stats }, vad);
+  const media = { stats: () => ({ decodersEnded: 0, decoderLost: false }) };
+  new WorkerMetrics(metrics, { stats }, vad, media);
   metrics.sessionOpened();
   metrics.sessionClosed('a', 'hangup');
   metrics.refused('bad_sdp');
@@ -71,6 +72,8 @@ describe('docs/alerts.yml', () => {
       'visavis_parts_lost_total',
       'visavis_vad_workers_lost_total',
       'visavis_engine_workers_lost_total',
+      'visavis_video_decoders_lost_total',
+      'visavis_video_decoder_up',
     ]) {
       expect(all).toContain(metric);
     }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { DecoderService, type EngineStats } from '#modules/decoder';
+import { MediaService } from '#modules/media';
 import { VadService } from '#modules/vad';
 import { Metrics } from './metrics.js';
 
@@ -12,6 +13,7 @@ export class WorkerMetrics {
     @Inject(Metrics) metrics: Metrics,
     @Inject(DecoderService) engine: Pick<DecoderService, 'stats'>,
     @Inject(VadService) vad: Pick<VadService, 'stats' | 'stuckThreads'>,
+    @Inject(MediaService) media: Pick<MediaService, 'stats'>,
   ) {
     const ofEngine = (read: (stats: EngineStats) => number) => () =>
       one(engine.stats ? read(engine.stats) : 0);
@@ -64,12 +66,23 @@ export class WorkerMetrics {
       { name: 'visavis_vad_workers_lost_total', help: 'VAD workers lost since the start.' },
       () => one(vad.stats().workerFailures),
     );
+    metrics.observe(
+      {
+        name: 'visavis_video_decoders_lost_total',
+        help: 'Decoder processes of pictures that ended unasked, hung or did not start, since the start.',
+      },
+      () => one(media.stats().decodersEnded),
+    );
+    metrics.observe(
+      { name: 'visavis_video_decoder_up', help: '1 while pictures can be decoded; 0: lost for good.' },
+      () => one(media.stats().decoderLost ? 0 : 1),
+    );
   }
 }
 
 @Module({})
 export class WorkerMetricsModule {
-  /** @param features the modules of engine and VAD, as the application configured them */
+  /** @param features the modules of engine, VAD and media, as the application configured them */
   static forRoot(features: DynamicModule[]): DynamicModule {
     return { module: WorkerMetricsModule, imports: features, providers: [WorkerMetrics] };
   }

@@ -28,3 +28,44 @@ function annexBUnits(file: Buffer): Buffer[] {
     return unit.at(-1) === 0 ? unit.subarray(0, -1) : unit;
   });
 }
+
+const typeOf = (unit: Uint8Array) => (unit[0] ?? 0) & 0x1f;
+
+/** A parameter set: SPS or PPS. */
+export const isSet = (unit: Uint8Array): boolean => typeOf(unit) === 7 || typeOf(unit) === 8;
+
+/** The units of each picture; a slice whose first macroblock is the picture's first begins one. */
+export function accessUnits(file: Buffer): Uint8Array[][] {
+  const pictures: Uint8Array[][] = [];
+  let current: Uint8Array[] = [];
+  let sliced = false;
+  for (const unit of annexBUnits(file)) {
+    const slice = typeOf(unit) === 1 || typeOf(unit) === 5;
+    const first = slice && ((unit[1] ?? 0) & 0x80) !== 0;
+    if (sliced && (first || !slice)) {
+      pictures.push(current);
+      current = [];
+      sliced = false;
+    }
+    sliced ||= slice;
+    current.push(unit);
+  }
+  return [...pictures, current];
+}
+
+/** A unit as FU-A fragments of at most `max` bytes, or as it is. */
+export function fragments(unit: Uint8Array, max: number): Uint8Array[] {
+  if (unit.length <= max) return [unit];
+  const head = unit[0] ?? 0;
+  const out: Uint8Array[] = [];
+  for (let at = 1; at < unit.length; at += max) {
+    const flags = (at === 1 ? 0x80 : 0) | (at + max >= unit.length ? 0x40 : 0);
+    out.push(Uint8Array.of((head & 0xe0) | 28, flags | (head & 0x1f), ...unit.subarray(at, at + max)));
+  }
+  return out;
+}
+
+/** Units as one STAP-A. */
+export function stapA(units: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.of(0x78, ...units.flatMap((u) => [u.length >> 8, u.length & 255, ...u]));
+}

@@ -23,6 +23,7 @@ export class Recording implements MediaHandlers {
   readonly messages: [label: string, data: string | Uint8Array][] = [];
   readonly drops: Partial<Record<DropReason, number>> = {};
   readonly closed: CloseReason[] = [];
+  onLost?: NonNullable<MediaHandlers['onLost']>;
 
   onAudio(frame: AudioFrame): void {
     this.audio.push(frame);

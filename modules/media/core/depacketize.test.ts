@@ -51,6 +51,13 @@ describe('H264', () => {
     expect(second?.begins).toBe(false);
   });
 
+  test('an aggregate and a fragment with a decoding order number', () => {
+    const aggregate = readH264(bytes(0x79, 0, 1, 0, 2, 0x67, 9, 0, 2, 0x65, 8));
+    expect(aggregate).toMatchObject({ key: true, sets: true });
+    expect(joined(aggregate?.chunks)).toEqual([0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x65, 8]);
+    expect(joined(readH264(bytes(0x7d, 0x85, 0, 1, 7))?.chunks)).toEqual([0, 0, 0, 1, 0x65, 7]);
+  });
+
   test('parameter sets alone do not tell the kind of frame', () => {
     expect(readH264(bytes(0x67, 1))?.key).toBeNull();
     expect(readH264(bytes(0x61, 1))?.key).toBe(false);

@@ -22,6 +22,8 @@ export type DropReason =
   | 'undecodable_audio'
   /** A video frame that the decoder refuses. */
   | 'undecodable'
+  /** Video comes, and there was no frame to begin at for some seconds: no key frame, nor a parameter set for one. Once each time. */
+  | 'no_key_frame'
   /** The video decoder is behind; the frame was not queued. */
   | 'decoder_busy'
   /** A data channel message beyond the size limit. */

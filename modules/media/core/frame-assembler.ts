@@ -4,6 +4,10 @@ import type { RtpIn } from './rtp.js';
 export interface EncodedFrame {
   readonly data: Uint8Array;
   readonly key: boolean;
+  /** It holds parameter sets of H264. */
+  readonly sets: boolean;
+  /** It holds nothing that is shown: H264's parameter sets and the like, apart from the picture that they are for. */
+  readonly bare: boolean;
   /** RTP time stamp, 32 bit. */
   readonly timestamp: number;
   /** False where packets were lost between the frame before and this one. */
@@ -18,11 +22,13 @@ interface Partial {
   readonly chunks: Uint8Array[];
   bytes: number;
   key: boolean | null;
+  sets: boolean;
   intact: boolean;
 }
 
 /**
- * Collects ordered RTP packets into whole frames; a frame ends at its marker. Frames that lost a packet are not passed on; only
+ * Collects ordered RTP packets into whole frames; a frame ends at its marker, or where the next one begins with nothing lost
+ * between them (H264's markers are a hint, RFC 6184). Frames that lost a packet are not passed on; only
  * key frames among them are reported, because nobody waits for the others.
  */
 export class FrameAssembler {
@@ -38,14 +44,26 @@ export class FrameAssembler {
     this.#maxBytes = maxBytes;
   }
 
+  /** The frame that ends because `packet` belongs to another one; call it before `push`. */
+  endBefore(packet: RtpIn, lostBefore: number): EncodedFrame | null {
+    const frame = this.#frame;
+    const next = packet.payload.length > 0 && packet.timestamp !== frame?.timestamp;
+    if (!frame?.intact || lostBefore > 0 || !next) return null;
+    return this.#end(frame);
+  }
+
   push(packet: RtpIn, lostBefore: number): EncodedFrame | AssemblerDrop | null {
     let drop: AssemblerDrop | null = null;
-    if (this.#frame && (this.#frame.timestamp !== packet.timestamp || lostBefore > 0)) {
-      // A new time stamp without a marker: the old frame's end was lost.
+    const padding = packet.payload.length === 0;
+    const other = !padding && this.#frame !== null && this.#frame.timestamp !== packet.timestamp;
+    if (this.#frame && (other || lostBefore > 0)) {
+      // A new time stamp after a loss: the old frame's end was lost.
       drop = this.#abandon(this.#frame);
-      if (this.#frame.timestamp !== packet.timestamp) this.#frame = null;
+      if (other) this.#frame = null;
     }
     if (lostBefore > 0) this.#gap = true;
+    // Padding has its place in the numbering, and no part in any frame.
+    if (padding) return drop;
 
     const part = this.#read(packet.payload);
     if (part === null) {
@@ -59,22 +77,27 @@ export class FrameAssembler {
       chunks: [],
       bytes: 0,
       key: null,
+      sets: false,
       intact: part.begins,
     };
     const frame = this.#frame;
     frame.key ??= part.key;
+    frame.sets ||= part.sets;
     if (frame.intact) drop = this.#append(frame, part.chunks) ?? drop;
-    if (!packet.marker) return drop;
+    return packet.marker ? (this.#end(frame) ?? drop) : drop;
+  }
 
+  #end(frame: Partial): EncodedFrame | null {
     this.#frame = null;
-    if (!frame.intact) {
-      this.#gap = true;
-      return drop;
-    }
-    this.#gap = false;
+    const bare = frame.key === null;
+    // What a loss before it means, it means for the picture that follows.
+    this.#gap = !frame.intact || (bare && !frame.continuous);
+    if (!frame.intact) return null;
     return {
       data: join(frame.chunks, frame.bytes),
       key: frame.key === true,
+      sets: frame.sets,
+      bare,
       timestamp: frame.timestamp,
       continuous: frame.continuous,
     };

@@ -12,7 +12,9 @@ function run(sampler: FrameSampler, stream: Stream): SampleDecision[] {
   for (let n = 0; n < stream.fps * stream.seconds; n += 1) {
     const atMs = (n * 1000) / stream.fps;
     if (stream.lost?.(n)) continue;
-    decisions.push(sampler.decide({ key: stream.key(n), continuous: !stream.lost?.(n - 1) }, atMs, atMs));
+    sampler.onArrival(atMs);
+    const frame = { key: stream.key(n), continuous: !stream.lost?.(n - 1) };
+    decisions.push(sampler.decide(frame, atMs, sampler.slow(atMs) ? 'slow' : 'sampled'));
   }
   return decisions;
 }
@@ -67,9 +69,33 @@ describe('FrameSampler', () => {
 
   test('after an undecodable picture the next key frame counts', () => {
     const sampler = new FrameSampler(1000);
-    sampler.decide({ key: true, continuous: true }, 0, 0);
+    sampler.decide({ key: true, continuous: true }, 0, 'sampled');
     sampler.onUndecodable();
     expect(sampler.broken).toBe(true);
-    expect(sampler.decide({ key: true, continuous: true }, 100, 100)).toBe('picture');
+    expect(sampler.decide({ key: true, continuous: true }, 100, 'sampled')).toBe('picture');
+  });
+
+  test('a stream that is followed gives a picture an interval, from any frame that it is joined at', () => {
+    const sampler = new FrameSampler(1000);
+    const decide = (key: boolean, atMs: number, continuous = true) =>
+      sampler.decide({ key, continuous }, atMs, 'followed');
+    expect(decide(false, 0)).toBe('skip');
+    sampler.rejoin();
+    expect([100, 200, 1200, 1300].map((atMs) => decide(false, atMs))).toEqual([
+      'picture',
+      'reference',
+      'picture',
+      'reference',
+    ]);
+    expect(decide(false, 2300, false)).toBe('skip');
+    expect(decide(false, 2400)).toBe('skip');
+    expect(decide(true, 2500)).toBe('picture');
+  });
+
+  test('a frame that gave no picture leaves its interval without one', () => {
+    const sampler = new FrameSampler(1000);
+    expect(sampler.decide({ key: true, continuous: true }, 0, 'followed')).toBe('picture');
+    sampler.onNoPicture();
+    expect(sampler.decide({ key: false, continuous: true }, 33, 'followed')).toBe('picture');
   });
 });

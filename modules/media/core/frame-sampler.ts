@@ -1,15 +1,21 @@
 /** At or below this rate every frame is decoded: a key frame each second would cost such a sender more than it sends. */
 const SLOW_FPS = 2.5;
 const RATE_WINDOW_MS = 3000;
-/** A picture counts for its interval although it comes this share of it early. */
+/** A picture counts for its interval although it comes this share of it early: key frames and slow streams come when they come. */
 const EARLY = 0.15;
+/** Where there are frames to choose from. */
+const EARLY_FOLLOWED = 0.02;
+
+/** How a stream is decoded: key frames alone, or whole, because it is slow or its key frames are too rare. */
+export type SampleMode = 'sampled' | 'slow' | 'followed';
 
 /** `reference`: decode to keep the decoder's state, but no picture is due. */
 export type SampleDecision = 'picture' | 'reference' | 'skip';
 
 /**
  * Decides which frames are decoded. A usual stream (30 fps) is sampled: only key frames, one an interval. A stream as slow as
- * the sampling itself is decoded whole, so that it needs no key frames at all.
+ * the sampling itself is decoded whole, so that it needs no key frames at all; so is one whose sender does not answer
+ * requests for them (`followed`).
  */
 export class FrameSampler {
   readonly #intervalMs: number;
@@ -33,25 +39,42 @@ export class FrameSampler {
     return !this.#unbroken;
   }
 
-  /**
-   * @param frame `continuous`: no frame was lost between the one before and this one
-   * @param ptsMs session time of the frame, nowMs arrival
-   */
-  decide(frame: { key: boolean; continuous: boolean }, ptsMs: number, nowMs: number): SampleDecision {
+  /** A frame has arrived; each frame once, in order. */
+  onArrival(nowMs: number): void {
     this.#firstMs ??= nowMs;
     this.#arrivals.push(nowMs);
     while ((this.#arrivals[0] ?? nowMs) <= nowMs - RATE_WINDOW_MS) this.#arrivals.shift();
-    if (!frame.continuous) this.#unbroken = false;
+  }
 
-    const due = Math.abs(ptsMs - this.#lastPictureMs) >= this.#intervalMs * (1 - EARLY);
+  /**
+   * @param frame `continuous`: no frame was lost between the one before and this one
+   * @param ptsMs session time of the frame
+   */
+  decide(frame: { key: boolean; continuous: boolean }, ptsMs: number, mode: SampleMode): SampleDecision {
+    if (!frame.continuous) this.#unbroken = false;
+    const early = mode === 'followed' ? EARLY_FOLLOWED : EARLY;
+    const due = Math.abs(ptsMs - this.#lastPictureMs) >= this.#intervalMs * (1 - early);
     if (frame.key && due) return this.#picture(ptsMs);
     const decodable = frame.key || this.#unbroken;
-    if (decodable && this.slow(nowMs)) return due ? this.#picture(ptsMs) : 'reference';
+    if (decodable && mode !== 'sampled') {
+      this.#unbroken = true;
+      return due ? this.#picture(ptsMs) : 'reference';
+    }
     this.#unbroken = false;
     return 'skip';
   }
 
-  /** The decoder refused a frame: it needs a key frame now, and the interval has no picture yet. */
+  /** What comes next can be decoded: everything since the last key frame will have been, or the decoder finds its own beginning. */
+  rejoin(): void {
+    this.#unbroken = true;
+  }
+
+  /** The decoder took a frame and has no picture of it yet: the interval still needs one. */
+  onNoPicture(): void {
+    this.#lastPictureMs = -Infinity;
+  }
+
+  /** The decoder refused a frame, or is another one now: it needs a key frame, and the interval has no picture yet. */
   onUndecodable(): void {
     this.#unbroken = false;
     this.#lastPictureMs = -Infinity;

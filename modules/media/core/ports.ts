@@ -14,20 +14,28 @@ export interface OpusDecoder {
 
 export type VideoCodec = 'vp8' | 'h264';
 
+/** What is wanted of a frame: the picture of this key frame, the newest there is, or only the state that later ones refer to. */
+export type Want = 'key' | 'newest' | 'reference';
+
+/** Opens a decoder for what comes with a payload type. */
+export type OpenVideoDecoder = (codec: VideoCodec, payloadType: number) => VideoTrackDecoder;
+
 /** One track's video decoder. Frames are decoded in the order given. */
 export interface VideoTrackDecoder {
+  /** Parameter sets of H264 that the client's offer has for this payload type. */
+  readonly parameterSets: readonly Uint8Array[];
   /** Jobs under way. */
   readonly pending: number;
   /**
-   * @param picture false: decode for reference only, the result is null
-   * @returns the picture, or 'undecodable'; never rejects
+   * @returns never rejects; 'undecodable' also where the decoder was lost over it
    */
-  decode(data: Uint8Array, picture: boolean): Promise<DecodedPicture | 'undecodable' | null>;
+  decode(data: Uint8Array, want: Want): Promise<DecodedFrame | 'undecodable'>;
   close(): void;
 }
 
-export interface DecodedPicture {
-  readonly image: RgbImage;
+export interface DecodedFrame {
+  /** Null where no picture was asked for, or the stream has none to show yet. */
+  readonly image: RgbImage | null;
   /** Time in the decoder (ms), without waiting. */
   readonly decodeMs: number;
 }
@@ -41,7 +49,7 @@ export interface MediaHandlers {
   onChannel(label: string): void;
   onMessage(label: string, data: string | Uint8Array): void;
   onDrop: DropHandler;
-  /** A part is lost for good: nothing comes of it any more, and the call goes on without. */
+  /** A part that decodes for all calls is lost for good: the call goes on without it. At most once a part, also for a call that opens later. */
   onLost?(part: 'video', why: string): void;
   /**
    * Something threw that no code foresaw, here or in one of these handlers. The call hears nothing more, and whoever gives

@@ -3,7 +3,7 @@ import type { AudioFrame, VideoFrame } from '#modules/contracts';
 import { AudioReceiver, type AudioRepair } from './audio-receiver.js';
 import type { DropReason } from './drops.js';
 import { OPUS_CLOCK_RATE } from './opus-packet.js';
-import type { MediaStats, OpusDecoder, VideoCodec, VideoTrackDecoder } from './ports.js';
+import type { MediaStats, OpenVideoDecoder, OpusDecoder, VideoCodec } from './ports.js';
 import { ReceptionStats, type ReportBlock } from './receiver-report.js';
 import { MediaClock, TrackClock } from './rtp-clock.js';
 import type { RtpIn, SenderReport } from './rtp.js';
@@ -17,7 +17,7 @@ const REPLACE_AFTER_MS = 1000;
 
 export interface ReceiverDeps {
   readonly opus: OpusDecoder;
-  readonly openVideoDecoder: (codec: VideoCodec) => VideoTrackDecoder;
+  readonly openVideoDecoder: OpenVideoDecoder;
   /** One picture an interval, ms. */
   readonly frameIntervalMs: number;
   readonly onAudio: (frame: AudioFrame) => void;

@@ -1,7 +1,7 @@
 import { SAMPLE_RATE } from '#modules/contracts';
 
 import { OPUS_CLOCK_RATE, opusTicks } from '../core/opus-packet.js';
-import type { DecodedPicture, OpusDecoder, VideoTrackDecoder } from '../core/ports.js';
+import type { DecodedFrame, OpusDecoder, VideoTrackDecoder, Want } from '../core/ports.js';
 
 const BAD = 0xff;
 
@@ -34,20 +34,29 @@ export class FakeOpusDecoder implements OpusDecoder {
 
 /** Answers every frame with one grey pixel of its last byte; a frame that ends in 0xff is undecodable. */
 export class FakeVideoDecoder implements VideoTrackDecoder {
+  parameterSets: readonly Uint8Array[] = [];
+  /** What it was given, in order. */
+  readonly given: { data: Uint8Array; want: Want }[] = [];
   pending = 0;
   closed = false;
+  /** Time that a frame is said to take. */
+  decodeMs = 1;
   /** While true, jobs wait. */
   stalled = false;
   readonly #waiting: (() => void)[] = [];
 
-  async decode(data: Uint8Array, picture: boolean): Promise<DecodedPicture | 'undecodable' | null> {
+  async decode(data: Uint8Array, want: Want): Promise<DecodedFrame | 'undecodable'> {
+    this.given.push({ data, want });
     this.pending += 1;
     await (this.stalled ? new Promise<void>((resolve) => this.#waiting.push(resolve)) : undefined);
     this.pending -= 1;
     const value = data.at(-1) ?? BAD;
     if (value === BAD) return 'undecodable';
-    if (!picture) return null;
-    return { image: { width: 1, height: 1, data: Uint8Array.of(value, value, value) }, decodeMs: 1 };
+    if (want === 'reference') return { image: null, decodeMs: this.decodeMs };
+    return {
+      image: { width: 1, height: 1, data: Uint8Array.of(value, value, value) },
+      decodeMs: this.decodeMs,
+    };
   }
 
   resume(): void {

@@ -69,6 +69,38 @@ describe('parseClientEvent', () => {
     });
   });
 
+  const withImage = (url: string) =>
+    problemOf(
+      JSON.stringify({
+        type: 'conversation.item.create',
+        item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: url }] },
+      }),
+    );
+
+  it.each([
+    'data:image/png;base64,AAAA',
+    'data:image/jpg;base64,AAAA',
+    'data:IMAGE/PNG;BASE64,AAAA',
+    'DATA:image/webp;base64,AAAA',
+    'data:image/gif;base64,AAAA',
+    'data:image/png;charset=utf-8;name=a.png;base64,AAAA',
+    'data:image/jpeg; base64,AAAA',
+  ])('takes %s', (url) => {
+    expect(withImage(url)).toBeNull();
+  });
+
+  it.each([
+    'data:image/svg+xml;base64,AAAA',
+    'data:image/png,AAAA',
+    'data:image/png;base64',
+    'data:text/plain;x=image/png;base64,AAAA',
+    'data:image/pngx;base64,AAAA',
+    `data:image/png${';a'.repeat(50_000)}`,
+    `data:image/png${'; '.repeat(50_000)}`,
+  ])('refuses %.60s', (url) => {
+    expect(withImage(url)).toMatchObject({ code: 'invalid_event' });
+  });
+
   it('limits messages to what a browser can receive', () => {
     expect(MAX_MESSAGE_BYTES).toBe(262_144);
   });

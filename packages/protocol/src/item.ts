@@ -2,9 +2,13 @@ import { z } from 'zod';
 
 const inputTextSchema = z.object({ type: z.literal('input_text'), text: z.string() });
 
+/** Types and their parameters are written in any case (RFC 2045); what the file is, its own header says. */
 const dataUrl = z
   .string()
-  .regex(/^data:image\/(?:png|jpeg);base64,/, 'a data URL of type image/png or image/jpeg');
+  .regex(
+    /^data:image\/(?:png|jpe?g|webp|gif)(?:;[^;,]*)*;\s*base64,/i,
+    'a data URL of type image/png, image/jpeg, image/webp or image/gif',
+  );
 
 const imageDetailSchema = z.enum(['auto', 'low', 'high']);
 

@@ -9,7 +9,7 @@ export type ConversationEvent = Exclude<
   { type: 'session.update' | 'input_audio_buffer.append' | 'output_audio_buffer.clear' }
 >;
 
-/** Decodes a PNG or JPEG file. Rejects with `bad_image`. */
+/** Decodes a PNG, JPEG, WebP or GIF file. Rejects with `bad_image`. */
 export type DecodeImage = (file: Uint8Array) => Promise<RgbImage>;
 
 /**

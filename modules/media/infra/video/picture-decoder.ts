@@ -1,48 +1,64 @@
 import {
   AV_CODEC_FLAG_LOW_DELAY,
+  AV_CODEC_FLAG_OUTPUT_CORRUPT,
+  AV_CODEC_ID_GIF,
   AV_CODEC_ID_H264,
   AV_CODEC_ID_MJPEG,
   AV_CODEC_ID_PNG,
   AV_CODEC_ID_VP8,
+  AV_CODEC_ID_WEBP,
+  AV_FRAME_FLAG_CORRUPT,
   AV_LOG_QUIET,
-  AV_PIX_FMT_RGB24,
-  SWS_AREA,
+  AVERROR_EAGAIN,
   type AVCodecID,
-  type AVPixelFormat,
 } from 'node-av/constants';
-import { Codec, CodecContext, Frame, Log, Packet, SoftwareScaleContext } from 'node-av/lib';
+import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
+
+import type { Want } from '../../core/ports.js';
+import { PictureScaler, type Picture } from './picture-scaler.js';
 
 /** Strangers' streams make libav chatty on stderr; what matters here is counted by the caller. */
 Log.setLevel(AV_LOG_QUIET);
 
-const CODEC_IDS: Record<'vp8' | 'h264' | 'png' | 'jpeg', AVCodecID> = {
+const CODEC_IDS: Record<'vp8' | 'h264' | 'png' | 'jpeg' | 'webp' | 'gif', AVCodecID> = {
   vp8: AV_CODEC_ID_VP8,
   h264: AV_CODEC_ID_H264,
   png: AV_CODEC_ID_PNG,
   jpeg: AV_CODEC_ID_MJPEG,
+  webp: AV_CODEC_ID_WEBP,
+  gif: AV_CODEC_ID_GIF,
 };
 
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
+/**
+ * H264 from the middle of a stream that refreshes bit by bit: libav marks its frames until a recovery point is reached. Where the
+ * sender marks none, a series this long has refreshed the whole picture: cycles take one to eight seconds.
+ */
+const WHOLE_AFTER_FRAMES = 240;
 
-/** One libav decoder with a scaler behind it. Runs in the video worker: every call blocks for milliseconds. */
+/** Nothing was decodable (null), it was decoded without a picture (true), or the picture. */
+export type DecodeResult = Picture | true | null;
+
+/** One libav decoder with a scaler behind it. Runs in the decoder process: every call blocks for milliseconds. */
 export class PictureDecoder {
   readonly #context = new CodecContext();
   readonly #packet = new Packet();
   readonly #frame = new Frame();
-  #scaler: { context: SoftwareScaleContext; key: string } | null = null;
+  readonly #scaler = new PictureScaler();
+  /** Frames decoded since the start, or since one was refused. */
+  #series = 0;
 
-  /** @throws Error where libav lacks the codec */
-  constructor(name: keyof typeof CODEC_IDS) {
+  /**
+   * @param maxPixels libav refuses a frame that is larger, before it takes memory for it
+   * @throws Error where libav lacks the codec
+   */
+  constructor(name: keyof typeof CODEC_IDS, maxPixels: number) {
     const codec = Codec.findDecoder(CODEC_IDS[name]);
     if (!codec) throw new Error(`libav has no ${name} decoder`);
     this.#context.allocContext3(codec);
     // One frame in, one frame out: threads and reordering would hold the picture back until more frames come.
     this.#context.threadCount = 1;
-    this.#context.flags = AV_CODEC_FLAG_LOW_DELAY;
+    this.#context.setFlags(AV_CODEC_FLAG_LOW_DELAY, AV_CODEC_FLAG_OUTPUT_CORRUPT);
+    this.#context.setOption('max_pixels', maxPixels);
     const opened = this.#context.open2Sync(codec);
     if (opened < 0) throw new Error(`libav cannot open its ${name} decoder (${opened})`);
     this.#packet.alloc();
@@ -52,61 +68,56 @@ export class PictureDecoder {
   /**
    * Decodes one frame.
    * @param maxSide the picture is scaled down to fit a square of this side (pixels)
-   * @param picture false: the frame is decoded for reference only
-   * @returns null where it cannot be decoded; true where it was, without a picture
+   * @param want `key`: a picture of this very frame, which refers to none before it; `reference`: none
    */
-  decode(data: Uint8Array, maxSide: number, picture: boolean): Picture | true | null {
-    this.#packet.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const sent = this.#context.sendPacketSync(this.#packet);
-    this.#packet.unref();
-    if (sent < 0) return this.#fail();
-    if (this.#context.receiveFrameSync(this.#frame) < 0) return this.#fail();
-    const result = picture ? this.#scale(maxSide) : true;
+  decode(data: Uint8Array, maxSide: number, want: Want): DecodeResult {
+    // To libav an empty packet is the end of the stream.
+    if (data.length === 0) return null;
+    // A key frame refers to nothing: whatever damaged frames left behind must not show in it, nor hold it back.
+    if (want === 'key') this.#context.flushBuffers();
+    if (this.#send(data) < 0) return this.#fail();
+    let received = this.#context.receiveFrameSync(this.#frame);
+    if (received === AVERROR_EAGAIN && want === 'key') received = this.#receiveHeld(data);
+    // Taken, and nothing to show for it yet.
+    if (received === AVERROR_EAGAIN) return true;
+    if (received < 0) return this.#fail();
+    this.#series += 1;
+    const whole = !this.#frame.hasFlags(AV_FRAME_FLAG_CORRUPT) || this.#series >= WHOLE_AFTER_FRAMES;
+    const result = want !== 'reference' && whole ? this.#scaler.scale(this.#frame, maxSide) : true;
     this.#frame.unref();
     return result;
   }
 
   close(): void {
-    this.#scaler?.context.freeContext();
+    this.#scaler.close();
     this.#frame.free();
     this.#packet.free();
     this.#context.freeContext();
   }
 
+  #send(data: Uint8Array): number {
+    this.#packet.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const sent = this.#context.sendPacketSync(this.#packet);
+    this.#packet.unref();
+    return sent;
+  }
+
+  /**
+   * A stream with B frames, or one that says that it may have some, makes libav hold each frame back until others have come. Its
+   * key frame is had by ending the stream after it, and decoded anew for those that refer to it.
+   */
+  #receiveHeld(data: Uint8Array): number {
+    this.#context.sendPacketSync(null);
+    const received = this.#context.receiveFrameSync(this.#frame);
+    this.#context.flushBuffers();
+    this.#send(data);
+    return received;
+  }
+
   #fail(): null {
     // A decoder that has refused a frame starts anew, so that nothing of it shows in the next picture.
     this.#context.flushBuffers();
+    this.#series = 0;
     return null;
-  }
-
-  #scale(maxSide: number): Picture | null {
-    const { width, height, format } = this.#frame;
-    const planes = this.#frame.data;
-    if (!planes || width <= 0 || height <= 0) return null;
-    const ratio = Math.min(1, maxSide / Math.max(width, height));
-    const w = Math.max(1, Math.round(width * ratio));
-    const h = Math.max(1, Math.round(height * ratio));
-    const scaler = this.#scalerFor({ width, height, format: format as AVPixelFormat, w, h });
-    const data = Buffer.alloc(w * h * 3);
-    const rows = scaler.scaleSync(planes, this.#frame.linesize, 0, height, [data], [w * 3]);
-    return rows === h
-      ? { width: w, height: h, data: new Uint8Array(data.buffer, data.byteOffset, data.length) }
-      : null;
-  }
-
-  #scalerFor(s: {
-    width: number;
-    height: number;
-    format: AVPixelFormat;
-    w: number;
-    h: number;
-  }): SoftwareScaleContext {
-    const key = `${s.width}x${s.height}:${s.format}:${s.w}x${s.h}`;
-    if (this.#scaler?.key === key) return this.#scaler.context;
-    this.#scaler?.context.freeContext();
-    const context = new SoftwareScaleContext();
-    context.getContext(s.width, s.height, s.format, s.w, s.h, AV_PIX_FMT_RGB24, SWS_AREA);
-    this.#scaler = { context, key };
-    return context;
   }
 }

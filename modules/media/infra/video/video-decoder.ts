@@ -1,106 +1,216 @@
-import { Worker } from 'node:worker_threads';
-
-import { workerEntry, type RgbImage } from '#modules/contracts';
+import { workerEntry, type RgbImage, type WorkerEntry } from '#modules/contracts';
 
 import type { ImageHeader } from '../../core/image-header.js';
-import type { DecodedPicture, VideoCodec, VideoTrackDecoder } from '../../core/ports.js';
+import type { DecodedFrame, VideoCodec, VideoTrackDecoder, Want } from '../../core/ports.js';
+import { RestartPolicy } from '../../core/restart-policy.js';
+import { DecoderProcess } from './decoder-process.js';
 import type { VideoReply, VideoRequest } from './protocol.js';
 
-type Settle = (reply: VideoReply | null) => void;
+type Job = Exclude<VideoRequest, { t: 'close' }>;
+
+interface Waiting {
+  readonly job: Job;
+  readonly data: Uint8Array;
+  readonly settle: (result: Result) => void;
+}
+
+/** What became of a job; `lost`: it was under way when its process ended, or there is no process any more. */
+type Result = { readonly image: RgbImage | null; readonly decodeMs: number } | 'refused' | 'lost';
+
+export interface VideoDecoderEvents {
+  /** A process ended unasked; `willRestart` false: for good, pictures are not decoded any more. */
+  onLost(why: string, willRestart: boolean): void;
+}
+
+export interface VideoDecoderLimits {
+  /** A job may take this long (ms); then its process counts as hung and is replaced. Default 10000. */
+  readonly jobMs?: number;
+  /** A start may take this long, ms. Default 30000. */
+  readonly startMs?: number;
+}
+
+const JOB_MS = 10_000;
+const START_MS = 30_000;
 
 /**
- * The one video worker of the process, shared by all peers. It is started at the first job; where it dies, the jobs under way
- * are answered as undecodable and the next job starts a new one.
+ * The one decoder process, shared by all peers, and the queue before it. One job is under way at a time, so that a crash
+ * costs one job and the state of the live tracks, which ask for a key frame then. Live frames go before still images.
  */
 export class VideoDecoder {
-  #worker: Worker | null = null;
-  readonly #jobs = new Map<number, Settle>();
-  #nextJob = 0;
+  readonly #events: VideoDecoderEvents;
+  readonly #entry: WorkerEntry;
+  readonly #limits: Required<VideoDecoderLimits>;
+  readonly #policy = new RestartPolicy();
+  readonly #frames: Waiting[] = [];
+  readonly #images: Waiting[] = [];
+  #process: DecoderProcess | null = null;
+  #ready = false;
+  #underWay: Waiting | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #state: 'running' | 'waiting' | 'lost' = 'running';
   #nextTrack = 0;
 
-  /** Starts the worker ahead of its first job: loading libav takes some 100 ms. */
-  warm(): void {
-    this.#ensure();
+  constructor(
+    events: VideoDecoderEvents = { onLost: () => undefined },
+    limits: VideoDecoderLimits = {},
+    entry: WorkerEntry = workerEntry('./video-process', import.meta.url),
+  ) {
+    this.#events = events;
+    this.#limits = { jobMs: JOB_MS, startMs: START_MS, ...limits };
+    this.#entry = entry;
   }
 
-  /** @param maxSide pictures are scaled down to fit a square of this side, pixels */
-  openTrack(codec: VideoCodec, maxSide: number): VideoTrackDecoder {
+  /** Process id of the decoder, where it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Why nothing is decoded any more, or null where it is. */
+  get lost(): boolean {
+    return this.#state === 'lost';
+  }
+
+  /** Starts the process ahead of its first job: loading Node and libav takes some 100 ms. */
+  warm(): void {
+    if (!this.#process && this.#state === 'running') this.#start();
+  }
+
+  /**
+   * @param maxSide pictures are scaled down to fit a square of this side, pixels
+   * @param parameterSets of H264, from the offer
+   */
+  openTrack(
+    codec: VideoCodec,
+    maxSide: number,
+    parameterSets: readonly Uint8Array[] = [],
+  ): VideoTrackDecoder {
     const track = this.#nextTrack++;
     let pending = 0;
-    const decode = async (
-      data: Uint8Array,
-      picture: boolean,
-    ): Promise<DecodedPicture | 'undecodable' | null> => {
+    const decode = async (data: Uint8Array, want: Want): Promise<DecodedFrame | 'undecodable'> => {
       pending += 1;
-      const job = this.#nextJob++;
-      const reply = await this.#run({ t: 'frame', job, track, codec, data, picture, maxSide });
+      const result = await this.#run({ t: 'frame', track, codec, want, maxSide }, data);
       pending -= 1;
-      if (!reply?.ok) return 'undecodable';
-      return reply.image && { image: reply.image, decodeMs: reply.decodeMs };
+      return typeof result === 'object' ? result : 'undecodable';
     };
     return {
+      parameterSets,
       get pending() {
         return pending;
       },
       decode,
-      close: () => this.#worker?.postMessage({ t: 'close', track } satisfies VideoRequest),
+      close: () => {
+        if (this.#ready) this.#process?.send({ t: 'close', track });
+      },
     };
   }
 
-  /** Decodes a still image; null where libav cannot. The bytes are copied. */
+  /** Decodes a still image; `refused` where libav cannot, `lost` where nothing is decoded any more, or its process ended over it. */
   async decodeImage(
-    bytes: Uint8Array,
+    file: Uint8Array,
     format: ImageHeader['format'],
     maxSide: number,
-  ): Promise<RgbImage | null> {
-    const job = this.#nextJob++;
-    // Not `slice()`, which for a Buffer is a view: transferring it would take the caller's bytes, or Node's pool, away.
-    const data = new Uint8Array(bytes);
-    const reply = await this.#run({ t: 'image', job, format, data, maxSide });
-    return reply?.image ?? null;
+  ): Promise<RgbImage | 'refused' | 'lost'> {
+    const result = await this.#run({ t: 'image', format, maxSide }, file);
+    return typeof result === 'object' ? (result.image ?? 'refused') : result;
   }
 
+  /** Ends the process; what was under way is lost. The next job starts another one. */
   async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = null;
-    this.#abandonJobs();
-    await worker?.terminate();
+    const ended = this.#process;
+    this.#process = null;
+    this.#ready = false;
+    this.#clearTimer();
+    if (this.#state === 'waiting') this.#state = 'running';
+    this.#abandonAll();
+    await ended?.close();
   }
 
-  #run(request: Exclude<VideoRequest, { t: 'close' }>): Promise<VideoReply | null> {
-    const worker = this.#ensure();
-    // Only work keeps the process alive: a worker that waits does not.
-    worker.ref();
-    return new Promise((resolve) => {
-      this.#jobs.set(request.job, resolve);
-      worker.postMessage(request, [request.data.buffer as ArrayBuffer]);
+  #run(job: Job, data: Uint8Array): Promise<Result> {
+    if (this.#state === 'lost') return Promise.resolve('lost');
+    return new Promise((settle) => {
+      (job.t === 'frame' ? this.#frames : this.#images).push({ job, data, settle });
+      this.warm();
+      this.#next();
     });
   }
 
-  #ensure(): Worker {
-    if (this.#worker) return this.#worker;
-    const entry = workerEntry('./video-worker', import.meta.url);
-    const worker = new Worker(entry.url, { execArgv: entry.execArgv });
-    worker.on('message', (reply: VideoReply) => {
-      this.#jobs.get(reply.job)?.(reply);
-      this.#jobs.delete(reply.job);
-      if (this.#jobs.size === 0) worker.unref();
+  #next(): void {
+    if (!this.#process || !this.#ready || this.#underWay) return;
+    const waiting = this.#frames.shift() ?? this.#images.shift();
+    // Only work keeps the gateway's process alive.
+    if (!waiting) return this.#process.unref();
+    this.#process.ref();
+    this.#underWay = waiting;
+    this.#process.send(waiting.job, waiting.data);
+    this.#limit(this.#limits.jobMs, 'a picture took too long');
+  }
+
+  #start(): void {
+    const started = new DecoderProcess(this.#entry, {
+      onReply: (reply, body) => {
+        if (this.#process === started) this.#onReply(reply, body);
+      },
+      onEnd: (why) => {
+        if (this.#process === started) this.#onEnd(why);
+      },
     });
-    worker.on('error', () => this.#onExit(worker));
-    worker.on('exit', () => this.#onExit(worker));
-    worker.unref();
-    this.#worker = worker;
-    return worker;
+    this.#process = started;
+    this.#ready = false;
+    started.ref();
+    this.#limit(this.#limits.startMs, 'it did not come up');
   }
 
-  #onExit(worker: Worker): void {
-    if (this.#worker !== worker) return;
-    this.#worker = null;
-    this.#abandonJobs();
+  #onReply(reply: VideoReply, body: Uint8Array): void {
+    this.#clearTimer();
+    if (reply.t === 'ready') {
+      this.#ready = true;
+      this.#policy.onReady();
+    } else {
+      const { ok, width, height, decodeMs } = reply;
+      const image = width > 0 && height > 0 ? { width, height, data: body } : null;
+      const job = this.#underWay;
+      this.#underWay = null;
+      job?.settle(ok ? { image, decodeMs } : 'refused');
+    }
+    this.#next();
   }
 
-  #abandonJobs(): void {
-    for (const settle of this.#jobs.values()) settle(null);
-    this.#jobs.clear();
+  #onEnd(why: string): void {
+    const wasReady = this.#ready;
+    this.#process = null;
+    this.#ready = false;
+    this.#clearTimer();
+    const waitMs = this.#policy.onEnd(wasReady, performance.now());
+    const job = this.#underWay;
+    this.#underWay = null;
+    if (waitMs === null) {
+      this.#state = 'lost';
+      this.#abandonAll();
+    } else {
+      this.#state = 'waiting';
+      this.#timer = setTimeout(() => {
+        this.#state = 'running';
+        this.#start();
+      }, waitMs);
+    }
+    job?.settle('lost');
+    this.#events.onLost(why, waitMs !== null);
+  }
+
+  #limit(ms: number, why: string): void {
+    this.#clearTimer();
+    this.#timer = setTimeout(() => this.#process?.kill(why), ms);
+    this.#timer.unref();
+  }
+
+  #clearTimer(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #abandonAll(): void {
+    const jobs = [this.#underWay, ...this.#frames.splice(0), ...this.#images.splice(0)];
+    this.#underWay = null;
+    for (const job of jobs) job?.settle('lost');
   }
 }

@@ -7,10 +7,9 @@ import type {
   MediaHandlers,
   MediaPeer,
   MediaStats,
+  OpenVideoDecoder,
   OpusDecoder,
   SendResult,
-  VideoCodec,
-  VideoTrackDecoder,
 } from '../../core/ports.js';
 import type { ResolvedMediaOptions } from '../../core/options.js';
 import { MediaReceiver } from '../../core/receiver.js';
@@ -27,7 +26,7 @@ export interface PeerDeps {
   readonly ports: readonly [number, number] | null;
   readonly nowMs: () => number;
   readonly opus: OpusDecoder;
-  readonly openVideoDecoder: (codec: VideoCodec) => VideoTrackDecoder;
+  readonly openVideoDecoder: OpenVideoDecoder;
   /** A handler (or werift's close) threw: a bug, which must not be lost in event code. The call is closed. */
   readonly onBug: (error: unknown) => void;
   /** The call's sockets are closed. */
