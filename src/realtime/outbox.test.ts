@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises';
 import type { ServerEventBody } from '@vis-a-vis/protocol';
 import { Guard } from '#modules/contracts';
 import type { SendResult } from '#modules/media';
@@ -63,9 +63,9 @@ describe('Outbox', () => {
     open();
     outbox.push(delta('a'));
     outbox.push(delta('b'));
-    await sleep(1);
+    await tick();
     outbox.push(delta('c'));
-    await sleep(1);
+    await tick();
     expect(sent.map((event) => event.delta)).toEqual(['ab', 'c']);
   });
 
@@ -154,14 +154,14 @@ describe('Outbox', () => {
     open();
     channel.open = false;
     for (let i = 0; i < 3; i++) outbox.push(cleared);
-    await sleep(1);
+    await tick();
     expect(outbox.empty).toBe(true);
     outbox.push(cleared);
     expect(drops).toEqual(Array.from({ length: 4 }, () => 'no_channel'));
     channel.open = true;
     outbox.open(channel, hello);
     outbox.push(cleared);
-    await sleep(1);
+    await tick();
     expect(sent.map((event) => event.type)).toEqual([
       'output_audio_buffer.cleared',
       'input_audio_buffer.cleared',
@@ -191,7 +191,7 @@ describe('Outbox', () => {
     open();
     outbox.push(cleared);
     outbox.close();
-    await sleep(1);
+    await tick();
     expect(sent).toEqual([]);
   });
 });
