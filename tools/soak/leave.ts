@@ -168,6 +168,7 @@ async function dialAgain(farewell: Farewell): Promise<void> {
   const line = await dial({ url: world.url, notes, video: camera ? material.scene : null });
   try {
     notes.leaving = false;
+    if (camera) await line.firstPicture();
     await note('reload', questionOf(life.n, farewell), farewell, (question) => typed(line, question.text));
   } finally {
     notes.leaving = true;

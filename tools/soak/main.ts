@@ -99,7 +99,7 @@ function why({ faults, asked }: CallRecord, failures: readonly string[]): string
 }
 
 function tell(result: SoakReport, strays: number): void {
-  const { fds, timers, threads, rssMb, rssSlopeMbPerMin } = result;
+  const { fds, timers, threads, children, rssMb, rssSlopeMbPerMin } = result;
   console.log(
     `\n${result.calls} calls in ${result.minutes} min, ${result.failed} failed; ${result.exits} exits`,
   );
@@ -108,7 +108,7 @@ function tell(result: SoakReport, strays: number): void {
   }
   console.log(`memory: ${rssMb.before} MB before, ${rssMb.most} at most, ${rssMb.after} after a rest`);
   console.log(`memory slope from minute 5: ${rssSlopeMbPerMin ?? 'too short to tell'} MB/min`);
-  for (const [name, { before, after }] of Object.entries({ fds, timers, threads })) {
+  for (const [name, { before, after }] of Object.entries({ fds, timers, threads, children })) {
     console.log(`${name}: ${before} before, ${after} after`);
   }
   if (strays > 0) console.log(`${strays} errors of the clients' own WebRTC went nowhere`);

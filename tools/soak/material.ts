@@ -42,8 +42,8 @@ const SCENE_QUESTIONS = [
   { file: 'is-there-blue-square', text: 'is there a blue square', keys: ['no'], cats: ['yesno'] },
   { file: 'shape-of-green', text: 'what shape is the green one', keys: ['heart'], cats: ['not', 'shape'] },
 ] as const;
-/** Families whose answer is not in a picture. */
-const BLIND = new Set(['chat', 'outside', 'sums']);
+/** Families whose answer is not in a picture. Not sums: asked in writing before anything is shown, the model declines them. */
+const BLIND = new Set(['chat', 'outside']);
 /** Families whose answer is in one still picture. */
 const PICTURED = new Set(['colour', 'shape', 'count', 'position', 'existence', 'ocr']);
 

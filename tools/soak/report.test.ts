@@ -2,7 +2,15 @@ import { Notes } from './record.js';
 import { beyondBars, report, Tally, type Measured } from './report.js';
 import type { Vitals } from './vitals.js';
 
-const REST: Vitals = { rssMb: 300, fds: 42, threads: 15, timers: 3, sockets: 0, engineWorkers: 1 };
+const REST: Vitals = {
+  rssMb: 300,
+  children: 1,
+  fds: 42,
+  threads: 15,
+  timers: 3,
+  sockets: 0,
+  engineWorkers: 1,
+};
 const rss = (minutes: number, slope: number) =>
   Array.from({ length: minutes * 12 }, (_, i) => ({ atMs: i * 5000, value: 300 + (slope * i) / 12 }));
 const measured: Measured = {
@@ -58,6 +66,7 @@ describe('beyondBars', () => {
     ['files that stay open', { after: { ...REST, fds: 43 } }, /^fds: 42 before, 43 after/],
     ['timers that stay', { after: { ...REST, timers: 4 } }, /^timers/],
     ['threads that stay', { after: { ...REST, threads: 16 } }, /^threads/],
+    ['processes that stay', { after: { ...REST, children: 2 } }, /^children/],
     ['a worker that is gone', { after: { ...REST, engineWorkers: 0 } }, /^engine workers/],
     ['timers that are not told', { after: { ...REST, timers: null } }, /^timers are not known/],
   ])('finds %s', (_, change, said) => expect(beyond(change)).toEqual([expect.stringMatching(said)]));

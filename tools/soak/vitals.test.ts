@@ -1,4 +1,6 @@
-import { metricOf, parseStatus } from './vitals.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { metricOf, parseStatus, residentOf } from './vitals.js';
 
 describe('parseStatus', () => {
   it('reads memory and threads', () => {
@@ -17,4 +19,19 @@ describe('metricOf', () => {
     ['a{type="Timeout"}', 7],
     ['a', null],
   ])('%s', (series, value) => expect(metricOf(text, series)).toBe(value));
+});
+
+/** Real: this process, and one that it starts. */
+describe('residentOf', () => {
+  it('counts what a process has started', async () => {
+    const before = await residentOf(process.pid);
+    const child = spawn('sleep', ['60']);
+    await once(child, 'spawn');
+    const during = await residentOf(process.pid);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    expect(during.children).toBe(before.children + 1);
+    expect(before.rssMb).toBeGreaterThan(10);
+    await expect(residentOf(child.pid ?? 0)).rejects.toThrow(/ENOENT/);
+  });
 });

@@ -2,9 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayProcess } from '../support/gateway-process.js';
 
-/** What a process holds. */
+/** What a gateway holds. */
 export interface Vitals {
+  /** Resident memory, with that of the processes that it has started. */
   readonly rssMb: number;
+  /** Processes that it has started. */
+  readonly children: number;
   readonly fds: number;
   readonly threads: number;
   /** JavaScript timers that run; null: /metrics does not tell. */
@@ -18,21 +21,34 @@ export interface Vitals {
 const HTTP_IDLE_MS = 7000;
 const KIB_PER_MB = 1024;
 
-/** Resident memory. @throws Error where there is no such process, or no /proc */
-export async function residentMb(pid: number): Promise<number> {
-  return parseStatus(await readFile(`/proc/${pid}/status`, 'utf8')).rssMb;
+/** Resident memory of a process and of all that it has started, and how many those are. @throws Error where there is no such process, or no /proc */
+export async function residentOf(pid: number): Promise<{ rssMb: number; children: number }> {
+  const [status, tasks] = await Promise.all([
+    readFile(`/proc/${pid}/status`, 'utf8'),
+    readdir(`/proc/${pid}/task`),
+  ]);
+  const lists = await Promise.all(tasks.map((task) => readIfThere(`/proc/${pid}/task/${task}/children`)));
+  const children = lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+  const below = await Promise.all(children.map((child) => residentOf(child).catch(() => null)));
+  const alive = below.filter((one) => one !== null);
+  return {
+    rssMb: alive.reduce((sum, { rssMb }) => sum + rssMb, parseStatus(status).rssMb),
+    children: alive.reduce((sum, one) => sum + 1 + one.children, 0),
+  };
 }
 
 /** All of it, when nobody talks to it. It takes some seconds. */
 export async function vitalsAtRest(gateway: GatewayProcess): Promise<Vitals> {
   await sleep(HTTP_IDLE_MS);
-  const [status, fds] = await Promise.all([
+  const [status, fds, resident] = await Promise.all([
     readFile(`/proc/${gateway.pid}/status`, 'utf8'),
     readdir(`/proc/${gateway.pid}/fd`),
+    residentOf(gateway.pid),
   ]);
   const metrics = await gateway.metrics();
   return {
-    ...parseStatus(status),
+    ...resident,
+    threads: parseStatus(status).threads,
     fds: fds.length,
     timers: activeOf(metrics, 'Timeout'),
     sockets: activeOf(metrics, 'UDPWrap'),
@@ -48,6 +64,11 @@ export function parseStatus(status: string): { rssMb: number; threads: number } 
     return Number(found);
   };
   return { rssMb: number('VmRSS') / KIB_PER_MB, threads: number('Threads') };
+}
+
+/** A thread or process that ends meanwhile has nothing to tell. */
+async function readIfThere(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
 }
 
 /** A type of which there are none is not told; null where none is told of any. */

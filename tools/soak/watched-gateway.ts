@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GatewayProcess, type ProcessEnd } from '../support/gateway-process.js';
 import { Journal } from './journal.js';
 import type { Sample } from './regression.js';
-import { residentMb } from './vitals.js';
+import { residentOf } from './vitals.js';
 
 /** Node writes a report with all stacks where an exception or its own memory ends it. */
 const REPORT_FLAGS = ['--report-on-fatalerror', '--report-uncaught-exception'];
@@ -14,7 +14,7 @@ const SAMPLE_MS = 5000;
 export class WatchedGateway {
   readonly gateway: GatewayProcess;
   readonly journal: Journal;
-  /** Resident memory, in MB. */
+  /** Resident memory with that of its children, in MB. */
   readonly rss: Sample[] = [];
   /** Resolves when the process has ended. */
   readonly ended: Promise<ProcessEnd>;
@@ -27,8 +27,8 @@ export class WatchedGateway {
     const startedAt = performance.now();
     this.#timer = setInterval(() => {
       // In the moment of its death there is no such process.
-      residentMb(gateway.pid).then(
-        (value) => this.rss.push({ atMs: performance.now() - startedAt, value }),
+      residentOf(gateway.pid).then(
+        ({ rssMb }) => this.rss.push({ atMs: performance.now() - startedAt, value: rssMb }),
         () => undefined,
       );
     }, SAMPLE_MS);

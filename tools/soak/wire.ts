@@ -19,6 +19,7 @@ export class Wire {
   readonly #gateway: Socket;
   #clientAt: Endpoint | null = null;
   #whole = true;
+  #closed = false;
   #dtlsLeft = Infinity;
 
   private constructor(client: Socket, gateway: Socket, target: Endpoint) {
@@ -61,7 +62,10 @@ export class Wire {
     this.#dtlsLeft = datagrams;
   }
 
+  /** Idempotent. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#client.close();
     this.#gateway.close();
   }
@@ -69,7 +73,7 @@ export class Wire {
   #carries(data: Buffer): boolean {
     const first = data[0] ?? 0;
     if (first >= DTLS.from && first <= DTLS.to && this.#dtlsLeft-- <= 0) this.cut();
-    return this.#whole;
+    return this.#whole && !this.#closed;
   }
 }
 
