@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from '@vis-a-vis/client/node';
+import type { Answer, NodeCall } from '@vis-a-vis/client/node';
 import { askAloud, askByButton } from '../support/spoken-turn.js';
 import { inTime } from './in-time.js';
 import type { Act } from './life.js';
@@ -120,14 +120,29 @@ function bargeIn(question: Question, scene: Scene): Promise<boolean> {
       });
     });
     const first = line.call.ask(long);
+    const second = answerBeside(line.call, first);
     await inTime(Promise.race([begun, first]), ANSWER_MS, 'no answer to break into');
-    const [{ answer, timing }, interrupted] = await Promise.all([
-      askAloud(line.call, clip, ANSWER_MS),
-      inTime<Answer>(first, ANSWER_MS, 'the first answer did not end'),
-    ]);
-    if (timing.response_id === interrupted.responseId)
-      throw new Error('what was said into an answer was not heard');
-    return answer;
+    await line.call.speak(clip);
+    await inTime(first, ANSWER_MS, 'the answer that was broken into did not end');
+    const { text } = await inTime(second, ANSWER_MS, 'no answer to what was said into an answer');
+    return text;
+  });
+}
+
+/** The next answer that came to its end, and is not the given one. */
+function answerBeside(call: NodeCall, given: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve) => {
+    const off = call.on('answer', (answer) => {
+      const settle = (responseId: string) => {
+        if (answer.responseId === responseId || answer.status === 'cancelled') return;
+        off();
+        resolve(answer);
+      };
+      given.then(
+        ({ responseId }) => settle(responseId),
+        () => undefined,
+      );
+    });
   });
 }
 

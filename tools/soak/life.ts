@@ -91,8 +91,8 @@ const ACT_WEIGHTS = {
 const CAMERA_SHARE = 0.45;
 const SHORTEST_MS = 5000;
 const LONGEST_MS = 120_000;
-/** Above 1, short calls are more frequent than long ones on a logarithmic scale too: the mean is about 22 s. */
-const SKEW = 1.7;
+/** Above 1, short calls are more frequent than long ones on a logarithmic scale too: the mean is 21 s, so five callers at once make some 12 calls a minute. */
+const SKEW = 2.4;
 /** An act takes about this long (ms): so many are planned that they outlast the call. */
 const SHORTEST_ACT_MS = 1000;
 const PAUSE_MS = { mute: [300, 8000], replace: [900, 2600], idle: [500, 6000] } as const;
@@ -100,11 +100,11 @@ const PAUSE_MS = { mute: [300, 8000], replace: [900, 2600], idle: [500, 6000] } 
 const PICKS = 2 ** 20;
 
 /** The call of this number, the same for the same seed whatever became of the others. */
-export function lifeOf(seed: number, n: number): Life {
+export function lifeOf(seed: number, n: number, ways: readonly Leaving[] = LEAVINGS): Life {
   const random = new Random(seed * 1_000_003 + n * 7919);
   // What is alike in numbers that follow each other is over after some draws.
   for (let i = 0; i < 4; i += 1) random.next();
-  const leaving = random.weighted(LEAVING_WEIGHTS);
+  const leaving = random.weighted(weightsOf(ways));
   const camera = random.chance(CAMERA_SHARE);
   const durationMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** (random.next() ** SKEW);
   return {
@@ -118,13 +118,19 @@ export function lifeOf(seed: number, n: number): Life {
 }
 
 /** A short call for a given way of leaving: at most one question, so that leaving is nearly all that happens. */
-export function shortLife(seed: number, n: number): Life {
+export function shortLife(seed: number, n: number, ways: readonly Leaving[] = LEAVINGS): Life {
   const random = new Random(seed * 1_000_003 + n * 7919);
-  const leaving = LEAVINGS[n % LEAVINGS.length];
+  const leaving = ways[n % ways.length];
   if (leaving === undefined) throw new RangeError('there is no way of leaving');
   const camera = random.chance(CAMERA_SHARE);
   const acts: Act[] = random.chance(0.5) ? [{ k: 'typed', pick: random.below(PICKS) }] : [];
   return { n, camera, acts, durationMs: 0, leaving, moment: random.next() };
+}
+
+function weightsOf(ways: readonly Leaving[]): Record<Leaving, number> {
+  const weights = { ...LEAVING_WEIGHTS };
+  for (const leaving of LEAVINGS) if (!ways.includes(leaving)) weights[leaving] = 0;
+  return weights;
 }
 
 function actsOf(random: Random, camera: boolean, durationMs: number): Act[] {

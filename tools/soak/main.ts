@@ -1,10 +1,11 @@
-// `npm run soak [-- --minutes N] [--json FILE] [--rate N] [--concurrent N] [--seed N] [--leave N] [--rest SECONDS]`: calls come and go at a
-// gateway of its own, and leave in every way there is.
+// `npm run soak [-- --minutes N] [--json FILE] [--rate N] [--concurrent N] [--seed N] [--leave N] [--ways WAY,…]
+// [--rest SECONDS]`: calls come and go at a gateway of its own, and leave in every way there is.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runTool, ToolError, wholeNumber } from '../support/cli.js';
 import { writeJson } from '../support/json-file.js';
 import { REPOSITORY } from '../support/repository.js';
+import { LEAVINGS, type Leaving } from './life.js';
 import { readMaterial } from './material.js';
 import type { CallRecord } from './record.js';
 import { beyondBars, type SoakReport } from './report.js';
@@ -26,8 +27,8 @@ await runTool(async () => {
     settings: {},
     onProgress: (progress) => console.log(line(progress)),
     onExit: (why) => console.log(why.split('\n').slice(-EXIT_LINES).join('\n')),
-    onFailure: (record, { failures, wrong }) => {
-      bad.push({ ...record, failures, wrong });
+    onFailure: (record, { failures, wrong }, ends) => {
+      bad.push({ ...record, failures, wrong, ends });
       if (failures.length > 0)
         console.log(`  call ${record.n} (${record.leaving}): ${why(record, failures)}`);
     },
@@ -46,21 +47,29 @@ function readOptions() {
       rate: { type: 'string', default: '13' },
       concurrent: { type: 'string' },
       leave: { type: 'string' },
+      ways: { type: 'string' },
       seed: { type: 'string' },
       rest: { type: 'string', default: '75' },
       json: { type: 'string' },
     },
   });
-  const { minutes, rate, concurrent, leave, seed, rest, json } = values;
+  const { minutes, rate, concurrent, leave, ways, seed, rest, json } = values;
   return {
     json,
     forMs: positive('minutes', minutes) * 60_000,
     rate: positive('rate', rate),
     concurrent: wholeNumber('concurrent', concurrent ?? (leave === undefined ? '6' : '8')),
     leave: leave === undefined ? null : wholeNumber('leave', leave),
+    ways: ways === undefined ? LEAVINGS : ways.split(',').map(wayOf),
     seed: seed === undefined ? 1 + (Date.now() % 1_000_000) : wholeNumber('seed', seed),
     restMs: positive('rest', rest) * 1000,
   };
+}
+
+function wayOf(name: string): Leaving {
+  const way = LEAVINGS.find((one) => one === name);
+  if (way) return way;
+  throw new ToolError(`--ways: there is no '${name}'; there are ${LEAVINGS.join(', ')}`);
 }
 
 function positive(option: string, text: string): number {
@@ -79,9 +88,9 @@ function countStrays(): () => number {
   return () => strays;
 }
 
-function line({ elapsedMs, tally, now, rssMb }: Progress): string {
+function line({ elapsedMs, tally, begun, now, rssMb }: Progress): string {
   const parts = [
-    `${tally.calls} calls judged, ${now} now`,
+    `${begun} calls, ${now} now, ${tally.calls} judged`,
     `${tally.failed} failed`,
     `${tally.wrong} of ${tally.asked} answers wrong`,
     `${rssMb?.toFixed(0) ?? '?'} MB`,
@@ -111,6 +120,9 @@ function tell(result: SoakReport, strays: number): void {
   for (const [name, { before, after }] of Object.entries({ fds, timers, threads, children })) {
     console.log(`${name}: ${before} before, ${after} after`);
   }
+  console.log(
+    `dropped: ${JSON.stringify(result.drops)}; the callers' own delay: ${result.callersP99Ms} ms (p99)`,
+  );
   if (strays > 0) console.log(`${strays} errors of the clients' own WebRTC went nowhere`);
   for (const beyond of beyondBars(result)) console.log(`NOT HELD: ${beyond}`);
 }

@@ -15,6 +15,8 @@ export interface CallRecord {
   readonly n: number;
   readonly leaving: Leaving;
   readonly camera: boolean;
+  /** When its last connection was closed (ISO), to find it in the gateway's log. */
+  readonly leftAt: string;
   /** Of the calls that the gateway opened for it. More than one: it dialled again. */
   readonly ids: readonly string[];
   readonly asked: readonly Asked[];
@@ -42,8 +44,13 @@ export class Notes {
     if (!this.leaving && !known) this.faults.push(more ? `${kind}: ${more}` : kind);
   }
 
-  record({ n, leaving, camera }: { n: number; leaving: Leaving; camera: boolean }): CallRecord {
+  /** @param leftAtMs wall clock */
+  record(
+    { n, leaving, camera }: { n: number; leaving: Leaving; camera: boolean },
+    leftAtMs = Date.now(),
+  ): CallRecord {
     const { ids, asked, faults, left, interrupted } = this;
-    return { n, leaving, camera, ids, asked, faults, left, interrupted };
+    const leftAt = new Date(leftAtMs).toISOString();
+    return { n, leaving, camera, leftAt, ids, asked, faults, left, interrupted };
   }
 }

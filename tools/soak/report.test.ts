@@ -17,6 +17,7 @@ const measured: Measured = {
   minutes: 30,
   seed: 7,
   most: 6,
+  callersP99Ms: 12,
   rss: rss(30, 0.2),
   before: REST,
   after: REST,

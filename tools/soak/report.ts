@@ -45,8 +45,12 @@ export interface SoakReport {
   readonly byReason: Readonly<Record<string, number>>;
   /** Lines of the gateway's log of levels warn and above. */
   readonly complaints: Readonly<Record<string, number>>;
-  /** Calls at once, of this tool. */
+  /** Packets, pictures and sound that the last gateway dropped, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+  /** Most calls at once. */
   readonly most: number;
+  /** Delay of the callers' own event loop (ms, 99th percentile): where it is long, the machine was too busy to tell who was late. */
+  readonly callersP99Ms: number;
   readonly interrupted: number;
   readonly seed: number;
 }
@@ -92,6 +96,7 @@ export interface Measured {
   readonly minutes: number;
   readonly seed: number;
   readonly most: number;
+  readonly callersP99Ms: number;
   /** Resident memory of the last gateway, in MB; its time 0 is the start. */
   readonly rss: readonly Sample[];
   readonly before: Vitals;
@@ -130,7 +135,9 @@ export function report(tally: Tally, measured: Measured): SoakReport {
     byFailure: Object.fromEntries(tally.byFailure),
     byReason: Object.fromEntries(tally.byReason),
     complaints: Object.fromEntries(tally.complaints),
+    drops: after?.drops ?? {},
     most: measured.most,
+    callersP99Ms: rounded(measured.callersP99Ms),
     interrupted: tally.interrupted,
     seed: measured.seed,
   };

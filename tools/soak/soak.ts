@@ -1,7 +1,9 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { live } from './caller.js';
+import type { CallEnd } from './journal.js';
 import { endsWithinMs, judge, type Verdict } from './judge.js';
-import { lifeOf, shortLife, type Life } from './life.js';
+import { lifeOf, shortLife, type Leaving, type Life } from './life.js';
 import { liveAndBeKilled } from './killed-caller.js';
 import type { Material } from './material.js';
 import { Random } from './random.js';
@@ -20,13 +22,15 @@ export interface SoakOptions {
   readonly concurrent: number;
   /** Not null: so many short calls, as fast as they go, in place of those that come by time. */
   readonly leave: number | null;
+  /** In which calls leave. */
+  readonly ways: readonly Leaving[];
   /** Between the last call and the last measurement (ms). */
   readonly restMs: number;
   readonly material: Material;
   /** Where the log goes. */
   readonly folder: string;
   readonly settings: Record<string, string>;
-  onFailure(record: CallRecord, verdict: Verdict): void;
+  onFailure(record: CallRecord, verdict: Verdict, ends: readonly (CallEnd | null)[]): void;
   /** The gateway's process ended without having been asked to. */
   onExit(why: string): void;
   onProgress(progress: Progress): void;
@@ -35,6 +39,7 @@ export interface SoakOptions {
 export interface Progress {
   readonly elapsedMs: number;
   readonly tally: Tally;
+  readonly begun: number;
   readonly now: number;
   readonly rssMb: number | null;
 }
@@ -63,6 +68,7 @@ class Soak {
   /** Between the end of a gateway and the next one. */
   #down = false;
   #most = 0;
+  #begun = 0;
 
   constructor(options: SoakOptions, gateway: WatchedGateway) {
     this.#options = options;
@@ -74,6 +80,8 @@ class Soak {
   async run(): Promise<SoakReport> {
     const before = await vitalsAtRest(this.#gateway.gateway);
     const startedAt = performance.now();
+    const loop = monitorEventLoopDelay({ resolution: 10 });
+    loop.enable();
     const progress = setInterval(() => this.#progress(performance.now() - startedAt), PROGRESS_MS);
     try {
       await (this.#options.leave === null ? this.#calls() : this.#leavings(this.#options.leave));
@@ -90,38 +98,40 @@ class Soak {
         minutes,
         seed: this.#options.seed,
         most: this.#most,
+        callersP99Ms: loop.percentile(99) / 1e6,
         rss,
         before,
         after,
       });
     } finally {
       clearInterval(progress);
+      loop.disable();
       await this.#gateway.stop();
     }
   }
 
   /** Calls that come by chance, so often a minute on the average. */
   async #calls(): Promise<void> {
-    const { seed, forMs, rate, concurrent } = this.#options;
+    const { seed, forMs, rate, concurrent, ways } = this.#options;
     const endsAt = performance.now() + forMs;
     let dueAt = performance.now();
     for (let n = 0; dueAt < endsAt && !this.#hopeless; n += 1) {
       await sleep(Math.max(0, dueAt - performance.now()));
       while (this.#callers.size >= concurrent) await Promise.race(this.#callers);
       await this.#restarted;
-      this.#begin(lifeOf(seed, n));
+      this.#begin(lifeOf(seed, n, ways));
       // Those that had to wait are not lost: the next are due the sooner.
       dueAt += this.#random.interval(rate / 60_000);
     }
   }
 
   async #leavings(count: number): Promise<void> {
-    const { seed, concurrent } = this.#options;
+    const { seed, concurrent, ways } = this.#options;
     for (let n = 0; n < count && !this.#hopeless; n += 1) {
       while (this.#callers.size >= concurrent) await Promise.race(this.#callers);
       while (this.#gateway.journal.open.length >= MOST_HELD) await sleep(POLL_MS);
       await this.#restarted;
-      this.#begin(shortLife(seed, n));
+      this.#begin(shortLife(seed, n, ways));
     }
   }
 
@@ -130,6 +140,7 @@ class Soak {
   }
 
   #begin(life: Life): void {
+    this.#begun += 1;
     const gateway = this.#gateway;
     const { url } = gateway;
     const lived =
@@ -154,7 +165,7 @@ class Soak {
     // What else such a call saw is all the same thing.
     const verdict = gateway === this.#gateway && !this.#down ? judge(record, ends) : GATEWAY_ENDED;
     this.#tally.add(record, verdict);
-    if (verdict.failures.length > 0 || verdict.wrong > 0) this.#options.onFailure(record, verdict);
+    if (verdict.failures.length > 0 || verdict.wrong > 0) this.#options.onFailure(record, verdict, ends);
   }
 
   #watch(gateway: WatchedGateway): void {
@@ -185,6 +196,7 @@ class Soak {
     this.#options.onProgress({
       elapsedMs,
       tally: this.#tally,
+      begun: this.#begun,
       now: this.#callers.size,
       rssMb: this.#gateway.rss.at(-1)?.value ?? null,
     });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { metricOf, parseStatus, residentOf } from './vitals.js';
+import { byReason, metricOf, parseStatus, residentOf } from './vitals.js';
 
 describe('parseStatus', () => {
   it('reads memory and threads', () => {
@@ -19,6 +19,13 @@ describe('metricOf', () => {
     ['a{type="Timeout"}', 7],
     ['a', null],
   ])('%s', (series, value) => expect(metricOf(text, series)).toBe(value));
+});
+
+describe('byReason', () => {
+  it('reads one metric', () => {
+    const text = 'drops{reason="late"} 3\ndrops{reason="paced"} 4\nother_drops{reason="late"} 9\n';
+    expect(byReason(text, 'drops', 'x_')).toEqual({ x_late: 3, x_paced: 4 });
+  });
 });
 
 /** Real: this process, and one that it starts. */

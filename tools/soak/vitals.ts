@@ -15,6 +15,8 @@ export interface Vitals {
   /** UDP sockets. */
   readonly sockets: number | null;
   readonly engineWorkers: number | null;
+  /** What was dropped since the start, by reason; of the VAD, ms of sound. */
+  readonly drops: Readonly<Record<string, number>>;
 }
 
 /** Connections of HTTP that nobody uses are gone by then (ms), on both sides. */
@@ -53,6 +55,10 @@ export async function vitalsAtRest(gateway: GatewayProcess): Promise<Vitals> {
     timers: activeOf(metrics, 'Timeout'),
     sockets: activeOf(metrics, 'UDPWrap'),
     engineWorkers: metricOf(metrics, 'visavis_engine_workers_up'),
+    drops: {
+      ...byReason(metrics, 'visavis_drops_total', ''),
+      ...byReason(metrics, 'visavis_vad_dropped_milliseconds_total', 'vad_ms_'),
+    },
   };
 }
 
@@ -81,4 +87,10 @@ function activeOf(metrics: string, type: string): number | null {
 export function metricOf(text: string, series: string): number | null {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   return line === undefined ? null : Number(line.slice(series.length + 1));
+}
+
+/** A metric's values by its label `reason`. */
+export function byReason(text: string, name: string, prefix: string): Record<string, number> {
+  const found = text.matchAll(new RegExp(`^${name}\\{reason="([^"]*)"\\} (\\S+)`, 'gm'));
+  return Object.fromEntries([...found].map(([, reason, value]) => [`${prefix}${reason}`, Number(value)]));
 }
