@@ -12,7 +12,7 @@ const life = JSON.parse(text) as Life;
 
 const record = await live(life, { url, material: await readMaterial() }, async (soFar, scene) => {
   tell(soFar);
-  while (await perform({ k: 'spoken', pick: life.n }, scene));
+  while (await perform({ k: 'spoken', pick: life.n }, scene)) await scene.line.silence();
   await sleep(2 ** 31 - 1);
 });
 // Only where it did not come to that.

@@ -21,7 +21,6 @@ export async function live(
     else await liveConnected(life, notes, { world, before });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    notes.leaving = false;
     notes.fault(error instanceof CallError ? error.code : 'client', error.message);
   }
   return notes.record(life);
@@ -46,12 +45,13 @@ async function liveConnected(
     const untilMs = performance.now() + life.durationMs;
     for (const act of life.acts) {
       if (performance.now() >= untilMs && notes.asked.length > 0) break;
+      await line.silence();
       if (!(await perform(act, scene))) return;
     }
+    await line.silence();
     await before(notes.record(life), scene);
     await leave({ ...scene, life, world });
   } finally {
-    notes.leaving = true;
     await line.close();
   }
 }

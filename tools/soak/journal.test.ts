@@ -27,14 +27,19 @@ describe('Journal', () => {
     const end = journal.endOf('rtc_1', 10_000);
     journal.handle(closed('rtc_1', 'failed'), 5);
     expect(await end).toEqual({ reason: 'failed', atMs: 5 });
+    journal.handle(opened('rtc_2'), 6);
     expect(await journal.endOf('rtc_2', 1)).toBeNull();
+  });
+
+  it('takes a call that never began for ended: a client that is not heard of again may be none yet', async () => {
+    expect(await journal.endOf('rtc_3', 1)).toEqual({ reason: 'never opened', atMs: 0 });
   });
 
   it('has nobody wait for a process that is gone', async () => {
     journal.handle(opened('rtc_1'), 1);
     const end = journal.endOf('rtc_1', 10_000);
     journal.over();
-    expect(await end).toBeNull();
+    expect(await end).toMatchObject({ reason: 'never opened' });
     expect(journal.open).toEqual([]);
   });
 

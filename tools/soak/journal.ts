@@ -30,7 +30,7 @@ export class Journal {
     if (msg === 'call closed') this.#ended(call, { reason: String(entry['reason']), atMs });
   }
 
-  /** Waits for the end of a call. @returns null: it has not ended in time */
+  /** Waits for the end of a call. @returns null: it has not ended in time; one that never began is over from the start */
   async endOf(id: string, withinMs: number): Promise<CallEnd | null> {
     const known = this.#ends.get(id);
     if (known) return known;
@@ -40,7 +40,7 @@ export class Journal {
     await promise;
     clearTimeout(timer);
     this.#waiting.delete(id);
-    return this.#ends.get(id) ?? null;
+    return this.#ends.get(id) ?? (this.#open.has(id) ? null : NEVER_OPENED);
   }
 
   /** The process is gone, and with it every call; nobody waits any longer. */
@@ -57,6 +57,9 @@ export class Journal {
     this.#waiting.get(id)?.();
   }
 }
+
+/** A client that has an answer and is not heard of again may be no call yet. */
+const NEVER_OPENED: CallEnd = { reason: 'never opened', atMs: 0 };
 
 /** As pino numbers it. */
 const WARN = 40;

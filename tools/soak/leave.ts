@@ -52,7 +52,7 @@ export async function leave(farewell: Farewell): Promise<void> {
       await untilAnswerBegins(farewell);
       break;
     case 'mid_burst':
-      notes.leaving = true;
+      line.expectEnd();
       for (let i = 0; i < BURST; i += 1) line.call.sendText('{"type":"response.cancel"}');
       await sleep(life.moment * BURST_MS);
       break;
@@ -60,7 +60,7 @@ export async function leave(farewell: Farewell): Promise<void> {
       await hungUp(farewell);
       break;
     case 'channel_close':
-      notes.leaving = true;
+      line.expectEnd();
       line.closeEvents();
       await sleep(WITHOUT_EVENTS_MS);
       break;
@@ -69,7 +69,7 @@ export async function leave(farewell: Farewell): Promise<void> {
       break;
     case 'network_lost':
     case 'network_back_late':
-      notes.leaving = true;
+      line.expectEnd();
       line.wire?.cut();
       await sleep(
         life.leaving === 'network_lost' ? life.moment * GIVES_UP_MS : within(LONG_CUT_MS, life.moment),
@@ -77,7 +77,7 @@ export async function leave(farewell: Farewell): Promise<void> {
       if (life.leaving === 'network_back_late') line.wire?.restore();
       break;
     case 'reload':
-      notes.leaving = true;
+      line.expectEnd();
       // Nobody waits for a page to be gone.
       await Promise.all([line.close(), dialAgain(farewell)]);
       return;
@@ -88,7 +88,6 @@ export async function leave(farewell: Farewell): Promise<void> {
     case 'post_aborted':
       break;
   }
-  notes.leaving = true;
   // Goodbyes that a cut wire swallows.
   await line.close();
 }
@@ -101,7 +100,6 @@ export async function leaveUnconnected(life: Life, notes: Notes, { url, material
     case 'post_aborted':
       return abortPost(url, life.moment);
     case 'mid_handshake': {
-      notes.leaving = true;
       const datagrams = 1 + Math.floor(life.moment * HANDSHAKE_DATAGRAMS);
       const video = life.camera ? material.scene : null;
       const line = await dial({
@@ -123,9 +121,8 @@ export async function leaveUnconnected(life: Life, notes: Notes, { url, material
 
 async function hungUp({ line, notes, world }: Farewell): Promise<void> {
   const told = new Promise<void>((resolve) => line.call.on('closed', () => resolve()));
-  notes.leaving = true;
+  line.expectEnd();
   const status = await hangUp(world.url, line.id);
-  notes.leaving = false;
   if (status !== 200) notes.fault('hangup_refused', `HTTP ${status}`);
   await inTime(told, TOLD_MS, 'not told').catch(() => notes.fault('hangup_not_told'));
 }
@@ -143,9 +140,9 @@ async function untilAnswerBegins({ line, notes, material, camera }: Farewell): P
 
 /** The conversation goes on, and what it says has nowhere to go. */
 async function stayWithoutEvents(farewell: Farewell): Promise<void> {
-  const { line, life, notes } = farewell;
+  const { line, life } = farewell;
   const clip = await questionOf(life.n, farewell).clip();
-  notes.leaving = true;
+  line.expectEnd();
   const spoken = line.call.speak(clip);
   await sleep(life.moment * clip.durationMs);
   line.closeEvents();
@@ -167,11 +164,9 @@ async function dialAgain(farewell: Farewell): Promise<void> {
   const { life, world, notes, camera, material } = farewell;
   const line = await dial({ url: world.url, notes, video: camera ? material.scene : null });
   try {
-    notes.leaving = false;
     if (camera) await line.firstPicture();
     await note('reload', questionOf(life.n, farewell), farewell, (question) => typed(line, question.text));
   } finally {
-    notes.leaving = true;
     await line.close();
   }
 }

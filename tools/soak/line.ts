@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RTCPeerConnection } from 'werift';
 import { connectNode, type NodeCall, type NodeConnectOptions, type VideoClip } from '@vis-a-vis/client/node';
 import { WATCHED_SESSION } from '../support/spoken-turn.js';
 import { inTime } from './in-time.js';
 import { EventAudit } from './event-audit.js';
+import { Floor } from './floor.js';
 import { postOffer } from './offer.js';
 import type { Notes } from './record.js';
 import { reroute, Wire } from './wire.js';
@@ -11,6 +13,11 @@ const TICKS_PER_MS = 48;
 const EVENTS = 'oai-events';
 /** Longest wait for the first picture (ms). */
 const FIRST_PICTURE_MS = 15_000;
+/** Longest wait for a silence (ms): what goes on for ever is another's business. */
+const LONGEST_SILENCE_MS = 10_000;
+const POLL_MS = 50;
+/** Until the last datagrams have passed a wire (ms). */
+const GOODBYE_MS = 300;
 
 export interface DialOptions {
   readonly url: string;
@@ -37,6 +44,8 @@ export class Line {
   readonly #peer: RTCPeerConnection;
   readonly #clock: StandingClock;
   readonly #pictured: Promise<void>;
+  readonly #floor = new Floor();
+  #leaving = false;
 
   constructor(
     call: NodeCall,
@@ -47,12 +56,24 @@ export class Line {
     this.wire = parts.wire;
     this.#peer = parts.peer;
     this.#clock = parts.clock;
+    call.on('event', (event) => this.#floor.handle(event, performance.now()));
     this.#pictured = new Promise((resolve) => call.on('frame', () => resolve()));
   }
 
   /** Resolves when a picture of the camera has been attended; questions about it make sense from then on. @throws Error where none is */
   firstPicture(): Promise<void> {
     return inTime(this.#pictured, FIRST_PICTURE_MS, 'no picture was attended');
+  }
+
+  /** Waits until nobody has said anything for a while: what is asked next is not taken for a part of what was asked before. */
+  async silence(): Promise<void> {
+    const untilMs = performance.now() + LONGEST_SILENCE_MS;
+    while (!this.#floor.quiet(performance.now()) && performance.now() < untilMs) await sleep(POLL_MS);
+  }
+
+  /** From here on the end of the call, and what is said about it, is expected. */
+  expectEnd(): void {
+    this.#leaving = true;
   }
 
   /** The microphone's clock was not moving for so long. */
@@ -70,12 +91,34 @@ export class Line {
 
   /** Idempotent. */
   async close(): Promise<void> {
+    this.expectEnd();
     await this.call.close();
-    this.wire?.close();
+    if (!this.wire) return;
+    // The goodbyes are still on their way.
+    await sleep(GOODBYE_MS);
+    this.wire.close();
+  }
+
+  /** Takes down what should not be, until the end is expected. What comes is held against the protocol from the first event on. */
+  watch(notes: Notes): void {
+    const audit = new EventAudit();
+    const fault = (kind: string, more?: string) => {
+      if (!this.#leaving) notes.fault(kind, more);
+    };
+    this.call.on('event', (event) => {
+      const [kind = '', more] = audit.check(event)?.split(': ', 2) ?? [];
+      if (kind) fault(kind, more);
+    });
+    this.call.on('error', ({ code, message }) => fault('error', `${code} ${message}`));
+    this.call.on('closed', ({ reason }) => fault('ended_early', reason));
+    this.call.on('answer', ({ status }) => {
+      if (status === 'cancelled') notes.interrupted += 1;
+      if (status === 'failed') fault('answer_failed');
+    });
   }
 }
 
-/** Calls the gateway. What comes is held against the protocol from the first event on. @throws CallError */
+/** Calls the gateway. @throws CallError */
 export async function dial(options: DialOptions): Promise<Line> {
   const { url, notes, video } = options;
   const clock = new StandingClock();
@@ -108,31 +151,13 @@ export async function dial(options: DialOptions): Promise<Line> {
       },
     });
     if (!parts.peer) throw new Error('the client made no connection');
-    listen(call, notes);
-    return new Line(call, { ...parts, peer: parts.peer, clock });
+    const line = new Line(call, { ...parts, peer: parts.peer, clock });
+    line.watch(notes);
+    return line;
   } catch (error) {
     parts.wire?.close();
     throw error;
   }
-}
-
-function listen(call: NodeCall, notes: Notes): void {
-  const audit = new EventAudit();
-  call.on('event', (event) => {
-    const wrong = audit.check(event);
-    if (wrong !== null) notes.fault(...split(wrong));
-  });
-  call.on('error', ({ code, message }) => notes.fault('error', `${code} ${message}`));
-  call.on('closed', ({ reason }) => notes.fault('ended_early', reason));
-  call.on('answer', ({ status }) => {
-    if (status === 'cancelled') notes.interrupted += 1;
-    if (status === 'failed') notes.fault('answer_failed');
-  });
-}
-
-function split(text: string): [string, string] {
-  const [kind = '', more = ''] = text.split(': ', 2);
-  return [kind, more];
 }
 
 /** The clock of a microphone that is not always moving. */

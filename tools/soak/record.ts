@@ -35,13 +35,11 @@ export class Notes {
   readonly faults: string[] = [];
   left = false;
   interrupted = 0;
-  /** From here on the end of the call, and what is said about it, is expected. */
-  leaving = false;
 
   /** Once a kind: the second error of a call is most often the first one's. */
   fault(kind: string, more = ''): void {
     const known = this.faults.some((fault) => fault.split(':', 1)[0] === kind);
-    if (!this.leaving && !known) this.faults.push(more ? `${kind}: ${more}` : kind);
+    if (!known) this.faults.push(more ? `${kind}: ${more}` : kind);
   }
 
   /** @param leftAtMs wall clock */

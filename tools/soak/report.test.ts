@@ -68,6 +68,7 @@ describe('beyondBars', () => {
     ['timers that stay', { after: { ...REST, timers: 4 } }, /^timers/],
     ['threads that stay', { after: { ...REST, threads: 16 } }, /^threads/],
     ['processes that stay', { after: { ...REST, children: 2 } }, /^children/],
+    ['calls that stay', { after: { ...REST, sessions: 1 } }, /^sessions/],
     ['a worker that is gone', { after: { ...REST, engineWorkers: 0 } }, /^engine workers/],
     ['timers that are not told', { after: { ...REST, timers: null } }, /^timers are not known/],
   ])('finds %s', (_, change, said) => expect(beyond(change)).toEqual([expect.stringMatching(said)]));

@@ -32,6 +32,8 @@ export interface SoakReport {
   readonly fds: Change<number | null>;
   readonly timers: Change<number | null>;
   readonly threads: Change<number | null>;
+  /** Calls that are open, as the gateway counts them. */
+  readonly sessions: Change<number | null>;
   /** Processes that the gateway has started. */
   readonly children: Change<number | null>;
   readonly engineWorkers: Change<number | null>;
@@ -127,6 +129,7 @@ export function report(tally: Tally, measured: Measured): SoakReport {
     fds: change(({ fds }) => fds),
     timers: change(({ timers }) => timers),
     threads: change(({ threads }) => threads),
+    sessions: change(({ sessions }) => sessions),
     children: change(({ children }) => children),
     engineWorkers: change(({ engineWorkers }) => engineWorkers),
     exits: tally.exits.length,
@@ -150,7 +153,7 @@ export function beyondBars(result: SoakReport): string[] {
   if (result.failed > 0) beyond.push(`${result.failed} of ${result.calls} calls failed`);
   const slope = result.rssSlopeMbPerMin;
   if (slope !== null && slope > MAX_SLOPE) beyond.push(`memory grows by ${slope} MB a minute`);
-  for (const name of ['fds', 'timers', 'threads', 'children'] as const) {
+  for (const name of ['fds', 'timers', 'threads', 'children', 'sessions'] as const) {
     const { before, after } = result[name];
     if (before === null || after === null) beyond.push(`${name} are not known`);
     else if (after > before) beyond.push(`${name}: ${before} before, ${after} after`);

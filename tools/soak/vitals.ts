@@ -15,6 +15,8 @@ export interface Vitals {
   /** UDP sockets. */
   readonly sockets: number | null;
   readonly engineWorkers: number | null;
+  /** Calls that are open. */
+  readonly sessions: number | null;
   /** What was dropped since the start, by reason; of the VAD, ms of sound. */
   readonly drops: Readonly<Record<string, number>>;
 }
@@ -55,6 +57,7 @@ export async function vitalsAtRest(gateway: GatewayProcess): Promise<Vitals> {
     timers: activeOf(metrics, 'Timeout'),
     sockets: activeOf(metrics, 'UDPWrap'),
     engineWorkers: metricOf(metrics, 'visavis_engine_workers_up'),
+    sessions: metricOf(metrics, 'visavis_sessions'),
     drops: {
       ...byReason(metrics, 'visavis_drops_total', ''),
       ...byReason(metrics, 'visavis_vad_dropped_milliseconds_total', 'vad_ms_'),
