@@ -10,6 +10,8 @@ const REST: Vitals = {
   timers: 3,
   sockets: 0,
   engineWorkers: 1,
+  sessions: 0,
+  drops: {},
 };
 const rss = (minutes: number, slope: number) =>
   Array.from({ length: minutes * 12 }, (_, i) => ({ atMs: i * 5000, value: 300 + (slope * i) / 12 }));
