@@ -44,6 +44,17 @@ const SCENE_QUESTIONS = [
 ] as const;
 /** Families whose answer is not in a picture. Not sums: asked in writing before anything is shown, the model declines them. */
 const BLIND = new Set(['chat', 'outside']);
+/**
+ * Of these the voice activity detector takes nothing, or less than a quarter of a second, for speech, measured on the files: whether they are
+ * heard is the detector's matter, and no call's.
+ */
+const UNHEARD = new Set([
+  'chat-espeak-023',
+  'chat-espeak-073',
+  'chat-espeak-091',
+  'chat.zh-espeak-041',
+  'chat.zh-espeak-097',
+]);
 /** Families whose answer is in one still picture. */
 const PICTURED = new Set(['colour', 'shape', 'count', 'position', 'existence', 'ocr']);
 
@@ -53,7 +64,9 @@ export async function readMaterial(): Promise<Material> {
     readIvf(join(CALL_FOLDER, 'table.ivf')),
     TestSet.read(join(REPOSITORY, 'tools/eval/set')),
   ]);
-  const espeak = set.questions.filter((q) => q.synthesiser === 'espeak' && q.history.length === 0);
+  const espeak = set.questions.filter(
+    (q) => q.synthesiser === 'espeak' && q.history.length === 0 && !UNHEARD.has(q.id),
+  );
   return {
     scene: {
       ...film,
