@@ -17,7 +17,9 @@ const becoming = (code) => [
 test('an unknown command is told in one line, with exit code 1', () => {
   const { status, stderr } = spawnSync(process.execPath, [run, 'dance'], { encoding: 'utf8' });
   expect(status).toBe(1);
-  expect(stderr).toBe('vis-a-vis: usage: node scripts/run.mjs <start|demo|eval|bench|test|build> [args…]\n');
+  expect(stderr).toBe(
+    'vis-a-vis: usage: node scripts/run.mjs <start|demo|eval|soak|bench|test|build> [args…]\n',
+  );
 });
 
 test('an unknown step of npm test is told with the known ones', () => {

@@ -74,6 +74,16 @@ describe('Metrics', () => {
     expect(text).toContain('visavis_speculation_gain_seconds_count 1');
   });
 
+  it('tells what keeps the process alive: timers as they come and go', async () => {
+    const timers = async () =>
+      Number(/nodejs_active_resources{type="Timeout"} (\d+)/.exec(await metrics.text())?.[1] ?? 0);
+    const before = await timers();
+    const timer = setTimeout(() => undefined, 60_000);
+    expect(await timers()).toBe(before + 1);
+    clearTimeout(timer);
+    expect(await timers()).toBe(before);
+  });
+
   it('reports the delay of the event loop', async () => {
     const text = await metrics.text();
     for (const quantile of ['0.5', '0.95', '0.99', '1']) {

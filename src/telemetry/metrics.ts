@@ -142,6 +142,16 @@ export class Metrics implements OnModuleDestroy {
       help: 'What the event loop delay reads when the loop is idle.',
       registers: [this.registry],
     }).set(LOOP_DELAY_RESOLUTION_MS / 1000);
+    new Gauge({
+      name: 'nodejs_active_resources',
+      help: 'What keeps the process alive, by type: timers, sockets, requests.',
+      labelNames: ['type'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const type of process.getActiveResourcesInfo()) this.inc({ type });
+      },
+    });
   }
 
   get contentType(): string {

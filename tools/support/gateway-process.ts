@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from './cli.js';
@@ -15,10 +15,27 @@ const STOP_MS = 12_000;
 /** Lines of the log that are kept, to tell why a gateway did not start, or ended. */
 const LINES_KEPT = 40;
 
+/** How a gateway is to be watched. */
+export interface WatchOptions {
+  /** Further flags of Node. */
+  readonly nodeFlags?: readonly string[];
+  /** Where it runs, and leaves a core dump when it crashes. Default: the repository, and none. */
+  readonly folder?: string;
+  /** Is given each line of its log. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** How a process ended: one of the two is null. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 interface Launched {
   readonly child: ChildProcess;
   /** Becomes the gateway's address, once it listens. */
   readonly listening: Promise<string>;
+  readonly ended: Promise<ProcessEnd>;
   /** Rejects when the process ends, saying why. */
   readonly died: Promise<never>;
 }
@@ -29,11 +46,14 @@ export class GatewayProcess {
   readonly url: string;
   /** Rejects with a ToolError when the process ends, with the end of its log; it also does after `stop`. */
   readonly died: Promise<never>;
+  /** Resolves when the process has ended, however that came. */
+  readonly ended: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
 
-  private constructor(url: string, { child, died }: Launched) {
+  private constructor(url: string, { child, died, ended }: Launched) {
     this.url = url;
     this.died = died;
+    this.ended = ended;
     this.#child = child;
   }
 
@@ -42,8 +62,11 @@ export class GatewayProcess {
    * @param settings `VISAVIS_*`, over those of this process
    * @throws ToolError with the end of the gateway's log where it does not come up
    */
-  static async start(settings: Record<string, string> = {}): Promise<GatewayProcess> {
-    const launched = launch(settings);
+  static async start(
+    settings: Record<string, string> = {},
+    options: WatchOptions = {},
+  ): Promise<GatewayProcess> {
+    const launched = launch(settings, options);
     const { child, listening, died } = launched;
     const late = new AbortController();
     const timeout = sleep(START_MS, undefined, { signal: late.signal }).then(() => {
@@ -61,6 +84,11 @@ export class GatewayProcess {
     } finally {
       late.abort();
     }
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new ToolError('the gateway was never started');
+    return this.#child.pid;
   }
 
   /** The text of /metrics. Gauges "since the last scrape" begin anew. */
@@ -87,9 +115,12 @@ export class GatewayProcess {
   }
 }
 
-function launch(settings: Record<string, string>): Launched {
-  const child = spawn(process.execPath, [...process.execArgv, MAIN], {
-    cwd: REPOSITORY,
+function launch(settings: Record<string, string>, options: WatchOptions): Launched {
+  const { folder, nodeFlags = [], onLine } = options;
+  const [program, ...args] =
+    folder === undefined ? gatewayCommand(nodeFlags) : withCores(gatewayCommand(nodeFlags));
+  const child = spawn(program, args, {
+    cwd: folder ?? REPOSITORY,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -98,6 +129,7 @@ function launch(settings: Record<string, string>): Launched {
       VISAVIS_ICE_HOSTS: '127.0.0.1',
       // Its address comes by the log.
       VISAVIS_LOG_LEVEL: 'info',
+      VISAVIS_MODEL: resolve(REPOSITORY, process.env['VISAVIS_MODEL'] ?? 'models/visavis-pocket'),
       ...settings,
     },
   });
@@ -107,25 +139,47 @@ function launch(settings: Record<string, string>): Launched {
   process.once('exit', kill).once('SIGINT', interrupted).once('SIGTERM', interrupted);
 
   const lines: string[] = [];
-  const { promise: listening, resolve } = Promise.withResolvers<string>();
+  const { promise: listening, resolve: found } = Promise.withResolvers<string>();
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
       if (lines.length > LINES_KEPT) lines.shift();
+      onLine?.(line);
       const url = addressIn(line);
-      if (url) resolve(url);
+      if (url) found(url);
     });
   }
-  const died = once(child, 'close').then(([code, signal]): never => {
+  const ended = once(child, 'close').then(([code, signal]): ProcessEnd => {
     process.off('exit', kill).off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+  });
+  const died = ended.then(({ code, signal }): never => {
     throw new ToolError(`the gateway ended with ${String(code ?? signal)}:\n${lines.join('\n')}`);
   });
-  return { child, listening, died };
+  return { child, listening, ended, died };
+}
+
+function gatewayCommand(nodeFlags: readonly string[]): [string, ...string[]] {
+  return [process.execPath, ...process.execArgv, ...nodeFlags, MAIN];
+}
+
+/** Node cannot lift its own limit on core dumps: a shell does, and becomes the command. */
+function withCores(command: readonly string[]): [string, ...string[]] {
+  return ['/bin/sh', '-c', 'ulimit -c unlimited 2>/dev/null; exec "$@"', 'sh', ...command];
 }
 
 /** The gateway's log is one JSON object a line; "listening" tells where. */
 function addressIn(line: string): string | null {
+  const entry = logEntry(line);
+  return entry?.['msg'] === 'listening' && typeof entry['url'] === 'string' ? entry['url'] : null;
+}
+
+/** A line of the gateway's log; null for what its libraries write, and for the stack of a crash. */
+export function logEntry(line: string): Readonly<Record<string, unknown>> | null {
   if (!line.startsWith('{')) return null;
-  const entry = JSON.parse(line) as { msg?: string; url?: string };
-  return entry.msg === 'listening' ? (entry.url ?? null) : null;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
 }

@@ -33,6 +33,8 @@ export interface NodeConnectOptions {
   readonly iceHosts?: readonly string[];
   /** How long connecting may take (ms). Default 15 000. */
   readonly timeoutMs?: number;
+  /** Is given the connection before its offer is made: for further data channels, and to watch it. */
+  readonly onPeer?: (peer: RTCPeerConnection) => void;
   /** Takes the offer to the gateway and brings its answer. Default: HTTP POST to `/v1/realtime/calls`. */
   readonly exchange?: (offerSdp: string) => Promise<string>;
   /** Sees every RTP packet before it is sent; what it returns is sent instead. For load and loss tests. */
@@ -148,6 +150,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   const audio = addTrack(peer, 'audio');
   const video = options.video && addTrack(peer, 'video');
   const channel = peer.createDataChannel(LABEL, { ordered: true });
+  options.onPeer?.(peer);
   for (const transport of peer.dtlsTransports) tolerateRepeatedHello(transport);
   const opened = whenOpen(options.timeoutMs ?? 15_000, (opening) => {
     channel.stateChanged.subscribe((state) => {
@@ -203,9 +206,12 @@ function startSending(
 ): { send: (packet: RtpPacket) => void; reports: SenderReports } {
   const reports = new SenderReports(sender);
   const send = (packet: RtpPacket) => {
-    reports.onSent(packet);
     const packets = impair ? impair(packet, track.kind === 'audio' ? 'audio' : 'video') : [packet];
-    for (const p of packets) track.writeRtp(p);
+    for (const p of packets) {
+      // Reports tell what was sent: an impaired clock is that of the stream.
+      reports.onSent(p);
+      track.writeRtp(p);
+    }
   };
   return { send, reports };
 }
