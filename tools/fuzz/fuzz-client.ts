@@ -22,6 +22,8 @@ export class FuzzClient {
   inputs = 0;
   /** Messages that are not known to have reached the gateway. */
   unacknowledged = 0;
+  /** What it had acknowledged last, and when that was. */
+  progress = { acknowledged: 0, atMs: performance.now() };
   /** It began to leave. */
   leaving = false;
   location: string | null = null;

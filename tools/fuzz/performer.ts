@@ -16,8 +16,9 @@ import type { LivePorts } from './live-ports.js';
 import type { Seeds } from './seeds.js';
 import type { Tally } from './tally.js';
 
-/** More than this under way: the gateway does not take any more. */
-const MOST_UNDER_WAY = 400;
+/** A client with so many packets under way says nothing more for now; one that gets nothing acknowledged for so long (ms) is deaf. */
+const MOST_UNDER_WAY = 300;
+const DEAF_MS = 6000;
 /** A call that is younger may have been opened since the ports were looked at (ms). */
 const SETTLED_MS = 8000;
 const STRANGERS = 3;
@@ -83,13 +84,17 @@ export class Performer {
   settle(): void {
     for (const client of this.#clients.values()) {
       const { raw } = client;
-      if (client.unacknowledged > 0 && raw.association !== null && raw.underWay === 0) {
-        this.#parts.tally.input('event', client.unacknowledged);
-        client.unacknowledged = 0;
+      const nowMs = performance.now();
+      const { packets, messages, acknowledged } = raw.underWay;
+      if (raw.association !== null && messages < client.unacknowledged) {
+        this.#parts.tally.input('event', client.unacknowledged - messages);
+        client.unacknowledged = messages;
       }
-      const old = performance.now() - raw.openedAtMs > SETTLED_MS;
-      const over = (old && !this.#parts.ports.has(raw.port)) || raw.underWay > MOST_UNDER_WAY;
-      if (over && !client.leaving) this.#forget(client);
+      if (packets === 0 || acknowledged !== client.progress.acknowledged)
+        client.progress = { acknowledged, atMs: nowMs };
+      const gone = nowMs - raw.openedAtMs > SETTLED_MS && !this.#parts.ports.has(raw.port);
+      const deaf = nowMs - client.progress.atMs > DEAF_MS;
+      if ((gone || deaf) && !client.leaving) this.#forget(client);
     }
   }
 
@@ -174,10 +179,10 @@ export class Performer {
   }
 
   #text(action: Action, client: FuzzClient, text: string): void {
-    if (!client.raw.text(0, text)) return void (client.inputs += 1);
+    client.inputs += 1;
+    if (client.raw.underWay.packets > MOST_UNDER_WAY || !client.raw.text(0, text)) return;
     this.#parts.journal.sent('event', action, text, this.#parts.atMs());
     client.unacknowledged += 1;
-    client.inputs += 1;
   }
 
   #stun(action: Action, client: FuzzClient, random: Random): void {

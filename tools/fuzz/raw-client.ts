@@ -25,12 +25,16 @@ interface Internals {
   readonly srtp?: { readonly localContext: { encryptRtp(payload: Buffer, header: object): Buffer } };
   readonly srtcp?: { encrypt(packet: Buffer): Buffer };
 }
+interface Chunk {
+  readonly flags: number;
+}
 interface Association {
   localTsn: number;
   readonly lastReceivedTsn?: number;
   readonly remoteVerificationTag: number;
-  readonly outboundQueue: readonly unknown[];
-  readonly sentQueue: readonly unknown[];
+  readonly lastSackedTsn: number;
+  readonly outboundQueue: readonly Chunk[];
+  readonly sentQueue: readonly Chunk[];
   readonly associationState: number;
   send(stream: number, ppid: number, data: Buffer): Promise<void>;
 }
@@ -39,6 +43,8 @@ const CONNECT_MS = 6000;
 const POLL_MS = 10;
 const DATAGRAMS_KEPT = 12;
 const ESTABLISHED = 4;
+/** The chunk is the last of its message. */
+const LAST = 1;
 const LOOPBACK = /^(127\.|localhost$|\[?::1\]?$)/;
 
 export interface RawClientEvents {
@@ -150,9 +156,18 @@ export class RawClient {
     };
   }
 
-  /** Messages that the gateway has not acknowledged are under way; too many of them: it does not read any more. */
-  get underWay(): number {
-    return (this.#sctp?.outboundQueue.length ?? 0) + (this.#sctp?.sentQueue.length ?? 0);
+  /** What the gateway has not acknowledged: packets, and whole messages; `acknowledged` moves on while it reads. */
+  get underWay(): { packets: number; messages: number; acknowledged: number } {
+    const { outboundQueue = [], sentQueue = [], lastSackedTsn = 0 } = this.#sctp ?? {};
+    const waiting =
+      (this.#peer.sctpTransport as unknown as { dataChannelQueue: unknown[] } | undefined)?.dataChannelQueue
+        .length ?? 0;
+    const packets = [...outboundQueue, ...sentQueue];
+    return {
+      packets: packets.length,
+      messages: waiting + packets.filter(({ flags }) => flags & LAST).length,
+      acknowledged: lastSackedTsn,
+    };
   }
 
   /** A datagram as it is, from the client's own address. @returns whether it was sent */
