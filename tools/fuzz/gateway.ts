@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../support/cli.js';
 import { REPOSITORY } from '../support/repository.js';
+import { stackOf } from './stack.js';
 
 const MAIN = join(REPOSITORY, 'dist/src/main.js');
 const START_MS = 120_000;
@@ -46,7 +47,8 @@ export interface TargetOptions {
 
 /** Starts the built gateway. @throws ToolError where it does not come up */
 export async function startGateway({ onError, cores }: TargetOptions): Promise<Target> {
-  const argv = [process.execPath, ...process.execArgv, MAIN];
+  // A port of its own, so that SIGUSR1 opens the inspector whatever else runs here.
+  const argv = [process.execPath, ...process.execArgv, '--inspect-port=127.0.0.1:0', MAIN];
   const child = spawn('sh', ['-c', `${cores ? 'ulimit -c unlimited; ' : ''}exec "$@"`, 'sh', ...argv], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -88,11 +90,21 @@ export async function startGateway({ onError, cores }: TargetOptions): Promise<T
   while (!(await healthy(url))) await sleep(POLL_MS);
   let stuck = false;
   const ended = exited.then((exit) => (stuck ? { ...exit, how: 'stuck' } : exit));
-  void untilStuck(url, child).then(() => {
+  void untilStuck(url, child).then(async () => {
     stuck = child.exitCode === null && child.signalCode === null;
+    if (stuck) log.push(...(await whereStuck(child, log)));
     kill();
   });
   return { url, pid: child.pid ?? null, exited: ended, stop: () => end(child, exited) };
+}
+
+/** What the main thread is busy with. */
+async function whereStuck(child: ChildProcess, log: readonly string[]): Promise<string[]> {
+  child.kill('SIGUSR1');
+  await sleep(2000);
+  const inspector = log.findLast((line) => line.includes('ws://'))?.match(/ws:\/\/\S+/)?.[0];
+  const stack = inspector === undefined ? [] : await stackOf(inspector);
+  return ['stuck Error: nobody was answered', ...stack];
 }
 
 /** Resolves when the gateway has answered nobody for too long, or has ended. */

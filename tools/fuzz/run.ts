@@ -201,6 +201,8 @@ export class FuzzRun {
 
 /** The line of a log that says what a process died of. */
 function reasonOf(log: readonly string[]): string {
-  const told = log.filter((line) => !line.startsWith('{') && /Error|error|fatal|assert/i.test(line));
-  return told.at(-1)?.trim() ?? log.at(-1) ?? 'without a word';
+  const told = log.findLastIndex((line) => !line.startsWith('{') && /Error|fatal|assert/i.test(line));
+  if (told < 0) return log.at(-1) ?? 'without a word';
+  const [what = '', where = ''] = log.slice(told).map((line) => line.trim());
+  return `${what} ${where.startsWith('at ') ? where : ''}`.trim();
 }

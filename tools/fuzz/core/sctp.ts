@@ -13,7 +13,7 @@ export interface SctpContext {
   readonly stream: number;
 }
 
-/** A packet, and by how many TSNs the association has moved on when the gateway has taken it. */
+/** A packet, and by how many TSNs the association has moved on if the gateway takes it. */
 export interface SctpPacket {
   readonly bytes: Buffer;
   readonly consumed: number;
@@ -35,8 +35,13 @@ export function sctpPacket(random: Random, context: SctpContext): SctpPacket {
   const body = Buffer.concat(chunks);
   const damaged = random.chance(0.25);
   const packet = sealed(tag, damaged ? damage(random, body) : body, random.chance(0.96));
-  // Of a damaged packet nobody knows what the gateway has taken: the client's own TSNs repair that by being sent again.
-  return { bytes: packet, consumed: damaged || tag !== context.tag ? 0 : tsn - context.tsn };
+  // Of what is wrong nobody knows how much the gateway has taken: `mended` closes the gap.
+  return { bytes: packet, consumed: tsn - context.tsn };
+}
+
+/** Tells the gateway to wait for no TSN before the client's next: so the association goes on after packets that it did not take. */
+export function mended({ tag, tsn }: SctpContext): Buffer {
+  return sealed(tag, pack([192, 1], [0, 1], [8, 2], [(tsn - 1) >>> 0, 4]));
 }
 
 /** Adds the header and its checksum. */
@@ -59,12 +64,12 @@ function anyChunk(random: Random, context: SctpContext): { bytes: Buffer; consum
       heartbeat: 2,
       reconfig: 3,
       forward: 2,
-      init: 1,
+      init: 0.1,
       cookie: 1,
       error: 2,
       unknown: 2,
-      shutdown: 0.05,
-      abort: 0.05,
+      shutdown: 0.02,
+      abort: 0.02,
     })
   ) {
     case 'data':
@@ -72,7 +77,7 @@ function anyChunk(random: Random, context: SctpContext): { bytes: Buffer; consum
     case 'sack': {
       const gaps = random.int(0, 4);
       const body = pack(
-        [random.pick([tsn - 1, tsn, received, random.u32()]), 4],
+        [random.chance(0.95) ? received : random.u32(), 4],
         [random.pick([0, 1500, 0xffff_ffff, 131_072]), 4],
         [random.chance(0.9) ? gaps : 0xffff, 2],
         [random.pick([0, 0, 1, 0xffff]), 2],
@@ -91,7 +96,8 @@ function anyChunk(random: Random, context: SctpContext): { bytes: Buffer; consum
       return only(
         192,
         pack(
-          [random.pick([tsn - 1, tsn, tsn + 5, tsn + 70_000, random.u32()]), 4],
+          // Beyond what was sent: from then on the gateway takes the client's messages for repetitions.
+          [random.chance(0.98) ? tsn - 1 : random.pick([tsn + 5, tsn + 70_000, random.u32()]), 4],
           random.bytes(4 * random.int(0, 3)),
         ),
       );

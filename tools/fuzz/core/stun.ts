@@ -22,8 +22,11 @@ const CONTROLLED = 0x8029;
 const CONTROLLING = 0x802a;
 const TYPES = { request: 0x0001, indication: 0x0011, success: 0x0101, error: 0x0111 };
 
-/** One STUN message: a check that is right, one that is wrong somewhere, or junk that looks like STUN. */
-export function stunMessage(random: Random, secrets: IceSecrets): Buffer {
+/**
+ * One STUN message: a check that is right, one that is wrong somewhere, or junk that looks like STUN.
+ * @param nominating how probable it is that a check nominates its pair
+ */
+export function stunMessage(random: Random, secrets: IceSecrets, nominating = 0.1): Buffer {
   const type = TYPES[random.weighted({ request: 8, indication: 1, success: 1, error: 1 })];
   const pwd = random.chance(0.75) ? secrets.pwd : random.pick(['', 'wrong', secrets.ufrag]);
   const attributes = [attribute(USERNAME, Buffer.from(username(random, secrets)))];
@@ -31,7 +34,7 @@ export function stunMessage(random: Random, secrets: IceSecrets): Buffer {
   // Role conflicts: the client is the controlling side, and now and then says it is not, or both.
   if (random.chance(0.8)) attributes.push(attribute(CONTROLLING, random.bytes(8)));
   if (random.chance(0.2)) attributes.push(attribute(CONTROLLED, random.bytes(8)));
-  if (random.chance(0.1)) attributes.push(attribute(USE_CANDIDATE, Buffer.alloc(0)));
+  if (random.chance(nominating)) attributes.push(attribute(USE_CANDIDATE, Buffer.alloc(0)));
   if (random.chance(0.2)) attributes.push(attribute(random.int(0, 0xffff), random.bytes(random.int(0, 40))));
   if (random.chance(0.05))
     attributes.push(
