@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaStreamTrack, RTCPeerConnection, useH264, useOPUS, useVP8, type RTCDataChannel } from 'werift';
 import { shapeOffer, type CallPlan } from './core/plan.js';
 import type { PlainRtp } from './core/rtp.js';
-import type { SctpContext } from './core/sctp.js';
+import { mended, type SctpContext } from './core/sctp.js';
 import type { IceSecrets } from './core/stun.js';
 
 /** What werift has and does not declare. */
@@ -220,6 +220,12 @@ export class RawClient {
     sctp.localTsn = (sctp.localTsn + consumed) % 2 ** 32;
     this.#transport.dtls.send(packet).catch(() => undefined);
     return true;
+  }
+
+  /** After packets that the gateway may not have taken. */
+  mend(): void {
+    const { association } = this;
+    if (association) this.sctp(mended(association), 0);
   }
 
   /** A whole message on any stream. */
