@@ -17,7 +17,7 @@ await runTool(async () => {
       seconds: { type: 'string', default: '60' },
       json: { type: 'string' },
       seed: { type: 'string' },
-      rate: { type: 'string', default: '200' },
+      rate: { type: 'string', default: '220' },
       clients: { type: 'string', default: '8' },
       url: { type: 'string' },
       replay: { type: 'string' },
@@ -43,5 +43,6 @@ await runTool(async () => {
   for (const line of reportLines(report)) console.log(line);
   if (own > 0) console.log(`(${own} errors of the fuzzer's own connections were passed over)`);
   if (values.json) await writeJson(values.json, report);
-  return passed(report) ? 0 : 1;
+  // Connections that were misused hold timers and sockets of their own.
+  process.exit(passed(report) ? 0 : 1);
 });

@@ -14,7 +14,7 @@ export interface Finding {
 export interface FuzzReport {
   readonly inputs: number;
   readonly byKind: Readonly<Record<string, number>>;
-  /** Datagrams that the kernel had no room for; they are among the inputs. */
+  /** Datagrams that the kernel had no room for: among `byKind`, not among `inputs`. */
   readonly dropped: number;
   readonly answers: Readonly<Record<string, number>>;
   readonly exits: number;

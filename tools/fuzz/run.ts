@@ -54,11 +54,14 @@ export class FuzzRun {
   #exits = 0;
   #target: Target | null = null;
   #performer: Performer | null = null;
+  /** The honest turns from here on count. */
+  #counting = false;
   #done = false;
 
   constructor(options: FuzzOptions) {
     this.#options = options;
     this.#honest = new Honest((turn) => {
+      if (!this.#counting) return;
       this.#asked.asked += 1;
       if (turn.right) this.#asked.right += 1;
       else
@@ -73,7 +76,7 @@ export class FuzzRun {
     try {
       const target = await this.#start(seeds);
       this.#honest.tell({ url: target.url, ask: true });
-      await this.#honest.turns(FIRST_TURNS);
+      await this.#honest.rightTurns(FIRST_TURNS);
       if (this.#options.replay === null)
         await ordinaryLoad(target.url, seeds, { clients, rounds: WARM_ROUNDS });
       await this.#honest.pause();
@@ -81,6 +84,7 @@ export class FuzzRun {
       const before = await residentMb(target.pid);
       print(`ready at ${target.url}, ${before ?? '?'} MB; seed ${seed}`);
       this.#honest.tell({ ask: true });
+      this.#counting = true;
       await (this.#options.replay ? this.#replay(this.#options.replay) : this.#fuzz());
       await this.#performer?.close();
       await this.#honest.pause();
@@ -89,7 +93,8 @@ export class FuzzRun {
       if (grew(rssMb)) this.#found('memory', `${rssMb.before} MB before, ${rssMb.after} MB after`, []);
       const { byKind, answers, inputs } = this.#tally;
       return {
-        inputs,
+        // What the kernel threw away reached nobody.
+        inputs: inputs - this.#ports.dropped,
         byKind,
         dropped: this.#ports.dropped,
         answers,
@@ -155,6 +160,7 @@ export class FuzzRun {
     const { seconds, seed, rate, clients } = this.#options;
     const schedule = new Schedule(new Random(seed), { clients, openEveryMs: 700, requestEveryMs: 150 });
     const startedAtMs = this.#atMs;
+    const sentBefore = this.#journal.count;
     let downMs = 0;
     let portsAtMs = 0;
     for (let lastMs = startedAtMs; this.#atMs - startedAtMs < seconds * 1000; await sleep(STEP_MS)) {
@@ -168,7 +174,7 @@ export class FuzzRun {
       if (!performer) downMs += this.#atMs - lastMs;
       lastMs = this.#atMs;
       const due = (rate * (this.#atMs - startedAtMs - downMs)) / 1000;
-      for (let n = 0; performer && n < MOST_AT_ONCE && this.#tally.inputs < due; n += 1) {
+      for (let n = 0; performer && n < MOST_AT_ONCE && this.#journal.count - sentBefore < due; n += 1) {
         const { connected, opening, waiting } = performer;
         const action = schedule.next({ atMs: this.#atMs, connected, opening, waiting });
         if (action === null) break;

@@ -24,6 +24,11 @@ export class Journal {
   readonly #openings = new Map<string, { readonly atMs: number; readonly action: Action }>();
   #n = 0;
 
+  /** Inputs so far, whether or not anybody took them. */
+  get count(): number {
+    return this.#n;
+  }
+
   opened(action: Action, atMs: number): void {
     if (action.call !== null) this.#openings.set(action.call, { atMs, action });
   }
