@@ -17,6 +17,7 @@ const COMMANDS = {
   eval: { program: 'dist/tools/eval/main.js', build: true },
   soak: { program: 'dist/tools/soak/main.js', build: true },
   bench: { program: 'dist/bench/main.js', build: true },
+  fuzz: { program: 'dist/tools/fuzz/main.js', build: true },
   // The checks come before the build there, so that a mistake is told by the tool that explains it best.
   test: { program: 'scripts/test.mjs', build: false },
   build: { program: null, build: true },

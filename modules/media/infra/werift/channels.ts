@@ -1,6 +1,7 @@
 import type { RTCDataChannel, RTCDtlsTransport, RTCPeerConnection } from 'werift';
 
 import type { SendResult } from '../../core/ports.js';
+import { isSoundSctp } from '../../core/sctp-packet.js';
 
 export interface ChannelHandlers {
   /** Runs what werift calls; what that throws ends the call, and nothing else. */
@@ -49,6 +50,7 @@ export class Channels {
     const internals = association as unknown as SctpInternals;
     const transportInternals = sctp as unknown as SctpTransportInternals;
     transport.dataReceiver = (packet) => {
+      if (!isSoundSctp(packet)) return this.#handlers.onMalformed();
       internals.handleData(packet).catch(() => this.#handlers.onMalformed());
     };
     const flush = transportInternals.dataChannelFlush.bind(sctp);
