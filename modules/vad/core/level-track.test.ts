@@ -38,11 +38,11 @@ describe('LevelTrack', () => {
     expect(track.lastAbove(0.1, 0, 200)).toBe(106);
   });
 
-  it('forgets what is older than four seconds', () => {
+  it('forgets what is older than sixteen seconds', () => {
     hops(track, [0.5, 0.5]);
-    for (let s = 0; s < 4; s++) hops(track, Array<number>(250).fill(0), 8 + s * 1000);
+    for (let s = 0; s < 16; s++) hops(track, Array<number>(250).fill(0), 8 + s * 1000);
     expect(track.peak(0, 8)).toBe(0.5);
-    hops(track, Array<number>(24).fill(0), 4008);
+    hops(track, Array<number>(96).fill(0), 16_008);
     expect(track.peak(0, 8)).toBe(0);
   });
 });
