@@ -6,7 +6,7 @@ import { FrameAssembler, type EncodedFrame } from './frame-assembler.js';
 import { FrameSampler } from './frame-sampler.js';
 import { PliPacer } from './pli.js';
 import type { VideoCodec, VideoTrackDecoder } from './ports.js';
-import { ReorderBuffer, type Ordered } from './reorder.js';
+import { ReorderBuffer, type Ordered, type ReorderResult } from './reorder.js';
 import type { MediaClock, TrackClock } from './rtp-clock.js';
 import type { RtpIn } from './rtp.js';
 
@@ -63,9 +63,12 @@ export class VideoReceiver {
 
   push(packet: RtpIn, nowMs: number): void {
     this.#receiving = true;
-    const { packets, drop } = this.#reorder.push(packet, nowMs);
-    if (drop) this.#deps.onDrop(drop, 1);
-    this.#assemble(packets, nowMs);
+    this.#take(this.#reorder.push(packet, nowMs), nowMs);
+  }
+
+  /** A packet of the stream's numbering in which there is no picture. */
+  skip(packet: RtpIn, nowMs: number): void {
+    this.#take(this.#reorder.skip(packet, nowMs), nowMs);
   }
 
   /** @returns true where a key frame is to be requested now */
@@ -83,9 +86,14 @@ export class VideoReceiver {
     this.#decoding?.decoder.close();
   }
 
+  #take({ packets, drops }: ReorderResult<RtpIn>, nowMs: number): void {
+    for (const drop of drops) this.#deps.onDrop(drop, 1);
+    this.#assemble(packets, nowMs);
+  }
+
   #assemble(packets: readonly Ordered<RtpIn>[], nowMs: number): void {
-    for (const { packet, lostBefore } of packets) {
-      const result = this.#decodingOf(packet).assembler.push(packet, lostBefore);
+    for (const { packet, lostBefore, restarted } of packets) {
+      const result = this.#decodingOf(packet).assembler.push(packet, restarted ? lostBefore + 1 : lostBefore);
       if (result === null) continue;
       if (typeof result === 'object') {
         this.#onFrame(result, nowMs);

@@ -1,0 +1,82 @@
+import { unwrap32 } from './rtp.js';
+
+const HISTORY = 1024;
+/** Where no earlier packet tells, a time stamp within this many ticks (minutes) before the next packet's is an older packet's. */
+const MAX_AGE_TICKS = 2 ** 24;
+
+/** So much of a payload tells whether it is the same: encoded speech never is. */
+const DIGEST_BYTES = 64;
+
+export interface Passable {
+  /** 32 bit, wraps. */
+  readonly timestamp: number;
+  readonly payload: Uint8Array;
+}
+
+/** What the newest packets of a stream were, by their numbers (extended, so that they never wrap). */
+export class PassedPackets {
+  readonly #numbers = new Float64Array(HISTORY).fill(-1);
+  readonly #timestamps = new Float64Array(HISTORY);
+  readonly #digests = new Int32Array(HISTORY);
+  #newest = -1;
+
+  add(sequence: number, { timestamp, payload }: Passable): void {
+    this.#numbers[sequence % HISTORY] = sequence;
+    this.#timestamps[sequence % HISTORY] = timestamp;
+    this.#digests[sequence % HISTORY] = digest(payload);
+    this.#newest = sequence;
+  }
+
+  clear(): void {
+    this.#numbers.fill(-1);
+    this.#newest = -1;
+  }
+
+  /**
+   * @param sequence before the newest
+   * @returns `duplicate`: that packet was there; `late`: it is the one that was missing; `other`: neither, so it belongs to
+   * another numbering
+   */
+  judge(sequence: number, { timestamp, payload }: Passable): 'duplicate' | 'late' | 'other' {
+    const same = this.#at(sequence);
+    if (same !== null) {
+      const alike = same === timestamp && this.#digests[sequence % HISTORY] === digest(payload);
+      return alike ? 'duplicate' : 'other';
+    }
+    const after = this.#nearest(sequence, 1);
+    if (after === null) return 'late';
+    const age = ticksBetween(timestamp, after);
+    const before = this.#nearest(sequence, -1);
+    const mostAge = before === null ? MAX_AGE_TICKS : ticksBetween(before, after);
+    return age >= 0 && age <= Math.max(0, mostAge) ? 'late' : 'other';
+  }
+
+  #at(sequence: number): number | null {
+    return this.#numbers[sequence % HISTORY] === sequence
+      ? (this.#timestamps[sequence % HISTORY] ?? 0)
+      : null;
+  }
+
+  #nearest(sequence: number, step: 1 | -1): number | null {
+    const oldest = Math.max(0, this.#newest - HISTORY + 1);
+    const from = step > 0 ? Math.max(sequence + 1, oldest) : sequence - 1;
+    for (let at = from; at >= oldest && at <= this.#newest; at += step) {
+      const timestamp = this.#at(at);
+      if (timestamp !== null) return timestamp;
+    }
+    return null;
+  }
+}
+
+/** FNV-1a. */
+function digest(payload: Uint8Array): number {
+  let hash = 0x811c_9dc5 ^ payload.length;
+  for (let at = 0; at < payload.length && at < DIGEST_BYTES; at += 1)
+    hash = Math.imul(hash ^ (payload[at] ?? 0), 0x0100_0193);
+  return hash | 0;
+}
+
+/** From one time stamp to another, across a wrap; negative: the other is earlier. */
+function ticksBetween(from: number, to: number): number {
+  return unwrap32(from, to) - from;
+}
