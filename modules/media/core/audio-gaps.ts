@@ -12,6 +12,7 @@ const UNSAID_PAUSE_MS = 250;
 /** How far silence stays behind the arrival clock (ms): the jitter that the next packet may have. */
 const MARGIN_MS = 80;
 const FILL_STEP_MS = 20;
+const LONG_SILENCE_MS = 1000;
 
 /** What to do for the next `ticks` (48 kHz) of audio. */
 export type AudioStep =
@@ -47,6 +48,11 @@ export class AudioGaps {
   #ticks = 0;
   #begun = false;
 
+  /** Every turn that a silence ends has ended: its length is free. */
+  get silentForLong(): boolean {
+    return this.#filledMs > LONG_SILENCE_MS;
+  }
+
   /** Silence (ms) that was played while no packet came. */
   get filledMs(): number {
     return this.#filledMs;
@@ -81,13 +87,23 @@ export class AudioGaps {
 
   /**
    * Silence for the time in which no packet came.
-   * @param overdueMs how long the next packet has been missing
+   * @param waitedMs how long the next packet has been missing, if it comes as late as the one before
+   * @param overdueMs the same, if it waits nowhere; a long silence is to end there
    * @param patienceMs how long it is waited for
    */
-  idle(overdueMs: number, patienceMs: number): AudioStep[] {
+  idle({
+    waitedMs,
+    overdueMs,
+    patienceMs,
+  }: {
+    waitedMs: number;
+    overdueMs: number;
+    patienceMs: number;
+  }): AudioStep[] {
     const steps: AudioStep[] = [];
-    if (!this.#begun || overdueMs <= patienceMs) return steps;
-    while (overdueMs - this.#filledMs > MARGIN_MS + FILL_STEP_MS) {
+    if (!this.#begun || waitedMs <= patienceMs) return steps;
+    const missing = () => (this.silentForLong ? overdueMs : waitedMs) - this.#filledMs;
+    while (missing() > MARGIN_MS + FILL_STEP_MS) {
       steps.push({ do: 'silence', ticks: FILL_STEP_MS * MS });
       this.#filledMs += FILL_STEP_MS;
     }

@@ -7,14 +7,12 @@ import { Patience } from './patience.js';
 import { Playout } from './playout.js';
 import type { OpusDecoder } from './ports.js';
 import { ReorderBuffer, type Ordered, type ReorderResult } from './reorder.js';
-import type { MediaClock, TrackClock } from './rtp-clock.js';
+import { TrackClock, type MediaClock } from './rtp-clock.js';
 import type { RtpIn } from './rtp.js';
 
 /** Longer than usual Wi-Fi reordering, short enough not to be heard: it is waited only after a gap. */
 const REORDER = { capacity: 32, maxWaitMs: 60 };
 const TICKS_PER_MS = OPUS_CLOCK_RATE / 1000;
-/** After so much silence (ms) every turn that ends by a silence has ended, and its length is free. */
-const LONG_SILENCE_MS = 1000;
 
 /** Audio (ms) that did not come as it was sent. */
 export interface AudioRepair {
@@ -33,9 +31,9 @@ export interface AudioReceiverDeps {
 }
 
 /** One stream (SSRC): its order and its clock. */
-interface Stream {
-  readonly reorder: ReorderBuffer<RtpIn>;
-  readonly clock: TrackClock;
+export class AudioStream {
+  readonly reorder = new ReorderBuffer<RtpIn>(REORDER);
+  readonly clock = new TrackClock(OPUS_CLOCK_RATE);
 }
 
 /**
@@ -47,23 +45,29 @@ export class AudioReceiver {
   readonly #gaps = new AudioGaps();
   readonly #playout = new Playout();
   readonly #patience = new Patience();
-  #stream: Stream | null = null;
+  #stream: AudioStream | null = null;
   /** When the packet after the newest comes, if it comes as late as that one. */
   #nextAtMs = 0;
+  /** The stream that is open now has not been heard yet: when its first packet came. */
+  #openedAtMs: number | null = null;
 
   constructor(deps: AudioReceiverDeps) {
     this.#deps = deps;
   }
 
-  /** Another stream follows: what is held of the one before is played first. */
-  open(clock: TrackClock, nowMs: number): void {
+  /**
+   * Another stream follows: what is held of the one before is played first.
+   * @param at `sinceMs`: when its first packet came
+   */
+  open(stream: AudioStream, { nowMs, sinceMs }: { nowMs: number; sinceMs: number }): void {
     if (this.#stream) {
       this.#play(this.#stream.reorder.flush(), nowMs);
       this.#gaps.restart();
       this.#deps.decoder.reset();
     }
-    this.#stream = { reorder: new ReorderBuffer(REORDER), clock };
-    this.#deps.session.anchorTo(clock);
+    this.#stream = stream;
+    this.#openedAtMs = sinceMs;
+    this.#deps.session.anchorTo(stream.clock);
   }
 
   push(packet: RtpIn, nowMs: number): void {
@@ -79,9 +83,10 @@ export class AudioReceiver {
     if (!this.#stream) return;
     this.#play(this.#stream.reorder.expire(nowMs), nowMs);
     if (this.#stream.reorder.held > 0) return; // what is missing may still come, and then is no silence
-    const dueAtMs = Math.max(this.#playout.dueAtMs - this.#gaps.filledMs, this.#nextAtMs);
-    const steps = this.#gaps.idle(nowMs - dueAtMs, this.#patience.ms);
-    for (const step of steps) this.#perform(step, nowMs, this.#gaps.filledMs > LONG_SILENCE_MS);
+    const overdueMs = nowMs - (this.#playout.dueAtMs - this.#gaps.filledMs);
+    const waitedMs = Math.min(overdueMs, nowMs - this.#nextAtMs);
+    const steps = this.#gaps.idle({ waitedMs, overdueMs, patienceMs: this.#patience.ms });
+    for (const step of steps) this.#perform(step, nowMs, this.#gaps.silentForLong);
   }
 
   #take({ packets, drops }: ReorderResult<RtpIn>, nowMs: number): void {
@@ -95,7 +100,9 @@ export class AudioReceiver {
     for (const { packet, lostBefore, restarted } of packets) {
       if (restarted) this.#gaps.restart();
       const extended = clock.extend(packet.timestamp);
-      const roomMs = this.#playout.started ? nowMs - this.#playout.dueAtMs : 0;
+      const cameAtMs = this.#openedAtMs ?? nowMs;
+      this.#openedAtMs = null;
+      const roomMs = this.#playout.started ? cameAtMs - this.#playout.dueAtMs : 0;
       const steps = this.#gaps.push({ payload: packet.payload, extended, lostBefore, roomMs });
       if (!steps) {
         this.#deps.onDrop('malformed_payload', 1);

@@ -1,9 +1,11 @@
-import { unwrap32 } from './rtp.js';
+import { unwrap16, unwrap32 } from './rtp.js';
 
 const HISTORY = 1024;
 /** Where no earlier packet tells, a time stamp within this many ticks (minutes) before the next packet's is an older packet's. */
 const MAX_AGE_TICKS = 2 ** 24;
 
+/** The first packets of a stream may come in any order: numbers this far before the first are of the same stream. */
+const BEFORE_FIRST = 16;
 /** So much of a payload tells whether it is the same: encoded speech never is. */
 const DIGEST_BYTES = 64;
 
@@ -18,18 +20,15 @@ export class PassedPackets {
   readonly #numbers = new Float64Array(HISTORY).fill(-1);
   readonly #timestamps = new Float64Array(HISTORY);
   readonly #digests = new Int32Array(HISTORY);
+  #first = -1;
   #newest = -1;
 
   add(sequence: number, { timestamp, payload }: Passable): void {
     this.#numbers[sequence % HISTORY] = sequence;
     this.#timestamps[sequence % HISTORY] = timestamp;
     this.#digests[sequence % HISTORY] = digest(payload);
+    if (this.#first < 0) this.#first = sequence;
     this.#newest = sequence;
-  }
-
-  clear(): void {
-    this.#numbers.fill(-1);
-    this.#newest = -1;
   }
 
   /**
@@ -43,12 +42,22 @@ export class PassedPackets {
       const alike = same === timestamp && this.#digests[sequence % HISTORY] === digest(payload);
       return alike ? 'duplicate' : 'other';
     }
+    if (sequence < this.#first - BEFORE_FIRST) return 'other';
     const after = this.#nearest(sequence, 1);
     if (after === null) return 'late';
     const age = ticksBetween(timestamp, after);
     const before = this.#nearest(sequence, -1);
     const mostAge = before === null ? MAX_AGE_TICKS : ticksBetween(before, after);
     return age >= 0 && age <= Math.max(0, mostAge) ? 'late' : 'other';
+  }
+
+  /** The same of a packet whose number may be before or after the newest. @param sequenceNumber 16 bit */
+  judgeAny(sequenceNumber: number, packet: Passable): 'duplicate' | 'late' | 'other' {
+    if (this.#newest < 0) return 'other';
+    const sequence = unwrap16(this.#newest, sequenceNumber);
+    return sequence > this.#newest || sequence <= this.#newest - HISTORY
+      ? 'other'
+      : this.judge(sequence, packet);
   }
 
   #at(sequence: number): number | null {

@@ -25,7 +25,7 @@ export class Patience {
   heard(pcm: Float32Array): void {
     const ms = (pcm.length * 1000) / SAMPLE_RATE;
     let peak = 0;
-    for (const sample of pcm) peak = Math.max(peak, Math.abs(sample));
+    for (let at = 0; at < pcm.length; at += 1) peak = Math.max(peak, Math.abs(pcm[at] ?? 0));
     this.#loudest = Math.max(peak, this.#loudest * Math.exp(-ms / LOUDEST_FADES_MS));
     const quiet = peak <= Math.max(QUIET_LEVEL, this.#loudest * QUIET_BELOW_LOUDEST);
     this.#quietMs = quiet ? this.#quietMs + ms : 0;

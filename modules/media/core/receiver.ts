@@ -1,6 +1,6 @@
 import type { AudioFrame, VideoFrame } from '#modules/contracts';
 
-import { AudioReceiver, type AudioRepair } from './audio-receiver.js';
+import { AudioReceiver, AudioStream, type AudioRepair } from './audio-receiver.js';
 import type { DropReason } from './drops.js';
 import { OPUS_CLOCK_RATE } from './opus-packet.js';
 import type { MediaStats, OpusDecoder, VideoCodec, VideoTrackDecoder } from './ports.js';
@@ -15,6 +15,8 @@ const REPORT_INTERVAL_MS = 1000;
 const CAP_INTERVAL_MS = 500;
 /** A picture's stream that was silent for this long may be replaced by another SSRC. */
 const REPLACE_AFTER_MS = 1000;
+/** Audio streams that are remembered. */
+const MAX_HEARD = 4;
 
 export interface ReceiverDeps {
   readonly opus: OpusDecoder;
@@ -55,6 +57,8 @@ export class MediaReceiver {
   readonly #repairMs: AudioRepair = { concealed: 0, recovered: 0, silence: 0 };
   readonly #microphone: AudioReceiver;
   readonly #successor = new Successor();
+  /** The audio streams of late, by SSRC. */
+  readonly #heard = new Map<number, { readonly stream: AudioStream; readonly stats: ReceptionStats }>();
   readonly #counts: VideoCounts = { keyFrames: 0, decodedFrames: 0, decodeMs: 0, keyFrameRequests: 0 };
   #payloadTypes: ReadonlyMap<number, 'opus' | VideoCodec> = new Map();
   #audio: Source<AudioReceiver> | null = null;
@@ -143,7 +147,7 @@ export class MediaReceiver {
   #succeed(nowMs: number): void {
     const { ssrc } = this.#successor;
     if (ssrc === null || (this.#audio && !Successor.follows(this.#audio.lastAtMs, nowMs))) return;
-    const source = this.#openAudio(ssrc, nowMs);
+    const source = this.#openAudio(ssrc, nowMs, this.#successor.sinceMs ?? nowMs);
     for (const packet of this.#successor.take()) this.#deliver(source, packet, nowMs);
   }
 
@@ -187,11 +191,16 @@ export class MediaReceiver {
     if (packets > 0) this.drop('extra_stream', packets);
   }
 
-  #openAudio(ssrc: number, nowMs: number): Source<AudioReceiver> {
-    const clock = new TrackClock(OPUS_CLOCK_RATE);
-    this.#microphone.open(clock, nowMs);
-    const stats = new ReceptionStats(ssrc, OPUS_CLOCK_RATE);
-    this.#audio = { ssrc, stats, clock, receiver: this.#microphone, lastAtMs: nowMs };
+  /** One that was heard before goes on where it was: what is repeated of it is known. @param sinceMs when its first packet came */
+  #openAudio(ssrc: number, nowMs: number, sinceMs = nowMs): Source<AudioReceiver> {
+    const known = this.#heard.get(ssrc);
+    const stream = known?.stream ?? new AudioStream();
+    const stats = known?.stats ?? new ReceptionStats(ssrc, OPUS_CLOCK_RATE);
+    this.#heard.delete(ssrc);
+    this.#heard.set(ssrc, { stream, stats });
+    for (const oldest of this.#heard.keys()) if (this.#heard.size > MAX_HEARD) this.#heard.delete(oldest);
+    this.#microphone.open(stream, { nowMs, sinceMs });
+    this.#audio = { ssrc, stats, clock: stream.clock, receiver: this.#microphone, lastAtMs: nowMs };
     return this.#audio;
   }
 

@@ -52,7 +52,9 @@ const RESTART_SPAN = 16;
 export class ReorderBuffer<T extends Sequenced> {
   readonly #config: ReorderConfig;
   readonly #held = new Map<number, Held<T>>();
-  readonly #passed = new PassedPackets();
+  #passed = new PassedPackets();
+  /** Of the numbering before this one: what comes of it now was there, or is late. */
+  #before = new PassedPackets();
   #next = -1;
   /** Lost before fillers: it is told with the next packet that is passed on. */
   #lost = 0;
@@ -123,6 +125,8 @@ export class ReorderBuffer<T extends Sequenced> {
 
   /** One stray packet is junk; two near each other are a sender that restarted its numbering (RFC 3550, A.1). */
   #onStray(entry: Held<T>): ReorderResult<T> {
+    const old = this.#before.judgeAny(entry.packet.sequenceNumber, entry.packet);
+    if (old !== 'other') return { packets: this.expire(entry.arrivedAtMs), drops: [old] };
     const first = this.#stray;
     const distance = first ? sequenceDistance(first.packet, entry.packet) : Infinity;
     if (!first || Math.abs(distance) > RESTART_SPAN) {
@@ -135,7 +139,8 @@ export class ReorderBuffer<T extends Sequenced> {
     if (distance === 0) return { packets: this.expire(entry.arrivedAtMs), drops: ['duplicate'] };
     this.#stray = null;
     const out: Ordered<T>[] = [...this.flush()];
-    this.#passed.clear();
+    this.#before = this.#passed;
+    this.#passed = new PassedPackets();
     this.#lost = 0;
     this.#restarted = true;
     const [earlier, later] = distance > 0 ? [first, entry] : [entry, first];

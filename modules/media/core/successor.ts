@@ -2,7 +2,7 @@ import type { RtpIn } from './rtp.js';
 
 /** So long (ms) the stream that is heard must send nothing before another takes its place: then what is held is all there is. */
 const PROVEN_MS = 120;
-const MAX_HELD = 100;
+const MAX_HELD = 500;
 
 /**
  * Another audio stream while one is heard: a sender that changed its SSRC, with or without a word (RFC 3550, 8.2), or a second
@@ -16,17 +16,15 @@ export class Successor {
     return nowMs - lastAtMs >= PROVEN_MS;
   }
 
-  /** The SSRC whose packets are held; null: none are. */
+  /** The SSRC that is next; null: no packets are held. */
   get ssrc(): number | null {
     return this.#held[0]?.packet.ssrc ?? null;
   }
 
-  /** @returns packets that were given up for it: this one, where another stream waits already */
+  /** @returns packets that were given up for it */
   hold(packet: RtpIn, nowMs: number): number {
-    const given = this.expire(nowMs);
-    if (this.ssrc !== null && this.ssrc !== packet.ssrc) return given + 1;
     this.#held.push({ packet, atMs: nowMs });
-    return given + (this.#held.length > MAX_HELD && this.#held.shift() ? 1 : 0);
+    return this.#held.length > MAX_HELD && this.#held.shift() ? 1 : 0;
   }
 
   /** The stream that is heard goes on: what has waited is of a second one. @returns packets given up */
@@ -36,10 +34,16 @@ export class Successor {
     return before - this.#held.length;
   }
 
-  /** The held packets, which are then held no more. */
+  /** When the first packet came that is held. */
+  get sinceMs(): number | null {
+    return this.#held[0]?.atMs ?? null;
+  }
+
+  /** The packets of the stream that is next, which are then held no more. */
   take(): readonly RtpIn[] {
+    const { ssrc } = this;
     const packets = this.#held.map(({ packet }) => packet);
-    this.#held = [];
-    return packets;
+    this.#held = this.#held.filter(({ packet }) => packet.ssrc !== ssrc);
+    return packets.filter((packet) => packet.ssrc === ssrc);
   }
 }
