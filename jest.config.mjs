@@ -59,5 +59,11 @@ export default {
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
       testTimeout: 120_000,
     },
+    {
+      ...common,
+      displayName: 'long',
+      testMatch: ['<rootDir>/test/long/**/*.test.ts'],
+      testTimeout: 120_000,
+    },
   ],
 };
