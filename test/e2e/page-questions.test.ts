@@ -36,7 +36,7 @@ describe('the built-in questions of the demo page', () => {
     );
     // The model may err once: test/long counts its errors over many. What was not heard whole is no error of its.
     const wrong = asked.filter(({ right }) => !right);
-    if (wrong.length > 1) expect(wrong).toEqual([]);
+    expect(wrong.slice(1)).toEqual([]);
     expect(await gateway.metrics()).not.toMatch(/^visavis_drops_total\{reason="(late|overload)"\} [^0]/m);
   });
 });

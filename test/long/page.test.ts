@@ -49,7 +49,7 @@ describe('the built-in questions of the demo page', () => {
       asked.map(({ question }) => [question, 1, 1]),
     );
     const wrong = asked.filter(({ right }) => !right);
-    if (wrong.length > asked.length * 0.05) expect(wrong).toEqual([]);
+    expect(wrong.slice(Math.floor(asked.length * 0.05))).toEqual([]);
     expect(await gateway.metrics()).not.toMatch(/^visavis_drops_total\{reason="(late|overload)"\} [^0]/m);
   });
 });

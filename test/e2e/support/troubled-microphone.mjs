@@ -1,18 +1,20 @@
-/* global window, RTCPeerConnection */
+/* global window */
 // Runs in the page, before its own scripts: remembers what it opens, so that `trouble` can take the microphone away.
 
 const watched = { sender: null, context: null };
 
-const { addTrack, addTransceiver } = RTCPeerConnection.prototype;
-RTCPeerConnection.prototype.addTrack = function (track, ...streams) {
-  const sender = addTrack.call(this, track, ...streams);
-  if (track.kind === 'audio') watched.sender = sender;
-  return sender;
-};
-RTCPeerConnection.prototype.addTransceiver = function (of, init) {
-  const transceiver = addTransceiver.call(this, of, init);
-  if (of.kind === 'audio') watched.sender = transceiver.sender;
-  return transceiver;
+window.RTCPeerConnection = class extends window.RTCPeerConnection {
+  addTrack(track, ...streams) {
+    const sender = super.addTrack(track, ...streams);
+    if (track.kind === 'audio') watched.sender = sender;
+    return sender;
+  }
+
+  addTransceiver(of, init) {
+    const transceiver = super.addTransceiver(of, init);
+    if (of.kind === 'audio') watched.sender = transceiver.sender;
+    return transceiver;
+  }
 };
 window.AudioContext = class extends window.AudioContext {
   constructor(options) {
