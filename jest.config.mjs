@@ -72,5 +72,11 @@ export default {
       testMatch: ['<rootDir>/test/long/**/*.test.ts'],
       testTimeout: 600_000,
     },
+    {
+      ...common,
+      displayName: 'long',
+      testMatch: ['<rootDir>/test/long/**/*.test.ts'],
+      testTimeout: 120_000,
+    },
   ],
 };

@@ -20,8 +20,10 @@ export class TableEditor {
     });
     element('clear', HTMLButtonElement).addEventListener('click', () => this.table.clear());
     element('tools', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());
+    // Among them one that is green, because a built-in question asks for it.
     this.table.toggle(0, { shape: 'star', color: 'red', size: 'large', number: 0 });
     this.table.toggle(5, { shape: 'circle', color: 'blue', size: 'large', number: 0 });
+    this.table.toggle(6, { shape: 'heart', color: 'green', size: 'large', number: 0 });
     // A canvas that does not change sends no pictures: it is drawn again a few times a second.
     setInterval(() => this.draw(), 200);
   }

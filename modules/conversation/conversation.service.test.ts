@@ -203,8 +203,8 @@ describe('ConversationService', () => {
     room.hear(1000);
     room.vad.say({ t: 'speech_start', atMs: 1000, startMs: 900 });
     room.hear(1500);
-    room.clock.advance(2050);
-    expect(room.vad.silences).toEqual([1900, 1950, 2000, 2050]);
+    room.clock.advance(3650);
+    expect(room.vad.silences).toEqual([3500, 3550, 3600, 3650]);
     expect(room.clock.pending).toBe(1);
   });
 

@@ -11,6 +11,9 @@ import type { DetectionSettings } from '../core/turn-detection.js';
 
 /** What is known of the least late packet is forgotten by this much (ms) a packet: the clocks of a call move, at its start most. */
 const FORGET_MS = 0.5;
+/** Where no packet of this long (ms) came within the other of what is known, the clocks have parted (the microphone's stood still). */
+const PARTED_AFTER_MS = 500;
+const PARTED_BY_MS = 100;
 
 /**
  * Speech probabilities of the VAD module, turned into boundaries by its predictor. A silence is over when the clock says so:
@@ -48,6 +51,8 @@ class Detector implements VadHandle {
   #pushedToMs: number | null = null;
   /** Media clock − gateway clock (ms) at the least late packet of late: by so much a sound is older than its packet. */
   #aheadMs: number | null = null;
+  /** The least late packet since then. */
+  #recent = { sinceMs: 0, aheadMs: -Infinity };
   #timer: { readonly atMs: number; readonly cancel: () => void } | null = null;
 
   constructor({ vad, scheduler, listener }: DetectorParts, settings: DetectionSettings | null) {
@@ -63,11 +68,11 @@ class Detector implements VadHandle {
     this.configure(settings);
   }
 
-  push({ pcm, ptsMs, arrivedAtMs }: AudioFrame): void {
+  push(frame: AudioFrame): void {
     if (!this.#listening) return;
+    const { pcm, ptsMs } = frame;
     this.#pushedToMs = ptsMs + (pcm.length * 1000) / SAMPLE_RATE;
-    const aheadMs = this.#pushedToMs - arrivedAtMs;
-    this.#aheadMs = Math.max(aheadMs, (this.#aheadMs ?? aheadMs) - FORGET_MS);
+    this.#learnAhead(frame);
     this.#predictor.sound(pcm, ptsMs);
     this.#stream.push(pcm, ptsMs);
   }
@@ -87,6 +92,21 @@ class Detector implements VadHandle {
   close(): void {
     this.#timer?.cancel();
     this.#stream.close();
+  }
+
+  #learnAhead({ pcm, ptsMs, arrivedAtMs, concealed }: AudioFrame): void {
+    // Silence for packets that do not come is made some time after they were due.
+    if (concealed && this.#aheadMs !== null) return;
+    const aheadMs = ptsMs + (pcm.length * 1000) / SAMPLE_RATE - arrivedAtMs;
+    this.#aheadMs = Math.max(aheadMs, (this.#aheadMs ?? aheadMs) - FORGET_MS);
+    if (arrivedAtMs - this.#recent.sinceMs < PARTED_AFTER_MS) {
+      this.#recent.aheadMs = Math.max(this.#recent.aheadMs, aheadMs);
+      return;
+    }
+    const { aheadMs: leastLate } = this.#recent;
+    if (Number.isFinite(leastLate) && leastLate < this.#aheadMs - PARTED_BY_MS)
+      this.#aheadMs = Math.max(leastLate, aheadMs);
+    this.#recent = { sinceMs: arrivedAtMs, aheadMs };
   }
 
   #tell(events: readonly BoundaryEvent[]): void {

@@ -56,7 +56,10 @@ export interface ConversationSettings {
   readonly maxUtteranceMs: number;
   /** An answer whose engine makes no progress for this long (ms) fails. Default 30,000. */
   readonly engineTimeoutMs: number;
-  /** A microphone that sends nothing for this long (ms) during speech counts as silent. Default 400. */
+  /**
+   * Audio that does not go on for this long (ms) during speech counts as silence. Default 2000: the media plane makes silence
+   * of packets that do not come, and knows sooner; this is for whoever feeds audio and stops.
+   */
   readonly audioStallMs: number;
   /** A camera that shows nothing for this long (ms) counts as off, where that is to redact what it showed. Default 5,000. */
   readonly cameraTimeoutMs: number;
@@ -80,7 +83,7 @@ export const DEFAULT_SETTINGS: ConversationSettings = {
   tailMs: 400,
   maxUtteranceMs: 28_000,
   engineTimeoutMs: 30_000,
-  audioStallMs: 400,
+  audioStallMs: 2000,
   cameraTimeoutMs: 5_000,
   tentativePauseMs: 100,
   speculationTries: 4,

@@ -108,10 +108,10 @@ describe('failures', () => {
 
   test('a microphone that goes dead during speech counts as silent', () => {
     const harness = awake().startSpeaking().audio(1500);
-    expect(harness.machine.nextDeadlineMs).toBe(1900);
-    harness.feed({ t: 'tick' }, 1900);
-    expect(harness.commands.at(-1)).toEqual({ c: 'assume_silence', untilMs: 1900 });
-    expect(harness.machine.nextDeadlineMs).toBe(1950);
+    expect(harness.machine.nextDeadlineMs).toBe(3500);
+    harness.feed({ t: 'tick' }, 3500);
+    expect(harness.commands.at(-1)).toEqual({ c: 'assume_silence', untilMs: 3500 });
+    expect(harness.machine.nextDeadlineMs).toBe(3550);
     harness.boundary({ t: 'speech_end', atMs: 2000, speechEndMs: 1500 }, 2000);
     expect(harness.eventsOf('speech_stopped')[0]?.audioEndMs).toBe(2000);
     expect(harness.commandsOf('append_audio').at(-1)).toMatchObject({ toMs: 1500, final: true });

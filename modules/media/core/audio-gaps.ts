@@ -1,91 +1,132 @@
-import { isDtx, opusTicks } from './opus-packet.js';
+import { opusTicks } from './opus-packet.js';
 
 const MS = 48; // ticks of the 48 kHz RTP clock
 /** Opus conceals in units of 2.5 ms. */
-const CONCEAL_UNIT = 120;
+const UNIT = 120;
 /** Beyond this much lost audio a concealer only hums: the rest is silence. */
 const MAX_CONCEAL = 120 * MS;
-/** A gap beyond this is not filled: the stream goes on at its new time. */
-const MAX_FILL = 3000 * MS;
-/** How far the filled time stays behind the arrival clock: the jitter that a packet may have. */
-const DTX_MARGIN_MS = 80;
-/** A sender that stops without a word gets longer, so that a network stall does not cut words. */
-const STALL_MARGIN_MS = 1000;
-const FILL_STEP = 20 * MS;
+/** Silence that is owed beyond this (ms) was never played because time was not moved on: it is left out. */
+const MAX_FILL_MS = 10_000;
+/** Time stamps that go back, or stand still, say nothing of a pause: the arrival clock does, from this on (ms). */
+const UNSAID_PAUSE_MS = 250;
+/** How far silence stays behind the arrival clock (ms): the jitter that the next packet may have. */
+const MARGIN_MS = 80;
+const FILL_STEP_MS = 20;
+const LONG_SILENCE_MS = 1000;
 
-/** What to do for the next `ticks` of audio, which begin at `extended` on the RTP clock. */
+/** What to do for the next `ticks` (48 kHz) of audio. */
 export type AudioStep =
-  | { readonly do: 'decode'; readonly payload: Uint8Array; readonly extended: number; readonly ticks: number }
+  | { readonly do: 'decode'; readonly payload: Uint8Array; readonly ticks: number }
   /** Recover lost audio from the redundancy in the packet after it. */
-  | { readonly do: 'fec'; readonly payload: Uint8Array; readonly extended: number; readonly ticks: number }
-  | { readonly do: 'conceal'; readonly extended: number; readonly ticks: number }
-  | { readonly do: 'silence'; readonly extended: number; readonly ticks: number };
+  | { readonly do: 'fec'; readonly payload: Uint8Array; readonly ticks: number }
+  | { readonly do: 'conceal'; readonly ticks: number }
+  | { readonly do: 'silence'; readonly ticks: number };
+
+/** A packet in its order. */
+export interface AudioPacket {
+  readonly payload: Uint8Array;
+  /** Extended RTP time stamp. */
+  readonly extended: number;
+  /** Packets lost directly before it. */
+  readonly lostBefore: number;
+  /** Silence (ms) that the arrival clock has room for before it: none, where it follows at once upon what was played. */
+  readonly roomMs: number;
+}
 
 /**
- * Turns ordered Opus packets into gapless audio: lost packets are recovered or concealed, pauses of discontinuous
- * transmission become silence (the voice activity detector must hear the silence to end the turn).
+ * Turns ordered Opus packets into gapless audio: lost packets are recovered or concealed, pauses become silence (the voice
+ * activity detector must hear the silence to end the turn). Every packet is played, after what was played before.
+ *
+ * How long a pause was is told by the time stamps, less the silence that was played meanwhile, and never more than the
+ * arrival clock has room for: a sender's clock may go on in a pause, stand still or jump.
  */
 export class AudioGaps {
-  #expected: number | null = null;
-  #paused = false;
-  #filled = 0;
+  /** The time stamp at which the stream goes on without a gap; null: whatever comes next begins it. */
+  #next: number | null = null;
+  /** Silence (ms) played since the last packet. */
+  #filledMs = 0;
+  #ticks = 0;
+  #begun = false;
 
-  /**
-   * @param extended the packet's extended RTP time stamp
-   * @param lostBefore packets lost directly before this one
-   * @returns steps in order, or a drop: `malformed_payload`, or `late` where that time is already filled
-   */
-  push(
-    payload: Uint8Array,
-    extended: number,
-    lostBefore: number,
-  ): AudioStep[] | 'malformed_payload' | 'late' {
+  /** Every turn that a silence ends has ended: its length is free. */
+  get silentForLong(): boolean {
+    return this.#filledMs > LONG_SILENCE_MS;
+  }
+
+  /** Silence (ms) that was played while no packet came. */
+  get filledMs(): number {
+    return this.#filledMs;
+  }
+
+  /** Length (ms) of the newest packet. */
+  get packetMs(): number {
+    return this.#ticks / MS;
+  }
+
+  /** The next packet is of another stream, or of one that begins anew: its time stamp says nothing. */
+  restart(): void {
+    this.#next = null;
+  }
+
+  /** @returns steps in order, or null where the packet is malformed */
+  push({ payload, extended, lostBefore, roomMs }: AudioPacket): AudioStep[] | null {
     const ticks = opusTicks(payload);
-    if (ticks === null) return 'malformed_payload';
+    if (ticks === null) return null;
     const steps: AudioStep[] = [];
-    const gap = this.#expected === null ? 0 : extended - this.#expected;
-    if (gap < 0 && gap > -MAX_FILL && extended + ticks <= (this.#expected ?? 0)) return 'late';
-    const fill = gap - (gap % CONCEAL_UNIT);
-    if (fill > 0 && fill <= MAX_FILL) {
-      this.#fillGap(steps, { payload, extended, gap: fill, ticks, lost: lostBefore > 0 });
-    }
-    steps.push({ do: 'decode', payload, extended, ticks });
-    this.#expected = extended + ticks;
-    this.#paused = isDtx(payload);
-    this.#filled = 0;
+    const gap = this.#next === null ? null : extended - this.#next;
+    const owed = Math.min(this.#owedMs(gap, roomMs), MAX_FILL_MS) * MS;
+    const lost = gap === null || gap <= 0 ? 0 : Math.min(lostBefore * Math.max(ticks, this.#ticks), gap);
+    addGap(steps, { payload, ticks, owed: owed - (owed % UNIT), lost: lost - (lost % UNIT) });
+    steps.push({ do: 'decode', payload, ticks });
+    this.#next = extended + ticks;
+    this.#ticks = ticks;
+    this.#filledMs = 0;
+    this.#begun = true;
     return steps;
   }
 
   /**
    * Silence for the time in which no packet came.
-   * @param behindMs by how much the end of what was passed on is behind the arrival clock; asked with the end's time stamp
+   * @param waitedMs how long the next packet has been missing, if it comes as late as the one before
+   * @param overdueMs the same, if it waits nowhere; a long silence is to end there
+   * @param patienceMs how long it is waited for
    */
-  idle(behindMs: (extended: number) => number): AudioStep[] {
+  idle({
+    waitedMs,
+    overdueMs,
+    patienceMs,
+  }: {
+    waitedMs: number;
+    overdueMs: number;
+    patienceMs: number;
+  }): AudioStep[] {
     const steps: AudioStep[] = [];
-    if (this.#expected === null) return steps;
-    const margin = this.#paused ? DTX_MARGIN_MS : STALL_MARGIN_MS;
-    while (this.#filled < MAX_FILL && behindMs(this.#expected) > margin + FILL_STEP / MS) {
-      steps.push({ do: 'silence', extended: this.#expected, ticks: FILL_STEP });
-      this.#expected += FILL_STEP;
-      this.#filled += FILL_STEP;
+    if (!this.#begun || waitedMs <= patienceMs) return steps;
+    const missing = () => (this.silentForLong ? overdueMs : waitedMs) - this.#filledMs;
+    while (missing() > MARGIN_MS + FILL_STEP_MS) {
+      steps.push({ do: 'silence', ticks: FILL_STEP_MS * MS });
+      this.#filledMs += FILL_STEP_MS;
     }
     return steps;
   }
 
-  #fillGap(
-    steps: AudioStep[],
-    p: { payload: Uint8Array; extended: number; gap: number; ticks: number; lost: boolean },
-  ): void {
-    const start = p.extended - p.gap;
-    if (!p.lost) {
-      steps.push({ do: 'silence', extended: start, ticks: p.gap });
-      return;
-    }
-    const fec = Math.min(p.ticks, p.gap);
-    const conceal = Math.min(p.gap - fec, MAX_CONCEAL);
-    const silence = p.gap - fec - conceal;
-    if (conceal > 0) steps.push({ do: 'conceal', extended: start, ticks: conceal });
-    if (silence > 0) steps.push({ do: 'silence', extended: start + conceal, ticks: silence });
-    steps.push({ do: 'fec', payload: p.payload, extended: p.extended - fec, ticks: fec });
+  #owedMs(gap: number | null, roomMs: number): number {
+    const room = Math.max(0, roomMs);
+    if (gap === null || gap < 0) return gap === null || room > UNSAID_PAUSE_MS ? room : 0;
+    return Math.max(0, Math.min(gap / MS - this.#filledMs, room));
   }
+}
+
+/** @param lost of the gap, what packets were lost for; ticks */
+function addGap(
+  steps: AudioStep[],
+  { payload, ticks, owed, lost }: { payload: Uint8Array; ticks: number; owed: number; lost: number },
+): void {
+  // What the packet itself holds of the one before was said, whatever the clocks say.
+  const fec = Math.min(ticks, lost);
+  const conceal = Math.max(0, Math.min(lost - fec, owed - fec, MAX_CONCEAL));
+  const silence = owed - fec - conceal;
+  if (conceal > 0) steps.push({ do: 'conceal', ticks: conceal });
+  if (silence > 0) steps.push({ do: 'silence', ticks: silence });
+  if (fec > 0) steps.push({ do: 'fec', payload, ticks: fec });
 }

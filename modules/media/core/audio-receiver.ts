@@ -2,10 +2,12 @@ import { SAMPLE_RATE, type AudioFrame } from '#modules/contracts';
 
 import { AudioGaps, type AudioStep } from './audio-gaps.js';
 import type { DropHandler } from './drops.js';
-import { OPUS_CLOCK_RATE } from './opus-packet.js';
+import { isDtx, OPUS_CLOCK_RATE } from './opus-packet.js';
+import { Patience } from './patience.js';
+import { Playout } from './playout.js';
 import type { OpusDecoder } from './ports.js';
-import { ReorderBuffer, type Ordered } from './reorder.js';
-import type { MediaClock, TrackClock } from './rtp-clock.js';
+import { ReorderBuffer, type Ordered, type ReorderResult } from './reorder.js';
+import { TrackClock, type MediaClock } from './rtp-clock.js';
 import type { RtpIn } from './rtp.js';
 
 /** Longer than usual Wi-Fi reordering, short enough not to be heard: it is waited only after a gap. */
@@ -21,7 +23,6 @@ export interface AudioRepair {
 
 export interface AudioReceiverDeps {
   readonly decoder: OpusDecoder;
-  readonly clock: TrackClock;
   readonly session: MediaClock;
   readonly onAudio: (frame: AudioFrame) => void;
   readonly onDrop: DropHandler;
@@ -29,45 +30,120 @@ export interface AudioReceiverDeps {
   readonly repairMs: AudioRepair;
 }
 
-/** One Opus track: packets in any order in, gapless 16 kHz frames out. */
+/** One stream (SSRC): its order and its clock. */
+export class AudioStream {
+  readonly reorder = new ReorderBuffer<RtpIn>(REORDER);
+  readonly clock = new TrackClock(OPUS_CLOCK_RATE);
+}
+
+/**
+ * The microphone of one peer: Opus packets in any order in, gapless 16 kHz frames out. The streams that it sends, one after
+ * the other, are one timeline; silence goes on while nothing comes.
+ */
 export class AudioReceiver {
   readonly #deps: AudioReceiverDeps;
-  readonly #reorder = new ReorderBuffer<RtpIn>(REORDER);
   readonly #gaps = new AudioGaps();
+  readonly #playout = new Playout();
+  readonly #patience = new Patience();
+  #stream: AudioStream | null = null;
+  /** When the packet after the newest comes, if it comes as late as that one. */
+  #nextAtMs = 0;
+  /** The stream that is open now has not been heard yet: when its first packet came. */
+  #openedAtMs: number | null = null;
 
   constructor(deps: AudioReceiverDeps) {
     this.#deps = deps;
   }
 
+  /**
+   * Another stream follows: what is held of the one before is played first.
+   * @param at `sinceMs`: when its first packet came
+   */
+  open(stream: AudioStream, { nowMs, sinceMs }: { nowMs: number; sinceMs: number }): void {
+    if (this.#stream) {
+      this.#play(this.#stream.reorder.flush(), nowMs);
+      this.#gaps.restart();
+      this.#deps.decoder.reset();
+    }
+    this.#stream = stream;
+    this.#openedAtMs = sinceMs;
+    this.#deps.session.anchorTo(stream.clock);
+  }
+
   push(packet: RtpIn, nowMs: number): void {
-    const { packets, drop } = this.#reorder.push(packet, nowMs);
-    if (drop) this.#deps.onDrop(drop, 1);
-    this.#play(packets, nowMs);
+    if (this.#stream) this.#take(this.#stream.reorder.push(packet, nowMs), nowMs);
+  }
+
+  /** A packet of the stream's numbering in which there is no audio. */
+  skip(packet: RtpIn, nowMs: number): void {
+    if (this.#stream) this.#take(this.#stream.reorder.skip(packet, nowMs), nowMs);
   }
 
   tick(nowMs: number): void {
-    this.#play(this.#reorder.expire(nowMs), nowMs);
-    if (this.#reorder.held > 0) return; // what is missing may still come, and then is no silence
-    const behind = (extended: number) => nowMs - this.#ptsMs(extended);
-    for (const step of this.#gaps.idle(behind)) this.#perform(step, nowMs);
+    if (!this.#stream) return;
+    this.#play(this.#stream.reorder.expire(nowMs), nowMs);
+    if (this.#stream.reorder.held > 0) return; // what is missing may still come, and then is no silence
+    const overdueMs = nowMs - (this.#playout.dueAtMs - this.#gaps.filledMs);
+    const waitedMs = Math.min(overdueMs, nowMs - this.#nextAtMs);
+    const steps = this.#gaps.idle({ waitedMs, overdueMs, patienceMs: this.#patience.ms });
+    for (const step of steps) this.#perform(step, nowMs, this.#gaps.silentForLong);
+  }
+
+  #take({ packets, drops }: ReorderResult<RtpIn>, nowMs: number): void {
+    for (const drop of drops) this.#deps.onDrop(drop, 1);
+    this.#play(packets, nowMs);
   }
 
   #play(packets: readonly Ordered<RtpIn>[], nowMs: number): void {
-    for (const { packet, lostBefore } of packets) {
-      const extended = this.#deps.clock.extend(packet.timestamp);
-      this.#deps.clock.observe(extended, nowMs);
-      const steps = this.#gaps.push(packet.payload, extended, lostBefore);
-      if (typeof steps === 'string') this.#deps.onDrop(steps, 1);
-      else for (const step of steps) this.#perform(step, nowMs);
+    const clock = this.#stream?.clock;
+    if (!clock) return;
+    for (const { packet, lostBefore, restarted } of packets) {
+      if (restarted) this.#gaps.restart();
+      const extended = clock.extend(packet.timestamp);
+      const cameAtMs = this.#openedAtMs ?? nowMs;
+      this.#openedAtMs = null;
+      const roomMs = this.#playout.started ? cameAtMs - this.#playout.dueAtMs : 0;
+      const steps = this.#gaps.push({ payload: packet.payload, extended, lostBefore, roomMs });
+      if (!steps) {
+        this.#deps.onDrop('malformed_payload', 1);
+        continue;
+      }
+      this.#patience.packet(isDtx(packet.payload));
+      for (const step of steps) {
+        if (step.do === 'decode') this.#place(clock, extended, nowMs);
+        this.#perform(step, nowMs);
+      }
+      this.#nextAtMs = nowMs + this.#gaps.packetMs;
     }
   }
 
-  #perform(step: AudioStep, nowMs: number): void {
-    const { pcm, concealed } = this.#render(step);
-    this.#deps.onAudio({ pcm, ptsMs: this.#ptsMs(step.extended), arrivedAtMs: nowMs, concealed });
+  /** The packet is played here: so much is known of both clocks. */
+  #place(clock: TrackClock, extended: number, nowMs: number): void {
+    this.#playout.arrived(nowMs);
+    clock.place(extended, this.#playout.endMs);
+    this.#deps.session.leadMs = -this.#playout.behindMs;
   }
 
-  #render(step: AudioStep): { pcm: Float32Array; concealed: boolean } {
+  /** @param free a silence may be longer than it was */
+  #perform(step: AudioStep, nowMs: number, free = false): void {
+    const { pcm: rendered, concealed } =
+      step.do === 'silence' ? { pcm: this.#silence(step.ticks, free), concealed: true } : this.#render(step);
+    if (rendered.length === 0) return;
+    this.#patience.heard(rendered);
+    const { pcm, ptsMs } = this.#playout.append(rendered);
+    this.#deps.onAudio({ pcm, ptsMs, arrivedAtMs: nowMs, concealed });
+  }
+
+  /** A silence takes up what the timeline is off the arrival clock by, and costs no sound that way. */
+  #silence(ticks: number, free: boolean): Float32Array {
+    const ms = ticks / TICKS_PER_MS;
+    const moreMs = Math.max(-ms, free ? this.#playout.behindMs : Math.min(0, this.#playout.behindMs));
+    if (moreMs !== 0) this.#playout.caughtUp(moreMs);
+    this.#deps.repairMs.silence += ms + moreMs;
+    return silence(ticks + moreMs * TICKS_PER_MS);
+  }
+
+  #render(step: Exclude<AudioStep, { do: 'silence' }>): { pcm: Float32Array; concealed: boolean } {
     const { decoder, onDrop, repairMs } = this.#deps;
     const ms = step.ticks / TICKS_PER_MS;
     switch (step.do) {
@@ -82,18 +158,11 @@ export class AudioReceiver {
         const pcm = decoder.recover(step.payload, step.ticks);
         return { pcm: pcm ?? silence(step.ticks), concealed: pcm === null };
       }
-      case 'silence':
-        repairMs.silence += ms;
-        return { pcm: silence(step.ticks), concealed: true };
       case 'conceal':
         break;
     }
     repairMs.concealed += ms;
     return { pcm: decoder.conceal(step.ticks) ?? silence(step.ticks), concealed: true };
-  }
-
-  #ptsMs(extended: number): number {
-    return this.#deps.session.ptsMs(this.#deps.clock, extended);
   }
 }
 

@@ -9,6 +9,8 @@ export interface OpusDecoder {
   recover(packet: Uint8Array, ticks: number): Float32Array | null;
   /** Makes up `ticks` (48 kHz) of lost audio. */
   conceal(ticks: number): Float32Array | null;
+  /** Forgets what it decoded: what comes next is of another encoder. */
+  reset(): void;
   free(): void;
 }
 

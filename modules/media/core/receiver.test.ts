@@ -135,6 +135,7 @@ describe('packets', () => {
     const { receiver, drops } = setUp();
     receiver.onRtp(mic(0), 0);
     receiver.onRtp(mic(1, { sequenceNumber: 30_000 }), 20);
+    receiver.onRtp(mic(1), 20);
     expect(drops()).toEqual({ discontinuity: 1 });
   });
 
@@ -150,13 +151,52 @@ describe('packets', () => {
     expect(drops()).toEqual({ empty_padding: 1 });
   });
 
-  test('a second stream of a kind is dropped while the first sends, and taken when it has stopped', () => {
+  test('a second microphone is dropped while the first sends', () => {
     const { receiver, audio, drops } = setUp();
-    receiver.onRtp(mic(0), 0);
-    receiver.onRtp(mic(500, { ssrc: 9 }), 10);
+    for (let n = 0; n < 50; n += 1) {
+      receiver.onRtp(mic(n), n * 20);
+      receiver.onRtp(mic(n + 500, { ssrc: 9 }), n * 20 + 1);
+      receiver.tick(n * 20 + 2);
+    }
+    expect(audio).toHaveLength(50);
+    expect(drops().extra_stream).toBeGreaterThan(40);
+  });
+
+  test('a new SSRC is heard as soon as the one before it is over, from its first packet on', () => {
+    const { receiver, audio, drops } = setUp();
+    for (let n = 0; n < 10; n += 1) receiver.onRtp(mic(n), n * 20);
+    for (let n = 10; n < 30; n += 1) {
+      receiver.onRtp(mic(n + 500, { ssrc: 9, payload: Uint8Array.of(0x98, 9, 0) }), n * 20);
+      receiver.tick(n * 20);
+    }
+    expect(drops()).toEqual({});
+    expect(audio).toHaveLength(30);
+    expect(audio.slice(1).map((f) => f.ptsMs)).toEqual(audio.slice(0, -1).map((f) => f.ptsMs + 20));
+  });
+
+  test('a camera that is replaced is taken when the one before it has stopped', () => {
+    const { receiver, drops } = setUp();
+    receiver.onRtp(cam(0, true), 0);
+    receiver.onRtp(cam(0, true, 1, { ssrc: 9 }), 500);
     expect(drops()).toEqual({ extra_stream: 1 });
-    receiver.onRtp(mic(600, { ssrc: 9 }), 1500);
-    expect(audio.map((f) => f.ptsMs)).toEqual([0, 1500]);
+    receiver.onRtp(cam(1, true, 1, { ssrc: 9 }), 1500);
+    expect(receiver.stats().keyFrames).toBe(2);
+  });
+
+  test('what is not played counts in the numbering, and holds nothing up', () => {
+    const { receiver, audio, video, drops } = setUp();
+    receiver.onRtp(mic(0), 0);
+    receiver.onRtp(mic(1, { payloadType: 101 }), 10);
+    receiver.onRtp(mic(2, { payload: new Uint8Array(0) }), 15);
+    receiver.onRtp(mic(1, { sequenceNumber: 3 }), 20);
+    expect(audio.map((f) => f.concealed)).toEqual([false, false]);
+    receiver.onRtp(cam(0, true), 0);
+    receiver.onRtp(cam(1, false, 0, { payload: new Uint8Array(0), timestamp: 0 }), 1);
+    receiver.onRtp(cam(1, true, 7, { sequenceNumber: 2 }), 100);
+    expect(receiver.stats().keyFrames).toBe(2);
+    expect(video).toEqual([]);
+    expect(drops()).toEqual({ unknown_payload_type: 1, empty_padding: 2 });
+    expect(receiver.tick(1000).reports.map((r) => r.packetsLost)).toEqual([0, 0]);
   });
 });
 

@@ -1,19 +1,22 @@
 import type { AudioFrame, VideoFrame } from '#modules/contracts';
 
-import { AudioReceiver, type AudioRepair } from './audio-receiver.js';
+import { AudioReceiver, AudioStream, type AudioRepair } from './audio-receiver.js';
 import type { DropReason } from './drops.js';
 import { OPUS_CLOCK_RATE } from './opus-packet.js';
 import type { MediaStats, OpenVideoDecoder, OpusDecoder, VideoCodec } from './ports.js';
 import { ReceptionStats, type ReportBlock } from './receiver-report.js';
 import { MediaClock, TrackClock } from './rtp-clock.js';
 import type { RtpIn, SenderReport } from './rtp.js';
+import { Successor } from './successor.js';
 import { VideoReceiver, type VideoCounts } from './video-receiver.js';
 
 const VIDEO_CLOCK_RATE = 90_000;
 const REPORT_INTERVAL_MS = 1000;
 const CAP_INTERVAL_MS = 500;
-/** A stream that was silent for this long may be replaced by another SSRC of its kind. */
+/** A picture's stream that was silent for this long may be replaced by another SSRC. */
 const REPLACE_AFTER_MS = 1000;
+/** Audio streams that are remembered. */
+const MAX_HEARD = 4;
 
 export interface ReceiverDeps {
   readonly opus: OpusDecoder;
@@ -52,6 +55,10 @@ export class MediaReceiver {
   readonly #drops = new Map<DropReason, number>();
   readonly #packets = { audio: 0, video: 0 };
   readonly #repairMs: AudioRepair = { concealed: 0, recovered: 0, silence: 0 };
+  readonly #microphone: AudioReceiver;
+  readonly #successor = new Successor();
+  /** The audio streams of late, by SSRC. */
+  readonly #heard = new Map<number, { readonly stream: AudioStream; readonly stats: ReceptionStats }>();
   readonly #counts: VideoCounts = { keyFrames: 0, decodedFrames: 0, decodeMs: 0, keyFrameRequests: 0 };
   #payloadTypes: ReadonlyMap<number, 'opus' | VideoCodec> = new Map();
   #audio: Source<AudioReceiver> | null = null;
@@ -61,6 +68,13 @@ export class MediaReceiver {
 
   constructor(deps: ReceiverDeps) {
     this.#deps = deps;
+    this.#microphone = new AudioReceiver({
+      decoder: deps.opus,
+      session: this.#session,
+      onAudio: deps.onAudio,
+      onDrop: (reason, count) => this.drop(reason, count),
+      repairMs: this.#repairMs,
+    });
   }
 
   /** Tells what the answer lets the client send; before it, every payload type is unknown. */
@@ -75,16 +89,9 @@ export class MediaReceiver {
 
   onRtp(packet: RtpIn, nowMs: number): void {
     const codec = this.#payloadTypes.get(packet.payloadType);
-    if (codec === undefined) return this.drop('unknown_payload_type', 1);
-    const kind = codec === 'opus' ? 'audio' : 'video';
-    const source = this.#sourceOf(packet.ssrc, kind, nowMs);
-    if (!source) return this.drop('extra_stream', 1);
-    source.stats.onPacket(packet.sequenceNumber, packet.timestamp, nowMs);
-    source.lastAtMs = nowMs;
-    this.#packets[kind] += 1;
-    // Senders that probe for bandwidth send packets of nothing but padding; depacketizers choke on them.
-    if (packet.payload.length === 0) return this.drop('empty_padding', 1);
-    source.receiver.push(packet, nowMs);
+    if (codec === undefined) return this.#onUnplayed(packet, nowMs);
+    if (codec === 'opus') this.#onAudio(packet, nowMs);
+    else this.#onVideo(packet, nowMs);
   }
 
   onSenderReport(report: SenderReport, nowMs: number): void {
@@ -95,7 +102,8 @@ export class MediaReceiver {
 
   /** Moves time on: releases held packets, fills pauses. @returns what to send to the client now */
   tick(nowMs: number): Feedback {
-    this.#audio?.receiver.tick(nowMs);
+    if (this.#successor.ssrc !== null) this.#succeed(nowMs);
+    this.#microphone.tick(nowMs);
     const keyFrame = this.#video?.receiver.tick(nowMs) === true;
     const report = nowMs - this.#reportedAtMs >= REPORT_INTERVAL_MS;
     const cap = nowMs - this.#cappedAtMs >= CAP_INTERVAL_MS;
@@ -126,31 +134,73 @@ export class MediaReceiver {
     this.#deps.opus.free();
   }
 
-  #sourceOf(
-    ssrc: number,
-    kind: 'audio' | 'video',
-    nowMs: number,
-  ): Source<AudioReceiver> | Source<VideoReceiver> | null {
-    const current = kind === 'audio' ? this.#audio : this.#video;
-    if (current?.ssrc === ssrc) return current;
-    if (current && nowMs - current.lastAtMs < REPLACE_AFTER_MS) return null;
-    return kind === 'audio' ? this.#openAudio(ssrc, nowMs) : this.#openVideo(ssrc, nowMs);
+  #onAudio(packet: RtpIn, nowMs: number): void {
+    if (this.#audio && this.#audio.ssrc !== packet.ssrc) {
+      this.#extra(this.#successor.hold(packet, nowMs));
+      return this.#succeed(nowMs);
+    }
+    this.#extra(this.#successor.expire(nowMs));
+    this.#deliver(this.#audio ?? this.#openAudio(packet.ssrc, nowMs), packet, nowMs);
   }
 
-  #openAudio(ssrc: number, nowMs: number): Source<AudioReceiver> {
-    const { opus, onAudio } = this.#deps;
-    const clock = new TrackClock(OPUS_CLOCK_RATE);
-    this.#session.anchorTo(clock);
-    const receiver = new AudioReceiver({
-      decoder: opus,
-      clock,
-      session: this.#session,
-      onAudio,
-      onDrop: (reason, count) => this.drop(reason, count),
-      repairMs: this.#repairMs,
-    });
-    const stats = new ReceptionStats(ssrc, OPUS_CLOCK_RATE);
-    this.#audio = { ssrc, stats, clock, receiver, lastAtMs: nowMs };
+  /** The stream that waits is heard, once the one before it is over. */
+  #succeed(nowMs: number): void {
+    const { ssrc } = this.#successor;
+    if (ssrc === null || (this.#audio && !Successor.follows(this.#audio.lastAtMs, nowMs))) return;
+    const source = this.#openAudio(ssrc, nowMs, this.#successor.sinceMs ?? nowMs);
+    for (const packet of this.#successor.take()) this.#deliver(source, packet, nowMs);
+  }
+
+  #onVideo(packet: RtpIn, nowMs: number): void {
+    const current = this.#video;
+    if (current && current.ssrc !== packet.ssrc && nowMs - current.lastAtMs < REPLACE_AFTER_MS)
+      return this.#extra(1);
+    const source = current?.ssrc === packet.ssrc ? current : this.#openVideo(packet.ssrc, nowMs);
+    this.#deliver(source, packet, nowMs);
+  }
+
+  /** Not agreed upon; but where it is of a stream that is played, its number is one of that stream's. */
+  #onUnplayed(packet: RtpIn, nowMs: number): void {
+    const source = [this.#audio, this.#video].find((s) => s?.ssrc === packet.ssrc);
+    if (source) this.#skip(source, packet, nowMs);
+    this.drop('unknown_payload_type', 1);
+  }
+
+  #deliver(source: Source<AudioReceiver | VideoReceiver>, packet: RtpIn, nowMs: number): void {
+    this.#packets[source === this.#audio ? 'audio' : 'video'] += 1;
+    if (packet.payload.length === 0) {
+      // Senders that probe for bandwidth send packets of nothing but padding; depacketizers choke on them.
+      this.#skip(source, packet, nowMs);
+      return this.drop('empty_padding', 1);
+    }
+    this.#count(source, packet, nowMs);
+    source.receiver.push(packet, nowMs);
+  }
+
+  #skip(source: Source<AudioReceiver | VideoReceiver>, packet: RtpIn, nowMs: number): void {
+    this.#count(source, packet, nowMs);
+    source.receiver.skip(packet, nowMs);
+  }
+
+  #count(source: Source<AudioReceiver | VideoReceiver>, packet: RtpIn, nowMs: number): void {
+    source.stats.onPacket(packet.sequenceNumber, packet.timestamp, nowMs);
+    source.lastAtMs = nowMs;
+  }
+
+  #extra(packets: number): void {
+    if (packets > 0) this.drop('extra_stream', packets);
+  }
+
+  /** One that was heard before goes on where it was: what is repeated of it is known. @param sinceMs when its first packet came */
+  #openAudio(ssrc: number, nowMs: number, sinceMs = nowMs): Source<AudioReceiver> {
+    const known = this.#heard.get(ssrc);
+    const stream = known?.stream ?? new AudioStream();
+    const stats = known?.stats ?? new ReceptionStats(ssrc, OPUS_CLOCK_RATE);
+    this.#heard.delete(ssrc);
+    this.#heard.set(ssrc, { stream, stats });
+    for (const oldest of this.#heard.keys()) if (this.#heard.size > MAX_HEARD) this.#heard.delete(oldest);
+    this.#microphone.open(stream, { nowMs, sinceMs });
+    this.#audio = { ssrc, stats, clock: stream.clock, receiver: this.#microphone, lastAtMs: nowMs };
     return this.#audio;
   }
 

@@ -2,12 +2,17 @@ import fc from 'fast-check';
 
 import { ReorderBuffer } from './reorder.js';
 
-const packet = (sequenceNumber: number) => ({ sequenceNumber: sequenceNumber & 0xffff });
+const packet = (sequenceNumber: number, over: { timestamp?: number; content?: number } = {}) => ({
+  sequenceNumber: sequenceNumber & 0xffff,
+  timestamp: (over.timestamp ?? sequenceNumber * 960) >>> 0,
+  payload: Uint8Array.of(over.content ?? sequenceNumber & 0xff),
+});
+const inOrder = { lostBefore: 0, restarted: false };
 const numbers = (result: { packets: readonly { packet: { sequenceNumber: number } }[] }) =>
   result.packets.map((p) => p.packet.sequenceNumber);
 
 describe('ReorderBuffer', () => {
-  let buffer: ReorderBuffer<{ sequenceNumber: number }>;
+  let buffer: ReorderBuffer<ReturnType<typeof packet>>;
   beforeEach(() => {
     buffer = new ReorderBuffer({ capacity: 4, maxWaitMs: 60 });
   });
@@ -15,8 +20,8 @@ describe('ReorderBuffer', () => {
   test('passes packets in order at once', () => {
     expect(numbers(buffer.push(packet(10), 0))).toEqual([10]);
     expect(buffer.push(packet(11), 20)).toEqual({
-      packets: [{ packet: packet(11), lostBefore: 0 }],
-      drop: null,
+      packets: [{ ...inOrder, packet: packet(11) }],
+      drops: [],
     });
   });
 
@@ -31,7 +36,7 @@ describe('ReorderBuffer', () => {
     buffer.push(packet(10), 0);
     buffer.push(packet(13), 20);
     expect(buffer.expire(79)).toEqual([]);
-    expect(buffer.expire(80)).toEqual([{ packet: packet(13), lostBefore: 2 }]);
+    expect(buffer.expire(80)).toEqual([{ ...inOrder, packet: packet(13), lostBefore: 2 }]);
   });
 
   test('goes on without a missing packet when the buffer is full', () => {
@@ -42,29 +47,82 @@ describe('ReorderBuffer', () => {
 
   test('drops a duplicate of a packet that was passed on', () => {
     buffer.push(packet(10), 0);
-    expect(buffer.push(packet(10), 1).drop).toBe('duplicate');
+    expect(buffer.push(packet(10), 1).drops).toEqual(['duplicate']);
   });
 
   test('drops a duplicate of a packet that is held', () => {
     buffer.push(packet(10), 0);
     buffer.push(packet(12), 1);
-    expect(buffer.push(packet(12), 2).drop).toBe('duplicate');
+    expect(buffer.push(packet(12), 2).drops).toEqual(['duplicate']);
   });
 
   test('drops a packet that comes after it was given up', () => {
     buffer.push(packet(10), 0);
     buffer.push(packet(12), 0);
     buffer.expire(60);
-    expect(buffer.push(packet(11), 61).drop).toBe('late');
+    expect(buffer.push(packet(11), 61).drops).toEqual(['late']);
   });
 
-  test('drops one packet from far away, and follows two', () => {
+  test('drops one packet from far away, once the stream goes on without it', () => {
     buffer.push(packet(10), 0);
-    expect(buffer.push(packet(30_000), 1)).toEqual({ packets: [], drop: 'discontinuity' });
-    expect(numbers(buffer.push(packet(11), 2))).toEqual([11]);
+    expect(buffer.push(packet(30_000), 1)).toEqual({ packets: [], drops: [] });
+    expect(buffer.push(packet(11), 2)).toEqual({
+      packets: [{ ...inOrder, packet: packet(11) }],
+      drops: ['discontinuity'],
+    });
+  });
+
+  test('follows two from far away, and loses neither', () => {
+    buffer.push(packet(10), 0);
     buffer.push(packet(30_000), 3);
-    expect(numbers(buffer.push(packet(30_001), 4))).toEqual([30_001]);
+    expect(buffer.push(packet(30_001), 4)).toEqual({
+      packets: [
+        { packet: packet(30_000), lostBefore: 0, restarted: true },
+        { ...inOrder, packet: packet(30_001) },
+      ],
+      drops: [],
+    });
     expect(numbers(buffer.push(packet(30_002), 5))).toEqual([30_002]);
+  });
+
+  test.each([
+    ['by little, its clock going on', 900, 5_000_000],
+    ['by little, its clock anew', 900, 123],
+    ['beyond its beginning', 20, 96_000],
+    ['under numbers that were there', 998, 998 * 960],
+  ])('follows a sender whose numbers go back: %s', (_name, sequence, timestamp) => {
+    for (let n = 990; n <= 1100; n += 1) buffer.push(packet(n), n);
+    const again = [0, 1, 2].map((n) =>
+      packet(sequence + n, { timestamp: timestamp + n * 960, content: 200 + n }),
+    );
+    expect(again.flatMap((one) => numbers(buffer.push(one, 2000)))).toEqual(
+      [0, 1, 2].map((n) => sequence + n),
+    );
+  });
+
+  test('what held others up is passed on before a sender that begins anew', () => {
+    buffer.push(packet(10), 0);
+    buffer.push(packet(12), 1);
+    buffer.push(packet(40_001), 2);
+    expect(numbers(buffer.push(packet(40_000), 3))).toEqual([12, 40_000, 40_001]);
+  });
+
+  test('old packets are no new numbering, however many come', () => {
+    for (const n of [10, 11, 12, 17]) buffer.push(packet(n), n);
+    buffer.expire(100);
+    for (const n of [13, 14, 15]) expect(buffer.push(packet(n), 101).drops).toEqual(['late']);
+    for (const n of [10, 11, 12]) expect(buffer.push(packet(n), 101).drops).toEqual(['duplicate']);
+  });
+
+  test('a packet that nobody plays counts, and is not passed on', () => {
+    buffer.push(packet(10), 0);
+    expect(buffer.skip(packet(11), 1)).toEqual({ packets: [], drops: [] });
+    expect(buffer.push(packet(12), 2).packets).toEqual([{ ...inOrder, packet: packet(12) }]);
+    buffer.skip(packet(14), 3);
+    expect(numbers(buffer.push(packet(13), 4))).toEqual([13]);
+    buffer.skip(packet(16), 5);
+    buffer.expire(65);
+    expect(buffer.push(packet(17), 66).packets).toEqual([{ ...inOrder, packet: packet(17), lostBefore: 1 }]);
   });
 
   test('a loss may span the wrap of the sequence number', () => {
@@ -80,12 +138,15 @@ describe('ReorderBuffer', () => {
     });
     fc.assert(
       fc.property(fc.nat(0xffff), network, (start, plan) => {
-        const sut = new ReorderBuffer<{ sequenceNumber: number; id: number }>({ capacity: 8, maxWaitMs: 60 });
-        const sent: { sequenceNumber: number; id: number }[] = [];
+        const sut = new ReorderBuffer<ReturnType<typeof packet> & { id: number }>({
+          capacity: 8,
+          maxWaitMs: 60,
+        });
+        const sent: (ReturnType<typeof packet> & { id: number })[] = [];
         let id = start;
         for (const step of plan) {
           id += 1 + step.skip;
-          const p = { sequenceNumber: id & 0xffff, id };
+          const p = { ...packet(id), id };
           if (step.swap && sent.length > 1) sent.splice(sent.length - 1, 0, p);
           else sent.push(p);
           if (step.twice) sent.push(p);

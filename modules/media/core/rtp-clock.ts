@@ -13,6 +13,8 @@ const SNAP_MS = 2000;
 const MAX_REPORT_ERROR_MS = 1000;
 /** Between two reports, both of a sender's clocks advance alike, to within this (ms). */
 const MAX_REPORT_DRIFT_MS = 100;
+/** Where the media time of time stamps moves by more than this (ms) at once, the sender's clocks may have parted. */
+const MAX_MOVE_MS = 50;
 /** First extended time stamp: going back past the first packet never becomes negative. */
 const BASE = 2 ** 33;
 
@@ -76,7 +78,17 @@ export class TrackClock {
     this.#updatedAtMs = arrivedAtMs;
   }
 
-  /** Gateway clock (ms) of an extended time stamp, by arrivals alone. */
+  /**
+   * Instead of `observe`, for a track whose media times are settled elsewhere: this one's. Where they move against the time
+   * stamps (those stood still in a pause, say), the last report tells nothing any more.
+   */
+  place(extended: number, ptsMs: number): void {
+    const offsetMs = ptsMs - this.#media(extended - BASE);
+    if (this.#offsetMs !== null && Math.abs(offsetMs - this.#offsetMs) > MAX_MOVE_MS) this.#report = null;
+    this.#offsetMs = offsetMs;
+  }
+
+  /** Gateway clock (ms) of an extended time stamp, by arrivals alone, or as it was placed. */
   toMs(extended: number): number {
     return this.#media(extended - BASE) + (this.#offsetMs ?? 0);
   }
@@ -119,6 +131,8 @@ export class TrackClock {
  */
 export class MediaClock {
   #anchor: TrackClock | null = null;
+  /** By how much (ms) media time, as the audio has it, is ahead of the gateway's clock. */
+  leadMs = 0;
 
   /** The audio track's clock; a new one where the client replaced its stream. */
   anchorTo(track: TrackClock): void {
@@ -126,8 +140,9 @@ export class MediaClock {
   }
 
   ptsMs(track: TrackClock, extended: number): number {
-    const own = track.toMs(extended);
-    if (track === this.#anchor || !this.#anchor?.started) return own;
+    if (track === this.#anchor) return track.toMs(extended);
+    const own = track.toMs(extended) + this.leadMs;
+    if (!this.#anchor?.started) return own;
     const ntpMs = track.toNtpMs(extended);
     const tied = ntpMs === null ? null : this.#anchor.fromNtpMs(ntpMs);
     return tied === null || Math.abs(tied - own) > MAX_REPORT_ERROR_MS ? own : tied;

@@ -8,7 +8,7 @@ import { FrameSampler } from './frame-sampler.js';
 import { ParameterSets } from './h264-parameter-sets.js';
 import { PliPacer } from './pli.js';
 import type { OpenVideoDecoder, VideoCodec, VideoTrackDecoder } from './ports.js';
-import { ReorderBuffer, type Ordered } from './reorder.js';
+import { ReorderBuffer, type Ordered, type ReorderResult } from './reorder.js';
 import type { MediaClock, TrackClock } from './rtp-clock.js';
 import type { RtpIn } from './rtp.js';
 
@@ -81,10 +81,14 @@ export class VideoReceiver {
 
   /** @param packet one without payload only takes its place in the numbering */
   push(packet: RtpIn, nowMs: number): void {
-    this.#receiving ||= packet.payload.length > 0;
-    const { packets, drop } = this.#reorder.push(packet, nowMs);
-    if (drop) this.#deps.onDrop(drop, 1);
-    this.#assemble(packets, nowMs);
+    if (packet.payload.length === 0) return this.skip(packet, nowMs);
+    this.#receiving = true;
+    this.#take(this.#reorder.push(packet, nowMs), nowMs);
+  }
+
+  /** A packet of the stream's numbering in which there is no picture. */
+  skip(packet: RtpIn, nowMs: number): void {
+    this.#take(this.#reorder.skip(packet, nowMs), nowMs);
   }
 
   /** @returns true where a key frame is to be requested now */
@@ -103,14 +107,18 @@ export class VideoReceiver {
     this.#decoding?.decoder.close();
   }
 
+  #take({ packets, drops }: ReorderResult<RtpIn>, nowMs: number): void {
+    for (const drop of drops) this.#deps.onDrop(drop, 1);
+    this.#assemble(packets, nowMs);
+  }
+
   #assemble(packets: readonly Ordered<RtpIn>[], nowMs: number): void {
-    for (const { packet, lostBefore } of packets) {
-      // What is no part of the video (padding) does not tell its codec either.
-      const decoding = packet.payload.length > 0 ? this.#decodingOf(packet) : this.#decoding;
-      if (!decoding) continue;
-      const before = decoding.assembler.endBefore(packet, lostBefore);
+    for (const { packet, lostBefore, restarted } of packets) {
+      const decoding = this.#decodingOf(packet);
+      const lost = restarted ? lostBefore + 1 : lostBefore;
+      const before = decoding.assembler.endBefore(packet, lost);
       if (before) this.#onFrame(decoding, before, nowMs);
-      const result = decoding.assembler.push(packet, lostBefore);
+      const result = decoding.assembler.push(packet, lost);
       if (result === null) continue;
       if (typeof result === 'object') {
         this.#onFrame(decoding, result, nowMs);

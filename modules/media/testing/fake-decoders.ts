@@ -23,6 +23,10 @@ export class FakeOpusDecoder implements OpusDecoder {
     return this.#pcm(ticks, 0);
   }
 
+  reset(): void {
+    return;
+  }
+
   free(): void {
     this.#freed = true;
   }

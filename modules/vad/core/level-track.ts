@@ -4,7 +4,7 @@ import { SAMPLES_PER_MS } from './units.js';
 const HOP_MS = 4;
 const HOP_SAMPLES = HOP_MS * SAMPLES_PER_MS;
 /** What is kept: more than a model may be behind by (`maxQueuedMs`) and an end is looked for in. */
-const HOPS = 1024;
+const HOPS = 4096;
 
 /** How loud the newest seconds were, hop by hop. Levels are peaks (0..1), times ms on the media clock. */
 export class LevelTrack {

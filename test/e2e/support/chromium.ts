@@ -5,8 +5,8 @@ import { chromium, type Browser } from 'playwright-core';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A headless Chromium whose camera and microphone are files. */
-export function launchChromium(media: { video: string; audio: string }): Promise<Browser> {
+/** A headless Chromium; with `media`, its camera and microphone are these files. */
+export function launchChromium(media?: { video: string; audio: string }): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -20,10 +20,14 @@ export function launchChromium(media: { video: string; audio: string }): Promise
       '--disable-sync',
       '--allow-loopback-in-peer-connection',
       '--autoplay-policy=no-user-gesture-required',
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-video-capture=${join(ROOT, media.video)}`,
-      `--use-file-for-fake-audio-capture=${join(ROOT, media.audio)}%noloop`,
+      ...(media
+        ? [
+            '--use-fake-ui-for-media-stream',
+            '--use-fake-device-for-media-stream',
+            `--use-file-for-fake-video-capture=${join(ROOT, media.video)}`,
+            `--use-file-for-fake-audio-capture=${join(ROOT, media.audio)}%noloop`,
+          ]
+        : []),
     ],
   });
 }

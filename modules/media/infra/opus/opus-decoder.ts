@@ -4,6 +4,9 @@ import { createDecoder, isOpusError, type OpusDecoderHandle } from 'libopus-wasm
 import { OPUS_CLOCK_RATE } from '../../core/opus-packet.js';
 import type { OpusDecoder } from '../../core/ports.js';
 
+/** Of opus_defines.h; it takes no value. */
+const OPUS_RESET_STATE = 4028;
+
 const samples = (ticks: number) => Math.round((ticks * SAMPLE_RATE) / OPUS_CLOCK_RATE);
 
 /** libopus decoding straight to 16 kHz mono: it resamples and mixes stereo down itself, at no cost. */
@@ -25,6 +28,10 @@ class LibopusDecoder implements OpusDecoder {
 
   conceal(ticks: number): Float32Array | null {
     return this.#try(() => this.#handle.decodePacketLossFloat(samples(ticks)));
+  }
+
+  reset(): void {
+    if (!this.#freed) this.#handle.decoderCtl(OPUS_RESET_STATE, 0);
   }
 
   free(): void {
