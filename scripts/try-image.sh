@@ -23,7 +23,8 @@ if [ "${1:-}" != --inside ]; then
   unshare --mount --pid --fork --kill-child --mount-proc "scripts/${0##*/}" --inside || code=$?
   exit "$code"
 fi
-export BUILDAH_ISOLATION=chroot
+export BUILDAH_ISOLATION=chroot TMPDIR="$work/tmp"
+mkdir "$TMPDIR"
 box() { buildah --root "$work/images" --runroot "$work/run" "$@"; }
 failed() { say "$1"; [ -z "${2:-}" ] || tail -n 20 "$2"; exit 1; }
 
@@ -63,7 +64,7 @@ until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health"; d
   [ $((SECONDS - began)) -lt 60 ] || failed "the gateway did not become ready" "$work/gateway.log"
   sleep 1
 done
-mapfile -t check < <(box inspect --type container --format '{{range .Docker.config.Healthcheck.Test}}{{println .}}{{end}}' "$container" | sed '/^$/d')
+mapfile -t check < <(box inspect --type container --format '{{range .Docker.Config.Healthcheck.Test}}{{println .}}{{end}}' "$container" | sed '/^$/d')
 box run --env VISAVIS_PORT="$port" "$container" -- "${check[@]:1}" || failed "the image's health check does not find it"
 say "ready after $((SECONDS - began)) s, as user $user"
 
