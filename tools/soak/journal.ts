@@ -58,8 +58,8 @@ export class Journal {
   }
 }
 
-/** A client that has an answer and is not heard of again may be no call yet. */
-const NEVER_OPENED: CallEnd = { reason: 'never opened', atMs: 0 };
+/** A client that has an answer and is not heard of again, or hangs up at once, may be no call yet. */
+export const NEVER_OPENED: CallEnd = { reason: 'never opened', atMs: 0 };
 
 /** As pino numbers it. */
 const WARN = 40;

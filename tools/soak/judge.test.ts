@@ -1,3 +1,4 @@
+import { NEVER_OPENED } from './journal.js';
 import { judge } from './judge.js';
 import { Notes } from './record.js';
 
@@ -31,6 +32,9 @@ describe('judge', () => {
 
   it('wants a call that was hung up to have ended for that', () => {
     expect(judge(record('hangup'), [ended('closed_by_peer')]).failures).toEqual(['wrong_reason']);
+    // So soon after it connected that there was no call yet.
+    expect(judge(record('hangup'), [NEVER_OPENED]).failures).toEqual([]);
+    expect(judge(record('hangup'), [null]).failures).toEqual(['not_ended']);
     const early = record('hangup', (notes) => (notes.left = false));
     expect(judge(early, [ended('closed_by_peer')]).failures).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { CallEnd } from './journal.js';
+import { NEVER_OPENED, type CallEnd } from './journal.js';
 import type { Leaving } from './life.js';
 import type { CallRecord } from './record.js';
 
@@ -44,12 +44,14 @@ export function judge(record: CallRecord, ends: readonly (CallEnd | null)[]): Ve
   const failures = record.faults.map(kindOf);
   for (const { failure } of record.asked) if (failure !== null) failures.push('not_answered');
   if (ends.some((end) => end === null)) failures.push('not_ended');
-  const reasons = ends.flatMap((end) => (end ? [end.reason] : []));
-  if (record.leaving === 'hangup' && record.left && reasons.some((reason) => reason !== 'hangup')) {
-    failures.push('wrong_reason');
-  }
+  if (record.leaving === 'hangup' && record.left && !ends.every(mayBeHungUp)) failures.push('wrong_reason');
   const wrong = record.asked.filter(({ right, failure }) => failure === null && !right).length;
   return { failures: [...new Set(failures)], wrong };
+}
+
+/** One that did not end has its own failure. */
+function mayBeHungUp(end: CallEnd | null): boolean {
+  return end === null || end === NEVER_OPENED || end.reason === 'hangup';
 }
 
 function kindOf(fault: string): string {
