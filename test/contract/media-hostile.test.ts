@@ -93,6 +93,44 @@ describe('offers', () => {
   });
 });
 
+describe('associations', () => {
+  test('messages without an end are held up to the window, and beyond it they end the call', async () => {
+    const client = stranger().track('audio').withChannel();
+    await client.connect();
+    const sctp = client.connection.sctpTransport?.sctp;
+    if (!sctp) throw new Error('no association');
+    const send = sctp.sendChunk.bind(sctp);
+    const unending = (chunk: Parameters<typeof send>[0]) => {
+      if (chunk.type === 0) chunk.flags &= ~1;
+      return send(chunk);
+    };
+    // A client that minds neither the end of its messages nor the window that it was given.
+    Object.assign(sctp, { sendChunk: unending });
+    Object.defineProperty(sctp, 'peerRwnd', { get: () => 2 ** 30 });
+    for (let n = 0; n < 8; n += 1) client.channel?.send(Buffer.alloc(200_000));
+    await until(() => client.heard.closed.length === 1);
+  });
+
+  test('hundreds of channels end the call that opens them', async () => {
+    const client = stranger().track('audio').withChannel();
+    await client.connect();
+    for (let n = 0; n < 300; n += 1) client.connection.createDataChannel(`c${n}`);
+    await until(() => client.heard.closed.length === 1);
+  });
+
+  test('a chunk of length 0 is counted, and the call goes on', async () => {
+    const client = stranger().track('audio').withChannel();
+    const peer = await client.connect();
+    const transport = client.connection.dtlsTransports[0];
+    // Header with any tag; the chunk is looked at first.
+    await transport?.dtls?.send(Buffer.concat([Buffer.alloc(12), Buffer.alloc(4)]));
+    await until(() => client.heard.drops.malformed_message === 1);
+    client.channel?.send('still here');
+    await until(() => client.heard.messages.length === 1);
+    expect(peer.bufferedAmount('oai-events')).toBe(0);
+  });
+});
+
 describe('packets', () => {
   test('an unknown payload type is counted', async () => {
     const client = stranger().track('audio');

@@ -35,6 +35,8 @@ export interface Target {
   /** Null: not known. */
   readonly pid: number | null;
   readonly exited: Promise<Exit>;
+  /** The end of its log. */
+  log(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -95,7 +97,7 @@ export async function startGateway({ onError, cores }: TargetOptions): Promise<T
     if (stuck) log.push(...(await whereStuck(child, log)));
     kill();
   });
-  return { url, pid: child.pid ?? null, exited: ended, stop: () => end(child, exited) };
+  return { url, pid: child.pid ?? null, exited: ended, log: () => [...log], stop: () => end(child, exited) };
 }
 
 /** What the main thread is busy with. */
@@ -130,7 +132,7 @@ export async function watchGateway(url: string): Promise<Target> {
     }
     return { how: 'unreachable', log: [] };
   })();
-  return { url: base, pid: null, exited, stop: async () => stopped.abort() };
+  return { url: base, pid: null, exited, log: () => [], stop: async () => stopped.abort() };
 }
 
 /** Waits until a gateway that somebody else runs is back. */

@@ -6,6 +6,7 @@ const DROPS = 12;
 /** Which UDP ports of this machine are open: what is sent to another reached nobody. */
 export class LivePorts {
   #open: Set<number> | null = null;
+  readonly #followed = new Set<number>();
   readonly #drops = new Map<string, number>();
 
   /** @param port of a gateway on this machine; where ports cannot be known, all are taken to be open */
@@ -13,7 +14,12 @@ export class LivePorts {
     return this.#open?.has(port) ?? true;
   }
 
-  /** Datagrams that the kernel had no room for, on all sockets that were seen. */
+  /** A port of the gateway: what it drops counts. */
+  follow(port: number): void {
+    this.#followed.add(port);
+  }
+
+  /** Datagrams that the kernel had no room for, on the ports that are followed. */
   get dropped(): number {
     return [...this.#drops.values()].reduce((sum, n) => sum + n, 0);
   }
@@ -30,7 +36,7 @@ export class LivePorts {
       open.add(port);
       const drops = Number(columns[DROPS] ?? 0);
       // An inode is a socket's name.
-      if (drops > 0) this.#drops.set(columns[9] ?? '', drops);
+      if (drops > 0 && this.#followed.has(port)) this.#drops.set(columns[9] ?? '', drops);
     }
     this.#open = open;
   }

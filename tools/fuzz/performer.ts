@@ -116,6 +116,7 @@ export class Performer {
       journal.sent('sdp', action, JSON.stringify(client.plan), atMs());
       const connected = await client.open();
       if (client.location !== null) tally.input('sdp');
+      this.#parts.ports.follow(client.raw.port);
       if (connected && !client.leaving) this.#clients.set(client.name, client);
       if (client.leaving) this.#count('leave', action, client.plan.leaving);
     } finally {

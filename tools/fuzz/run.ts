@@ -90,6 +90,7 @@ export class FuzzRun {
       await this.#honest.pause();
       if (this.#options.replay === null) await sleep(REST_AFTER_MS);
       const rssMb = { before, after: await residentMb(this.#target?.pid ?? null) };
+      if (this.#findings.list.length > 0) await this.#keep('end', this.#target?.log() ?? []);
       if (grew(rssMb)) this.#found('memory', `${rssMb.before} MB before, ${rssMb.after} MB after`, []);
       const { byKind, answers, inputs } = this.#tally;
       return {
@@ -139,7 +140,7 @@ export class FuzzRun {
     const performer = this.#performer;
     this.#performer = null;
     this.#honest.tell({ url: null });
-    const files = await this.#keep(exit);
+    const files = await this.#keep(`exit${this.#exits}`, exit.log);
     this.#found('exit', `the gateway ended with ${exit.how}: ${reasonOf(exit.log)}`, files);
     await performer?.close();
     if (this.#options.url !== null) await awaitGateway(this.#options.url);
@@ -147,9 +148,9 @@ export class FuzzRun {
     this.#honest.tell({ url: target.url });
   }
 
-  /** The last inputs of a gateway that died, and its log. */
-  async #keep({ log }: Exit): Promise<string[]> {
-    const name = join(ARTIFACTS, `${this.#options.seed}-exit${this.#exits}`);
+  /** The last inputs of a gateway, and the end of its log. */
+  async #keep(what: string, log: readonly string[]): Promise<string[]> {
+    const name = join(ARTIFACTS, `${this.#options.seed}-${what}`);
     await mkdir(ARTIFACTS, { recursive: true });
     await writeFile(`${name}.jsonl`, `${this.#journal.lines().join('\n')}\n`);
     await writeFile(`${name}.log`, `${log.join('\n')}\n`);

@@ -19,11 +19,22 @@ export interface ChannelHandlers {
 /** What werift's SCTP classes have and do not declare. */
 interface SctpInternals {
   handleData(packet: Buffer): Promise<void>;
+  /** What the client may still send before something of it is delivered (bytes). */
+  readonly advertisedRwnd: number;
+  /** TSNs beyond one that has not come. */
+  readonly sackMisOrdered: { readonly size: number };
 }
 interface SctpTransportInternals {
   dataChannelFlush(): Promise<void>;
   datachannelReceive(stream: number, protocol: number, data: Buffer): Promise<void>;
 }
+
+/** A window is overrun by the packets that were on their way, and by no more (bytes). */
+const OVERRUN_BYTES = 64 * 1024;
+/** TSNs that may be ahead of a lost one: a full window in packets of 256 bytes. werift sorts them for every packet. */
+const MOST_AHEAD = 4096;
+/** Channels of one client; we need one. */
+const MOST_CHANNELS = 256;
 
 /** The data channels that a client opens. */
 export class Channels {
@@ -31,6 +42,8 @@ export class Channels {
   readonly #connection: RTCPeerConnection;
   readonly #handlers: ChannelHandlers;
   readonly #maxMessageBytes: number;
+  /** Channels that were opened so far. */
+  #adopted = 0;
 
   constructor(connection: RTCPeerConnection, handlers: ChannelHandlers, maxMessageBytes: number) {
     this.#connection = connection;
@@ -51,7 +64,10 @@ export class Channels {
     const transportInternals = sctp as unknown as SctpTransportInternals;
     transport.dataReceiver = (packet) => {
       if (!isSoundSctp(packet)) return this.#handlers.onMalformed();
-      internals.handleData(packet).catch(() => this.#handlers.onMalformed());
+      internals.handleData(packet).then(
+        () => this.#bound(internals),
+        () => this.#handlers.onMalformed(),
+      );
     };
     const flush = transportInternals.dataChannelFlush.bind(sctp);
     transportInternals.dataChannelFlush = () => flush().catch(() => this.#handlers.onUnsent());
@@ -65,6 +81,17 @@ export class Channels {
       }),
     );
     association.stateChanged.closed.subscribe(() => guard(() => this.#handlers.onClosed()));
+  }
+
+  /** werift holds whatever comes, for as long as the call lasts: a client that sends beyond its window has ended its call. */
+  #bound({ advertisedRwnd, sackMisOrdered }: SctpInternals): void {
+    if (
+      advertisedRwnd >= -OVERRUN_BYTES &&
+      sackMisOrdered.size <= MOST_AHEAD &&
+      this.#adopted <= MOST_CHANNELS
+    )
+      return;
+    this.#handlers.guard(() => this.#handlers.onClosed());
   }
 
   send(label: string, text: string): SendResult {
@@ -86,6 +113,7 @@ export class Channels {
 
   #adopt(channel: RTCDataChannel): void {
     const { label } = channel;
+    this.#adopted += 1;
     const { guard } = this.#handlers;
     channel.onMessage.subscribe((data) =>
       guard(() => {
