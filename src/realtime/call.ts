@@ -82,8 +82,13 @@ export class Call {
     });
   }
 
+  /** The client has its answer: from now on it can be spoken to, as soon as it opens its channel. */
+  attach(peer: CallPeer): void {
+    if (!this.closed) this.peer = peer;
+  }
+
   /**
-   * Both sides are there; before this, what comes from either is lost.
+   * Both sides are there; before this, what comes by media or as a message is lost.
    * @throws VisavisError `session_closed` where the call was closed before it began
    */
   async connect(peer: CallPeer, conversation: Conversation): Promise<void> {

@@ -32,7 +32,7 @@ export class CallsController {
   }
 
   private async answer(request: Request, response: Response): Promise<void> {
-    const { id, answerSdp } = await this.taken(request);
+    const { id, answerSdp } = await this.taken(request, response);
     // Without a charset, and as bytes, so that Express adds none: some clients compare the type literally.
     response
       .status(201)
@@ -42,11 +42,14 @@ export class CallsController {
   }
 
   /** Refused offers are counted by their code: a supervisor sees what clients cannot tell it. */
-  private async taken(request: Request): Promise<{ id: string; answerSdp: string }> {
+  private async taken(request: Request, response: Response): Promise<{ id: string; answerSdp: string }> {
     const body: unknown = request.body;
+    const gone = new AbortController();
+    // The response's own socket tells that a client has gone, not the request's: that one closes when its body is read.
+    response.once('close', () => gone.abort());
     try {
       const bytes = body instanceof Uint8Array ? body : new Uint8Array();
-      return await this.calls.open(await readOffer(request.headers['content-type'], bytes));
+      return await this.calls.open(await readOffer(request.headers['content-type'], bytes), gone.signal);
     } catch (error) {
       this.metrics.refused(error instanceof VisavisError ? error.code : 'internal_error');
       throw error;

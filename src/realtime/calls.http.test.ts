@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Module, type INestApplication } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { httpErrorSchema } from '@vis-a-vis/protocol';
@@ -24,23 +25,39 @@ import { randomIds } from './ids.js';
 /** Fake: media and conversation. Real: Nest, Express, the body parsers, the filter and the calls over real HTTP. */
 const handlers: MediaHandlers[] = [];
 const conversations: FakeConversation[] = [];
+/** Whose peers were closed. */
+const gone = new Set<MediaHandlers>();
+const sent: { type: string; error?: { code: string } }[] = [];
 let full = false;
+let ports = Infinity;
+let holdBack: Promise<unknown> | null = null;
+
+const until = async (condition: () => boolean, ms = 2000) => {
+  for (const end = performance.now() + ms; !condition(); await sleep(5)) {
+    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${condition.toString()}`);
+  }
+};
 
 const media = {
   decodeImage: async () => Promise.reject(new VisavisError('bad_image', 'No picture.')),
   async answer(sdp: string, given: MediaHandlers): Promise<MediaPeer> {
     if (!sdp.startsWith('v=0')) throw new VisavisError('bad_sdp', 'This is no SDP.', 'sdp');
+    if (handlers.filter((h) => !gone.has(h)).length >= ports) throw new VisavisError('capacity', 'No port.');
     handlers.push(given);
+    await holdBack;
     return {
       id: 'peer',
       answerSdp: 'v=0\r\nanswer',
       trackKinds: ['audio'],
-      send: () => 'sent',
+      send: (_label, text) => {
+        sent.push(JSON.parse(text));
+        return 'sent';
+      },
       bufferedAmount: () => 0,
       stats: () => {
         throw new Error('not asked for');
       },
-      close: async () => undefined,
+      close: async () => void gone.add(given),
     };
   },
 };
@@ -60,7 +77,7 @@ const opener = {
     CallsService,
     { provide: MediaService, useValue: media },
     { provide: ConversationService, useValue: opener },
-    { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket' } } },
+    { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket', maxSessions: 2 } } },
     {
       provide: CALL_ENVIRONMENT,
       inject: [Metrics, LOGGER, Lifecycle],
@@ -80,18 +97,32 @@ class TestModule {}
 describe('POST /v1/realtime/calls', () => {
   let app: INestApplication;
   let url: string;
+  let calls: CallsService;
 
   beforeAll(async () => {
     app = await startHttp(TestModule, pino({ level: 'silent' }), null);
     await app.listen(0, '127.0.0.1');
+    calls = app.get(CallsService);
     url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
   });
   afterAll(() => app.close());
   beforeEach(() => {
     full = false;
+    ports = Infinity;
     conversations.length = 0;
-    handlers.length = 0;
+    sent.length = 0;
   });
+  // Each test ends what it began: places are the process's.
+  afterEach(async () => {
+    for (const one of handlers.splice(0)) one.onClosed('closed_by_peer');
+    await until(() => calls.openCalls === 0);
+  });
+  const connect = async (n: number) => {
+    const before = conversations.length;
+    handlers[n]?.onChecked?.();
+    handlers[n]?.onConnected?.();
+    await until(() => conversations.length > before);
+  };
 
   const post = (path: string, type: string | null, body: string | FormData = 'v=0\r\n') =>
     fetch(url + path, { method: 'POST', body, ...(type && { headers: { 'content-type': type } }) });
@@ -119,6 +150,7 @@ describe('POST /v1/realtime/calls', () => {
 
   it('hangs a call up, once', async () => {
     const location = (await post('/v1/realtime/calls', 'application/sdp')).headers.get('location') ?? '';
+    await connect(0);
     expect((await post(`${location}/hangup`, null, '')).status).toBe(200);
     expect(conversations[0]?.closedBecause).toBe('hangup');
     expect(await code(await post(`${location}/hangup`, null, ''))).toEqual([404, 'not_found']);
@@ -126,6 +158,7 @@ describe('POST /v1/realtime/calls', () => {
 
   it('ends the conversation of a client that went away', async () => {
     await post('/v1/realtime/calls', 'application/sdp');
+    await connect(0);
     handlers[0]?.onClosed('closed_by_peer');
     expect(conversations[0]?.closedBecause).toBe('closed_by_peer');
   });
@@ -140,11 +173,61 @@ describe('POST /v1/realtime/calls', () => {
     expect(await code(await post('/v1/realtime/calls', type, body))).toEqual([status, expected]);
   });
 
-  it('says when to come back where there is no room, and closes the connection it made', async () => {
-    full = true;
+  it('says when to come back where every place is taken, and asks media for nothing', async () => {
+    for (const n of [0, 1]) {
+      await post('/v1/realtime/calls', 'application/sdp');
+      await connect(n);
+    }
     const response = await post('/v1/realtime/calls', 'application/sdp');
     expect(response.headers.get('retry-after')).toBe('2');
     expect(await code(response)).toEqual([503, 'capacity']);
+    expect(handlers).toHaveLength(2);
+  });
+
+  it('opens no conversation for an offer whose client does not connect, and takes offers beyond the places', async () => {
+    for (let n = 0; n < 5; n += 1) {
+      expect((await post('/v1/realtime/calls', 'application/sdp')).status).toBe(201);
+    }
+    expect(conversations).toHaveLength(0);
+  });
+
+  it('gives the port of the oldest silent offer to the newest', async () => {
+    ports = 1;
+    expect((await post('/v1/realtime/calls', 'application/sdp')).status).toBe(201);
+    expect((await post('/v1/realtime/calls', 'application/sdp')).status).toBe(201);
+    expect(gone.has(handlers[0]!)).toBe(true);
+    await connect(1);
+    expect(await code(await post('/v1/realtime/calls', 'application/sdp'))).toEqual([503, 'capacity']);
+  });
+
+  it('ends what was begun for a client that closed its request', async () => {
+    const { port } = new URL(url);
+    const socket = net.connect(Number(port), '127.0.0.1');
+    const head = 'POST /v1/realtime/calls HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\n';
+    holdBack = new Promise((resolve) => socket.once('close', () => setTimeout(resolve, 50)));
+    socket.write(`${head}Content-Length: 4\r\n\r\nv=0\n`, () => setTimeout(() => socket.destroy(), 50));
+    await until(() => handlers.length === 1 && gone.has(handlers[0]!));
+    expect(calls.openCalls).toBe(0);
+    holdBack = null;
+  });
+
+  it('keeps what a client says before its conversation is there', async () => {
+    await post('/v1/realtime/calls', 'application/sdp');
+    handlers[0]?.onChannel('oai-events');
+    const update = { type: 'session.update', session: { type: 'realtime', instructions: 'be brief' } };
+    handlers[0]?.onMessage('oai-events', JSON.stringify(update));
+    await connect(0);
+    await until(() => conversations[0]?.intents[0]?.k === 'session_update');
+  });
+
+  it('tells a client that connected and cannot be served, by an event', async () => {
+    full = true;
+    await post('/v1/realtime/calls', 'application/sdp');
+    handlers[0]?.onChecked?.();
+    handlers[0]?.onConnected?.();
+    handlers[0]?.onChannel('oai-events');
+    await until(() => gone.has(handlers[0]!), 3000);
+    expect(sent.map((e) => e.error?.code ?? e.type)).toEqual(['session.created', 'capacity']);
   });
 
   it('gives its form to the errors of unknown addresses', async () => {

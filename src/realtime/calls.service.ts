@@ -5,9 +5,11 @@ import { defaultSession, mergeSession, type Session } from '@vis-a-vis/protocol'
 import { Guard, VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
-import { MediaService } from '#modules/media';
+import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
+import { Arrival } from './arrival.js';
 import { Call, type CallEnvironment } from './call.js';
+import { Admission } from './core/admission.js';
 import { toSessionConfig } from './core/turn-config.js';
 import type { Offer } from './offer.js';
 
@@ -21,11 +23,27 @@ export const CALL_ENVIRONMENT = Symbol('CALL_ENVIRONMENT');
 
 /** How often a call that drains is looked at (ms). */
 const DRAIN_POLL_MS = 50;
+/** An engine session that is just being closed, or tried by a probe, is free again in a moment (ms). */
+const PLACE_TRIES = 10;
+const PLACE_RETRY_MS = 100;
+/** How long a client that cannot be served is waited for, to be told so on its data channel (ms). */
+const GREETING_MS = 3000;
+
+/** A call on its way from the offer to its conversation. */
+interface Coming {
+  readonly id: string;
+  readonly call: Call;
+  readonly session: Session;
+  readonly guard: Guard;
+  readonly arrival: Arrival;
+  readonly sdp: string;
+}
 
 /** Opens, keeps and closes the calls of this process. */
 @Injectable()
 export class CallsService implements OnModuleDestroy {
   private readonly calls = new Map<string, Call>();
+  private readonly admission: Admission;
   /**
    * The call that the running code works for. What is begun within it (sockets, timers, promises, also those of libraries)
    * carries it on, so that what escapes every guard is still known to be a call's own. An id, which keeps nothing alive.
@@ -37,15 +55,25 @@ export class CallsService implements OnModuleDestroy {
     @Inject(ConversationService) private readonly conversations: Pick<ConversationService, 'open'>,
     @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
     @Inject(CALL_ENVIRONMENT) private readonly environment: CallsEnvironment,
-  ) {}
+  ) {
+    this.admission = new Admission(() => engine.caps.maxSessions);
+  }
+
+  /** Calls that are open, with those whose client has not connected yet. */
+  get openCalls(): number {
+    return this.calls.size;
+  }
 
   /**
-   * Answers an offer.
+   * Answers an offer. Little is held until its client has connected: the conversation is opened only then.
+   * @param gone the client has closed its request: what was begun for it is ended
    * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`, `draining`, `session_closed` where the client left meanwhile
    */
-  async open(offer: Offer): Promise<{ id: string; answerSdp: string }> {
+  async open(offer: Offer, gone?: AbortSignal): Promise<{ id: string; answerSdp: string }> {
     if (this.environment.lifecycle.draining)
       throw new VisavisError('draining', 'The gateway is shutting down.');
+    if (this.admission.full) throw new VisavisError('capacity', 'Every place is taken.');
+    if (gone?.aborted) throw leftEarly();
     const id = this.environment.ids.next('rtc');
     const session = mergeSession(
       defaultSession(
@@ -59,14 +87,6 @@ export class CallsService implements OnModuleDestroy {
       (where, error) => this.struck(id, where, error),
       (work) => this.current.run(id, work),
     );
-    return this.current.run(id, () => this.connect(id, guard, { session, sdp: offer.sdp }));
-  }
-
-  private async connect(
-    id: string,
-    guard: Guard,
-    { session, sdp }: { session: Session; sdp: string },
-  ): Promise<{ id: string; answerSdp: string }> {
     const call = new Call({
       id,
       session,
@@ -74,32 +94,92 @@ export class CallsService implements OnModuleDestroy {
       decodeImage: (file) => this.media.decodeImage(file),
       ...this.environment,
     });
-    const peer = await this.media.answer(sdp, {
-      onAudio: guard.wrap('audio', (frame) => call.onAudio(frame)),
-      onVideo: guard.wrap('video', (frame) => call.onVideo(frame)),
-      onChannel: guard.wrap('channel', (label) => call.onChannel(label)),
-      onMessage: guard.wrap('message', (label, data) => call.onMessage(label, data)),
+    const coming = { id, call, session, guard, arrival: new Arrival(), sdp: offer.sdp };
+    return this.current.run(id, () => this.answer(coming, gone));
+  }
+
+  private async answer(coming: Coming, gone?: AbortSignal): Promise<{ id: string; answerSdp: string }> {
+    const { id, call, sdp } = coming;
+    let peer: MediaPeer | null = null;
+    const handlers = this.handlersOf(coming, () => peer);
+    peer = await this.media.answer(sdp, handlers).catch(async (error: unknown) => {
+      // Offers that nobody follows up hold UDP ports: a newer one is more likely to be followed up.
+      const oldest = this.admission.oldestSilent;
+      if (!(error instanceof VisavisError) || error.code !== 'capacity' || oldest === null) throw error;
+      await this.end(oldest, 'displaced');
+      return this.media.answer(sdp, handlers);
+    });
+    this.calls.set(id, call);
+    const displaced = this.admission.arrive(id);
+    if (displaced !== null) void this.end(displaced, 'displaced');
+    call.attach(peer);
+    if (gone?.aborted) {
+      await this.end(id, 'aborted');
+      throw leftEarly();
+    }
+    return { id, answerSdp: peer.answerSdp };
+  }
+
+  private handlersOf(coming: Coming, peer: () => MediaPeer | null): MediaHandlers {
+    const { id, call, guard, arrival } = coming;
+    const early = (work: () => void) => arrival.run(work, () => call.onDrop('early', 1));
+    return {
+      onChecked: guard.wrap('checked', () => this.admission.place(id)),
+      onConnected: guard.wrap('connected', () => this.begin(coming, peer())),
+      onAudio: guard.wrap('audio', (frame) => early(() => call.onAudio(frame))),
+      onVideo: guard.wrap('video', (frame) => early(() => call.onVideo(frame))),
+      onChannel: guard.wrap('channel', (label) => {
+        call.onChannel(label);
+        arrival.greet();
+      }),
+      onMessage: guard.wrap('message', (label, data) => early(() => call.onMessage(label, data))),
       onDrop: guard.wrap('drop', (reason, count) => call.onDrop(reason, count)),
       onLost: guard.wrap('lost', (part, why) => call.onLost(part, why)),
       onBug: (where, error) => this.struck(id, where, error),
       onClosed: guard.wrap('closed', (reason) => this.end(id, reason)),
-    });
-    this.calls.set(id, call);
+    };
+  }
+
+  /** The client is connected: it gets its conversation, or is told why not. */
+  private async begin(coming: Coming, peer: MediaPeer | null): Promise<void> {
+    const { id, call, session, guard, arrival } = coming;
+    if (peer === null) return;
     try {
-      const conversation = await this.conversations.open({
-        sessionId: session.id,
-        config: toSessionConfig(session),
-        onEvent: (event) => call.onSessionEvent(event),
-        guard,
-      });
+      const conversation = await this.placed(id, () =>
+        this.conversations.open({
+          sessionId: session.id,
+          config: toSessionConfig(session),
+          onEvent: (event) => call.onSessionEvent(event),
+          guard,
+        }),
+      );
       await call.connect(peer, conversation);
+      this.environment.logger.info({ call: id, tracks: peer.trackKinds }, 'call opened');
+      arrival.begin();
     } catch (error) {
-      this.calls.delete(id);
-      await peer.close();
-      throw error;
+      if (!this.calls.has(id)) return;
+      if (!(error instanceof VisavisError)) throw error;
+      this.environment.logger.warn(
+        { call: id, code: error.code },
+        'a client that connected cannot be served',
+      );
+      await Promise.race([arrival.greeted, sleep(GREETING_MS, undefined, { ref: false })]);
+      await this.end(id, error);
     }
-    this.environment.logger.info({ call: id, tracks: peer.trackKinds }, 'call opened');
-    return { id, answerSdp: peer.answerSdp };
+  }
+
+  /** Opens what needs a place, once there is one. @throws VisavisError `capacity` and what `open` throws */
+  private async placed<T>(id: string, open: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        if (!this.admission.place(id)) throw new VisavisError('capacity', 'Every place is taken.');
+        return await open();
+      } catch (error) {
+        const isFull = error instanceof VisavisError && error.code === 'capacity';
+        if (!isFull || tries >= PLACE_TRIES || !this.calls.has(id)) throw error;
+        await sleep(PLACE_RETRY_MS);
+      }
+    }
   }
 
   /** @throws VisavisError `not_found` */
@@ -153,6 +233,13 @@ export class CallsService implements OnModuleDestroy {
       await (typeof why === 'string' ? call?.close(why) : call?.fail(why));
     } catch (error) {
       this.environment.logger.warn({ call: id, err: error }, 'a call did not close cleanly');
+    } finally {
+      // Its engine session is free by now.
+      if (call) this.admission.leave(id);
     }
   }
+}
+
+function leftEarly(): VisavisError {
+  return new VisavisError('session_closed', 'The client left before its call began.');
 }

@@ -20,6 +20,15 @@ class StagedConversation extends FakeConversation {
   }
 }
 
+/** The clients of all offers connect. */
+async function connect(handlers: readonly MediaHandlers[]): Promise<void> {
+  for (const one of handlers) {
+    one.onChecked?.();
+    one.onConnected?.();
+  }
+  await sleep(0);
+}
+
 function staged() {
   const conversations: StagedConversation[] = [];
   const handlers: MediaHandlers[] = [];
@@ -61,7 +70,9 @@ function staged() {
     logger: pino({ level: 'silent' }),
     lifecycle: new Lifecycle(),
   };
-  const engine = { caps: { modelId: 'fake' } } as ConstructorParameters<typeof CallsService>[2];
+  const engine = { caps: { modelId: 'fake', maxSessions: 8 } } as ConstructorParameters<
+    typeof CallsService
+  >[2];
   const calls = new CallsService(media, opener, engine, environment);
   return { calls, channel, conversations, handlers, metrics, sent };
 }
@@ -72,7 +83,9 @@ describe('CallsService.drain', () => {
   let conversations: StagedConversation[];
   const dial = async () => {
     const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
-    return calls.open(offer);
+    const answered = await calls.open(offer);
+    await connect(stage.handlers.slice(-1));
+    return answered;
   };
   beforeEach(() => {
     stage = staged();
@@ -140,6 +153,7 @@ describe('CallsService and what calls throw', () => {
     const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
     await calls.open(offer);
     await calls.open(offer);
+    await connect(handlers);
     const [struck, other] = conversations;
     handlers[0]!.onChannel('oai-events');
     struck!.pushAudio = () => {
@@ -161,6 +175,7 @@ describe('CallsService and what calls throw', () => {
     const { calls, conversations, handlers, metrics } = staged();
     const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
     await calls.open(offer);
+    await connect(handlers);
     expect(calls.escaped(new Error('nobody’s'))).toBe(false);
     // As a library would: something is begun in a callback of the call, and throws when that is long over.
     const late = new Promise<boolean>((resolve) => {

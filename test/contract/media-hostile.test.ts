@@ -19,9 +19,9 @@ const stranger = (codec = useVP8()) => {
   return one;
 };
 
-beforeAll(() => {
+beforeAll(async () => {
   service = new MediaService({ iceHosts: ['127.0.0.1'] });
-  service.onModuleInit();
+  await service.onModuleInit();
 });
 afterEach(async () => {
   await Promise.all(strangers.splice(0).map((s) => s.close()));
@@ -81,7 +81,7 @@ describe('offers', () => {
   });
 
   test('when the ports are used up, further calls are refused until one ends', async () => {
-    const small = new MediaService({ iceHosts: ['127.0.0.1'], icePortRange: [42_710, 42_711] });
+    const small = new MediaService({ iceHosts: ['127.0.0.1'], icePortRange: [42_710, 42_710] });
     const sdp = await stranger().track('audio').offer();
     const first = await small.answer(sdp, new Recording());
     expect(first.answerSdp).toContain(' 42710 typ host');

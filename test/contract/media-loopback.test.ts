@@ -47,9 +47,9 @@ async function call(options: Partial<NodeConnectOptions> = {}, media: MediaOptio
   return { client, peer: await answered.promise, heard };
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   service = new MediaService({ iceHosts: ['127.0.0.1'] });
-  service.onModuleInit();
+  await service.onModuleInit();
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((client) => client.close()));

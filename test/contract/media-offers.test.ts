@@ -15,9 +15,9 @@ import { Stranger } from '../support/stranger.js';
 let service: MediaService;
 const strangers: Stranger[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
   service = new MediaService({ iceHosts: ['127.0.0.1'] });
-  service.onModuleInit();
+  await service.onModuleInit();
 });
 afterEach(async () => {
   await Promise.all(strangers.splice(0).map((s) => s.close()));

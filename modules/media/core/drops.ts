@@ -26,6 +26,8 @@ export type DropReason =
   | 'no_key_frame'
   /** The video decoder is behind; the frame was not queued. */
   | 'decoder_busy'
+  /** A datagram that is neither a well-formed packet nor junk that fails to decrypt. */
+  | 'malformed_packet'
   /** A data channel message beyond the size limit. */
   | 'oversized_message'
   /** A data channel message that breaks the protocol. */

@@ -2,12 +2,8 @@
 export interface MediaOptions {
   /** Addresses to offer as ICE candidates. Default: the machine's own, or 127.0.0.1 where it has no other. */
   readonly iceHosts?: readonly string[] | undefined;
-  /** First and last UDP port to use; each call needs two. Default: any. */
+  /** First and last UDP port to use; each call needs one for every address that is offered. Default: any. */
   readonly icePortRange?: readonly [number, number] | undefined;
-  /** STUN and TURN servers. Default: none. */
-  readonly iceServers?:
-    | readonly { readonly urls: string; readonly username?: string; readonly credential?: string }[]
-    | undefined;
   /** Milliseconds between two pictures of a video track. Default 1000. */
   readonly frameIntervalMs?: number | undefined;
   /** Cap of a client's video, kbit/s, by b=AS and REMB. Default 1000. */
@@ -20,8 +16,10 @@ export interface MediaOptions {
   readonly maxImageBytes?: number | undefined;
   /** Largest data channel message, bytes. Default 256 KiB. */
   readonly maxMessageBytes?: number | undefined;
-  /** A peer that has not connected after this many milliseconds is closed. Default 30000. */
+  /** A peer that has not connected after this many milliseconds is closed. Default 15000. */
   readonly connectTimeoutMs?: number | undefined;
+  /** The same for a peer that was not even heard from: no authenticated connectivity check has come. Default 5000. */
+  readonly silentTimeoutMs?: number | undefined;
 }
 
 export const MEDIA_DEFAULTS = {
@@ -31,12 +29,13 @@ export const MEDIA_DEFAULTS = {
   maxImageSide: 768,
   maxImageBytes: 8 * 1024 * 1024,
   maxMessageBytes: 256 * 1024,
-  connectTimeoutMs: 30_000,
+  connectTimeoutMs: 15_000,
+  silentTimeoutMs: 5000,
 } as const;
 
 /** Options with every default filled in. */
 export type ResolvedMediaOptions = typeof MEDIA_DEFAULTS extends infer D
-  ? { readonly [K in keyof D]: number } & Pick<MediaOptions, 'iceHosts' | 'icePortRange' | 'iceServers'>
+  ? { readonly [K in keyof D]: number } & Pick<MediaOptions, 'iceHosts' | 'icePortRange'>
   : never;
 
 export function resolveMediaOptions(options: MediaOptions): ResolvedMediaOptions {

@@ -1,7 +1,4 @@
-/**
- * Hands each peer ports of its own out of a range. werift looks for a free port by trying to bind from the bottom up, closes it
- * and binds again: two peers that do so at once get the same port, and the loser's socket error ends the process.
- */
+/** Hands each call ports of its own out of a range, so that no two look for a free one at once and get the same. */
 export class PortPool {
   readonly #free: number[] = [];
   readonly #size: number;

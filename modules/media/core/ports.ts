@@ -43,6 +43,10 @@ export interface DecodedFrame {
 }
 
 export interface MediaHandlers {
+  /** The client's first authenticated connectivity check has come: it has our answer, and reaches us. Once at most. */
+  onChecked?(): void;
+  /** The client has proved to be who the offer said, and media can flow. Once at most. */
+  onConnected?(): void;
   /** Audio of the first audio track, gapless and in order. */
   onAudio(frame: AudioFrame): void;
   /** Sampled pictures of the first video track, in order. */

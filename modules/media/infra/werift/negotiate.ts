@@ -1,10 +1,11 @@
 import { VisavisError } from '#modules/contracts';
-import { RTCPeerConnection, type RTCDtlsTransport } from 'werift';
+import { RTCPeerConnection, type RTCCertificate, type RTCDtlsTransport } from 'werift';
 
 import type { ResolvedMediaOptions } from '../../core/options.js';
 import { readLocalTransport, writeAnswer } from '../../core/sdp/answer.js';
 import { canonicalOffer } from '../../core/sdp/canonical.js';
 import { flowingKinds, planOffer } from '../../core/sdp/plan.js';
+import { useOwnIce, type IceLink, type LinkHandlers } from './ice-link.js';
 import { iceHosts, peerConfig } from './peer-config.js';
 
 /** SRTP profiles by preference (RFC 7714, RFC 5764): AES-GCM costs half of AES-CM with its separate HMAC. */
@@ -14,6 +15,7 @@ export interface Negotiated {
   readonly connection: RTCPeerConnection;
   /** All media and data share one transport (BUNDLE). */
   readonly transport: RTCDtlsTransport;
+  readonly ice: IceLink;
   readonly answerSdp: string;
   readonly trackKinds: readonly ('audio' | 'video')[];
 }
@@ -26,12 +28,18 @@ export interface Negotiated {
  */
 export async function negotiate(
   offerSdp: string,
-  settings: { options: ResolvedMediaOptions; ports: readonly [number, number] | null },
+  settings: {
+    options: ResolvedMediaOptions;
+    ports: readonly [number, number] | null;
+    nowMs: () => number;
+    certificate: RTCCertificate;
+  } & LinkHandlers,
   prepare: (connection: RTCPeerConnection, transport: RTCDtlsTransport) => void,
 ): Promise<Negotiated> {
-  const { options, ports } = settings;
+  const { options, ports, nowMs, certificate } = settings;
   const plan = planOffer(offerSdp);
-  const connection = new RTCPeerConnection(peerConfig(options, iceHosts(options), ports));
+  const connection = new RTCPeerConnection(peerConfig(options));
+  const ice = useOwnIce(connection, { hosts: iceHosts(options), ports, nowMs, certificate }, settings);
   try {
     await connection.setRemoteDescription({ type: 'offer', sdp: canonicalOffer(plan) });
     const transport = prepareTransport(connection, plan.transport.setup === 'passive');
@@ -44,6 +52,7 @@ export async function negotiate(
     return {
       connection,
       transport,
+      ice,
       answerSdp: writeAnswer(plan, readLocalTransport(sdp), { videoKbps: options.videoKbps }),
       trackKinds: flowingKinds(plan),
     };

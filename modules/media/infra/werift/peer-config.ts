@@ -18,12 +18,7 @@ export function iceHosts(options: ResolvedMediaOptions): readonly string[] {
   return own.length > 0 ? own.map((a) => a.address) : [LOOPBACK];
 }
 
-/** @param ports UDP ports of this peer, or null for any */
-export function peerConfig(
-  options: ResolvedMediaOptions,
-  hosts: readonly string[],
-  ports: readonly [number, number] | null,
-): RTCPeerConnectionConfig {
+export function peerConfig(options: ResolvedMediaOptions): RTCPeerConnectionConfig {
   return {
     // Only to be negotiable: what the client is told of formats, feedback and header extensions is in core/sdp.
     codecs: {
@@ -33,23 +28,6 @@ export function peerConfig(
         new RTCRtpCodecParameters({ mimeType: 'video/H264', clockRate: 90_000 }),
       ],
     },
-    iceServers: (options.iceServers ?? []).map((server) => ({ ...server })),
-    icePortRange: ports ? [ports[0], ports[1]] : undefined,
-    // werift's own list of addresses cannot be narrowed to a given one: it is switched off and ours is added.
-    iceUseIpv4: false,
-    iceUseIpv6: false,
-    iceAdditionalHostAddresses: [...hosts],
-    iceInterfaceAddresses: bindAddress(hosts),
     maxMessageSize: options.maxMessageBytes,
   };
-}
-
-/**
- * Sockets listen on the offered address alone where that is possible: one address of this machine. A public address that a
- * router forwards cannot be bound, and werift's unhandled socket error would end the process.
- */
-function bindAddress(hosts: readonly string[]): { udp4: string } | undefined {
-  const [host] = hosts;
-  if (hosts.length !== 1 || !host || host.includes(':')) return undefined;
-  return localAddresses().some((a) => a.address === host) ? { udp4: host } : undefined;
 }

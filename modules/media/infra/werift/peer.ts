@@ -1,6 +1,12 @@
 import { randomInt } from 'node:crypto';
 
-import { RtcpSrPacket, type RTCDtlsTransport, type RTCPeerConnection, type RtpPacket } from 'werift';
+import {
+  RtcpSrPacket,
+  type RTCCertificate,
+  type RTCDtlsTransport,
+  type RTCPeerConnection,
+  type RtpPacket,
+} from 'werift';
 
 import type {
   CloseReason,
@@ -15,6 +21,7 @@ import type { ResolvedMediaOptions } from '../../core/options.js';
 import { MediaReceiver } from '../../core/receiver.js';
 import { answeredPayloadTypes } from '../../core/sdp.js';
 import { Channels } from './channels.js';
+import type { LinkHandlers } from './ice-link.js';
 import { negotiate, type Negotiated } from './negotiate.js';
 import { rtcpOf, senderReportOf } from './rtcp.js';
 
@@ -25,6 +32,7 @@ export interface PeerDeps {
   /** UDP ports of this peer, or null for any. */
   readonly ports: readonly [number, number] | null;
   readonly nowMs: () => number;
+  readonly certificate: RTCCertificate;
   readonly opus: OpusDecoder;
   readonly openVideoDecoder: OpenVideoDecoder;
   /** A handler (or werift's close) threw: a bug, which must not be lost in event code. The call is closed. */
@@ -43,6 +51,7 @@ export class WeriftPeer implements MediaPeer {
   readonly #ssrc = randomInt(1, 2 ** 32);
   #link: Negotiated | null = null;
   #channels: Channels | null = null;
+  #checked = false;
   #connected = false;
   #ended = false;
   /** By a bug: nothing that comes is looked at any more. */
@@ -67,7 +76,7 @@ export class WeriftPeer implements MediaPeer {
   static async answer(offerSdp: string, deps: PeerDeps): Promise<WeriftPeer> {
     const peer = new WeriftPeer(deps);
     try {
-      peer.#link = await negotiate(offerSdp, deps, (connection, transport) =>
+      peer.#link = await negotiate(offerSdp, { ...deps, ...peer.#linkHandlers() }, (connection, transport) =>
         peer.#wire(connection, transport),
       );
       peer.#receiver.accept(answeredPayloadTypes(peer.answerSdp));
@@ -102,8 +111,11 @@ export class WeriftPeer implements MediaPeer {
   /** Moves time on; the service calls it every 20 ms. */
   tick(nowMs: number): void {
     if (this.#ended || !this.#link) return;
+    this.#link.ice.tick(nowMs);
     if (!this.#connected) {
-      if (nowMs - this.#openedAtMs >= this.#deps.options.connectTimeoutMs) void this.#end('connect_timeout');
+      const { connectTimeoutMs, silentTimeoutMs } = this.#deps.options;
+      const patience = this.#checked ? connectTimeoutMs : Math.min(connectTimeoutMs, silentTimeoutMs);
+      if (nowMs - this.#openedAtMs >= patience) void this.#end('connect_timeout');
       return;
     }
     this.#guard(() => {
@@ -115,6 +127,16 @@ export class WeriftPeer implements MediaPeer {
 
   close(): Promise<void> {
     return this.#end('closed_by_us');
+  }
+
+  #linkHandlers(): LinkHandlers {
+    return {
+      onChecked: () => {
+        this.#checked = true;
+        this.#guard(() => this.#deps.handlers.onChecked?.());
+      },
+      onUnreadable: () => this.#guard(() => this.#receiver.drop('malformed_packet', 1)),
+    };
   }
 
   /** Subscribes to everything before the first packet can come. */
@@ -144,7 +166,10 @@ export class WeriftPeer implements MediaPeer {
       this.#guard(() => this.#receiver.onSenderReport(senderReportOf(packet), this.#deps.nowMs()));
     });
     transport.onStateChange.subscribe((state) => {
-      if (state === 'connected') this.#connected = true;
+      if (state === 'connected' && !this.#connected) {
+        this.#connected = true;
+        this.#guard(() => this.#deps.handlers.onConnected?.());
+      }
       // A client without data channels says goodbye by DTLS alone.
       if (state === 'closed') void this.#end('closed_by_peer');
       if (state === 'failed') void this.#end('failed');
