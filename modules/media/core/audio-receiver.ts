@@ -130,7 +130,7 @@ export class AudioReceiver {
       step.do === 'silence' ? { pcm: this.#silence(step.ticks, free), concealed: true } : this.#render(step);
     if (rendered.length === 0) return;
     this.#patience.heard(rendered);
-    const { pcm, ptsMs } = this.#playout.append(rendered);
+    const { pcm, ptsMs } = this.#playout.append(rendered, this.#patience.quietForLong);
     this.#deps.onAudio({ pcm, ptsMs, arrivedAtMs: nowMs, concealed });
   }
 

@@ -7,6 +7,7 @@ const STALL_MS = 1200;
 /** Words have gaps of less than this (ms). The longer it was quiet before, the likelier the speech is over, and the less is waited. */
 const QUIET_MS = 200;
 const LESS_PER_QUIET_MS = 2;
+const LONG_QUIET_MS = 600;
 /** But a network that only stutters is not silence (ms). */
 const LEAST_MS = 400;
 /** Below the loudest of late by this much (−26 dB), or at this level (−55 dBFS), it is quiet. */
@@ -34,6 +35,11 @@ export class Patience {
   /** @param paused the newest packet says that no more comes while it is quiet */
   packet(paused: boolean): void {
     this.#paused = paused;
+  }
+
+  /** Nobody has spoken for longer than within a sentence, and most turns are over. */
+  get quietForLong(): boolean {
+    return this.#quietMs >= LONG_QUIET_MS;
   }
 
   get ms(): number {

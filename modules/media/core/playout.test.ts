@@ -51,4 +51,15 @@ describe('Playout', () => {
     playout.caughtUp(-100);
     expect(playout.behindMs).toBe(0);
   });
+
+  test('where nobody speaks, it is led back within a second or two', () => {
+    const playout = new Playout();
+    playout.arrived(1300);
+    playout.append(PACKET);
+    for (let now = 1020; now < 3000; now += 20) {
+      playout.arrived(now);
+      playout.append(PACKET, true);
+    }
+    expect(Math.abs(playout.endMs - 3000)).toBeLessThan(30);
+  });
 });

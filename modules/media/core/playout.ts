@@ -8,8 +8,11 @@ const STEER_FROM_MS = 40;
 const STEER_TO_MS = 10;
 /** By how much (share) sound is stretched or shortened to get there: nobody hears a fiftieth. */
 const MAX_STRETCH = 0.02;
+/** The same where nobody has spoken for a while. */
+const MAX_STRETCH_QUIET = 0.25;
 /** Time (ms) in which a difference is to be steered away, where the stretch is not at its most. */
 const STEER_OVER_MS = 2000;
+const STEER_OVER_QUIET_MS = 200;
 
 /**
  * The session's audio timeline: sound is put at its end, and nowhere else. So whatever clocks and networks do, its times
@@ -56,18 +59,26 @@ export class Playout {
     if (offMs < STEER_TO_MS) this.#steering = false;
   }
 
-  /** @param pcm 16 kHz mono @returns what is heard, and its media time (ms) */
-  append(pcm: Float32Array): { readonly pcm: Float32Array; readonly ptsMs: number } {
+  /**
+   * @param pcm 16 kHz mono
+   * @param quiet nobody has spoken for a while
+   * @returns what is heard, and its media time (ms)
+   */
+  append(pcm: Float32Array, quiet = false): { readonly pcm: Float32Array; readonly ptsMs: number } {
     const ptsMs = this.endMs;
-    const heard = this.#steering ? stretched(pcm, this.#stretch(pcm.length)) : pcm;
+    const heard = this.#steering ? stretched(pcm, this.#stretch(pcm.length, quiet)) : pcm;
     this.#length += heard.length;
     this.#floor.shift((pcm.length - heard.length) / SAMPLES_PER_MS);
     return { pcm: heard, ptsMs };
   }
 
   /** Samples by which `length` samples grow (or shrink) towards the arrival clock. */
-  #stretch(length: number): number {
-    const share = Math.max(-MAX_STRETCH, Math.min(MAX_STRETCH, this.behindMs / STEER_OVER_MS));
+  #stretch(length: number, quiet: boolean): number {
+    const most = quiet ? MAX_STRETCH_QUIET : MAX_STRETCH;
+    const share = Math.max(
+      -most,
+      Math.min(most, this.behindMs / (quiet ? STEER_OVER_QUIET_MS : STEER_OVER_MS)),
+    );
     return Math.trunc(length * share);
   }
 }
