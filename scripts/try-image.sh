@@ -63,7 +63,7 @@ until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health"; d
   [ $((SECONDS - began)) -lt 60 ] || failed "the gateway did not become ready" "$work/gateway.log"
   sleep 1
 done
-mapfile -t check < <(box inspect --type container --format '{{range .Docker.config.Healthcheck.Test}}{{println .}}{{end}}' "$container" | sed '/^$/d')
+mapfile -t check < <(box inspect --type container --format '{{range .Docker.Config.Healthcheck.Test}}{{println .}}{{end}}' "$container" | sed '/^$/d')
 box run --env VISAVIS_PORT="$port" "$container" -- "${check[@]:1}" || failed "the image's health check does not find it"
 say "ready after $((SECONDS - began)) s, as user $user"
 
