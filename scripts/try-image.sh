@@ -23,7 +23,8 @@ if [ "${1:-}" != --inside ]; then
   unshare --mount --pid --fork --kill-child --mount-proc "scripts/${0##*/}" --inside || code=$?
   exit "$code"
 fi
-export BUILDAH_ISOLATION=chroot
+export BUILDAH_ISOLATION=chroot TMPDIR="$work/tmp"
+mkdir "$TMPDIR"
 box() { buildah --root "$work/images" --runroot "$work/run" "$@"; }
 failed() { say "$1"; [ -z "${2:-}" ] || tail -n 20 "$2"; exit 1; }
 
