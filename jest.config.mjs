@@ -66,17 +66,5 @@ export default {
       testMatch: ['<rootDir>/test/long/**/*.test.ts'],
       globals: { TEST_TIMEOUT_MS: 600_000 },
     },
-    {
-      ...common,
-      displayName: 'long',
-      testMatch: ['<rootDir>/test/long/**/*.test.ts'],
-      testTimeout: 600_000,
-    },
-    {
-      ...common,
-      displayName: 'long',
-      testMatch: ['<rootDir>/test/long/**/*.test.ts'],
-      testTimeout: 120_000,
-    },
   ],
 };
