@@ -9,10 +9,18 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ALLOWED: Readonly<Record<string, string>> = {
   'src/main.ts': 'the process itself: signals, and the timer that ends it',
   'src/lifecycle/process-guard.ts': 'the last guard',
+  'src/http-connections.ts': 'keeps the list of connections, and destroys them',
   'src/realtime/calls.service.ts': '`end` catches all that it meets',
+  'src/realtime/calls.controller.ts': 'aborts a signal',
   'modules/media/media.service.ts': 'one timer for all calls, each of whose ticks is caught apart',
   'modules/media/infra/werift/peer.ts':
     'its listeners do nothing but end the call, which catches, or pass the guard',
+  'modules/media/infra/ice/sockets.ts': 'what it hands on is guarded by the transport; settles a promise',
+  'modules/media/infra/werift/ice-link.ts': "the library's own state, which it keeps by a listener of ours",
+  'modules/media/infra/werift/dtls-gate.ts':
+    'settles the handshake; what it sends can fail only with the socket, which says nothing',
+  'modules/media/infra/werift/dtls-start.ts':
+    "decrypted data goes to the library's receivers, of which ours are guarded",
   'modules/media/core/video-receiver.ts':
     'the decoder never rejects, and what it gives passes the guard of the call',
   'modules/conversation/infra/system-scheduler.ts': 'whoever sets a timer by it gives a guarded callback',
@@ -26,8 +34,11 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'modules/decoder/core/session.ts': 'thread',
   'modules/decoder/infra/engine-worker.ts': 'thread',
   'modules/vad/infra/vad-worker.ts': 'thread',
-  'modules/media/infra/video/video-worker.ts': 'thread',
-  'modules/media/infra/video/video-decoder.ts': 'settles the jobs of its thread, and starts another',
+  // The process that decodes pictures: what is not caught there ends it, and the gateway starts another.
+  'modules/media/infra/video/video-process.ts': 'process',
+  'modules/media/infra/video/video-decoder.ts': 'settles the jobs of its process, and starts another',
+  'modules/media/infra/video/decoder-process.ts':
+    'notes how the process ended; what it sends is read within a catch that kills it',
 };
 
 describe('rawCallbacks', () => {

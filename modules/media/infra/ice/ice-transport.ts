@@ -25,6 +25,8 @@ export interface Credentials {
 }
 
 export interface IceHandlers {
+  /** Every datagram passes it: what our own code throws there is a bug, and ends the call. */
+  guard(work: () => void): void;
   /** Something that is not STUN, from where the client was seen to be. */
   onData(bytes: Buffer): void;
   /** The client's first authenticated check has come. */
@@ -111,7 +113,7 @@ export class IceTransport {
   async open(): Promise<readonly LocalSocket[]> {
     const { hosts, ports } = this.#settings;
     const sockets = await CallSockets.open(hosts, ports, (bytes, from, local) =>
-      this.#onDatagram(bytes, { ...from, local }),
+      this.#handlers.guard(() => this.#onDatagram(bytes, { ...from, local })),
     );
     if (this.#closed || sockets.list.length === 0) {
       await sockets.close();

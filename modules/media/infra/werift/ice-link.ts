@@ -15,6 +15,8 @@ import { startDtls } from './dtls-start.js';
 
 /** What happens on the way to a connection. */
 export interface LinkHandlers {
+  /** Every datagram passes it. */
+  guard(work: () => void): void;
   /** The client was heard from: somebody who has our answer is there. */
   onChecked(): void;
   /** A datagram that cannot be read: werift throws for some. */
@@ -87,6 +89,7 @@ export class IceLink {
   constructor(settings: IceSettings, handlers: LinkHandlers) {
     this.nowMs = settings.nowMs;
     this.#ice = new IceTransport(settings, {
+      guard: (work) => handlers.guard(work),
       onData: (bytes) => {
         try {
           this.#onDatagram(bytes);

@@ -111,7 +111,8 @@ export class WeriftPeer implements MediaPeer {
   /** Moves time on; the service calls it every 20 ms. */
   tick(nowMs: number): void {
     if (this.#ended || !this.#link) return;
-    this.#link.ice.tick(nowMs);
+    const { ice } = this.#link;
+    this.#guard(() => ice.tick(nowMs));
     if (!this.#connected) {
       const { connectTimeoutMs, silentTimeoutMs } = this.#deps.options;
       const patience = this.#checked ? connectTimeoutMs : Math.min(connectTimeoutMs, silentTimeoutMs);
@@ -131,6 +132,7 @@ export class WeriftPeer implements MediaPeer {
 
   #linkHandlers(): LinkHandlers {
     return {
+      guard: (work) => this.#guard(work),
       onChecked: () => {
         this.#checked = true;
         this.#guard(() => this.#deps.handlers.onChecked?.());

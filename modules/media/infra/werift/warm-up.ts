@@ -41,6 +41,7 @@ export async function warmUp(options: ResolvedMediaOptions, certificate: RTCCert
     ports: null,
     nowMs: () => 0,
     certificate,
+    guard: (work: () => void) => work(),
     onChecked: ignore,
     onUnreadable: ignore,
   };

@@ -151,7 +151,11 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   const video = options.video && addTrack(peer, 'video');
   const channel = peer.createDataChannel(LABEL, { ordered: true });
   options.onPeer?.(peer);
-  for (const transport of peer.dtlsTransports) tolerateRepeatedHello(transport);
+  for (const transport of peer.dtlsTransports) {
+    tolerateRepeatedHello(transport);
+    // werift takes an empty list of ICE servers for its default, which is Google's STUN server.
+    delete transport.iceTransport.connection.stunServer;
+  }
   const opened = whenOpen(options.timeoutMs ?? 15_000, (opening) => {
     channel.stateChanged.subscribe((state) => {
       if (state === 'open') opening.opened();
