@@ -160,7 +160,7 @@ test.each([['waits', 'SIGCONT'], ...hanging])(
 
 test('a call goes on over a crash: the next key frame is its next picture', async () => {
   const service = new MediaService({ iceHosts: ['127.0.0.1'] });
-  service.onModuleInit();
+  await service.onModuleInit();
   const client = new Stranger(service).track('audio').track('video');
   try {
     await client.connect();
