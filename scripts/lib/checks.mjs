@@ -73,7 +73,8 @@ export const STEPS = [
     name: 'e2e',
     what: 'jest, the built gateway and real browsers',
     packages: [CHROMIUM],
-    run: (context) => jest(context, 'e2e', '--runInBand'),
+    // Calls are real time, and mostly wait: two files share the two cores.
+    run: (context) => jest(context, 'e2e', '--maxWorkers=2'),
   },
   {
     name: 'long',
