@@ -102,10 +102,14 @@ export class LiveConversation implements Conversation {
 
   close(): Promise<void> {
     if (!this.#closing) {
-      this.#handle({ t: 'close' });
-      this.#timer?.cancel();
-      this.#vad.close();
-      this.#closing = this.#executor.close();
+      try {
+        this.#handle({ t: 'close' });
+      } finally {
+        // A machine that has thrown may throw again: what it held is given back all the same.
+        this.#timer?.cancel();
+        this.#vad.close();
+        this.#closing = this.#executor.close();
+      }
     }
     return this.#closing;
   }

@@ -186,7 +186,10 @@ export class Call {
       if (error !== null) await this.farewell(error);
     } finally {
       this.outbox.close();
-      await Promise.all([conversation?.close(reason), peer?.close()]);
+      // The connection first: its sockets close, whatever becomes of the conversation.
+      const closed = peer?.close();
+      await conversation?.close(reason);
+      await closed;
     }
   }
 

@@ -124,7 +124,7 @@ export class CallsService implements OnModuleDestroy {
     const { id, call, guard, arrival } = coming;
     const early = (work: () => void) => arrival.run(work, () => call.onDrop('early', 1));
     return {
-      onChecked: guard.wrap('checked', () => this.admission.place(id)),
+      onChecked: guard.wrap('checked', () => this.calls.has(id) && this.admission.place(id)),
       onConnected: guard.wrap('connected', () => this.begin(coming, peer())),
       onAudio: guard.wrap('audio', (frame) => early(() => call.onAudio(frame))),
       onVideo: guard.wrap('video', (frame) => early(() => call.onVideo(frame))),
@@ -171,6 +171,8 @@ export class CallsService implements OnModuleDestroy {
   /** Opens what needs a place, once there is one. @throws VisavisError `capacity` and what `open` throws */
   private async placed<T>(id: string, open: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
+      // While it waited the client may have left, and has given its place back.
+      if (!this.calls.has(id)) throw leftEarly();
       try {
         if (!this.admission.place(id)) throw new VisavisError('capacity', 'Every place is taken.');
         return await open();

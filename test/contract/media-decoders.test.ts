@@ -32,11 +32,36 @@ describe.each<[string, () => Promise<OpusDecoder>, Uint8Array]>([
     expect(decoder.conceal(1920)).toHaveLength(640);
     expect(decoder.recover(packet, 960)).toHaveLength(320);
   });
-  test('after free there is nothing, and free may be repeated', () => {
+  test('after a reset another stream is decoded', () => {
+    decoder.decode(packet);
+    decoder.reset();
+    expect(decoder.decode(packet)).toHaveLength(320);
+  });
+  test('after free there is nothing, free may be repeated, and so may reset', () => {
     decoder.free();
     decoder.free();
+    decoder.reset();
     expect(decoder.decode(packet)).toBeNull();
   });
+});
+
+test('libopus decodes what comes after a reset as a new decoder does', async () => {
+  const { packets } = await readAudio(mediaFixture('question.opus'));
+  const [used, fresh] = [await openOpusDecoder(), await openOpusDecoder()];
+  for (const packet of packets.slice(20, 40)) used.decode(packet);
+  used.reset();
+  let [difference, level] = [0, 0];
+  for (const packet of packets.slice(10, 30)) {
+    const [one, other] = [used.decode(packet) ?? [], fresh.decode(packet) ?? []];
+    for (const [at, sample] of other.entries()) {
+      difference += (sample - (one[at] ?? 0)) ** 2;
+      level += sample ** 2;
+    }
+  }
+  expect(level).toBeGreaterThan(0);
+  expect(difference / level).toBeLessThan(0.001);
+  used.free();
+  fresh.free();
 });
 
 test.each([10, 20, 40, 60])('libopus decodes packets of %d ms', async (ms) => {

@@ -143,7 +143,8 @@ export class IceAgent {
     this.#forget(transaction);
     const { pair } = transaction;
     if (code === 487) {
-      this.controlling = !this.controlling;
+      // Of several that were refused at once, the first changes the role (7.2.5.1).
+      this.controlling = !transaction.controlling;
       this.#send(pair, nowMs, { once: false, nominates: false });
     } else if (pair.state === 'checking') {
       pair.state = 'failed';
@@ -230,7 +231,10 @@ export class IceAgent {
       before !== null &&
       selected.nominatedAtMs !== null &&
       selected.nominatedAtMs > before;
-    if (inTurns && pair !== selected && pair.rank < selected.rank) return;
+    if (inTurns && pair !== selected && pair.rank < selected.rank) {
+      pair.nominatedAtMs = before;
+      return;
+    }
     if (this.#isValid(pair, nowMs)) this.#select(pair, nowMs);
   }
 
@@ -271,7 +275,16 @@ export class IceAgent {
 
   #send(pair: Pair, nowMs: number, { once, nominates }: { once: boolean; nominates: boolean }): void {
     if (pair.check && !once) this.#forget(pair.check);
-    const check = { id: this.#o.ports.newId(), pair, nominates, tries: 0, againAtMs: nowMs, once };
+    const { controlling } = this;
+    const check = {
+      id: this.#o.ports.newId(),
+      pair,
+      nominates,
+      controlling,
+      tries: 0,
+      againAtMs: nowMs,
+      once,
+    };
     this.#transactions.set(check.id, check);
     if (this.#transactions.size > REMEMBERED) {
       const [oldest] = this.#transactions.values();
@@ -292,7 +305,7 @@ export class IceAgent {
       id: check.id,
       priority: candidatePriority('prflx', check.pair.path.local),
       nominates: check.nominates,
-      controlling: this.controlling,
+      controlling: check.controlling,
     });
   }
 

@@ -12,6 +12,8 @@ export interface Transaction {
   readonly pair: Pair;
   /** The check carries USE-CANDIDATE. */
   readonly nominates: boolean;
+  /** The role in which it was sent. */
+  readonly controlling: boolean;
   /** Times it was sent. */
   tries: number;
   /** When it is sent again (ms). */

@@ -47,10 +47,10 @@ export class CallSockets {
     let next = ports ? ports[0] : 0;
     for (const host of hosts) {
       let socket: Socket | null = null;
-      do {
+      for (const last = ports ? ports[1] : next; !socket && next <= last; next += ports ? 1 : 0) {
         socket = await bind(host, next);
-        if (ports) next += 1;
-      } while (!socket && ports && next <= ports[1]);
+        if (!ports) break;
+      }
       if (socket) open.push({ socket, host });
     }
     return new CallSockets(open, onDatagram);

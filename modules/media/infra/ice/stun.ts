@@ -55,6 +55,8 @@ export function parseStun(bytes: Buffer): StunMessage | null {
     if (end > bytes.length) return null;
     const value = bytes.subarray(at + 4, end);
     if (name === ATTRIBUTE.fingerprint) {
+      // It is the last one (RFC 8489, 14.7); each is a checksum over all that is before it.
+      if (end !== bytes.length) return null;
       if (value.length !== 4 || value.readUInt32BE(0) !== fingerprintOf(bytes.subarray(0, at))) return null;
     } else if (signed === null && !attributes.has(name)) {
       attributes.set(name, value);

@@ -41,7 +41,7 @@ export class VideoDecoder {
   readonly #entry: WorkerEntry;
   readonly #limits: Required<VideoDecoderLimits>;
   readonly #policy = new RestartPolicy();
-  readonly #frames: Waiting[] = [];
+  #frames: Waiting[] = [];
   readonly #images: Waiting[] = [];
   #process: DecoderProcess | null = null;
   #ready = false;
@@ -99,6 +99,8 @@ export class VideoDecoder {
       },
       decode,
       close: () => {
+        // A frame that was sent after it would open the track's decoder again.
+        for (const waiting of this.#withdrawn(track)) waiting.settle('lost');
         if (this.#ready) this.#process?.send({ t: 'close', track });
       },
     };
@@ -132,6 +134,13 @@ export class VideoDecoder {
       this.warm();
       this.#next();
     });
+  }
+
+  /** What waits of a track is taken out. */
+  #withdrawn(track: number): Waiting[] {
+    const ofTrack = this.#frames.filter(({ job }) => job.t === 'frame' && job.track === track);
+    this.#frames = this.#frames.filter((waiting) => !ofTrack.includes(waiting));
+    return ofTrack;
   }
 
   #next(): void {

@@ -153,6 +153,8 @@ export class DtlsGate {
         this.#serverRandom = Buffer.from(body.subarray(2, 34));
         return null;
       case MESSAGE.certificate:
+        // werift would take another one, of which nobody has proved to be its owner.
+        if (this.#certificate) return 'a message out of place';
         this.#certificate = firstCertificate(body);
         return this.#certificate ? null : 'no certificate';
       case MESSAGE.certificateVerify:
