@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 
 import { VisavisError, type Clock, type RgbImage } from '#modules/contracts';
@@ -50,7 +51,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   readonly #ports: PortPool | null;
   readonly #certificates = new Certificates();
   readonly #video: VideoDecoder;
-  readonly #peers = new Map<WeriftPeer, MediaHandlers>();
+  readonly #peers = new Map<WeriftPeer, { handlers: MediaHandlers; tick: (nowMs: number) => void }>();
   readonly #videoLost = { times: 0, forGood: null as string | null };
   readonly #log = new Logger('MediaService');
   #ticker: NodeJS.Timeout | null = null;
@@ -164,7 +165,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     this.#videoLost.times += 1;
     if (willRestart) return;
     this.#videoLost.forGood = why;
-    for (const handlers of this.#peers.values()) this.#tellLost(handlers, why);
+    for (const { handlers } of this.#peers.values()) this.#tellLost(handlers, why);
   }
 
   #tellLost(handlers: MediaHandlers, why: string): void {
@@ -176,7 +177,9 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   }
 
   #keep(peer: WeriftPeer, handlers: MediaHandlers): void {
-    this.#peers.set(peer, handlers);
+    // What begins in a tick is its own call's doing, not that of the call which started the timer.
+    const tick = AsyncResource.bind((nowMs: number) => peer.tick(nowMs));
+    this.#peers.set(peer, { handlers, tick });
     // One timer for all peers: it releases held packets, fills pauses and sends reports.
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
   }
@@ -190,9 +193,9 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
 
   #tick(): void {
     const nowMs = this.#clock.nowMs();
-    for (const peer of this.#peers.keys()) {
+    for (const { tick } of this.#peers.values()) {
       try {
-        peer.tick(nowMs);
+        tick(nowMs);
       } catch (error) {
         // The others' packets are not to wait for what one peer threw.
         this.#log.error('the tick of a call failed', error);
