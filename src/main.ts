@@ -21,6 +21,9 @@ const PAGE = fileURLToPath(new URL('../client-demo', import.meta.url));
 const SHUTDOWN_MS = 10_000;
 
 async function main(args: readonly string[]): Promise<void> {
+  const unknown = args.find((arg) => arg !== '--check-config');
+  if (unknown !== undefined)
+    throw new VisavisError('bad_config', `${unknown}: there is no such option; there is --check-config`);
   const config = configFromEnvironment();
   if (args.includes('--check-config')) await check(config);
   else await serve(config);

@@ -29,6 +29,7 @@ export async function run(program, args, how = {}) {
   // A group of its own is ended with all that it started. Outside the terminal's, it is told of Ctrl-C by us alone.
   const group = stop !== undefined;
   const stdio = piped ? ['ignore', 'pipe', 'pipe'] : 'inherit';
+  const signals = catchSignals();
   const child = spawn(program, args, { cwd, env, stdio, detached: group });
   let kept = '';
   const take = output ?? ((text) => (kept += text));
@@ -39,7 +40,7 @@ export async function run(program, args, how = {}) {
     setTimeout(kill, KILL_AFTER_MS, 'SIGKILL').unref();
   };
   stop?.addEventListener('abort', onStop);
-  const { code, signal, error } = await ended(child, group);
+  const { code, signal, error } = await ended(child, signals, group);
   stop?.removeEventListener('abort', onStop);
   if (error) throw new StepError(`${what}: cannot start ${program} (${error.code ?? error.message})`);
   if (code === 0) return;
@@ -59,28 +60,45 @@ function killChild(child, signal, group) {
 /** Runs a program in this process's place: same terminal, arguments and signals, and its exit code becomes ours. */
 export async function become(program, args, { cwd, env = {} }) {
   // What the caller's own environment says goes before `env`.
+  const signals = catchSignals();
   const child = spawn(program, args, { cwd, env: { ...env, ...childEnv(program) }, stdio: 'inherit' });
-  const { code, signal, error } = await ended(child);
+  const { code, signal, error } = await ended(child, signals);
   if (error) throw new StepError(`cannot start ${program} (${error.code ?? error.message})`);
   // Dying by the same signal lets a shell or a supervisor see why; a handled signal ends with the child's own code.
   if (signal) process.kill(process.pid, signal);
   else process.exitCode = code;
 }
 
+/** Takes the signals that this process gets from before a child is there: one in between would leave it without anybody. */
+function catchSignals() {
+  const early = [];
+  let take = (signal) => early.push(signal);
+  const onSignal = (signal) => take(signal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return {
+    forwardTo(forward) {
+      take = forward;
+      for (const signal of early.splice(0)) forward(signal);
+    },
+    release() {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}
+
 /** Waits for a child's end; meanwhile the signals that this process gets are the child's. */
-async function ended(child, group = false) {
-  const forward = (signal) => {
+async function ended(child, signals, group = false) {
+  signals.forwardTo((signal) => {
     // Ctrl-C in a terminal already reaches every process of our group; a second one would look like impatience.
     if (signal === 'SIGINT' && process.stdin.isTTY && !group) return;
     killChild(child, signal, group);
-  };
-  for (const signal of SIGNALS) process.on(signal, forward);
+  });
   try {
     return await new Promise((resolve) => {
       child.once('error', (error) => resolve({ error }));
       child.once('close', (code, signal) => resolve({ code, signal }));
     });
   } finally {
-    for (const signal of SIGNALS) process.off(signal, forward);
+    signals.release();
   }
 }

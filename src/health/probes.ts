@@ -45,7 +45,7 @@ export function vadProbe(vad: Vad): Probe {
     });
 }
 
-/** The video worker decodes a picture. */
+/** The decoder process decodes a picture. */
 export function videoProbe(media: Pick<MediaService, 'decodeImage'>): Probe {
   return async () => {
     await media.decodeImage(PIXEL);

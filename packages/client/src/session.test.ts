@@ -23,6 +23,12 @@ const done = (text: string, metadata: Record<string, string> | null = null) => (
 });
 
 describe('Session', () => {
+  it('refuses an empty message, after which nothing else would be heard', () => {
+    const { session, sent } = setUp();
+    expect(() => session.sendText('')).toThrow('An empty message is no event.');
+    expect(sent).toEqual([]);
+  });
+
   it('asks in writing, and resolves with the answer to that question', async () => {
     const { session, sent, receive } = setUp();
     const first = session.ask('one');

@@ -109,6 +109,8 @@ export class Session extends Emitter<SessionEvents> {
   /** Sends a message as it is: for events that this version of the client does not know. */
   sendText(text: string): void {
     if (this.over) throw new CallError('session_closed', 'The call is closed.');
+    // werift numbers an empty message and sends nothing: the other side would wait for it, and hear no later one.
+    if (text === '') throw new CallError('invalid_json', 'An empty message is no event.');
     this.transmit(text);
   }
 

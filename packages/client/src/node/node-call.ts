@@ -86,6 +86,7 @@ export class NodeCall extends Session {
   readonly #audio: AudioSender;
   readonly #video: VideoSender | null;
   readonly #reports: readonly SenderReports[];
+  #reason: string | null = null;
 
   constructor(
     peer: RTCPeerConnection,
@@ -136,7 +137,9 @@ export class NodeCall extends Session {
     return this.#end('closed');
   }
 
-  async #end(reason: string): Promise<void> {
+  async #end(why: string): Promise<void> {
+    // Closing the connection closes the channel, which would tell another reason.
+    const reason = (this.#reason ??= why);
     this.#audio.stop();
     this.#video?.stop();
     for (const report of this.#reports) report.stop();
