@@ -172,7 +172,12 @@ async function healthy(url: string): Promise<boolean> {
 /** Somebody listens there; what they say does not matter. */
 async function answers(url: string): Promise<boolean> {
   return fetch(new URL('health', url), { signal: AbortSignal.timeout(10_000) }).then(
-    () => true,
+    // A body that nobody reads keeps its connection: after some minutes of looking there would be no file left for another.
+    (response) =>
+      response.arrayBuffer().then(
+        () => true,
+        () => true,
+      ),
     () => false,
   );
 }
