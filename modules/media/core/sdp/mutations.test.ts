@@ -42,6 +42,9 @@ test('mutated offers are answered, or refused with a line', () => {
   );
 });
 
+/** CPU time (ms): some 20 is usual, and 50 was seen on a busy machine; work that grows with the square takes seconds to minutes. */
+const LINEAR_MS = 500;
+
 test.each([
   ['lines', 'a=x\n'.repeat(60_000)],
   ['attributes', Array.from({ length: 40_000 }, (_, i) => `a=${i}`).join('\n')],
@@ -60,7 +63,7 @@ test.each([
   ['fmtps', `a=fmtp:102 ${'packetization-mode '.repeat(13_000)}`],
   ['fingerprints', 'a=fingerprint:sha-256 AB\n'.repeat(10_000)],
   ['hex', `m=${'AB:'.repeat(80_000)}`],
-])('a quarter of a megabyte of %s takes less than 50 ms, wherever it stands', (_name, junk) => {
+])('a quarter of a megabyte of %s is read in one pass, wherever it stands', (_name, junk) => {
   const chrome = offerOf('chrome-audio-video-data');
   for (const offer of [
     junk,
@@ -71,7 +74,7 @@ test.each([
   ]) {
     // The first may wait for the compiler, and any for a neighbour's cache.
     let least = Infinity;
-    for (let i = 0; i < 5 && least >= 50; i += 1) least = Math.min(least, cost(offer));
-    expect(least).toBeLessThan(50);
+    for (let i = 0; i < 5 && least >= LINEAR_MS; i += 1) least = Math.min(least, cost(offer));
+    expect(least).toBeLessThan(LINEAR_MS);
   }
 });
