@@ -76,8 +76,9 @@ function isAddress(address: string): boolean {
 }
 
 function isHostName(name: string): boolean {
+  if (name.length > 253 || !/^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?$/i.test(name)) return false;
   // A last label of digits would be an IPv4 address, and a broken one.
-  return name.length <= 253 && /^([a-z0-9_-]{1,63}\.)*[a-z0-9_-]*[a-z_-][a-z0-9_-]*\.?$/i.test(name);
+  return !/(?:^|\.)\d+\.?$/.test(name);
 }
 
 function readIPv4(address: string): number[] | null {
@@ -86,7 +87,11 @@ function readIPv4(address: string): number[] | null {
   return bytes.every((byte) => byte <= 255) ? bytes : null;
 }
 
+/** Characters of the longest IPv6 address, the last of it in IPv4's form. */
+const MAX_IPV6 = 45;
+
 function isIPv6(address: string): boolean {
+  if (address.length > MAX_IPV6) return false;
   const halves = address.split('::');
   if (!address.includes(':') || halves.length > 2) return false;
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
