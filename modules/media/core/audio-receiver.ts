@@ -13,6 +13,8 @@ import type { RtpIn } from './rtp.js';
 /** Longer than usual Wi-Fi reordering, short enough not to be heard: it is waited only after a gap. */
 const REORDER = { capacity: 32, maxWaitMs: 60 };
 const TICKS_PER_MS = OPUS_CLOCK_RATE / 1000;
+/** More sound (ms) than time has passed for is not taken: no microphone makes it, and decoding and listening to it costs others theirs. */
+const MAX_AHEAD_MS = 5000;
 
 /** Audio (ms) that did not come as it was sent. */
 export interface AudioRepair {
@@ -99,6 +101,10 @@ export class AudioReceiver {
     if (!clock) return;
     for (const { packet, lostBefore, restarted } of packets) {
       if (restarted) this.#gaps.restart();
+      if (this.#playout.started && this.#playout.endMs - nowMs > MAX_AHEAD_MS) {
+        this.#deps.onDrop('too_fast', 1);
+        continue;
+      }
       const extended = clock.extend(packet.timestamp);
       const cameAtMs = this.#openedAtMs ?? nowMs;
       this.#openedAtMs = null;

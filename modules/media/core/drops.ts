@@ -20,6 +20,8 @@ export type DropReason =
   | 'malformed_payload'
   /** An Opus packet that the decoder refuses. */
   | 'undecodable_audio'
+  /** Audio that comes faster than time passes: the session's timeline is seconds ahead already. */
+  | 'too_fast'
   /** A video frame that the decoder refuses. */
   | 'undecodable'
   /** Video comes, and there was no frame to begin at for some seconds: no key frame, nor a parameter set for one. Once each time. */

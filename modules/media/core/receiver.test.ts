@@ -101,6 +101,28 @@ describe('audio', () => {
     expect(drops()).toEqual({ malformed_payload: 1 });
   });
 
+  test('more sound than time has passed for is not taken, and what comes in time after it is', () => {
+    const { receiver, audio, drops } = setUp();
+    const heardMs = () => audio.reduce((ms, f) => ms + f.pcm.length / 16, 0);
+    // Sixty seconds of it in two.
+    for (let n = 0; n < 3000; n += 1) receiver.onRtp(mic(n), (n * 2) / 3);
+    expect(heardMs()).toBeGreaterThan(5000);
+    expect(heardMs()).toBeLessThan(8000);
+    expect(drops().too_fast).toBeGreaterThan(2500);
+    const before = { heard: heardMs(), dropped: drops().too_fast };
+    for (let n = 3000; n < 3100; n += 1) receiver.onRtp(mic(n), 2500 + (n - 3000) * 20);
+    expect(drops().too_fast).toBe(before.dropped);
+    expect(heardMs() - before.heard).toBeGreaterThan(1900);
+  });
+
+  test('what a stall of the network held is no sound that comes too fast', () => {
+    const { receiver, audio, drops } = setUp();
+    receiver.onRtp(mic(0), 0);
+    for (let n = 1; n < 400; n += 1) receiver.onRtp(mic(n), 8000);
+    expect(drops()).toEqual({});
+    expect(audio.length).toBeGreaterThanOrEqual(400);
+  });
+
   test('in a pause of transmission silence goes on', () => {
     const { receiver, audio } = setUp();
     receiver.onRtp(mic(0), 0);
