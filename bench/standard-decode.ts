@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { KvCache } from '../modules/decoder/core/kv-cache.js';
-import { greedy } from '../modules/decoder/core/sampler.js';
-import { loadStandardFolder } from '../modules/decoder/infra/standard-folder.js';
-import { StandardModel } from '../modules/decoder/infra/standard-model.js';
-import { StandardTokenizer } from '../modules/decoder/infra/standard-tokenizer.js';
+import { KvCache } from '../modules/decoder/core/context/kv-cache.js';
+import { greedy } from '../modules/decoder/core/text/sampler.js';
+import { loadStandardFolder } from '../modules/decoder/folders/gemma/standard-folder.js';
+import { StandardModel } from '../modules/decoder/local/onnx/standard-model.js';
+import { StandardTokenizer } from '../modules/decoder/folders/gemma/standard-tokenizer.js';
 
 /** Tokens made by a standard export: an export of our own weights (`python -m pocket.export.standard`). */
 export interface StandardDecode {

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { DecoderOptions } from './core/options.js';
+import type { DecoderOptions } from './local/options.js';
 import { DECODER_OPTIONS, DecoderService } from './decoder.service.js';
 
 /** Injection token of the engine, as an `OmniEngine`: what users should ask for, so that another engine can take its place. */

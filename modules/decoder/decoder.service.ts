@@ -15,11 +15,11 @@ import {
   type OmniEngine,
   type OnBug,
 } from '#modules/contracts';
-import { capsOf } from './core/caps.js';
-import { DEFAULT_OPTIONS, type DecoderOptions } from './core/options.js';
-import { loadFolder } from './infra/load-folder.js';
-import { WorkerEngine, type EngineStats } from './infra/worker-engine.js';
-import type { Loss } from './infra/worker-client.js';
+import { capsOf } from './core/model/caps.js';
+import { DEFAULT_OPTIONS, type DecoderOptions } from './local/options.js';
+import { loadFolder } from './local/onnx/load-folder.js';
+import { WorkerEngine, type EngineStats } from './local/worker-engine.js';
+import type { Loss } from './local/workers/worker-client.js';
 
 /** Injection token of `DecoderOptions`. */
 export const DECODER_OPTIONS = Symbol('DECODER_OPTIONS');

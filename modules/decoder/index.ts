@@ -1,5 +1,8 @@
-export type { DecoderOptions } from './core/options.js';
+export type { DecoderOptions } from './local/options.js';
 export { DecoderModule, ENGINE } from './decoder.module.js';
 export { DECODER_OPTIONS, DecoderService } from './decoder.service.js';
-export { loadFolder as loadModelFolder, type AnyModelFolder as ModelFolder } from './infra/load-folder.js';
-export type { EngineStats } from './infra/worker-engine.js';
+export {
+  loadFolder as loadModelFolder,
+  type AnyModelFolder as ModelFolder,
+} from './local/onnx/load-folder.js';
+export type { EngineStats } from './local/worker-engine.js';

@@ -1,8 +1,8 @@
-import { Context } from '../../modules/decoder/core/context.js';
-import { DecodeStep, ModelRunner, Sequence } from '../../modules/decoder/core/model-runner.js';
-import { greedy, seededRandom } from '../../modules/decoder/core/sampler.js';
-import { loadModelFolder } from '../../modules/decoder/infra/model-folder.js';
-import { OrtModel } from '../../modules/decoder/infra/ort-model.js';
+import { Context } from '../../modules/decoder/core/context/context.js';
+import { DecodeStep, ModelRunner, Sequence } from '../../modules/decoder/core/scheduling/model-runner.js';
+import { greedy, seededRandom } from '../../modules/decoder/core/text/sampler.js';
+import { loadModelFolder } from '../../modules/decoder/folders/pocket/model-folder.js';
+import { OrtModel } from '../../modules/decoder/local/onnx/ort-model.js';
 import { TEST_MODEL } from '../support/model-folder.js';
 
 // The real decoder of the model that ships: a batch of sequences of different lengths against each of them alone.

@@ -3,16 +3,16 @@ import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import type { EngineSession, Segment } from '#modules/contracts';
 import { DecoderService } from '#modules/decoder';
-import { loadModelFolder } from '../../modules/decoder/infra/model-folder.js';
-import { OrtModel } from '../../modules/decoder/infra/ort-model.js';
-import { FolderTokenizer } from '../../modules/decoder/infra/tokenizer.js';
+import { loadModelFolder } from '../../modules/decoder/folders/pocket/model-folder.js';
+import { OrtModel } from '../../modules/decoder/local/onnx/ort-model.js';
+import { FolderTokenizer } from '../../modules/decoder/folders/pocket/tokenizer.js';
 import { Coverage } from '../../modules/decoder/testing/coverage.js';
 import { readAnswer } from '../../modules/decoder/testing/engine-script.js';
 import { exactness } from '../../modules/decoder/testing/exactness.js';
 import { localHost } from '../../modules/decoder/testing/local-session.js';
 import { ProbedModel } from '../../modules/decoder/testing/probed-model.js';
 import type { Material, Step } from '../../modules/decoder/testing/random-steps.js';
-import { seededRandom } from '../../modules/decoder/core/sampler.js';
+import { seededRandom } from '../../modules/decoder/core/text/sampler.js';
 import { TEST_MODEL } from '../support/model-folder.js';
 
 // The real engine on the model that ships: that streaming, going back and company change no token of an answer.

@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { EngineSession, RgbImage, Segment } from '#modules/contracts';
-import type { SpecialTokens } from '../../modules/decoder/core/model-config.js';
-import { seededRandom } from '../../modules/decoder/core/sampler.js';
-import { loadStandardFolder, type StandardFolder } from '../../modules/decoder/infra/standard-folder.js';
-import { StandardModel } from '../../modules/decoder/infra/standard-model.js';
-import { StandardTokenizer } from '../../modules/decoder/infra/standard-tokenizer.js';
+import type { SpecialTokens } from '../../modules/decoder/core/model/model-config.js';
+import { seededRandom } from '../../modules/decoder/core/text/sampler.js';
+import {
+  loadStandardFolder,
+  type StandardFolder,
+} from '../../modules/decoder/folders/gemma/standard-folder.js';
+import { StandardModel } from '../../modules/decoder/local/onnx/standard-model.js';
+import { StandardTokenizer } from '../../modules/decoder/folders/gemma/standard-tokenizer.js';
 import { readAnswer } from '../../modules/decoder/testing/engine-script.js';
 import { localHost, LocalSession } from '../../modules/decoder/testing/local-session.js';
 import { TransformersJs, type ReferenceTurn } from '../support/transformers-js.js';

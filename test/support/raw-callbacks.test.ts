@@ -24,15 +24,16 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'modules/media/core/video-receiver.ts':
     'the decoder never rejects, and what it gives passes the guard of the call',
   'modules/conversation/infra/system-scheduler.ts': 'whoever sets a timer by it gives a guarded callback',
-  'modules/decoder/infra/held-operations.ts': 'a signal that is aborted by our own code, which catches',
-  'modules/decoder/infra/worker-client.ts':
+  'modules/decoder/local/sessions/held-operations.ts':
+    'a signal that is aborted by our own code, which catches',
+  'modules/decoder/local/workers/worker-client.ts':
     'notes why a thread ended; a signal; a timer that settles a promise',
   'modules/vad/vad.service.ts': '`#tellLost` passes the guard',
   'modules/vad/infra/vad-worker-client.ts': 'settles a promise, of a thread that is left to itself',
   // Code of a worker thread: what is not caught there ends the thread, and the main thread starts another.
-  'modules/decoder/core/scheduler.ts': 'thread',
-  'modules/decoder/core/session.ts': 'thread',
-  'modules/decoder/infra/engine-worker.ts': 'thread',
+  'modules/decoder/core/scheduling/scheduler.ts': 'thread',
+  'modules/decoder/core/session/session.ts': 'thread',
+  'modules/decoder/local/workers/engine-worker.ts': 'thread',
   'modules/vad/infra/vad-worker.ts': 'thread',
   // The process that decodes pictures: what is not caught there ends it, and the gateway starts another.
   'modules/media/infra/video/video-process.ts': 'process',

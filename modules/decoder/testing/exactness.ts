@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { SessionHost } from '../core/session-host.js';
+import type { SessionHost } from '../core/session/session-host.js';
 import type { Coverage } from './coverage.js';
 import { SessionScript, logitDistance } from './engine-script.js';
 import { LocalSession } from './local-session.js';

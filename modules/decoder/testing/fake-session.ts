@@ -9,7 +9,7 @@ import {
   type Removal,
   type Segment,
 } from '#modules/contracts';
-import { checkImage } from '../core/pixels.js';
+import { checkImage } from '../core/inputs/pixels.js';
 import { FakeLog, type LogEntry } from './fake-log.js';
 
 /** The answer to a context; each string is one token. */

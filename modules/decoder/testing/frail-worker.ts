@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import type { FromEngineWorker, ToEngineWorker } from '../infra/worker-protocol.js';
+import type { FromEngineWorker, ToEngineWorker } from '../local/workers/worker-protocol.js';
 
 // An engine worker without a model, for tests of what happens when one dies: the tenant of its choice kills it, and so
 // does one that leaves, after it was told that it may.

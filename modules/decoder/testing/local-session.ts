@@ -7,16 +7,16 @@ import type {
   Removal,
   Segment,
 } from '#modules/contracts';
-import { StopSignal } from '../core/generation.js';
-import type { OmniModel, TextCodec } from '../core/ports.js';
-import { DEFAULT_OPTIONS } from '../core/options.js';
-import { ModelRunner } from '../core/model-runner.js';
-import { Scheduler } from '../core/scheduler.js';
-import type { Removed, SessionHost } from '../core/session-host.js';
-import { DecoderSession } from '../core/session.js';
-import type { Span } from '../core/span.js';
-import { SpecialRows } from '../core/special-rows.js';
-import { EventStream } from '../infra/event-stream.js';
+import { StopSignal } from '../core/session/generation.js';
+import type { OmniModel, TextCodec } from '../core/model/ports.js';
+import { DEFAULT_OPTIONS } from '../local/options.js';
+import { ModelRunner } from '../core/scheduling/model-runner.js';
+import { Scheduler } from '../core/scheduling/scheduler.js';
+import type { Removed, SessionHost } from '../core/session/session-host.js';
+import { DecoderSession } from '../core/session/session.js';
+import type { Span } from '../core/context/span.js';
+import { SpecialRows } from '../core/inputs/special-rows.js';
+import { EventStream } from '../local/sessions/event-stream.js';
 
 /** What sessions share, around any model, on this thread. The clock stands still. */
 export async function localHost(

@@ -1,6 +1,6 @@
-import type { Prefill } from '../core/context.js';
-import type { DecodeBatch, DecoderOutput, OmniModel } from '../core/ports.js';
-import type { AudioBlock, EncodedBlock } from '../core/utterance.js';
+import type { Prefill } from '../core/context/context.js';
+import type { DecodeBatch, DecoderOutput, OmniModel } from '../core/model/ports.js';
+import type { AudioBlock, EncodedBlock } from '../core/inputs/utterance.js';
 
 /** Any model, with its logits laid open, and made to say what a test wants. */
 export class ProbedModel implements OmniModel {

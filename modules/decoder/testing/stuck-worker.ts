@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import type { ToEngineWorker } from '../infra/worker-protocol.js';
+import type { ToEngineWorker } from '../local/workers/worker-protocol.js';
 
 // An engine worker whose model does not load for a while: its thread is blocked, and it is never ready.
 const port = parentPort;

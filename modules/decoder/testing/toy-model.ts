@@ -1,7 +1,7 @@
-import type { Prefill } from '../core/context.js';
-import type { ModelConfig } from '../core/model-config.js';
-import type { DecodeBatch, DecoderOutput, OmniModel, TextCodec } from '../core/ports.js';
-import type { AudioBlock, EncodedBlock } from '../core/utterance.js';
+import type { Prefill } from '../core/context/context.js';
+import type { ModelConfig } from '../core/model/model-config.js';
+import type { DecodeBatch, DecoderOutput, OmniModel, TextCodec } from '../core/model/ports.js';
+import type { AudioBlock, EncodedBlock } from '../core/inputs/utterance.js';
 
 const DIM = 4;
 const VOCAB = 24;

@@ -1,6 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { EngineHost } from '../infra/engine-host.js';
-import type { EngineWorkerData, FromEngineWorker, Ping, ToEngineWorker } from '../infra/worker-protocol.js';
+import { EngineHost } from '../local/workers/engine-host.js';
+import type {
+  EngineWorkerData,
+  FromEngineWorker,
+  Ping,
+  ToEngineWorker,
+} from '../local/workers/worker-protocol.js';
 import { TOY_CODEC, ToyModel } from './toy-model.js';
 
 // An engine worker whose model is the toy: the real host, protocol and sessions, quick enough to be lost often.

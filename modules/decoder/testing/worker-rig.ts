@@ -1,9 +1,9 @@
 import { workerEntry, type Checkpoint, type EngineSession, type Segment } from '#modules/contracts';
 import { MortalWorkers } from '../../../test/support/mortal-workers.js';
-import { capsOf } from '../core/caps.js';
-import { DEFAULT_OPTIONS } from '../core/options.js';
-import { WorkerEngine } from '../infra/worker-engine.js';
-import type { EngineWorkerData } from '../infra/worker-protocol.js';
+import { capsOf } from '../core/model/caps.js';
+import { DEFAULT_OPTIONS } from '../local/options.js';
+import { WorkerEngine } from '../local/worker-engine.js';
+import type { EngineWorkerData } from '../local/workers/worker-protocol.js';
 import { readAnswer } from './engine-script.js';
 import type { Material, Step } from './random-steps.js';
 import { ToyModel } from './toy-model.js';

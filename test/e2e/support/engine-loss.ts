@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectNode, type NodeCall } from '@vis-a-vis/client/node';
 import type { ServerEvent } from '@vis-a-vis/protocol';
 import { ERRORS, type ErrorCode } from '#modules/contracts';
-import { seededRandom } from '../../../modules/decoder/core/sampler.js';
+import { seededRandom } from '../../../modules/decoder/core/text/sampler.js';
 import { CALL_FOLDER, readCallScript, type CallScript } from '../../../tools/support/call-script.js';
 import { Gateway } from './gateway.js';
 
