@@ -16,4 +16,4 @@ export type {
   Usage,
 } from './core/events.js';
 export type { ClientIntent, NewContent, PreviousItem } from './core/intents.js';
-export type { Item, ItemContent, ItemStatus } from './core/items.js';
+export type { Item, ItemContent, ItemStatus } from './core/items/items.js';

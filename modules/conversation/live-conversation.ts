@@ -11,7 +11,7 @@ import type { SessionEvent } from './core/events.js';
 import type { Boundary, MachineInput } from './core/inputs.js';
 import type { ClientIntent, NewContent } from './core/intents.js';
 import { ConversationMachine } from './core/machine.js';
-import { PcmBuffer } from './core/pcm-buffer.js';
+import { PcmBuffer } from './core/hearing/pcm-buffer.js';
 import type { FrameHandle, FramePort, Scheduler, VadHandle, VadPort } from './core/ports.js';
 import type { SessionOptions } from './core/session.js';
 import { EngineExecutor } from './engine-executor.js';

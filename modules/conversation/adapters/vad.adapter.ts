@@ -7,7 +7,7 @@ import {
   type VadStream,
 } from '#modules/vad';
 import type { Scheduler, VadHandle, VadListener, VadPort } from '../core/ports.js';
-import type { DetectionSettings } from '../core/turn-detection.js';
+import type { DetectionSettings } from '../core/turn-rules/turn-detection.js';
 
 /** What is known of the least late packet is forgotten by this much (ms) a packet: the clocks of a call move, at its start most. */
 const FORGET_MS = 0.5;

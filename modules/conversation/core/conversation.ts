@@ -1,7 +1,7 @@
 import type { AudioFrame, VideoFrame } from '#modules/contracts';
 import type { SessionConfig } from './config.js';
 import type { ClientIntent } from './intents.js';
-import type { Item } from './items.js';
+import type { Item } from './items/items.js';
 
 /** `listening`: the user speaks. `pausing`: maybe the end. `committing`: the question is being attended. */
 export type ConversationState = 'idle' | 'listening' | 'pausing' | 'committing' | 'answering' | 'closed';

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#modules/contracts';
 import type { SessionConfig } from './config.js';
-import type { Item } from './items.js';
+import type { Item } from './items/items.js';
 
 /** Tokens by the kind of input they came from. */
 export interface TokenCounts {

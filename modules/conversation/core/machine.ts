@@ -1,15 +1,15 @@
-import { Answering } from './answering.js';
-import { Camera } from './camera.js';
+import { Answering } from './answering/answering.js';
+import { Camera } from './seeing/camera.js';
 import type { Command } from './commands.js';
-import { ContextWriter } from './context-writer.js';
+import { ContextWriter } from './context/context-writer.js';
 import type { ConversationSnapshot, ConversationState } from './conversation.js';
-import { Hearing } from './hearing.js';
+import { Hearing } from './hearing/hearing.js';
 import type { ClientIntent } from './intents.js';
 import type { MachineInput } from './inputs.js';
-import type { LogEntry } from './log.js';
+import type { LogEntry } from './context/log.js';
 import { Requests } from './requests.js';
 import { Session, type SessionOptions } from './session.js';
-import { Speculation } from './speculation.js';
+import { Speculation } from './answering/speculation.js';
 import { quietFromMs } from './turn-rules/idle-timeout.js';
 import type { DetectionSettings } from './turn-rules/policy.js';
 

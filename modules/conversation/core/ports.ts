@@ -1,6 +1,6 @@
 import type { AudioFrame, Clock, Guard, RgbImage, VideoFrame } from '#modules/contracts';
 import type { Boundary, FrameSegment } from './inputs.js';
-import type { DetectionSettings } from './turn-detection.js';
+import type { DetectionSettings } from './turn-rules/turn-detection.js';
 
 /** Detects speech in one microphone. Times are ms on the media clock. */
 export interface VadHandle {

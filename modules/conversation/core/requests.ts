@@ -1,10 +1,10 @@
 import type { ErrorCode, Role, Segment } from '#modules/contracts';
-import type { Answering } from './answering.js';
-import type { Camera } from './camera.js';
-import type { ContextWriter } from './context-writer.js';
-import type { Hearing } from './hearing.js';
+import type { Answering } from './answering/answering.js';
+import type { Camera } from './seeing/camera.js';
+import type { ContextWriter } from './context/context-writer.js';
+import type { Hearing } from './hearing/hearing.js';
 import type { ClientIntent, NewContent } from './intents.js';
-import type { Item, ItemContent } from './items.js';
+import type { Item, ItemContent } from './items/items.js';
 import type { Session } from './session.js';
 
 type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;

@@ -6,10 +6,10 @@ import {
   type TurnTaking,
 } from './config.js';
 import type { Failure } from './inputs.js';
-import { ItemList } from './item-list.js';
-import { SegmentLog } from './log.js';
+import { ItemList } from './items/item-list.js';
+import { SegmentLog } from './context/log.js';
 import { Outbox } from './outbox.js';
-import { turnPolicy, type TurnPolicy } from './turn-detection.js';
+import { turnPolicy, type TurnPolicy } from './turn-rules/turn-detection.js';
 import { Reading } from './turn-rules/reading.js';
 
 export interface SessionOptions {

@@ -1,7 +1,7 @@
 import type { AudioFrame } from '#modules/contracts';
 import type { Boundary } from '../core/inputs.js';
 import type { VadHandle, VadListener, VadPort } from '../core/ports.js';
-import type { DetectionSettings } from '../core/turn-detection.js';
+import type { DetectionSettings } from '../core/turn-rules/turn-detection.js';
 
 /** A detector that hears nothing by itself: a test says the boundaries. */
 export class ScriptedVad implements VadPort {

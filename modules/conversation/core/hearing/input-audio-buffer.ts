@@ -1,5 +1,5 @@
-import type { Item } from './items.js';
-import type { Session } from './session.js';
+import type { Item } from '../items/items.js';
+import type { Session } from '../session.js';
 
 /** Audio (ms) kept while nobody speaks, on top of the prefix padding: the detector's own delay. */
 const DETECTOR_DELAY_MS = 2000;

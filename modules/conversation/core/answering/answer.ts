@@ -7,10 +7,10 @@ import type {
   TurnSpeculation,
   TurnTiming,
   Usage,
-} from './events.js';
-import type { Item, ItemStatus } from './items.js';
-import type { SegmentLog } from './log.js';
-import type { Session } from './session.js';
+} from '../events.js';
+import type { Item, ItemStatus } from '../items/items.js';
+import type { SegmentLog } from '../context/log.js';
+import type { Session } from '../session.js';
 
 /** The utterance that a response answers, and when it ended. */
 export interface TurnStamp {

@@ -1,10 +1,10 @@
 import type { TurnDetection } from '@vis-a-vis/protocol';
-import { manual } from './turn-rules/manual.js';
-import type { RuleOptions, TurnPolicy } from './turn-rules/policy.js';
-import { semanticVad } from './turn-rules/semantic-vad.js';
-import { serverVad } from './turn-rules/server-vad.js';
+import { manual } from './manual.js';
+import type { RuleOptions, TurnPolicy } from './policy.js';
+import { semanticVad } from './semantic-vad.js';
+import { serverVad } from './server-vad.js';
 
-export type { DetectionSettings, TurnPolicy } from './turn-rules/policy.js';
+export type { DetectionSettings, TurnPolicy } from './policy.js';
 
 /** The rule that a client chose. @returns null for manual turn detection */
 export function turnPolicy(turnDetection: TurnDetection, options: RuleOptions): TurnPolicy | null {

@@ -1,7 +1,7 @@
-import type { ContextWriter } from './context-writer.js';
-import type { Boundary } from './inputs.js';
-import type { Session } from './session.js';
-import type { EndedUtterance } from './writes.js';
+import type { ContextWriter } from '../context/context-writer.js';
+import type { Boundary } from '../inputs.js';
+import type { Session } from '../session.js';
+import type { EndedUtterance } from '../context/writes.js';
 
 /** A pause in which the utterance may have ended; ms on the media clock. */
 export interface Pause {

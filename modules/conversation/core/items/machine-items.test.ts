@@ -1,4 +1,4 @@
-import { awake, MachineHarness, typed } from '../testing/machine-harness.js';
+import { awake, MachineHarness, typed } from '../../testing/machine-harness.js';
 
 describe('typed turns', () => {
   test('an item and a response', () => {

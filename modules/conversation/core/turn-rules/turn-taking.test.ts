@@ -1,5 +1,5 @@
-import type { TurnTaking } from './config.js';
-import { MachineHarness, SERVER_VAD } from '../testing/machine-harness.js';
+import type { TurnTaking } from '../config.js';
+import { MachineHarness, SERVER_VAD } from '../../testing/machine-harness.js';
 
 const PLAIN: TurnTaking = { speculation: false, bargeInMs: 200, readingCharsPerS: null, visualTurns: false };
 

@@ -1,7 +1,7 @@
 import type { Role, Segment } from '#modules/contracts';
 import { ContextLedger } from './context-ledger.js';
-import type { Failure } from './inputs.js';
-import type { Session } from './session.js';
+import type { Failure } from '../inputs.js';
+import type { Session } from '../session.js';
 import { WriteGate } from './write-gate.js';
 import type { EndedUtterance, Write } from './writes.js';
 

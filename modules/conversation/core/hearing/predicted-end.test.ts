@@ -1,7 +1,7 @@
 import type { TurnDetection } from '@vis-a-vis/protocol';
-import { SEMANTIC_VAD, SERVER_VAD, type MachineHarness } from '../testing/machine-harness.js';
-import { end, pause, resume, speaking } from '../testing/speech.js';
-import { DEFAULT_TURN_TAKING } from './config.js';
+import { SEMANTIC_VAD, SERVER_VAD, type MachineHarness } from '../../testing/machine-harness.js';
+import { end, pause, resume, speaking } from '../../testing/speech.js';
+import { DEFAULT_TURN_TAKING } from '../config.js';
 
 describe('a model that predicts ends of turns', () => {
   const listening = () => speaking({ config: { turnDetection: SEMANTIC_VAD } });

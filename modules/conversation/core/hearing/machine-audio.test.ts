@@ -1,4 +1,4 @@
-import { awake, MachineHarness } from '../testing/machine-harness.js';
+import { awake, MachineHarness } from '../../testing/machine-harness.js';
 
 describe('the audio buffer', () => {
   const manual = () => awake({ config: { turnDetection: null } });

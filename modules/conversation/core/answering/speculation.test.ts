@@ -1,5 +1,5 @@
-import { SERVER_VAD, type HarnessOptions } from '../testing/machine-harness.js';
-import { ahead, end, pause, resume, speaking } from '../testing/speech.js';
+import { SERVER_VAD, type HarnessOptions } from '../../testing/machine-harness.js';
+import { ahead, end, pause, resume, speaking } from '../../testing/speech.js';
 
 describe('in a tentative pause', () => {
   test('the utterance is attended after a mark, and answered; nobody is told', () => {

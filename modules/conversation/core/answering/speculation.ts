@@ -1,13 +1,13 @@
 import type { GenEvent } from '#modules/contracts';
 import { countTokens, type AnswerStart } from './answer.js';
 import type { Answering } from './answering.js';
-import type { ContextWriter } from './context-writer.js';
-import type { SpeculationKind, SpeculationOutcome, TokenCounts, TurnSpeculation } from './events.js';
+import type { ContextWriter } from '../context/context-writer.js';
+import type { SpeculationKind, SpeculationOutcome, TokenCounts, TurnSpeculation } from '../events.js';
 import { HeldEvents } from './held-events.js';
-import type { Session } from './session.js';
-import { mayProbe } from './turn-rules/visual-turns.js';
+import type { Session } from '../session.js';
+import { mayProbe } from '../turn-rules/visual-turns.js';
 import { WasteBudget } from './waste-budget.js';
-import type { EndedUtterance } from './writes.js';
+import type { EndedUtterance } from '../context/writes.js';
 
 /** An answer that has been begun and that nobody is to hear yet. Instants are on the gateway's clock. */
 interface Try {

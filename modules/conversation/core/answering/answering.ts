@@ -1,10 +1,10 @@
 import type { GenEvent } from '#modules/contracts';
 import { Answer, countTokens, type AnswerStart, type Outcome, type ResponseRequest } from './answer.js';
-import type { ContextWriter } from './context-writer.js';
-import type { TurnSpeculation } from './events.js';
+import type { ContextWriter } from '../context/context-writer.js';
+import type { TurnSpeculation } from '../events.js';
 import { HeldEvents, type HeldEvent } from './held-events.js';
-import type { Failure } from './inputs.js';
-import type { Session } from './session.js';
+import type { Failure } from '../inputs.js';
+import type { Session } from '../session.js';
 
 type CancelReason = Extract<Outcome, { status: 'cancelled' }>['reason'];
 

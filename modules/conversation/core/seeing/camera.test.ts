@@ -1,5 +1,5 @@
-import { IMAGE, MachineHarness } from '../testing/machine-harness.js';
-import type { VideoConfig } from './config.js';
+import { IMAGE, MachineHarness } from '../../testing/machine-harness.js';
+import type { VideoConfig } from '../config.js';
 
 // Real: the whole machine. The engine is answered for by the harness.
 

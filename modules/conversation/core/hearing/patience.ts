@@ -1,4 +1,4 @@
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** How long a silence ends the turn, by what the model thinks of it: tells the detector when that changes. */
 export class Patience {

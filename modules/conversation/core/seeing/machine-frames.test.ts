@@ -1,4 +1,4 @@
-import { awake } from '../testing/machine-harness.js';
+import { awake } from '../../testing/machine-harness.js';
 
 describe('frames', () => {
   test('the first thing after an answer opens the turn', () => {

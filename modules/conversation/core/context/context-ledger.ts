@@ -1,7 +1,7 @@
 import type { AppendReceipt, Checkpoint } from '#modules/contracts';
 import { contextBudget, TURN_MARK_TOKENS, type ContextBudget } from './context-budget.js';
-import type { Failure } from './inputs.js';
-import type { Session } from './session.js';
+import type { Failure } from '../inputs.js';
+import type { Session } from '../session.js';
 
 /** `block`: audio that is encoded and not attended. `edge`: the open or close of a turn. */
 export type AppendKind = 'frame' | 'block' | 'question' | 'edge';

@@ -1,5 +1,5 @@
-import type { FrameSegment } from './inputs.js';
-import type { Session } from './session.js';
+import type { FrameSegment } from '../inputs.js';
+import type { Session } from '../session.js';
 import type { Write } from './writes.js';
 
 /** Holds back what is to change the context while an answer is made or begun ahead. */

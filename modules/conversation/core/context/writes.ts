@@ -1,5 +1,5 @@
 import type { Role, Segment } from '#modules/contracts';
-import type { FrameSegment } from './inputs.js';
+import type { FrameSegment } from '../inputs.js';
 
 /** Microphone audio of an utterance that has ended. Times are ms on the media clock. */
 export interface EndedUtterance {

@@ -1,4 +1,4 @@
-import type { PreviousItem } from './intents.js';
+import type { PreviousItem } from '../intents.js';
 import type { Item } from './items.js';
 
 /** Messages that a conversation knows: it may last for hours. */

@@ -1,7 +1,7 @@
-import { DEFAULT_VIDEO, type VideoConfig } from './config.js';
-import type { ContextWriter } from './context-writer.js';
-import type { FrameSegment } from './inputs.js';
-import type { Session } from './session.js';
+import { DEFAULT_VIDEO, type VideoConfig } from '../config.js';
+import type { ContextWriter } from '../context/context-writer.js';
+import type { FrameSegment } from '../inputs.js';
+import type { Session } from '../session.js';
 
 /**
  * The live camera: what of it is taken in, and what becomes of that when it goes off. It is off when the client says so,

@@ -1,12 +1,12 @@
-import type { Answering } from './answering.js';
-import type { ContextWriter } from './context-writer.js';
+import type { Answering } from '../answering/answering.js';
+import type { ContextWriter } from '../context/context-writer.js';
 import { InputAudioBuffer } from './input-audio-buffer.js';
-import type { Boundary, Failure } from './inputs.js';
+import type { Boundary, Failure } from '../inputs.js';
 import { Patience } from './patience.js';
-import type { Session } from './session.js';
-import type { Speculation } from './speculation.js';
-import { onSpeech } from './turn-rules/barge-in.js';
-import type { TurnPolicy } from './turn-rules/policy.js';
+import type { Session } from '../session.js';
+import type { Speculation } from '../answering/speculation.js';
+import { onSpeech } from '../turn-rules/barge-in.js';
+import type { TurnPolicy } from '../turn-rules/policy.js';
 import { Utterance } from './utterance.js';
 
 /** Less audio (ms) than this is not worth a commit by hand. */

@@ -1,4 +1,4 @@
-import { awake, SERVER_VAD } from '../testing/machine-harness.js';
+import { awake, SERVER_VAD } from '../../testing/machine-harness.js';
 
 describe('barge-in', () => {
   test('aborts, keeps what was sent, ends the response and goes on listening', () => {
