@@ -55,6 +55,8 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   readonly #videoLost = { times: 0, forGood: null as string | null };
   readonly #log = new Logger('MediaService');
   #ticker: NodeJS.Timeout | null = null;
+  /** Made here: a closure that a call begins with would keep that call for as long as the timer runs. */
+  readonly #onTick = () => this.#tick();
 
   constructor(
     @Inject(MEDIA_OPTIONS) options: MediaOptions,
@@ -181,7 +183,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     const tick = AsyncResource.bind((nowMs: number) => peer.tick(nowMs));
     this.#peers.set(peer, { handlers, tick });
     // One timer for all peers: it releases held packets, fills pauses and sends reports.
-    this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
+    this.#ticker ??= setInterval(this.#onTick, TICK_MS);
   }
 
   #forget(peer: WeriftPeer): void {
