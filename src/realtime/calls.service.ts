@@ -104,8 +104,9 @@ export class CallsService implements OnModuleDestroy {
     const handlers = this.handlersOf(coming, () => peer);
     peer = await this.media.answer(sdp, handlers).catch(async (error: unknown) => {
       // Offers that nobody follows up hold UDP ports: a newer one is more likely to be followed up.
-      const oldest = this.admission.oldestSilent;
-      if (!(error instanceof VisavisError) || error.code !== 'capacity' || oldest === null) throw error;
+      if (!(error instanceof VisavisError) || error.code !== 'capacity') throw error;
+      const oldest = this.admission.displace();
+      if (oldest === null) throw error;
       await this.end(oldest, 'displaced');
       return this.media.answer(sdp, handlers);
     });
