@@ -26,8 +26,8 @@ ENV NODE_ENV=production \
     VISAVIS_ICE_PORT_MIN=50000 \
     VISAVIS_ICE_PORT_MAX=50199 \
     MALLOC_ARENA_MAX=2 \
-    MALLOC_MMAP_THRESHOLD_=524288 \
-    MALLOC_TRIM_THRESHOLD_=4194304
+    MALLOC_MMAP_THRESHOLD_=131072 \
+    MALLOC_TRIM_THRESHOLD_=1048576
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/packages/protocol/package.json packages/protocol/package.json
