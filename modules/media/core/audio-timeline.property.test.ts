@@ -248,7 +248,11 @@ describe('the audio timeline', () => {
   test.each([2e-4, -2e-4])('a clock that is off by %d is followed', (drift) => {
     const microphone = new VirtualMicrophone(0, drift);
     microphone.talk(120_000, true);
-    const arrivals = microphone.sent.map((one) => ({ ...one, atMs: one.sentAtMs }));
+    const arrivals = microphone.sent.map((one) => ({
+      ...one,
+      atMs: one.sentAtMs,
+      believedAtMs: one.sentAtMs,
+    }));
     let worst = 0;
     const { heard } = receive(arrivals, 121_000);
     for (const { ptsMs, arrivedAtMs } of heard.slice(500))
