@@ -11,7 +11,8 @@ export class TestSocket {
   closed: { readonly code: number; readonly reason: string } | null = null;
 
   private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data) => this.events.push(JSON.parse(String(data)) as ServerEvent));
+    // The gateway sends text, which ws hands over whole.
+    socket.on('message', (data: Buffer) => this.events.push(JSON.parse(data.toString()) as ServerEvent));
     socket.on('close', (code, reason) => (this.closed = { code, reason: String(reason) }));
     socket.on('error', () => undefined);
   }

@@ -96,9 +96,9 @@ describe('GET /v1/realtime', () => {
   });
   afterEach(async () => {
     for (const client of open.splice(0)) client.socket.terminate();
-    for (const end = performance.now() + 3000; calls.openCalls > 0 && performance.now() < end;)
-      await sleep(5);
-    expect(calls.openCalls).toBe(0);
+    for (const end = performance.now() + 3000; calls.openCalls > 0; await sleep(5)) {
+      if (performance.now() > end) throw new Error('a call outlived its client');
+    }
   });
 
   const dial = async (query = '?model=gpt-realtime', key?: string) => {
@@ -200,7 +200,12 @@ describe('GET /v1/realtime', () => {
 
   it.each([
     ['hung up', 1000, 'hangup', (id: string) => calls.hangUp(id, ANYBODY)],
-    ['a bug of ours', 1011, 'internal_error', (id: string) => calls.struck(id, 'test', new Error('struck'))],
+    [
+      'a bug of ours',
+      1011,
+      'internal_error',
+      async (id: string) => calls.struck(id, 'test', new Error('struck')),
+    ],
   ])('closes with code and reason: %s', async (_, code, reason, end) => {
     const client = await dial();
     const [id] = [...(calls as unknown as { calls: Map<string, unknown> }).calls.keys()];
