@@ -23,9 +23,9 @@ export class Base {
     server.prependListener('upgrade', strip);
   }
 
-  /** What is asked for is the base path itself, without the slash that relative links need. */
-  isBare(url: string): boolean {
-    return this.#path !== null && this.#path !== '' && url.split('?', 1)[0] === this.#path;
+  /** What is asked for is the base path itself, without the slash that relative links need. @param path without a query */
+  isBare(path: string): boolean {
+    return this.#path !== '' && path === this.#path;
   }
 
   /**

@@ -242,13 +242,13 @@ describe('POST /v1/realtime/calls', () => {
     const response = await fetch(`${url}/v1/realtime/calls`, {
       method: 'OPTIONS',
       headers: {
-        origin: 'https://example.org',
+        origin: 'http://localhost:5173',
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'authorization,content-type,x-openai-agents-sdk,x-stainless-os',
       },
     });
     expect(response.status).toBe(204);
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
     expect(response.headers.get('access-control-allow-headers')).toBe(
       'authorization,content-type,x-openai-agents-sdk,x-stainless-os',
     );

@@ -21,7 +21,9 @@ export class HttpErrorsFilter implements ExceptionFilter {
     const { status, type, retryable } = ERRORS[error.code];
     this.metrics.error(error.code);
     const response = host.switchToHttp().getResponse<Response>();
-    if (status === 503 && retryable) response.setHeader('Retry-After', String(RETRY_AFTER_S));
+    const retryAfterS = error.retryAfterS ?? (status === 503 && retryable ? RETRY_AFTER_S : null);
+    if (retryAfterS !== null) response.setHeader('Retry-After', String(retryAfterS));
+    if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     const body: HttpError = { error: { message: error.message, type, code: error.code, param: error.param } };
     response.status(status).json(body);
   }

@@ -7,6 +7,13 @@ export {
   type ClientEventProblem,
   type ParsedClientEvent,
 } from './client-events.js';
+export {
+  clientSecretRequestSchema,
+  clientSecretSchema,
+  sessionWithSecretSchema,
+  type ClientSecret,
+  type SessionWithSecret,
+} from './client-secrets.js';
 export { errorEventSchema, httpErrorSchema, type ErrorEvent, type HttpError } from './errors.js';
 export {
   clientContentSchema,
