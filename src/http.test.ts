@@ -137,7 +137,7 @@ describe('CORS', () => {
       'authorization,if-match,etag,x-openai-agents-sdk,x-stainless-os',
     );
     const answered = await get('/metrics', { origin: 'https://app.example' });
-    expect(answered.headers.get('access-control-expose-headers')).toBe('Location,Retry-After,ETag,Link');
+    expect(answered.headers.get('access-control-expose-headers')).toBe('Location,Retry-After,ETag,Link,Accept-Post,Access-Control-Allow-Methods');
   });
 
   it('lets no others, and says to caches that it depends', async () => {

@@ -140,7 +140,7 @@ describe('POST /v1/realtime/calls', () => {
     expect(response.status).toBe(201);
     expect(response.headers.get('content-type')).toBe('application/sdp');
     expect(response.headers.get('location')).toMatch(/^\/v1\/realtime\/calls\/rtc_[\w-]{16}$/);
-    expect(response.headers.get('access-control-expose-headers')).toBe('Location,Retry-After,ETag,Link');
+    expect(response.headers.get('access-control-expose-headers')).toBe('Location,Retry-After,ETag,Link,Accept-Post,Access-Control-Allow-Methods');
     expect(await response.text()).toBe('v=0\r\nanswer');
   });
 

@@ -15,6 +15,7 @@ export {
   type SessionWithSecret,
 } from './client-secrets.js';
 export { errorEventSchema, httpErrorSchema, type ErrorEvent, type HttpError } from './errors.js';
+export { healthSchema } from './health.js';
 export {
   clientContentSchema,
   clientItemSchema,
