@@ -7,12 +7,12 @@ import { VadModule } from '#modules/vad';
 import type { Config } from './config/config.js';
 import { HttpModule } from './http/http.module.js';
 import type { Base } from './http/place.js';
-import type { Access } from './keys/access.js';
+import { Access } from './keys/access.js';
 import { KeysModule } from './keys/keys.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
-import { ACCESS, openAccess } from './realtime/access.js';
+import { ACCESS } from './realtime/access.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import type { Logger } from './telemetry/logger.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
@@ -51,12 +51,12 @@ export class AppModule {
         TelemetryModule.forRoot(logger),
         LifecycleModule,
         HttpModule.forRoot(edge.base),
-        KeysModule.forRoot(edge.access, decoder),
+        KeysModule.forRoot(edge.access, { engine: decoder, maxCallMs: config.maxCallMs }),
         WorkerMetricsModule.forRoot([decoder, vad, media]),
         HealthModule.forRoot([decoder, vad, media]),
         RealtimeModule.forRoot({
           imports: [media, decoder, conversation],
-          access: { provide: ACCESS, useValue: openAccess },
+          access: { provide: ACCESS, useExisting: Access },
           limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
         }),
       ],

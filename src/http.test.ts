@@ -34,7 +34,10 @@ let root: string;
 async function start(base: string | null, made: Access): Promise<void> {
   access = made;
   @Module({
-    imports: [TelemetryModule.forRoot(logger), KeysModule.forRoot(made, { module: EngineModule })],
+    imports: [
+      TelemetryModule.forRoot(logger),
+      KeysModule.forRoot(made, { engine: { module: EngineModule }, maxCallMs: 60_000 }),
+    ],
     providers: [{ provide: APP_FILTER, useClass: HttpErrorsFilter }],
   })
   class TestModule {}
@@ -137,7 +140,9 @@ describe('CORS', () => {
       'authorization,if-match,etag,x-openai-agents-sdk,x-stainless-os',
     );
     const answered = await get('/metrics', { origin: 'https://app.example' });
-    expect(answered.headers.get('access-control-expose-headers')).toBe('Location,Retry-After,ETag,Link,Accept-Post,Access-Control-Allow-Methods');
+    expect(answered.headers.get('access-control-expose-headers')).toBe(
+      'Location,Retry-After,ETag,Link,Accept-Post,Access-Control-Allow-Methods',
+    );
   });
 
   it('lets no others, and says to caches that it depends', async () => {
@@ -203,7 +208,8 @@ describe('POST /v1/realtime/client_secrets', () => {
     [400, 'bad_request', 'expires_after.seconds', { expires_after: { seconds: 7201 } }, undefined],
     [400, 'bad_request', 'expires_after.anchor', { expires_after: { anchor: 'now' } }, undefined],
     [400, 'bad_request', 'session.type', { session: { type: 'transcription' } }, undefined],
-    [400, 'bad_request', 'expires_in', { expires_in: 5 }, undefined],
+    [400, 'unknown_parameter', 'expires_in', { expires_in: 5 }, undefined],
+    [400, 'unknown_parameter', 'session.instruction', { session: { instruction: 'x' } }, undefined],
     [413, 'payload_too_large', null, ' '.repeat(300_000), undefined],
   ])('refuses with %i %s (%s)', async (status, expected, param, body, headers?: Record<string, string>) => {
     const response = await post('client_secrets', body, headers);

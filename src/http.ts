@@ -7,7 +7,7 @@ import { corsOf } from './http/cors.js';
 import { Base } from './http/place.js';
 import { Proxies } from './http/proxies.js';
 import type { Access } from './keys/access.js';
-import { openAccess } from './keys/create-access.js';
+import { localAccess } from './keys/create-access.js';
 import type { Scope } from './keys/keys-file.js';
 import { nestLogger, type Logger } from './telemetry/logger.js';
 
@@ -62,7 +62,7 @@ export async function startHttp(
   page: string | null,
   edge: Partial<HttpEdge> = {},
 ): Promise<NestExpressApplication> {
-  const { access = openAccess(), base = new Base(null, new Proxies()), docs = null } = edge;
+  const { access = localAccess(), base = new Base(null, new Proxies()), docs = null } = edge;
   const app = await NestFactory.create<NestExpressApplication>(module, new GatewayAdapter(base), {
     bodyParser: false,
     logger: nestLogger(logger),

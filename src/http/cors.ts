@@ -15,7 +15,14 @@ export function corsOf(access: Access): (request: IncomingMessage, answer: CorsA
       // What depends on the origin says so to caches, also where the answer is no.
       origin: origin !== undefined && access.pageAllowed(request, origin) ? [origin] : [],
       methods: ['GET', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
-      exposedHeaders: ['Location', 'Retry-After', 'ETag', 'Link', 'Accept-Post', 'Access-Control-Allow-Methods'],
+      exposedHeaders: [
+        'Location',
+        'Retry-After',
+        'ETag',
+        'Link',
+        'Accept-Post',
+        'Access-Control-Allow-Methods',
+      ],
       maxAge: 600,
       // A question that is no preflight of a browser is for the route.
       preflightContinue: request.headers['access-control-request-method'] === undefined,

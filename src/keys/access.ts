@@ -7,7 +7,7 @@ import { fieldChanged } from './core/fixed-session.js';
 import { isListed, isLoopback, originAllowed, type OriginRules } from './core/origins.js';
 import { Secrets, type Secret } from './core/secrets.js';
 import type { Moment } from './core/limits.js';
-import type { Grant, MintedSecret, MintOptions } from './grant.js';
+import type { KeyGrant, MintedSecret, MintOptions } from './grant.js';
 import { Holders } from './holders.js';
 import { isJwt } from './jwt.js';
 import { NO_TERMS, type Key, type KeySet, type Scope, type Terms } from './keys-file.js';
@@ -51,7 +51,7 @@ export class Access {
    * @throws VisavisError `missing_api_key`, `invalid_api_key`, `expired_api_key`, `insufficient_permissions`,
    *   `origin_not_allowed`, `identity_unavailable`
    */
-  async authorize(request: Asking): Promise<Grant> {
+  async authorize(request: Asking): Promise<KeyGrant> {
     const key = keyOf(request.headers);
     const secret = key === null ? null : this.secretOf(key);
     const tenant = secret ? secret.holder : await this.tenantOf(key);
@@ -107,7 +107,7 @@ export class Access {
       if (expiresAtMs !== null && expiresAtMs <= wallMs) this.#holders.end(id, expired());
   }
 
-  private grant(tenant: string | null, secret: Secret | null): Grant {
+  private grant(tenant: string | null, secret: Secret | null): KeyGrant {
     return {
       tenant,
       session: secret?.session ?? null,

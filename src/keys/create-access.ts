@@ -28,7 +28,7 @@ export async function createAccess(config: AccessSettings, proxies: Proxies): Pr
 }
 
 /** Serves everyone on this machine: for tests of what is behind it. */
-export function openAccess(): Access {
+export function localAccess(): Access {
   return new Access({
     keys: null,
     verifyJwt: null,

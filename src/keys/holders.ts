@@ -1,6 +1,6 @@
 import type { VisavisError } from '#modules/contracts';
 import { outOfMinutes, Usage, type Limits, type Moment } from './core/limits.js';
-import type { Lease } from './grant.js';
+import type { Lease } from '../realtime/access.js';
 
 /** A session that counts, as its holder sees it. */
 interface Counted {

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { Guard, ON_BUG, type OnBug } from '#modules/contracts';
 import { Access } from './access.js';
-import { ClientSecretsController } from './client-secrets.controller.js';
+import { ClientSecretsController, MAX_CALL_MS } from './client-secrets.controller.js';
 
 /** How often it is looked whose minutes are used up (ms). */
 const TICK_MS = 1000;
@@ -37,17 +37,27 @@ export class AccessWatch implements OnModuleInit, OnModuleDestroy {
   }
 }
 
+export interface KeysOptions {
+  /** The module that exports the engine, whose model a session names. */
+  readonly engine: DynamicModule;
+  /** How long a session lasts at the most. */
+  readonly maxCallMs: number;
+}
+
 /** Global: every door asks who may come in. */
 @Global()
 @Module({})
 export class KeysModule {
-  /** @param engine the module that exports the engine, whose model a session names */
-  static forRoot(access: Access, engine: DynamicModule): DynamicModule {
+  static forRoot(access: Access, { engine, maxCallMs }: KeysOptions): DynamicModule {
     return {
       module: KeysModule,
       imports: [engine],
       controllers: [ClientSecretsController],
-      providers: [{ provide: Access, useValue: access }, AccessWatch],
+      providers: [
+        { provide: Access, useValue: access },
+        { provide: MAX_CALL_MS, useValue: maxCallMs },
+        AccessWatch,
+      ],
       exports: [Access],
     };
   }
