@@ -19,16 +19,17 @@ class UsageError extends Error {}
 
 async function main(args) {
   const { values, positionals } = options(args);
+  const path = String(values.file);
   const [id] = positionals;
   if (positionals.length !== 1 || !/^[\w.-]{1,64}$/.test(id)) throw new UsageError(USAGE);
   // The id in front tells people, and those who search for leaked keys, whose key this is. 256 bits follow.
   const key = `vv_${id}_${randomBytes(32).toString('base64url')}`;
-  const file = await keysIn(values.file);
+  const file = await keysIn(path);
   if (file.keys.some((one) => one.id === id))
-    throw new UsageError(`${values.file} has a key of the id ${id} already`);
+    throw new UsageError(`${path} has a key of the id ${id} already`);
   file.keys.push(entryOf(id, key, values));
-  await replace(values.file, `${JSON.stringify(file, null, 2)}\n`);
-  process.stderr.write(`${values.file}: added ${id}. The key, which is kept nowhere else:\n`);
+  await replace(path, `${JSON.stringify(file, null, 2)}\n`);
+  process.stderr.write(`${path}: added ${id}. The key, which is kept nowhere else:\n`);
   process.stdout.write(`${key}\n`);
 }
 

@@ -12,7 +12,7 @@ import { ENGINE } from '#modules/decoder';
 import { startHttp } from './http.js';
 import { Base } from './http/place.js';
 import { Proxies } from './http/proxies.js';
-import { Access } from './keys/access.js';
+import type { Access } from './keys/access.js';
 import { KeysModule } from './keys/keys.module.js';
 import { accessWith, asking, keyFor, keySet } from './keys/testing/keys.js';
 import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
@@ -157,6 +157,8 @@ describe('CORS', () => {
   });
 });
 
+type Refusal = [number, string, string | null, unknown, Record<string, string> | undefined];
+
 describe('POST /v1/realtime/client_secrets', () => {
   const post = (path: string, body: unknown, headers: Record<string, string> = bearer(keyFor('acme'))) =>
     fetch(`${root}/v1/realtime/${path}`, {
@@ -211,7 +213,8 @@ describe('POST /v1/realtime/client_secrets', () => {
     [400, 'unknown_parameter', 'expires_in', { expires_in: 5 }, undefined],
     [400, 'unknown_parameter', 'session.instruction', { session: { instruction: 'x' } }, undefined],
     [413, 'payload_too_large', null, ' '.repeat(300_000), undefined],
-  ])('refuses with %i %s (%s)', async (status, expected, param, body, headers?: Record<string, string>) => {
+  ])('refuses with %i %s (%s)', async (...row) => {
+    const [status, expected, param, body, headers] = row as Refusal;
     const response = await post('client_secrets', body, headers);
     const { error } = httpErrorSchema.parse(await response.json());
     expect([response.status, error.code, error.param]).toEqual([status, expected, param]);

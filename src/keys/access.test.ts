@@ -289,7 +289,14 @@ describe('what is for operators', () => {
     ['another one, with a key for calls', keyFor('acme'), {}, '10.0.0.2', 'insufficient_permissions'],
     ['another one, with a wrong key', 'vv_wrong', {}, '10.0.0.2', 'invalid_api_key'],
     ['another one, with its key', keyFor('watch'), {}, '10.0.0.2', null],
-  ])('is shown to %s', async (_name, key, headers: Record<string, string>, address, expected) => {
+  ])('is shown to %s', async (...row) => {
+    const [, key, headers, address, expected] = row as [
+      string,
+      string | null,
+      Record<string, string>,
+      string,
+      string | null,
+    ];
     expect(await codeOf(() => keyed.admitOperator(asking(key, headers, address), 'metrics'))).toBe(expected);
   });
 

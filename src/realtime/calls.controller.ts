@@ -11,11 +11,12 @@ import { OffersService } from './offers.service.js';
 /** The HTTP part of OpenAI Realtime over WebRTC: an offer in, an answer out. */
 @Controller('v1/realtime')
 export class CallsController {
+  @Inject(Base) private readonly base!: Base;
+
   constructor(
     @Inject(CallsService) private readonly calls: CallsService,
     @Inject(OffersService) private readonly offers: OffersService,
     @Inject(ACCESS) private readonly access: Access,
-    @Inject(Base) private readonly base: Base,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 

@@ -99,7 +99,7 @@ describe('the published interface', () => {
     ];
     expect(bodies.length).toBeGreaterThan(25);
     for (const body of bodies) {
-      validate({ event_id: 'event_1', ...body });
+      void validate({ event_id: 'event_1', ...body });
       expect([body.type, validate.errors]).toEqual([body.type, null]);
     }
     expect(validate({ event_id: 'event_1', type: 'response.output_text.delta', delta: 5 })).toBe(false);

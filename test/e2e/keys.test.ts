@@ -54,7 +54,7 @@ const refusal = (work: Promise<unknown>) =>
     () => 'none',
     ({ code }: { code: string }) => code,
   );
-const post = (path: string, headers: Record<string, string> = {}, body: string | undefined = undefined) =>
+const post = (path: string, headers: Record<string, string> = {}, body?: string) =>
   fetch(gateway.url + path, { method: 'POST', headers, ...(body !== undefined && { body }) });
 const codeOf = async (response: Response) => [
   response.status,
@@ -290,7 +290,7 @@ describe('the page', () => {
     const page = await browser.newPage();
     const asked: string[] = [];
     const complaints: string[] = [];
-    page.on('request', ({ url }) => asked.push(url()));
+    page.on('request', (request) => asked.push(request.url()));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
