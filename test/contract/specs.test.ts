@@ -115,11 +115,11 @@ function routesOf(controller: object): string[] {
   return Object.getOwnPropertyNames(prototype).flatMap((name) => {
     const handler = prototype[name]!;
     const method = Reflect.getMetadata('method', handler) as RequestMethod | undefined;
-    if (method === undefined) return [];
-    const path = [prefix, Reflect.getMetadata('path', handler) as string]
-      .flatMap((part) => part.split('/'))
-      .filter((part) => part !== '')
-      .map((part) => part.replace(/^:(\w+)$/, '{$1}'));
-    return `${RequestMethod[method]} /${path.join('/')}`;
+    // What answers every method does so to refuse those that are no route's.
+    if (method === undefined || method === RequestMethod.ALL) return [];
+    return [Reflect.getMetadata('path', handler) as string | string[]].flat().map((path) => {
+      const parts = `${prefix}/${path}`.split('/').filter((part) => part !== '');
+      return `${RequestMethod[method]} /${parts.map((part) => part.replace(/^:(\w+)$/, '{$1}')).join('/')}`;
+    });
   });
 }
