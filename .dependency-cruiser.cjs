@@ -164,14 +164,14 @@ module.exports = {
     ),
     forbid(
       'tools-are-clients',
-      'Tools talk to the gateway over the wire. tools/eval measures the engine itself and may use module faces.',
-      { path: '^tools/', pathNot: '^tools/eval/' },
+      'Tools talk to the gateway over the wire. tools/eval measures the engine itself, and tools/specs tells the error codes: they may use module faces.',
+      { path: '^tools/', pathNot: '^tools/(eval|specs)/' },
       { path: '^(src|modules|bench|client-demo|test)/' },
     ),
     forbid(
       'eval-uses-faces',
-      'tools/eval drives the engine through the same faces as the application.',
-      { path: '^tools/eval/' },
+      'tools/eval drives the engine, and tools/specs reads the error codes, through the same faces as the application.',
+      { path: '^tools/(eval|specs)/' },
       { path: ['^(src|bench|client-demo|test)/', '^modules/'], pathNot: '^modules/[^/]+/index\\.ts$' },
     ),
     forbid(

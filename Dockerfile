@@ -20,6 +20,7 @@ RUN npm ci --omit=dev \
 
 FROM node:24.17.0-bookworm-slim
 WORKDIR /app
+# It serves others than its own machine, so it starts with VISAVIS_API_KEYS_FILE (or VISAVIS_ALLOW_ANONYMOUS=1) only: docs/operations.md.
 ENV NODE_ENV=production \
     VISAVIS_HOST=0.0.0.0 \
     VISAVIS_PORT=8080 \

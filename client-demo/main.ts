@@ -1,4 +1,4 @@
-import { connect, type Call } from '@vis-a-vis/client/browser';
+import { CallError, connect, type Call } from '@vis-a-vis/client/browser';
 import { element } from './dom.js';
 import { Film } from './film.js';
 import { QUESTIONS, type Question } from './questions.js';
@@ -21,6 +21,7 @@ const MAX_ANSWER_TOKENS = 128;
 const start = element('start', HTMLButtonElement);
 const camera = element('camera', HTMLSelectElement);
 const mic = element('mic', HTMLSelectElement);
+const key = element('key', HTMLInputElement);
 const question = element('question', HTMLInputElement);
 const transcript = new Transcript(element('conversation', HTMLElement));
 const film = new Film(element('saw', HTMLElement));
@@ -36,7 +37,7 @@ function show(state: keyof typeof STATES): void {
   const connected = state !== 'idle' && state !== 'connecting';
   start.textContent = state === 'idle' ? 'Start' : 'Hang up';
   start.disabled = state === 'connecting';
-  for (const control of [camera, mic]) control.disabled = state !== 'idle';
+  for (const control of [camera, mic, key]) control.disabled = state !== 'idle';
   for (const id of ['question', 'send', 'cancel']) {
     element(id, HTMLElement).toggleAttribute('disabled', !connected);
   }
@@ -49,6 +50,12 @@ function complain(error: unknown): void {
   const problem = element('problem', HTMLElement);
   problem.textContent = error instanceof Error ? error.message : String(error);
   problem.hidden = false;
+}
+
+/** Only a gateway with keys asks for one. */
+function askForKey(): void {
+  element('key-label', HTMLElement).hidden = false;
+  key.focus();
 }
 
 function choice(): Choice {
@@ -71,6 +78,7 @@ async function begin(): Promise<void> {
     const call = await connect({
       ...(sources.audio && { audio: sources.audio }),
       ...(sources.video && { video: sources.video }),
+      ...(key.value !== '' && { apiKey: key.value.trim() }),
       session: { max_output_tokens: MAX_ANSWER_TOKENS },
     });
     open = { call, sources };
@@ -81,6 +89,7 @@ async function begin(): Promise<void> {
     await sources?.release();
     show('idle');
     complain(error);
+    if (error instanceof CallError && error.code.endsWith('_api_key')) askForKey();
   }
 }
 
@@ -154,6 +163,13 @@ element('ask', HTMLFormElement).addEventListener('submit', (event) => {
 element('cancel', HTMLButtonElement).addEventListener('click', () => open?.call.cancel());
 for (const control of [camera, mic]) control.addEventListener('change', showChoice);
 
+// Behind the hash it is sent to nobody; and it does not stay where others may read it.
+const given = new URLSearchParams(location.hash.slice(1)).get('key');
+if (given !== null) {
+  key.value = given;
+  element('key-label', HTMLElement).hidden = false;
+  history.replaceState(null, '', location.pathname + location.search);
+}
 const wanted = new URLSearchParams(location.search);
 if (wanted.get('camera') === 'real') camera.value = 'real';
 if (wanted.get('mic') === 'real') mic.value = 'real';

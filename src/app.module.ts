@@ -5,19 +5,29 @@ import { DecoderModule } from '#modules/decoder';
 import { MediaModule } from '#modules/media';
 import { VadModule } from '#modules/vad';
 import type { Config } from './config/config.js';
+import { HttpModule } from './http/http.module.js';
+import type { Base } from './http/place.js';
+import { Access } from './keys/access.js';
+import { KeysModule } from './keys/keys.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
-import { ACCESS, openAccess } from './realtime/access.js';
+import { ACCESS } from './realtime/access.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import type { Logger } from './telemetry/logger.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { WorkerMetricsModule } from './telemetry/worker-metrics.js';
 
+/** Who may come in, and by which path. */
+export interface AppEdge {
+  readonly access: Access;
+  readonly base: Base;
+}
+
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
 @Module({})
 export class AppModule {
-  static forRoot(config: Config, logger: Logger): DynamicModule {
+  static forRoot(config: Config, logger: Logger, edge: AppEdge): DynamicModule {
     const media = MediaModule.forRoot({
       frameIntervalMs: config.frameIntervalMs,
       ...(config.iceHosts.length > 0 && { iceHosts: config.iceHosts }),
@@ -40,11 +50,13 @@ export class AppModule {
       imports: [
         TelemetryModule.forRoot(logger),
         LifecycleModule,
+        HttpModule.forRoot(edge.base),
+        KeysModule.forRoot(edge.access, { engine: decoder, maxCallMs: config.maxCallMs }),
         WorkerMetricsModule.forRoot([decoder, vad, media]),
         HealthModule.forRoot([decoder, vad, media]),
         RealtimeModule.forRoot({
           imports: [media, decoder, conversation],
-          access: { provide: ACCESS, useValue: openAccess },
+          access: { provide: ACCESS, useExisting: Access },
           limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
         }),
       ],

@@ -9,6 +9,10 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { configFromEnvironment } from './config/environment.js';
 import { startHttp } from './http.js';
+import { Base } from './http/place.js';
+import { Proxies } from './http/proxies.js';
+import { createAccess } from './keys/create-access.js';
+import { reloadOnHangup } from './keys/reload.js';
 import { Lifecycle } from './lifecycle/lifecycle.js';
 import { guardProcess } from './lifecycle/process-guard.js';
 import { CallsService } from './realtime/calls.service.js';
@@ -17,6 +21,8 @@ import { Metrics } from './telemetry/metrics.js';
 
 /** The built page, beside the built gateway. */
 const PAGE = fileURLToPath(new URL('../client-demo', import.meta.url));
+/** The built API page, beside it. */
+const DOCS = fileURLToPath(new URL('../docs', import.meta.url));
 /** Longest orderly end (ms), once running turns have had their time; after it the process ends as it is. */
 const SHUTDOWN_MS = 10_000;
 
@@ -31,6 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** Checks the settings and the model folder, and starts nothing. */
 async function check(config: Config): Promise<void> {
+  await createAccess(config, new Proxies(config.trustedProxies));
   const model = await loadModelFolder(config.modelFolder);
   process.stdout.write(`configuration ok: model ${model.config.modelId}, port ${config.port}\n`);
 }
@@ -38,15 +45,27 @@ async function check(config: Config): Promise<void> {
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const ends = waysToEnd(logger);
-  const app = await startHttp(AppModule.forRoot(config, logger), logger, PAGE);
+  const proxies = new Proxies(config.trustedProxies);
+  const access = await createAccess(config, proxies);
+  if (config.keysFile !== null) reloadOnHangup(config.keysFile, access, logger);
+  const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS };
+  const app = await startHttp(AppModule.forRoot(config, logger, edge), logger, PAGE, edge);
   ends.guardCalls(app.get(CallsService, { strict: false }), app.get(Metrics, { strict: false }));
   await listen(app, config);
-  const { address, port } = app.getHttpServer().address() as AddressInfo;
-  logger.info({ url: `http://${address}:${port}/` }, 'listening');
+  const { address, family, port } = app.getHttpServer().address() as AddressInfo;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  logger.info({ url: `http://${host}:${port}/` }, 'listening');
+  tellWhoIsServed(config, logger);
 
   await ends.first;
   await drain(app, config.drainMs, ends.atOnce);
   await stop(app, logger);
+}
+
+function tellWhoIsServed({ keysFile, jwt, allowAnonymous }: Config, logger: Logger): void {
+  if (keysFile !== null || jwt !== null) logger.info('who has a key is served');
+  else if (allowAnonymous) logger.warn('there are no keys: whoever reaches this gateway is served');
+  else logger.info('there are no keys: only this machine is served');
 }
 
 interface WaysToEnd {

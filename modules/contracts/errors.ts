@@ -11,6 +11,22 @@ export const ERRORS = {
   invalid_event: { status: 400, retryable: false, type: 'invalid_request_error' },
   unknown_parameter: { status: 400, retryable: false, type: 'invalid_request_error' },
   message_too_large: { status: 413, retryable: false, type: 'invalid_request_error' },
+  /** No key came with the request, and this gateway asks for one. */
+  missing_api_key: { status: 401, retryable: false, type: 'invalid_request_error' },
+  invalid_api_key: { status: 401, retryable: false, type: 'invalid_request_error' },
+  expired_api_key: { status: 401, retryable: false, type: 'invalid_request_error' },
+  /** The identity provider's public keys cannot be had. */
+  identity_unavailable: { status: 503, retryable: true, type: 'server_error' },
+  /** The key is good, and not for this. */
+  insufficient_permissions: { status: 403, retryable: false, type: 'invalid_request_error' },
+  /** A page of this origin may not use the gateway, or not with this key. */
+  origin_not_allowed: { status: 403, retryable: false, type: 'invalid_request_error' },
+  /** The client secret fixes this field of the session; `param` is the field. */
+  session_fixed: { status: 403, retryable: false, type: 'invalid_request_error' },
+  /** `param` is the limit: `sessions_per_minute`, `concurrent_calls`, `client_secrets`. */
+  rate_limit_exceeded: { status: 429, retryable: true, type: 'rate_limit_error' },
+  /** The minutes of the key's day are used up. */
+  insufficient_quota: { status: 429, retryable: true, type: 'rate_limit_error' },
   item_not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
   response_already_active: { status: 409, retryable: true, type: 'invalid_request_error' },
   no_active_response: { status: 409, retryable: false, type: 'invalid_request_error' },
@@ -42,14 +58,21 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+export interface VisavisErrorOptions extends ErrorOptions {
+  readonly retryAfterS?: number;
+}
+
 /** The one error class that crosses module borders; anything else is a bug and is reported as `internal_error`. */
 export class VisavisError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;
   readonly retryable: boolean;
+  /** Seconds after which it is worth to try again; null: not known. */
+  readonly retryAfterS: number | null;
 
-  constructor(code: ErrorCode, message: string, param: string | null = null, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, param: string | null = null, options?: VisavisErrorOptions) {
     super(message, options);
+    this.retryAfterS = options?.retryAfterS ?? null;
     this.name = 'VisavisError';
     this.code = code;
     this.param = param;

@@ -11,6 +11,9 @@ const SOURCES = [
   'bench',
   'tools',
   'client-demo',
+  'docs/page',
+  'docs/openapi.yaml',
+  'docs/asyncapi.yaml',
   'packages/protocol/src',
   'packages/protocol/package.json',
   'packages/protocol/tsconfig.json',
@@ -42,6 +45,7 @@ export async function ensureBuild(root) {
   }
   for (const project of TSC_PROJECTS) await tsc(root, project);
   await buildPage(root);
+  await buildDocs(root);
   await writeFile(stamp, hash);
   console.log(`vis-a-vis: built in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }
@@ -74,6 +78,17 @@ async function buildPage(root) {
   for (const warning of result.warnings) console.warn(`vis-a-vis: client-demo: ${warning.text}`);
   const isAsset = (path) => !['.ts', '.json', '.md'].includes(extname(path));
   await cp(from, to, { recursive: true, filter: isAsset });
+}
+
+/** The API page: a viewer from its package, what it shows, and what starts it. Nothing of it is fetched from anywhere else. */
+async function buildDocs(root) {
+  const to = join(root, 'dist', 'docs');
+  await mkdir(to, { recursive: true });
+  await cp(join(root, 'docs', 'page'), to, { recursive: true });
+  for (const name of ['openapi.yaml', 'asyncapi.yaml']) await cp(join(root, 'docs', name), join(to, name));
+  const viewer = join(root, 'node_modules', 'swagger-ui-dist');
+  for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'])
+    await cp(join(viewer, name), join(to, name));
 }
 
 /** A digest over names and contents, so that a checkout that only touches times does not cause a build. */

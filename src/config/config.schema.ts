@@ -1,17 +1,36 @@
 import { z } from 'zod';
+import { isLoopback } from '../keys/core/origins.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const optionalPort = z.coerce.number().int().min(1024).max(65_535).optional();
 
-const addressList = z
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part.length > 0),
+);
+const addressList = list.pipe(z.array(z.ipv4({ error: 'must be a comma-separated list of IPv4 addresses' })));
+const originList = list.pipe(
+  z.array(
+    z
+      .string()
+      .refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text.toLowerCase()), {
+        error: 'must be a comma-separated list of origins, such as https://app.example, or *',
+      }),
+  ),
+);
+/** `/a/b`, without the slash that somebody may have put at its end. */
+const basePath = z
   .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part.length > 0),
-  )
-  .pipe(z.array(z.ipv4({ error: 'must be a comma-separated list of IPv4 addresses' })));
+  .regex(/^\/(?:[\w.~-]+(?:\/[\w.~-]+)*\/?)?$/, { error: 'must be a path, such as /visavis' })
+  .refine((path) => !path.split('/').some((part) => part === '.' || part === '..'), {
+    error: 'must be a path without . and ..',
+  })
+  .transform((path) => path.replace(/\/$/, ''));
+const flag = z
+  .enum(['0', '1', 'true', 'false'], { error: 'must be 1 or 0' })
+  .transform((text) => text === '1' || text === 'true');
 
 /** Every setting of the gateway, as the environment spells it. README.md holds the same table for people. */
 export const configSchema = z
@@ -20,6 +39,20 @@ export const configSchema = z
     VISAVIS_PORT: port.default(8080),
     /** Address that HTTP listens on. */
     VISAVIS_HOST: z.string().min(1).default('127.0.0.1'),
+    /** File of the keys (docs/operations.md); a relative path is resolved from the working directory. */
+    VISAVIS_API_KEYS_FILE: z.string().min(1).optional(),
+    /** Tokens of an identity provider: where its public keys are, and the two claims that a token must have. */
+    VISAVIS_JWT_JWKS_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+    VISAVIS_JWT_ISSUER: z.string().min(1).optional(),
+    VISAVIS_JWT_AUDIENCE: z.string().min(1).optional(),
+    /** Without keys, serve others than this machine, too. */
+    VISAVIS_ALLOW_ANONYMOUS: flag.default(false),
+    /** Pages that may use the gateway beside its own; `*`: all. */
+    VISAVIS_CORS_ORIGINS: originList.default([]),
+    /** Proxies whose `X-Forwarded-*` headers are believed: addresses, networks, `loopback`. */
+    VISAVIS_TRUSTED_PROXIES: list.default([]),
+    /** Path below which a proxy has the gateway. */
+    VISAVIS_BASE_PATH: basePath.optional(),
     /** Model folder; a relative path is resolved from the working directory. */
     VISAVIS_MODEL: z.string().min(1).default('models/visavis-pocket'),
     /** Milliseconds between two sampled frames of a video track. */
@@ -56,4 +89,30 @@ export const configSchema = z
   .refine((c) => (c.VISAVIS_ICE_PORT_MIN ?? 0) <= (c.VISAVIS_ICE_PORT_MAX ?? 65_535), {
     path: ['VISAVIS_ICE_PORT_MIN'],
     error: 'must not be greater than VISAVIS_ICE_PORT_MAX',
+  })
+  .refine(
+    (c) =>
+      new Set(
+        [c.VISAVIS_JWT_JWKS_URL, c.VISAVIS_JWT_ISSUER, c.VISAVIS_JWT_AUDIENCE].map((v) => v === undefined),
+      ).size === 1,
+    {
+      path: ['VISAVIS_JWT_JWKS_URL'],
+      error: 'must be set together with VISAVIS_JWT_ISSUER and VISAVIS_JWT_AUDIENCE',
+    },
+  )
+  .refine((c) => !(c.VISAVIS_ALLOW_ANONYMOUS && hasKeys(c)), {
+    path: ['VISAVIS_ALLOW_ANONYMOUS'],
+    error: 'must not be set where there are keys: nobody is anonymous then',
+  })
+  .refine((c) => isLoopback(c.VISAVIS_HOST) || hasKeys(c) || c.VISAVIS_ALLOW_ANONYMOUS, {
+    path: ['VISAVIS_HOST'],
+    error:
+      'others than this machine are served with keys only: set VISAVIS_API_KEYS_FILE, or VISAVIS_ALLOW_ANONYMOUS=1 to serve anybody',
   });
+
+function hasKeys(c: {
+  VISAVIS_API_KEYS_FILE?: string | undefined;
+  VISAVIS_JWT_JWKS_URL?: string | undefined;
+}): boolean {
+  return c.VISAVIS_API_KEYS_FILE !== undefined || c.VISAVIS_JWT_JWKS_URL !== undefined;
+}

@@ -17,6 +17,12 @@ describe('loadConfig', () => {
     expect(loadConfig({})).toEqual({
       port: 8080,
       host: '127.0.0.1',
+      keysFile: null,
+      jwt: null,
+      allowAnonymous: false,
+      corsOrigins: [],
+      trustedProxies: [],
+      basePath: null,
       modelFolder: resolve('models/visavis-pocket'),
       frameIntervalMs: 1000,
       maxFrames: 48,
@@ -115,6 +121,17 @@ describe('loadConfig', () => {
     ['VISAVIS_ICE_PORT_MIN', '50000'],
     ['VISAVIS_VAD_MODEL', 'v5'],
     ['VISAVIS_PROT', '80'],
+    ['VISAVIS_HOST', '0.0.0.0'],
+    ['VISAVIS_HOST', '::'],
+    ['VISAVIS_HOST', '10.0.0.1'],
+    ['VISAVIS_HOST', 'gateway.example'],
+    ['VISAVIS_ALLOW_ANONYMOUS', 'yes'],
+    ['VISAVIS_CORS_ORIGINS', 'app.example'],
+    ['VISAVIS_CORS_ORIGINS', 'https://app.example/'],
+    ['VISAVIS_BASE_PATH', 'visavis'],
+    ['VISAVIS_BASE_PATH', '/a/../b'],
+    ['VISAVIS_BASE_PATH', '//host'],
+    ['VISAVIS_JWT_JWKS_URL', 'https://id.example/keys'],
   ])('says in one line what is wrong with %s=%s', (key, value) => {
     const message = problem({ [key]: value });
     expect(message.split('\n')).toHaveLength(1);
@@ -123,6 +140,42 @@ describe('loadConfig', () => {
 
   it('says everything that is wrong at once', () => {
     expect(problem({ VISAVIS_PORT: 'x', VISAVIS_MAX_FRAMES: 'y' }).split('\n')).toHaveLength(2);
+  });
+
+  it.each([
+    [{ VISAVIS_API_KEYS_FILE: 'keys.json' }],
+    [{ VISAVIS_ALLOW_ANONYMOUS: '1' }],
+    [
+      {
+        VISAVIS_JWT_JWKS_URL: 'https://id.example/keys',
+        VISAVIS_JWT_ISSUER: 'https://id.example',
+        VISAVIS_JWT_AUDIENCE: 'visavis',
+      },
+    ],
+  ])('serves others than this machine with %j', (settings: Record<string, string>) => {
+    expect(loadConfig({ VISAVIS_HOST: '0.0.0.0', ...settings }).host).toBe('0.0.0.0');
+    expect(problem({ VISAVIS_HOST: '0.0.0.0', VISAVIS_ALLOW_ANONYMOUS: '0' })).toMatch(/^VISAVIS_HOST: /);
+  });
+
+  it('does not let everybody in beside keys', () => {
+    const both = { VISAVIS_API_KEYS_FILE: 'keys.json', VISAVIS_ALLOW_ANONYMOUS: '1' };
+    expect(problem(both)).toMatch(/^VISAVIS_ALLOW_ANONYMOUS: /);
+  });
+
+  it('reads paths, origins and proxies', () => {
+    const config = loadConfig({
+      VISAVIS_BASE_PATH: '/a/b/',
+      VISAVIS_CORS_ORIGINS: 'https://app.example, http://localhost:5173',
+      VISAVIS_TRUSTED_PROXIES: 'loopback,10.0.0.0/8',
+      VISAVIS_API_KEYS_FILE: 'keys.json',
+    });
+    expect(config).toMatchObject({
+      basePath: '/a/b',
+      corsOrigins: ['https://app.example', 'http://localhost:5173'],
+      trustedProxies: ['loopback', '10.0.0.0/8'],
+      keysFile: resolve('keys.json'),
+    });
+    expect(loadConfig({ VISAVIS_BASE_PATH: '/' }).basePath).toBe('');
   });
 
   it('refuses an empty port range', () => {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
 import { configSchema } from './config.schema.js';
 import { serviceLinks } from './service-links.js';
@@ -7,6 +8,18 @@ import { serviceLinks } from './service-links.js';
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** Absolute path of the file of keys, or null for none. */
+  readonly keysFile: string | null;
+  /** Tokens of an identity provider, or null for none. */
+  readonly jwt: { readonly jwksUrl: string; readonly issuer: string; readonly audience: string } | null;
+  /** Whoever reaches the gateway is served, although it has no keys. */
+  readonly allowAnonymous: boolean;
+  /** Origins of pages, `*` for all. */
+  readonly corsOrigins: readonly string[];
+  /** Proxies whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** `/path` without a slash at its end, `''` for the root, or null where it is not known. */
+  readonly basePath: string | null;
   /** Absolute path of the model folder. */
   readonly modelFolder: string;
   readonly frameIntervalMs: number;
@@ -52,6 +65,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   return {
     port: c.VISAVIS_PORT,
     host: c.VISAVIS_HOST,
+    keysFile: c.VISAVIS_API_KEYS_FILE === undefined ? null : resolve(c.VISAVIS_API_KEYS_FILE),
+    jwt: jwtOf(c),
+    allowAnonymous: c.VISAVIS_ALLOW_ANONYMOUS,
+    corsOrigins: c.VISAVIS_CORS_ORIGINS,
+    trustedProxies: c.VISAVIS_TRUSTED_PROXIES,
+    basePath: c.VISAVIS_BASE_PATH ?? null,
     modelFolder: resolve(c.VISAVIS_MODEL),
     frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
     maxFrames: c.VISAVIS_MAX_FRAMES,
@@ -69,6 +88,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     vadModel: c.VISAVIS_VAD_MODEL,
     tentativePauseMs: c.VISAVIS_TENTATIVE_PAUSE_MS,
   };
+}
+
+function jwtOf(c: z.infer<typeof configSchema>): Config['jwt'] {
+  const { VISAVIS_JWT_JWKS_URL: jwksUrl, VISAVIS_JWT_ISSUER: issuer, VISAVIS_JWT_AUDIENCE: audience } = c;
+  return jwksUrl === undefined || issuer === undefined || audience === undefined
+    ? null
+    : { jwksUrl, issuer, audience };
 }
 
 /** `VISAVIS_X=` means the default: that is how a compose file leaves a setting out. */

@@ -235,9 +235,10 @@ export class Call {
     const { audioInput = null, decodeImage } = this.options;
     if (this.conversation === null) throw new VisavisError('session_closed', 'The call is closed.');
     switch (event.type) {
-      case 'session.update':
-        this.grant.checkPatch(event.session);
-        this.session = mergeSession(this.session, event.session);
+      case 'session.update': {
+        const after = mergeSession(this.session, event.session);
+        this.grant.checkChange(this.session, after);
+        this.session = after;
         audioInput?.setFormat(this.session.audio.input.format);
         this.conversation.intent({
           k: 'session_update',
@@ -245,6 +246,7 @@ export class Call {
           ...(event.event_id !== undefined && { clientEventId: event.event_id }),
         });
         return;
+      }
       case 'output_audio_buffer.clear':
         // Answers are text: there is no audio to clear, but stock clients always send this when they interrupt.
         this.conversation.intent({ k: 'reading_stopped' });

@@ -1,6 +1,7 @@
 import { Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
+import { Base } from '../http/place.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { ACCESS, type Access } from './access.js';
 import { CallsService } from './calls.service.js';
@@ -10,6 +11,8 @@ import { OffersService } from './offers.service.js';
 /** The HTTP part of OpenAI Realtime over WebRTC: an offer in, an answer out. */
 @Controller('v1/realtime')
 export class CallsController {
+  @Inject(Base) private readonly base!: Base;
+
   constructor(
     @Inject(CallsService) private readonly calls: CallsService,
     @Inject(OffersService) private readonly offers: OffersService,
@@ -40,7 +43,7 @@ export class CallsController {
     // Without a charset, and as bytes, so that Express adds none: some clients compare the type literally.
     response
       .status(201)
-      .setHeader('Location', `/v1/realtime/calls/${id}`)
+      .setHeader('Location', this.base.placeOf(request, `/v1/realtime/calls/${id}`))
       .setHeader('Content-Type', 'application/sdp')
       .end(answerSdp);
   }

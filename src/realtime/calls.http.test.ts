@@ -11,6 +11,8 @@ import { ENGINE } from '#modules/decoder';
 import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
 import { startHttp } from '../http.js';
 import { monotonicClock } from '../clock.js';
+import { Base } from '../http/place.js';
+import { Proxies } from '../http/proxies.js';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
@@ -79,6 +81,7 @@ const opener = {
     CallsService,
     OffersService,
     { provide: ACCESS, useValue: openAccess },
+    { provide: Base, useValue: new Base('', new Proxies()) },
     { provide: MediaService, useValue: media },
     { provide: ConversationService, useValue: opener },
     { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket', maxSessions: 2 } } },
@@ -140,7 +143,9 @@ describe('POST /v1/realtime/calls', () => {
     expect(response.status).toBe(201);
     expect(response.headers.get('content-type')).toBe('application/sdp');
     expect(response.headers.get('location')).toMatch(/^\/v1\/realtime\/calls\/rtc_[\w-]{16}$/);
-    expect(response.headers.get('access-control-expose-headers')).toBe('Location,Retry-After,ETag,Link');
+    expect(response.headers.get('access-control-expose-headers')).toBe(
+      'Location,Retry-After,ETag,Link,Accept-Post,Access-Control-Allow-Methods',
+    );
     expect(await response.text()).toBe('v=0\r\nanswer');
   });
 
@@ -242,13 +247,13 @@ describe('POST /v1/realtime/calls', () => {
     const response = await fetch(`${url}/v1/realtime/calls`, {
       method: 'OPTIONS',
       headers: {
-        origin: 'https://example.org',
+        origin: 'http://localhost:5173',
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'authorization,content-type,x-openai-agents-sdk,x-stainless-os',
       },
     });
     expect(response.status).toBe(204);
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
     expect(response.headers.get('access-control-allow-headers')).toBe(
       'authorization,content-type,x-openai-agents-sdk,x-stainless-os',
     );

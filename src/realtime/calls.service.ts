@@ -155,7 +155,8 @@ export class CallsService implements OnModuleDestroy {
   /** @throws VisavisError `not_found`, also where it is somebody else's */
   find(id: string, grant: Grant): Call {
     const call = this.calls.get(id)?.call;
-    if (call?.grant.tenant !== grant.tenant) throw new VisavisError('not_found', 'There is no such call.');
+    if (call === undefined || call.grant.tenant !== grant.tenant)
+      throw new VisavisError('not_found', 'There is no such call.');
     return call;
   }
 
@@ -170,7 +171,7 @@ export class CallsService implements OnModuleDestroy {
     const conversation = await this.placed(id, () =>
       this.conversations.open({
         sessionId: call.settings.id,
-        tenant: call.grant.tenant,
+        ...(call.grant.tenant !== null && { tenant: call.grant.tenant }),
         config: toSessionConfig(call.settings),
         onEvent: (event) => call.onSessionEvent(event),
         guard,
@@ -251,8 +252,10 @@ export class CallsService implements OnModuleDestroy {
       expiresAt: Math.floor((Date.now() + this.limits.maxCallMs) / 1000),
       turnEnd: turnEnd ? 'model' : 'silence',
     });
-    grant.checkPatch(session);
-    return mergeSession(grant.session ? mergeSession(start, grant.session) : start, session);
+    const before = grant.session ? mergeSession(start, grant.session) : start;
+    const after = mergeSession(before, session);
+    grant.checkChange(before, after);
+    return after;
   }
 
   /** Opens what needs a place, once there is one. @throws VisavisError `capacity` and what `open` throws */

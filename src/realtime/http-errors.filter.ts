@@ -2,11 +2,9 @@ import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter 
 import type { HttpError } from '@vis-a-vis/protocol';
 import type { Response } from 'express';
 import { ERRORS, VisavisError, type ErrorCode } from '#modules/contracts';
+import { refusalHeaders } from '../http/refusal.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
-
-/** Seconds after which a client may try again when there was no room. */
-const RETRY_AFTER_S = 2;
 
 /** Every error of HTTP, as `{error: {message, type, code, param}}`. */
 @Catch()
@@ -18,10 +16,10 @@ export class HttpErrorsFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const error = this.known(thrown);
-    const { status, type, retryable } = ERRORS[error.code];
+    const { status, type } = ERRORS[error.code];
     this.metrics.error(error.code);
     const response = host.switchToHttp().getResponse<Response>();
-    if (status === 503 && retryable) response.setHeader('Retry-After', String(RETRY_AFTER_S));
+    for (const [name, value] of Object.entries(refusalHeaders(error))) response.setHeader(name, value);
     const body: HttpError = { error: { message: error.message, type, code: error.code, param: error.param } };
     response.status(status).json(body);
   }

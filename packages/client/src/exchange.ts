@@ -6,13 +6,21 @@ const ALL_VENDOR_EVENTS: NonNullable<SessionPatch['visavis']> = {
   events: ['turn.timing', 'frame.attended', 'context'],
 };
 
+/** A gateway, and what one is to it. */
+export interface GatewayAddress {
+  /** Of the gateway: `https://host`, or `https://host/path` where a proxy has it below a path. */
+  readonly url: string | URL;
+  /** A key of the gateway, a client secret (`ek_…`), or a token; a gateway without keys needs none. */
+  readonly apiKey?: string | undefined;
+}
+
 /**
  * Takes an offer to a gateway.
  * @returns the answer's SDP
  * @throws CallError with the gateway's code, or `connect_failed`
  */
 export async function exchange(
-  url: string | URL,
+  { url, apiKey }: GatewayAddress,
   sdp: string,
   session: SessionPatch | undefined,
 ): Promise<string> {
@@ -20,13 +28,23 @@ export async function exchange(
   form.set('sdp', sdp);
   const visavis = { ...ALL_VENDOR_EVENTS, ...session?.visavis };
   form.set('session', JSON.stringify({ type: 'realtime', ...session, visavis }));
-  const address = new URL('/v1/realtime/calls', url);
-  const response = await fetch(address, { method: 'POST', body: form }).catch((cause: unknown) => {
+  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  const request = { method: 'POST', headers, body: form };
+  const response = await fetch(callsOf(url), request).catch((cause: unknown) => {
     throw new CallError('connect_failed', `The gateway cannot be reached: ${String(cause)}`);
   });
   const text = await response.text();
   if (response.ok) return text;
   throw refusal(response.status, text);
+}
+
+/** @returns where calls are opened, below the path of the gateway, whether or not that has a slash at its end */
+export function callsOf(url: string | URL): URL {
+  const base = new URL(url);
+  base.search = '';
+  base.hash = '';
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return new URL('v1/realtime/calls', base);
 }
 
 /** The gateway's reason; where something else answered (a proxy), what it said. */

@@ -7,7 +7,15 @@ export {
   type ClientEventProblem,
   type ParsedClientEvent,
 } from './client-events.js';
+export {
+  clientSecretRequestSchema,
+  clientSecretSchema,
+  sessionWithSecretSchema,
+  type ClientSecret,
+  type SessionWithSecret,
+} from './client-secrets.js';
 export { errorEventSchema, httpErrorSchema, type ErrorEvent, type HttpError } from './errors.js';
+export { healthSchema } from './health.js';
 export {
   clientContentSchema,
   clientItemSchema,

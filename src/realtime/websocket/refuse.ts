@@ -2,13 +2,11 @@ import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
 import type { HttpError } from '@vis-a-vis/protocol';
 import { ERRORS, type VisavisError } from '#modules/contracts';
-
-/** Seconds after which a client may try again when there was no room. */
-const RETRY_AFTER_S = 2;
+import { refusalHeaders } from '../../http/refusal.js';
 
 /** Answers a request for an upgrade as any other request is answered that is refused, and ends its connection. */
 export function refuse(socket: Duplex, error: VisavisError): void {
-  const { status, type, retryable } = ERRORS[error.code];
+  const { status, type } = ERRORS[error.code];
   const body: HttpError = { error: { message: error.message, type, code: error.code, param: error.param } };
   const text = JSON.stringify(body);
   const lines = [
@@ -16,7 +14,7 @@ export function refuse(socket: Duplex, error: VisavisError): void {
     'Connection: close',
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(text)}`,
-    ...(status === 503 && retryable ? [`Retry-After: ${RETRY_AFTER_S}`] : []),
+    ...Object.entries(refusalHeaders(error)).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`);
 }

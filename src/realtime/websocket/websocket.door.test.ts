@@ -199,7 +199,7 @@ describe('GET /v1/realtime', () => {
   });
 
   it.each([
-    ['hung up', 1000, 'hangup', (id: string) => calls.hangUp(id, ANYBODY)],
+    ['hung up', 1000, 'hangup', (id: string) => calls.hangUp(id, { ...ANYBODY, tenant: 'anonymous' })],
     [
       'a bug of ours',
       1011,

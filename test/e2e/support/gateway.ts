@@ -104,6 +104,11 @@ export class Gateway {
     return this.ended;
   }
 
+  /** Sends it a signal. */
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
   /** Asks it to stop, and does not wait. */
   terminate(): void {
     this.child.kill('SIGTERM');

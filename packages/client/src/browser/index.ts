@@ -6,8 +6,10 @@ import { whenOpen } from '../when-open.js';
 export { CallError, type Answer, type Delta, type SessionEvents, type Speech } from '../session.js';
 
 export interface ConnectOptions {
-  /** The gateway, e.g. `http://127.0.0.1:8080`. Default: where the page came from. */
+  /** The gateway, e.g. `http://127.0.0.1:8080` or `https://host/path`. Default: the folder that the page came from. */
   readonly url?: string;
+  /** A client secret (`ek_…`), which the application's server asks the gateway for, or a token. Pages hold no lasting keys. */
+  readonly apiKey?: string;
   /** A microphone. Without one a silent track is sent: the gateway wants audio in every call. */
   readonly audio?: MediaStreamTrack;
   /** A camera, a canvas, a screen. */
@@ -82,10 +84,11 @@ async function negotiate(peer: RTCPeerConnection, options: ConnectOptions): Prom
     });
   });
 
+  const gateway = { url: options.url ?? new URL('.', location.href), apiKey: options.apiKey };
   await peer.setLocalDescription();
   // Together, so that a refused offer is told at once, and a timeout also covers the request.
   await Promise.all([
-    exchange(options.url ?? location.href, peer.localDescription?.sdp ?? '', options.session).then((sdp) =>
+    exchange(gateway, peer.localDescription?.sdp ?? '', options.session).then((sdp) =>
       peer.setRemoteDescription({ type: 'answer', sdp }),
     ),
     opened,

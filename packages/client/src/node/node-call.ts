@@ -20,8 +20,10 @@ const LABEL = 'oai-events';
 const LOOPBACK = /^(127\.|localhost$|\[?::1\]?$)/;
 
 export interface NodeConnectOptions {
-  /** The gateway, e.g. `http://127.0.0.1:8080`. */
+  /** The gateway, e.g. `http://127.0.0.1:8080` or `https://host/path`. */
   readonly url: string;
+  /** A key of the gateway, a client secret (`ek_…`), or a token. */
+  readonly apiKey?: string;
   /** What the camera shows from the start. Without it, the call has no video until it is opened with one. */
   readonly video?: VideoClip;
   readonly videoOptions?: PlayOptions;
@@ -170,7 +172,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
 
   await peer.setLocalDescription(await peer.createOffer());
   const offer = peer.localDescription?.sdp ?? '';
-  const exchange = options.exchange ?? ((sdp: string) => postOffer(options.url, sdp, options.session));
+  const exchange = options.exchange ?? ((sdp: string) => postOffer(options, sdp, options.session));
   // Heard from the first message on, which may come with the opening of the channel.
   const early: string[] = [];
   const listening = channel.onMessage.subscribe((data) => early.push(data.toString()));

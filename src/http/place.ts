@@ -1,0 +1,47 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Proxies } from './proxies.js';
+
+/** The path below which the gateway is to be found from outside. */
+export class Base {
+  readonly #path: string | null;
+  readonly #proxies: Proxies;
+
+  /** @param path `VISAVIS_BASE_PATH` without a slash at its end; `''`: the root; null: not known */
+  constructor(path: string | null, proxies: Proxies) {
+    this.#path = path;
+    this.#proxies = proxies;
+  }
+
+  /** Takes the base path off what is asked for: a proxy may have done so already, or not. Before all other listeners. */
+  stripFrom(server: Server): void {
+    const strip = (request: IncomingMessage): void => {
+      const base = this.#path;
+      const { url } = request;
+      if (base !== null && base !== '' && url?.startsWith(`${base}/`)) request.url = url.slice(base.length);
+    };
+    server.prependListener('request', strip);
+    server.prependListener('upgrade', strip);
+  }
+
+  /** What is asked for is the base path itself, without the slash that relative links need. @param path without a query */
+  isBare(path: string): boolean {
+    return this.#path !== '' && path === this.#path;
+  }
+
+  /**
+   * Where something is, for a `Location` or a `Link`. Where nothing says below which path the gateway is reached, a reference
+   * relative to the request: a client resolves it to the right address whatever proxies stand between (RFC 9110, 10.2.2).
+   * @param request its `url` is without the base path, as `stripFrom` leaves it
+   * @param path from the gateway's root, beginning with a slash
+   */
+  placeOf(
+    request: Pick<IncomingMessage, 'headers' | 'socket' | 'url'> & { originalUrl?: string },
+    path: string,
+  ): string {
+    const { prefix } = this.#proxies.of(request);
+    if (prefix !== null || this.#path !== null) return `${prefix ?? ''}${this.#path ?? ''}${path}`;
+    const from = (request.originalUrl ?? request.url ?? '/').split('?', 1)[0] ?? '/';
+    const up = '../'.repeat(from.split('/').length - 2);
+    return `${up === '' ? './' : up}${path.slice(1)}`;
+  }
+}
