@@ -144,6 +144,7 @@ beforeAll(() => {
   for (const name of [
     'zod',
     'werift',
+    'ws',
     'pino',
     'onnxruntime-node',
     'fast-check',
