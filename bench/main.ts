@@ -8,6 +8,7 @@ import { longBench } from './long.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
 import { turnBench } from './turn.js';
+import { turnsBench } from './turns.js';
 import { vadBench } from './vad.js';
 
 /** Each is given the arguments after its name, and prints what it found. */
@@ -48,6 +49,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   turn: {
     what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS]',
     run: turnBench,
+  },
+  turns: {
+    what: 'what becomes of laughter, babble, hesitations, interruptions … in a session, by kind and setting [--settings server_vad,auto,low] [--kinds A,B] [--clips N] [--lanes N] [--model DIR]',
+    run: turnsBench,
   },
   vad: {
     what: 'the voice activity model for 1, 4, 16 and 64 sessions at once [--rounds N]',
