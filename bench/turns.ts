@@ -109,14 +109,14 @@ async function judgeAll(
   let done = 0;
   const lane = async () => {
     for (const [index, { clip, number, setting }] of queue) {
-      const { pcm, endMs } = played(clip, pieces, number);
+      const { pcm, endMs, lastMs } = played(clip, pieces, number);
       const heard = await play(parts, {
         turnDetection: DETECTION[setting],
         pcm,
         during: clip.during,
         waitMs: WAIT_MS[setting],
       });
-      const verdict: Verdict = judge(clip, heard, { endMs, setting });
+      const verdict: Verdict = judge(clip, heard, { endMs, lastMs, setting });
       judged[index] = { id: clip.id, kind: clip.kind, lang: clip.lang, setting, ...verdict, heard };
       done += 1;
       if (done % 20 === 0) console.log(`${done} of ${tasks.length}`);

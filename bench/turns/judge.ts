@@ -30,16 +30,22 @@ export interface Verdict {
   readonly why: string;
 }
 
-/** An answer that comes later than this (ms) after the question is no right one: people would have asked again. */
+/** An answer that comes later than this (ms) after the last that was said is no right one: people would have asked again. */
 const LATEST_MS = { server_vad: 1000, auto: 1500, low: 3000 };
 /** A commit may be known this much before the last sample of the question (ms): a label is a threshold on a level. */
 const LABEL_MS = 60;
 
-/** @param endMs true end of the question; null: there is none */
+/** When the question was over (null: there is none), when the caller had done, and how long the session was to wait. */
+export interface Truth {
+  readonly endMs: number | null;
+  readonly lastMs: number;
+  readonly setting: keyof typeof LATEST_MS;
+}
+
 export function judge(
   { right }: Pick<TurnClip, 'right'>,
   { committed, answers, underWay }: Heard,
-  { endMs, setting }: { endMs: number | null; setting: keyof typeof LATEST_MS },
+  { endMs, lastMs, setting }: Truth,
 ): Verdict {
   const wrong: string[] = [];
   const wanted = 'turns' in right ? right.turns : 'stops' in right ? null : [0];
@@ -60,8 +66,7 @@ export function judge(
       if (!new RegExp(pattern, 'i').test(said)) wrong.push(`no '${pattern}' in '${said}'`);
     }
     if (completed.length > Math.max(...right.turns)) wrong.push(`${completed.length} answers`);
-    const latest = LATEST_MS[setting];
-    if (delayMs !== null && delayMs > latest) wrong.push(`${Math.round(delayMs)} ms`);
+    if (firstTextMs !== null && firstTextMs > lastMs + LATEST_MS[setting] && delayMs !== null) wrong.push(`${Math.round(delayMs)} ms`);
   }
   if ('none' in right || 'goesOn' in right) {
     const told = answers.find(({ text }) => text !== '');

@@ -18,12 +18,16 @@ const db = z.number().default(SPEECH_DB);
 /** It is no part of the question: the question ends before it. */
 const after = z.boolean().default(false);
 
+/** What a microphone or the way to it may make of speech. */
+const DISGUISES = ['whisper', 'overdriven', 'telephone', 'room'] as const;
+type Disguise = (typeof DISGUISES)[number];
+
 const partSchema = z.union([
   z.strictObject({
     say: z.string(),
     /** Left out: the clip's. */
     voice: z.string().optional(),
-    as: z.enum(['whisper', 'overdriven', 'telephone', 'room']).optional(),
+    as: z.enum(DISGUISES).optional(),
     gap,
     db,
     after,
@@ -99,6 +103,8 @@ export interface Played {
   readonly pcm: Float32Array;
   /** True end of the question; null: there is none. */
   readonly endMs: number | null;
+  /** End of what the caller does, be it a part of the question or not. */
+  readonly lastMs: number;
 }
 
 export function played(clip: TurnClip, pieces: Pieces, seed: number): Played {
@@ -121,7 +127,8 @@ export function played(clip: TurnClip, pieces: Pieces, seed: number): Played {
     layOn(out, atLevel(pcm.subarray(0, samplesOf(seconds)), layer.db), samplesOf(layer.from / 1000));
   }
   layOn(out, atLevel(whiteNoise(out.length, randomFrom(seed)), ROOM_DB), 0);
-  return { pcm: clipped(out), endMs: 'answers' in clip.right || 'turns' in clip.right ? endMs : null };
+  const asked = 'answers' in clip.right || 'turns' in clip.right;
+  return { pcm: clipped(out), endMs: asked ? endMs : null, lastMs: nowMs };
 }
 
 function made(part: Part, clip: TurnClip, pieces: Pieces) {
@@ -135,7 +142,7 @@ function made(part: Part, clip: TurnClip, pieces: Pieces) {
   return { pcm: atLevel(heard(pcm, part.as), part.db), startMs, lastMs: endMs };
 }
 
-function heard(pcm: Float32Array, as: (Part & { say: string })['as']): Float32Array {
+function heard(pcm: Float32Array, as: Disguise | undefined): Float32Array {
   switch (as) {
     case 'whisper':
       return whispered(pcm, 1);
