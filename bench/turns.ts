@@ -1,42 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Logger } from '@nestjs/common';
-import { DecoderService } from '#modules/decoder';
-import type { SessionConfig } from '#modules/conversation';
-import { FramePipeline } from '#modules/frame';
-import { MediaService } from '#modules/media';
-import { VadService } from '#modules/vad';
 import { played, SETTINGS, turnSetSchema, type Setting, type TurnClip } from '../tools/sounds/clip.js';
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
-import { modelFolderOf } from './material.js';
 import { benchOptions } from './options.js';
 import { judge, type Verdict } from './turns/judge.js';
+import { DETECTION, withParts } from './turns/parts.js';
 import { SpokenPieces } from './turns/pieces.js';
 import { play, type PlayedParts } from './turns/played-call.js';
 import { byKind, summary, table, type Judged } from './turns/report.js';
 import { spread } from '../tools/eval/test-set.js';
 
 const CLIPS = join(REPOSITORY, 'tools/sounds/turns.json');
-const TABLE = join(REPOSITORY, 'tools/sounds/table.jpg');
 /** As long (ms) as a setting may wait for more, and a little. */
 const WAIT_MS: Readonly<Record<Setting, number>> = { server_vad: 2500, auto: 6000, low: 10_000 };
-const ANSWERING = { create_response: true, interrupt_response: true } as const;
-const DETECTION: Readonly<Record<Setting, SessionConfig['turnDetection']>> = {
-  server_vad: {
-    type: 'server_vad',
-    threshold: 0.5,
-    prefix_padding_ms: 300,
-    silence_duration_ms: 500,
-    idle_timeout_ms: null,
-    ...ANSWERING,
-  },
-  auto: { type: 'semantic_vad', eagerness: 'auto', ...ANSWERING },
-  low: { type: 'semantic_vad', eagerness: 'low', ...ANSWERING },
-};
-
 /** A set of short clips of what happens in calls, and what a session makes of each: the list is tools/sounds/turns.json. */
 export async function turnsBench(args: string[]): Promise<void> {
   const values = benchOptions(args, {
@@ -70,26 +49,6 @@ function settingOf(name: string): Setting {
   return found;
 }
 
-/** The engine, the detector and the picture that all clips are played to. */
-export async function withParts(
-  model: string | undefined,
-  workers: number,
-  run: (parts: PlayedParts) => Promise<void>,
-): Promise<void> {
-  Logger.overrideLogger(['error', 'warn']);
-  const engine = new DecoderService({ modelFolder: modelFolderOf(model), workers, threads: 1 });
-  const vad = new VadService({ model: 'v6' });
-  const media = new MediaService({});
-  await Promise.all([engine.load(), vad.onModuleInit()]);
-  try {
-    const pipeline = new FramePipeline({ intervalMs: 0 }, engine.caps.frameSize, { next: (prefix) => prefix });
-    const picture = pipeline.fit(await media.decodeImage(await readFile(TABLE), 'image/jpeg'));
-    await run({ engine, vad, picture });
-  } finally {
-    await Promise.all([engine.close({ drainMs: 5000 }), vad.onModuleDestroy(), media.onModuleDestroy()]);
-  }
-}
-
 interface JudgeOptions {
   readonly settings: readonly Setting[];
   readonly lanes: number;
@@ -102,7 +61,9 @@ async function judgeAll(
   { settings, lanes, parts, pieces }: JudgeOptions,
 ): Promise<Judged[]> {
   const tasks = clips.flatMap((clip, number) =>
-    settings.filter((setting) => clip.settings.includes(setting)).map((setting) => ({ clip, number, setting })),
+    settings
+      .filter((setting) => clip.settings.includes(setting))
+      .map((setting) => ({ clip, number, setting })),
   );
   const queue = tasks.entries();
   const judged: Judged[] = [];

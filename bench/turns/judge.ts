@@ -66,7 +66,8 @@ export function judge(
       if (!new RegExp(pattern, 'i').test(said)) wrong.push(`no '${pattern}' in '${said}'`);
     }
     if (completed.length > Math.max(...right.turns)) wrong.push(`${completed.length} answers`);
-    if (firstTextMs !== null && firstTextMs > lastMs + LATEST_MS[setting] && delayMs !== null) wrong.push(`${Math.round(delayMs)} ms`);
+    if (firstTextMs !== null && firstTextMs > lastMs + LATEST_MS[setting] && delayMs !== null)
+      wrong.push(`${Math.round(delayMs)} ms`);
   }
   if ('none' in right || 'goesOn' in right) {
     const told = answers.find(({ text }) => text !== '');

@@ -7,7 +7,12 @@ import {
   type OmniEngine,
   type RgbImage,
 } from '#modules/contracts';
-import { ConversationService, type Conversation, type SessionConfig, type SessionEvent } from '#modules/conversation';
+import {
+  ConversationService,
+  type Conversation,
+  type SessionConfig,
+  type SessionEvent,
+} from '#modules/conversation';
 import type { Vad, VadService } from '#modules/vad';
 import { VadAdapter } from '../../modules/conversation/adapters/vad.adapter.js';
 import { VirtualClock } from './virtual-clock.js';
@@ -67,7 +72,10 @@ class PlayedCall {
   readonly #clock = new VirtualClock();
   readonly #tokenMs: number;
   readonly #underWay = new Set<Promise<unknown>>();
-  readonly #answers = new Map<string, { text: string; status: Answer['status'] | null; firstTextMs: number | null }>();
+  readonly #answers = new Map<
+    string,
+    { text: string; status: Answer['status'] | null; firstTextMs: number | null }
+  >();
   #committed: number[] = [];
   #windows = { pushedMs: 0, judgedMs: 0 };
   #conversation: Conversation | null = null;
@@ -98,7 +106,12 @@ class PlayedCall {
       packet.set(pcm.subarray(at, at + PACKET));
       const ptsMs = this.#clock.nowMs();
       this.#clock.advance(ptsMs + PACKET_MS);
-      this.#conversation?.pushAudio({ pcm: packet, ptsMs, arrivedAtMs: this.#clock.nowMs(), concealed: false });
+      this.#conversation?.pushAudio({
+        pcm: packet,
+        ptsMs,
+        arrivedAtMs: this.#clock.nowMs(),
+        concealed: false,
+      });
       await this.#idle();
     }
   }
@@ -178,9 +191,7 @@ class PlayedCall {
   }
 
   #track<T>(work: Promise<T>): Promise<T> {
-    const noted: Promise<unknown> = work
-      .catch(() => undefined)
-      .finally(() => this.#underWay.delete(noted));
+    const noted: Promise<unknown> = work.catch(() => undefined).finally(() => this.#underWay.delete(noted));
     this.#underWay.add(noted);
     return work;
   }
@@ -230,7 +241,10 @@ class PlayedCall {
       vad: new VadAdapter(this.#counted(this.#parts.vad), this.#clock),
       frames: {
         open: () => ({
-          push: ({ image, ptsMs }) => ({ kept: true, segment: { k: 'frame', id: `frame_${ptsMs}`, ptsMs, image } }),
+          push: ({ image, ptsMs }) => ({
+            kept: true,
+            segment: { k: 'frame', id: `frame_${ptsMs}`, ptsMs, image },
+          }),
           fit: (image) => image,
         }),
       },

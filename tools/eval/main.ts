@@ -134,7 +134,12 @@ async function answer(
       lanes: workers,
       onOutcome: (_, done, total) => onProgress('questions', done, total),
     });
-    const byNature = await evaluateNatural(engine, sets.natural, { limit, noisy, lanes: workers, onProgress });
+    const byNature = await evaluateNatural(engine, sets.natural, {
+      limit,
+      noisy,
+      lanes: workers,
+      onProgress,
+    });
     return { model: caps.modelId, outcomes, byNature };
   } finally {
     await reader.close();

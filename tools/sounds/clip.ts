@@ -184,4 +184,3 @@ function oneAfterTheOther(talk: readonly Float32Array[], seconds: number): Float
   }
   return out;
 }
-

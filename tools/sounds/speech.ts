@@ -20,7 +20,11 @@ export function whispered(pcm: Float32Array, seed: number): Float32Array {
       for (let k = 1; k <= ORDER && k <= at; k++) sum -= (coefficients[k] ?? 0) * (shaped[at - k] ?? 0);
       shaped[at] = sum;
     }
-    layOn(out, shaped.map((x, at) => x * hann(at)), from);
+    layOn(
+      out,
+      shaped.map((x, at) => x * hann(at)),
+      from,
+    );
   }
   return highPass(out, 300);
 }
@@ -61,7 +65,11 @@ export function roomed(pcm: Float32Array, rt60: number, seed: number): Float32Ar
   for (let n = 0; n < 40; n++) {
     const delay = random() ** 1.5 * rt60;
     const gain = (random() < 0.5 ? -1 : 1) * 0.35 * 10 ** ((-3 * delay) / rt60);
-    layOn(out, pcm.map((x) => x * gain), samplesOf(0.003 + delay));
+    layOn(
+      out,
+      pcm.map((x) => x * gain),
+      samplesOf(0.003 + delay),
+    );
   }
   return out;
 }
@@ -84,4 +92,3 @@ export function resized(pcm: Float32Array, factor: number): Float32Array {
     return (pcm[from] ?? 0) * (1 - place + from) + (pcm[from + 1] ?? 0) * (place - from);
   });
 }
-

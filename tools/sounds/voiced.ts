@@ -14,7 +14,17 @@ import {
 import { keystroke } from './noises.js';
 
 /** What people and their rooms make beside speech. */
-export const SOUND_KINDS = ['laugh', 'hum', 'sing', 'cough', 'throat', 'breath', 'door', 'keys', 'beep'] as const;
+export const SOUND_KINDS = [
+  'laugh',
+  'hum',
+  'sing',
+  'cough',
+  'throat',
+  'breath',
+  'door',
+  'keys',
+  'beep',
+] as const;
 export type SoundKind = (typeof SOUND_KINDS)[number];
 
 export interface SoundOptions {
@@ -53,7 +63,12 @@ type Vowel = keyof typeof VOWELS;
 /** A voice that holds a vowel. `pitch` (Hz) by time (s); `breathy` 0..1. */
 function voice(
   length: number,
-  { vowel, pitch, breathy, head }: { vowel: Vowel; pitch: (t: number) => number; breathy: number; head: number },
+  {
+    vowel,
+    pitch,
+    breathy,
+    head,
+  }: { vowel: Vowel; pitch: (t: number) => number; breathy: number; head: number },
   random: () => number,
 ): Float32Array {
   const pulses = new Float32Array(length);
@@ -68,7 +83,11 @@ function voice(
   const out = new Float32Array(length);
   VOWELS[vowel].forEach((formant, k) => {
     const part = resonate(excited, formant * head, 70 + 40 * k);
-    layOn(out, part.map((x) => x / (1 + k)), 0);
+    layOn(
+      out,
+      part.map((x) => x / (1 + k)),
+      0,
+    );
   });
   return out;
 }
@@ -169,7 +188,11 @@ function throat({ seconds, seed }: SoundOptions): Float32Array {
   ] as const) {
     const pitch = (t: number) => low * (1 + 0.2 * Math.sin(2 * Math.PI * 27 * t));
     const rough = voice(samplesOf(long), { vowel: 'e', pitch, breathy: 0.5, head: 0.95 }, random);
-    layOn(out, atLevel(rough, 0).map((x, i) => x * Math.sin((Math.PI * i) / rough.length)), samplesOf(at));
+    layOn(
+      out,
+      atLevel(rough, 0).map((x, i) => x * Math.sin((Math.PI * i) / rough.length)),
+      samplesOf(at),
+    );
   }
   return out;
 }
@@ -179,7 +202,11 @@ function breath({ seconds, seed }: SoundOptions): Float32Array {
   const out = new Float32Array(samplesOf(seconds));
   for (let at = 0; at < seconds; at += between(random, 1.2, 2)) {
     const air = resonate(whiteNoise(samplesOf(0.8), random), between(random, 1200, 2200), 1500);
-    layOn(out, air.map((x, i) => x * Math.sin((Math.PI * i) / air.length) ** 2), samplesOf(at));
+    layOn(
+      out,
+      air.map((x, i) => x * Math.sin((Math.PI * i) / air.length) ** 2),
+      samplesOf(at),
+    );
   }
   return out;
 }
@@ -206,14 +233,19 @@ function keys({ seconds, seed }: SoundOptions): Float32Array {
     const metal = Float32Array.from({ length: 1600 }, (_, i) =>
       ring.reduce((sum, hertz) => sum + Math.sin((2 * Math.PI * Math.min(hertz, 7800) * i) / RATE), 0),
     );
-    layOn(out, decaying(metal, 0.012, 0.0005).map((x) => x * between(random, 0.2, 1)), samplesOf(at));
+    layOn(
+      out,
+      decaying(metal, 0.012, 0.0005).map((x) => x * between(random, 0.2, 1)),
+      samplesOf(at),
+    );
   }
   return out;
 }
 
 function beep({ seconds, seed }: SoundOptions): Float32Array {
   const hertz = between(randomFrom(seed), 440, 1800);
-  return Float32Array.from({ length: samplesOf(seconds) }, (_, at) =>
-    Math.sin((2 * Math.PI * hertz * at) / RATE) * (at % 8000 < 3200 ? 1 : 0),
+  return Float32Array.from(
+    { length: samplesOf(seconds) },
+    (_, at) => Math.sin((2 * Math.PI * hertz * at) / RATE) * (at % 8000 < 3200 ? 1 : 0),
   );
 }

@@ -34,7 +34,9 @@ export async function evaluateInNoise(
       samples: { ablationsByFamily: 0, oneShot: 0, turnEnd: 0 },
       read: async (question) => {
         const seed = questions.indexOf(question);
-        return (await options.read(question)).map((turn) => noisy(turn, condition, { seed, talk: options.talk }));
+        return (await options.read(question)).map((turn) =>
+          noisy(turn, condition, { seed, talk: options.talk }),
+        );
       },
       lanes: options.lanes,
       onOutcome: (outcome, done, total) =>

@@ -41,7 +41,9 @@ export interface EndpointReport {
 
 export function naturalReport(outcomes: readonly Outcome[]): NaturalReport {
   const of = (lang: string) => outcomes.filter((outcome) => outcome.question.lang === lang);
-  const voices = Map.groupBy(outcomes, ({ question }) => `${question.synthesiser} ${question.voice ?? ''}`.trim());
+  const voices = Map.groupBy(outcomes, ({ question }) =>
+    `${question.synthesiser} ${question.voice ?? ''}`.trim(),
+  );
   const families = Map.groupBy(outcomes, ({ question }) => question.family);
   return {
     ...interval(of('en')),
