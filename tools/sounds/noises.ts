@@ -104,14 +104,19 @@ function music({ seconds, seed }: NoiseOptions): Float32Array {
 
 /** A string: harmonics that die away the sooner the higher they are. */
 export function pluck(hertz: number, seconds: number): Float32Array {
-  return Float32Array.from({ length: samplesOf(seconds) }, (_, at) => {
-    const t = at / RATE;
-    let sum = 0;
-    for (let k = 1; k <= 8 && k * hertz < 7000; k++) {
-      sum += (Math.sin(2 * Math.PI * hertz * k * t) / k) * Math.exp(-t * (2 + k));
+  const out = new Float32Array(samplesOf(seconds));
+  for (let k = 1; k <= 8 && k * hertz < 7000; k++) {
+    // Each is what two poles ring on with: a sine and its decay without a sine or a power for every sample.
+    const r = Math.exp(-(2 + k) / RATE);
+    const turn = (2 * Math.PI * hertz * k) / RATE;
+    const feedback = 2 * r * Math.cos(turn);
+    let [one, two] = [(0.2 / k) * Math.sin(turn), 0];
+    for (let at = 0; at < out.length; at++) {
+      out[at] = (out[at] ?? 0) + one * Math.min(1, at / 80);
+      [one, two] = [feedback * one - r * r * two, one];
     }
-    return 0.2 * sum * Math.min(1, at / 80);
-  });
+  }
+  return out;
 }
 
 /** A rumble, cars that pass, and now and then a horn. */

