@@ -56,7 +56,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: turnBench,
   },
   turns: {
-    what: 'what becomes of laughter, babble, hesitations, interruptions … in a session, by kind and setting [--settings server_vad,auto,low] [--kinds A,B] [--clips N] [--lanes N] [--model DIR]',
+    what: 'what becomes of laughter, babble, hesitations, interruptions … in a session, by kind and setting [--settings server_vad,auto,low] [--kinds A,B] [--clips N] [--over virtual|webrtc] [--lanes N] [--model DIR]',
     run: turnsBench,
   },
   vad: {

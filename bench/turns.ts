@@ -2,14 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { played, SETTINGS, turnSetSchema, type Setting, type TurnClip } from '../tools/sounds/clip.js';
+import { CALL_FOLDER, readCallScript } from '../tools/support/call-script.js';
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
+import { GatewayProcess } from '../tools/support/gateway-process.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
 import { benchOptions } from './options.js';
-import { judge, type Verdict } from './turns/judge.js';
-import { DETECTION, withParts } from './turns/parts.js';
+import { judge, type Heard, type Verdict } from './turns/judge.js';
+import { playOverWebRtc } from './turns/over-webrtc.js';
+import { DETECTION, WIRE, withParts } from './turns/parts.js';
 import { SpokenPieces } from './turns/pieces.js';
-import { play, type PlayedParts } from './turns/played-call.js';
+import { play } from './turns/played-call.js';
 import { byKind, summary, table, type Judged } from './turns/report.js';
 import { spread } from '../tools/eval/test-set.js';
 
@@ -23,6 +26,7 @@ export async function turnsBench(args: string[]): Promise<void> {
     kinds: undefined,
     clips: undefined,
     lanes: String(Math.min(2, availableParallelism())),
+    over: 'virtual',
     model: undefined,
   });
   const settings = values.settings.split(',').map(settingOf);
@@ -32,15 +36,49 @@ export async function turnsBench(args: string[]): Promise<void> {
   const chosen = values.clips === undefined ? wanted : spread(wanted, wholeNumber('clips', values.clips));
   if (chosen.length === 0) throw new ToolError(`no clip is of the kinds '${values.kinds}'`);
   const lanes = wholeNumber('lanes', values.lanes);
-  await withParts(values.model, lanes, async (parts) => {
-    const judged = await judgeAll(chosen, { settings, lanes, parts, pieces: await SpokenPieces.read() });
-    const report = { settings: summary(judged), kinds: byKind(judged), clips: judged };
-    console.log(`\n${table(report.kinds, settings)}`);
-    for (const { id, setting, why } of judged.filter(({ right }) => !right)) {
-      console.log(`  ${setting.padEnd(11)}${id}: ${why}`);
-    }
-    if (values.json) await writeJson(values.json, report);
-  });
+  const pieces = await SpokenPieces.read();
+  const report = (judged: readonly Judged[]) => tell(judged, settings, values.json);
+  if (values.over === 'webrtc') {
+    // An answer of the gateway is whole before anybody could speak into it.
+    const callable = chosen.filter(({ during }) => during === undefined);
+    await report(await overWebRtc(callable, { settings, lanes, pieces, model: values.model }));
+  } else {
+    await withParts(values.model, lanes, async (parts) => {
+      const player: Player = (setting, pcm, { during }) =>
+        play(parts, { turnDetection: DETECTION[setting], pcm, during, waitMs: WAIT_MS[setting] });
+      await report(await judgeAll(chosen, { settings, lanes, pieces, player }));
+    });
+  }
+}
+
+async function tell(
+  judged: readonly Judged[],
+  settings: readonly Setting[],
+  json: string | undefined,
+): Promise<void> {
+  const kinds = byKind(judged);
+  console.log(`\n${table(kinds, settings)}`);
+  for (const { id, setting, why } of judged.filter(({ right }) => !right)) {
+    console.log(`  ${setting.padEnd(11)}${id}: ${why}`);
+  }
+  if (json) await writeJson(json, { settings: summary(judged), kinds, clips: judged });
+}
+
+async function overWebRtc(
+  clips: readonly TurnClip[],
+  { model, ...options }: Omit<JudgeOptions, 'player'> & { readonly model: string | undefined },
+): Promise<Judged[]> {
+  const { video: film, eventAtMs } = await readCallScript(CALL_FOLDER);
+  const frames = film.frames.filter(({ ptsMs }) => ptsMs < eventAtMs);
+  const video = { ...film, frames, durationMs: Math.min(film.durationMs, eventAtMs) };
+  const gateway = await GatewayProcess.start(model ? { VISAVIS_MODEL: model } : {});
+  try {
+    const player: Player = (setting, pcm) =>
+      playOverWebRtc(gateway.url, { detection: WIRE[setting], video, pcm, waitMs: WAIT_MS[setting] });
+    return await judgeAll(clips, { ...options, player });
+  } finally {
+    await gateway.stop();
+  }
 }
 
 function settingOf(name: string): Setting {
@@ -49,16 +87,20 @@ function settingOf(name: string): Setting {
   return found;
 }
 
+/** Plays a sound to a session with that setting. */
+type Player = (setting: Setting, pcm: Float32Array, clip: TurnClip) => Promise<Heard>;
+
 interface JudgeOptions {
   readonly settings: readonly Setting[];
+  /** Sessions at once. */
   readonly lanes: number;
-  readonly parts: PlayedParts;
   readonly pieces: SpokenPieces;
+  readonly player: Player;
 }
 
 async function judgeAll(
   clips: readonly TurnClip[],
-  { settings, lanes, parts, pieces }: JudgeOptions,
+  { settings, lanes, pieces, player }: JudgeOptions,
 ): Promise<Judged[]> {
   const tasks = clips.flatMap((clip, number) =>
     settings
@@ -71,12 +113,7 @@ async function judgeAll(
   const lane = async () => {
     for (const [index, { clip, number, setting }] of queue) {
       const { pcm, endMs, lastMs } = played(clip, pieces, number);
-      const heard = await play(parts, {
-        turnDetection: DETECTION[setting],
-        pcm,
-        during: clip.during,
-        waitMs: WAIT_MS[setting],
-      });
+      const heard = await player(setting, pcm, clip);
       const verdict: Verdict = judge(clip, heard, { endMs, lastMs, setting });
       judged[index] = { id: clip.id, kind: clip.kind, lang: clip.lang, setting, ...verdict, heard };
       done += 1;

@@ -27,6 +27,13 @@ export const DETECTION: Readonly<Record<Setting, SessionConfig['turnDetection']>
   low: { type: 'semantic_vad', eagerness: 'low', ...ANSWERING },
 };
 
+/** The same as a client asks for them. */
+export const WIRE = {
+  server_vad: { type: 'server_vad', silence_duration_ms: 500 },
+  auto: { type: 'semantic_vad', eagerness: 'auto' },
+  low: { type: 'semantic_vad', eagerness: 'low' },
+} as const;
+
 /** The engine, the detector and the picture that all clips are played to. */
 export async function withParts(
   model: string | undefined,
