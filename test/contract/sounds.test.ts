@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { DecoderService } from '#modules/decoder';
 import { DETECTION, withParts } from '../../bench/turns/parts.js';
-import { judge } from '../../bench/turns/judge.js';
+import { judge, type Heard } from '../../bench/turns/judge.js';
 import { SpokenPieces } from '../../bench/turns/pieces.js';
 import { play } from '../../bench/turns/played-call.js';
 import { played, turnSetSchema, type Setting } from '../../tools/sounds/clip.js';
@@ -22,15 +22,15 @@ describe('what is measured with sounds', () => {
     await engine.load();
     try {
       const { natural, noise, endpoint } = await evaluateNatural(engine, set, {
-        limit: 6,
+        limit: 4,
         noisy: 1,
         lanes: 1,
         onProgress: () => undefined,
       });
-      expect(natural.n + natural.mandarin.n).toBe(6);
+      expect(natural.n + natural.mandarin.n).toBe(4);
       expect(noise).toHaveLength(15);
       for (const { n } of noise) expect(n).toBe(1);
-      expect(endpoint.n).toBeGreaterThan(3);
+      expect(endpoint.n).toBeGreaterThan(2);
       expect(endpoint.unheard).toBe(0);
     } finally {
       await engine.close({ drainMs: 1000 });
@@ -54,26 +54,27 @@ describe('what is measured with sounds', () => {
         },
       ],
     }).clips;
+    const setting: Setting = 'server_vad';
+    const found = new Map<string, { heard: Heard; verdict: string; endMs: number | null }>();
     await withParts(TEST_MODEL, 1, async (parts) => {
-      for (const clip of clips) {
-        const setting: Setting = 'server_vad';
+      for (const [number, clip] of [...clips, ...clips.slice(0, 1)].entries()) {
         const { pcm, ...truth } = played(clip, pieces, 1);
-        const heard = await play(parts, {
-          turnDetection: DETECTION[setting],
-          pcm,
-          during: clip.during,
-          waitMs: 1500,
-        });
+        const { during } = clip;
+        const heard = await play(parts, { turnDetection: DETECTION[setting], pcm, during, waitMs: 1500 });
         const { right, why } = judge(clip, heard, { ...truth, setting });
-        expect({ id: clip.id, right, why }).toEqual({ id: clip.id, right: true, why: '' });
-        if (clip.id === 'q') {
-          // Half a second of silence, the detector's window, and nothing for the machine.
-          expect(heard.committed[0]! - truth.endMs!).toBeGreaterThan(400);
-          expect(heard.committed[0]! - truth.endMs!).toBeLessThan(650);
-          const again = await play(parts, { turnDetection: DETECTION[setting], pcm, waitMs: 1500 });
-          expect(again).toEqual(heard);
-        }
+        found.set(`${clip.id}${number}`, { heard, verdict: right ? 'right' : why, endMs: truth.endMs });
       }
     });
+    expect([...found].map(([id, { verdict }]) => `${id} ${verdict}`)).toEqual([
+      'q0 right',
+      'k1 right',
+      's2 right',
+      'q3 right',
+    ]);
+    // Half a second of silence, the detector's window, and nothing for the machine; the same each time.
+    const { heard, endMs } = found.get('q0')!;
+    expect(heard.committed[0]! - endMs!).toBeGreaterThan(400);
+    expect(heard.committed[0]! - endMs!).toBeLessThan(650);
+    expect(found.get('q3')!.heard).toEqual(heard);
   }, 120_000);
 });

@@ -39,7 +39,7 @@ export interface NaturalOptions {
   /** Questions that are asked in each noise. */
   readonly noisy: number;
   readonly lanes: number;
-  onProgress(what: string, done: number, total: number): void;
+  readonly onProgress: (what: string, done: number, total: number) => void;
 }
 
 export interface NaturalResults {
