@@ -72,7 +72,8 @@ class Recorder:
         return self.speech.add(ogg(np.clip(clip, -1, 1), KBITS)), end
 
 
-def build(source: Path, out: Path, counts: dict[str, int]) -> None:
+def build(source: Path, out: Path, counts: dict[str, int], first: int) -> None:
+    """`first`: those before it are another process's; pick.py puts the parts together."""
     base = json.loads((source / "set.json").read_text())
     pictures = (source / "frames.bin").read_bytes()
     recorder, frames, kept = Recorder(), Blob(), {}
@@ -89,6 +90,8 @@ def build(source: Path, out: Path, counts: dict[str, int]) -> None:
         rng = np.random.default_rng([SEED, number])
         questions = chosen(base["questions"], lang, count, rng)
         for at, (question, voice) in enumerate(zip(questions, cast(lang, count))):
+            if at < first:
+                continue
             own = np.random.default_rng([SEED, number, at])
             beeps = int(question["keys"][0]) if question["family"].startswith("sound") else 0
             history = []
@@ -122,5 +125,6 @@ if __name__ == "__main__":
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--english", type=int, default=1000)
     p.add_argument("--mandarin", type=int, default=300)
+    p.add_argument("--first", type=int, default=0, help="begin with this question of each language")
     a = p.parse_args()
-    build(a.set, a.out, {"en": a.english, "zh": a.mandarin})
+    build(a.set, a.out, {"en": a.english, "zh": a.mandarin}, a.first)
