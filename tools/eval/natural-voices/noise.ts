@@ -28,15 +28,16 @@ export async function evaluateInNoise(
   options: NoisyOptions,
 ): Promise<NoiseAccuracy[]> {
   const conditions = NOISE_KINDS.flatMap((kind) => SNRS_DB.map((snrDb): Condition => ({ kind, snrDb })));
+  // Pictures and clean speech are the same in all of them.
+  const clean = new Map<TestQuestion, readonly TurnMaterial[]>();
+  for (const question of questions) clean.set(question, await options.read(question));
   const figures: NoiseAccuracy[] = [];
   for (const [number, condition] of conditions.entries()) {
     const outcomes = await evaluate(engine, questions, {
       samples: { ablationsByFamily: 0, oneShot: 0, turnEnd: 0 },
-      read: async (question) => {
-        const seed = questions.indexOf(question);
-        return (await options.read(question)).map((turn) =>
-          noisy(turn, condition, { seed, talk: options.talk }),
-        );
+      read: (question) => {
+        const how = { seed: questions.indexOf(question), talk: options.talk };
+        return Promise.resolve((clean.get(question) ?? []).map((turn) => noisy(turn, condition, how)));
       },
       lanes: options.lanes,
       onOutcome: (outcome, done, total) =>
