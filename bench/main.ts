@@ -7,7 +7,9 @@ import { kvBench } from './kv.js';
 import { longBench } from './long.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
+import { noisesBench } from './noises.js';
 import { turnBench } from './turn.js';
+import { turnsBench } from './turns.js';
 import { vadBench } from './vad.js';
 
 /** Each is given the arguments after its name, and prints what it found. */
@@ -26,7 +28,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: decodeBench,
   },
   endpoint: {
-    what: 'false cut-offs and delay of the end of a turn, by setting [--questions N] [--calls N] [--settings N] [--modes server_vad,semantic_vad]',
+    what: 'false cut-offs and delay of the end of a turn, by setting [--voices natural|espeak] [--over webrtc|virtual] [--questions N] [--calls N] [--settings N] [--modes server_vad,semantic_vad] [--model DIR]',
     run: endpointBench,
   },
   kv: {
@@ -45,9 +47,17 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     what: 'size and speed of the model on one core [--model DIR]',
     run: modelBench,
   },
+  noises: {
+    what: 'minutes of noise, laughter, humming, a television …: what is taken for a turn, and answered [--minutes N] [--setting server_vad|auto|low] [--model DIR]',
+    run: noisesBench,
+  },
   turn: {
     what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS]',
     run: turnBench,
+  },
+  turns: {
+    what: 'what becomes of laughter, babble, hesitations, interruptions … in a session, by kind and setting [--settings server_vad,auto,low] [--kinds A,B] [--clips N] [--over virtual|webrtc] [--lanes N] [--model DIR]',
+    run: turnsBench,
   },
   vad: {
     what: 'the voice activity model for 1, 4, 16 and 64 sessions at once [--rounds N]',

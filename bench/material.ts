@@ -11,7 +11,7 @@ import { ToolError } from '../tools/support/cli.js';
 export const ANSWER_MS = 60_000;
 
 /** The model folder of the command line, else of the environment, else the one that ships. */
-function modelFolderOf(option: string | undefined): string {
+export function modelFolderOf(option: string | undefined): string {
   return resolve(option ?? process.env['VISAVIS_MODEL'] ?? join(REPOSITORY, 'models/visavis-pocket'));
 }
 

@@ -28,7 +28,7 @@ const SOURCES = [
 ];
 
 /** Inside those folders, but no part of what is built: tests, and the data of the evaluation. */
-const NOT_BUILT = /\.test\.|[/\\]eval[/\\]set[/\\]/;
+const NOT_BUILT = /\.test\.|[/\\](?:eval[/\\](?:set|natural)|sounds[/\\](?:phrases|make))[/\\]/;
 
 /** In order: each package's declarations are what the next step is checked against. */
 const TSC_PROJECTS = ['packages/protocol', 'packages/client', 'tsconfig.build.json'];

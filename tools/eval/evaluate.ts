@@ -73,7 +73,7 @@ function drawSamples(
   questions: readonly TestQuestion[],
   sizes: SampleSizes,
 ): (question: TestQuestion) => Extras {
-  const heldOut = questions.filter(({ synthesiser }) => synthesiser === 'espeak');
+  const heldOut = questions.filter(({ synthesiser }) => synthesiser !== 'flite');
   const ablated = new Set(spreadByFamily(heldOut, sizes.ablationsByFamily));
   const atOnce = new Set(spread(heldOut, sizes.oneShot));
   const ended = new Set(spread(heldOut, sizes.turnEnd));

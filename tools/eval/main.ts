@@ -1,16 +1,19 @@
-// `npm run eval -- [--json FILE] [--set DIR] [--model DIR] [--limit N] [--ablations N] [--webrtc N] [--calls N] [--workers N]
-// [--wrong FILE]`: the test set through the Node engine, with its ablations, and a sample of it over real WebRTC.
+// `npm run eval -- [--json FILE] [--set DIR] [--natural DIR] [--model DIR] [--limit N] [--ablations N] [--noise N] [--webrtc N]
+// [--webrtc-of natural|espeak] [--calls N] [--workers N] [--only natural] [--wrong FILE]`: the test set and the natural voices
+// through the Node engine, with ablations and noises, and a sample of it over real WebRTC.
 import 'reflect-metadata';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { DecoderService } from '#modules/decoder';
-import { runTool, wholeNumber } from '../support/cli.js';
+import { runTool, ToolError, wholeNumber } from '../support/cli.js';
 import { writeJson } from '../support/json-file.js';
 import { REPOSITORY } from '../support/repository.js';
 import { evaluate, type Outcome, type SampleSizes } from './evaluate.js';
 import { MaterialReader } from './media.js';
+import { evaluateNatural, naturalFolder, type NaturalResults } from './natural-voices/run.js';
+import { naturalLines } from './natural-voices/table.js';
 import { report } from './report.js';
 import { table, webRtcLines } from './table.js';
 import { spread, TestSet } from './test-set.js';
@@ -30,16 +33,22 @@ let lastShownAtMs = 0;
 
 await runTool(async () => {
   const options = readOptions();
-  const set = await TestSet.read(options.set);
-  const questions = spread(set.questions, options.limit);
+  const sets = { own: await TestSet.read(options.set), natural: await TestSet.read(options.natural) };
   const startedAt = performance.now();
-  const { model, outcomes } = await answer(set, questions, options);
+  const { model, outcomes, byNature } = await answer(sets, options);
   const seconds = (performance.now() - startedAt) / 1000;
 
-  const result = report(model, outcomes);
-  console.log(`\n${table(result)}\n\n${questions.length} questions in ${seconds.toFixed(0)} s`);
-  const { webrtc, called } = await overWebRtc(set, outcomes, options);
-  const wrong = [...outcomes, ...called].filter(({ correct }) => !correct).map(describe);
+  const { outcomes: byPeople, ...measured } = byNature;
+  const result = { ...report(model, outcomes), ...measured };
+  if (outcomes.length > 0) console.log(`\n${table(result)}`);
+  console.log(`\n${naturalLines(measured)}\n\nall that in ${seconds.toFixed(0)} s`);
+  const natural = options.webrtcOf === 'natural';
+  const { webrtc, called } = await overWebRtc(
+    natural ? sets.natural : sets.own,
+    natural ? byPeople : outcomes,
+    options,
+  );
+  const wrong = [...outcomes, ...byPeople, ...called].filter(({ correct }) => !correct).map(describe);
   if (wrong.length > 0) console.log(`\n${wrong.length} were wrong, for example:`);
   for (const { id, question, expected, got } of spread(wrong, WRONG_SHOWN)) {
     console.log(`  ${id}  ${question}\n    expected: ${expected}\n    got:      ${got.slice(0, 160)}`);
@@ -54,6 +63,10 @@ function readOptions() {
     options: {
       json: { type: 'string' },
       set: { type: 'string', default: join(REPOSITORY, 'tools/eval/set') },
+      natural: { type: 'string' },
+      only: { type: 'string' },
+      noise: { type: 'string', default: '60' },
+      'webrtc-of': { type: 'string', default: 'natural' },
       model: { type: 'string' },
       limit: { type: 'string' },
       ablations: { type: 'string', default: '25' },
@@ -63,10 +76,18 @@ function readOptions() {
       wrong: { type: 'string' },
     },
   });
-  const { json, set, model, limit, ablations, webrtc, calls, workers, wrong } = values;
+  const { json, set, model, limit, ablations, noise, webrtc, calls, workers, wrong, only } = values;
+  if (only !== undefined && only !== 'natural') throw new ToolError(`--only knows 'natural', not '${only}'`);
+  const webrtcOf = values['webrtc-of'];
+  if (webrtcOf !== 'natural' && webrtcOf !== 'espeak')
+    throw new ToolError(`--webrtc-of is natural or espeak, not '${webrtcOf}'`);
   return {
     json,
     set,
+    natural: values.natural ?? naturalFolder(),
+    naturalOnly: only !== undefined,
+    webrtcOf,
+    noisy: wholeNumber('noise', noise),
     wrong,
     model: resolve(model ?? process.env['VISAVIS_MODEL'] ?? join(REPOSITORY, 'models/visavis-pocket')),
     limit: limit === undefined ? Infinity : wholeNumber('limit', limit),
@@ -82,26 +103,44 @@ function readOptions() {
   };
 }
 
+interface AnswerOptions {
+  readonly model: string;
+  readonly workers: number;
+  readonly samples: SampleSizes;
+  readonly limit: number;
+  readonly noisy: number;
+  readonly naturalOnly: boolean;
+}
+
 async function answer(
-  set: TestSet,
-  questions: Parameters<typeof evaluate>[1],
-  { model: modelFolder, workers, samples }: { model: string; workers: number; samples: SampleSizes },
-): Promise<{ model: string; outcomes: Outcome[] }> {
+  sets: { readonly own: TestSet; readonly natural: TestSet },
+  { model: modelFolder, workers, samples, limit, noisy, naturalOnly }: AnswerOptions,
+): Promise<{ model: string; outcomes: Outcome[]; byNature: NaturalResults }> {
+  const questions = naturalOnly ? [] : spread(sets.own.questions, limit);
   const engine = new DecoderService({ modelFolder, workers });
   await engine.load();
   const { caps } = engine;
   console.log(`${questions.length} questions to ${caps.modelId}, ${workers} at a time`);
-  const reader = new MaterialReader(set, caps);
-  const startedAt = performance.now();
+  const reader = new MaterialReader(sets.own, caps);
+  let startedAt = performance.now();
+  const onProgress = (what: string, done: number, total: number) => {
+    if (done === 1) startedAt = performance.now();
+    showProgress(`${done} of ${total} ${what}`, done / total, performance.now() - startedAt);
+  };
   try {
     const outcomes = await evaluate(engine, questions, {
       samples,
       read: (question) => reader.read(question),
       lanes: workers,
-      onOutcome: (_, done, total) =>
-        showProgress(`${done} of ${total} questions`, done / total, performance.now() - startedAt),
+      onOutcome: (_, done, total) => onProgress('questions', done, total),
     });
-    return { model: caps.modelId, outcomes };
+    const byNature = await evaluateNatural(engine, sets.natural, {
+      limit,
+      noisy,
+      lanes: workers,
+      onProgress,
+    });
+    return { model: caps.modelId, outcomes, byNature };
   } finally {
     await reader.close();
     await engine.close({ drainMs: 5000 });
@@ -116,7 +155,7 @@ async function overWebRtc(
 ): Promise<{ webrtc: WebRtcReport | null; called: CallOutcome[] }> {
   if (count === 0) return { webrtc: null, called: [] };
   const sample = spread(
-    outcomes.filter(({ question }) => question.synthesiser === 'espeak'),
+    outcomes.filter(({ question }) => question.synthesiser !== 'flite'),
     count,
   );
   const startedAt = performance.now();

@@ -158,13 +158,13 @@ function translation(heldOut: readonly Outcome[]): EvalReport['s2tt'] {
   return { en2zh: score(en2zh), zh2en: score(zh2en) };
 }
 
-function turnEnd(heldOut: readonly Outcome[]): EvalReport['turnEnd'] {
+export function turnEnd(heldOut: readonly Outcome[]): EvalReport['turnEnd'] {
   const scores = heldOut.map((o) => o.turnEnd).filter((score) => score !== null);
   const [whole, cut] = [scores.map((score) => score.whole), scores.map((score) => score.cut)];
   return { n: scores.length, auc: auc(whole, cut) };
 }
 
-function interval(outcomes: readonly Outcome[]): IntervalAccuracy {
+export function interval(outcomes: readonly Outcome[]): IntervalAccuracy {
   const correct = outcomes.filter((o) => o.correct).length;
   return {
     n: outcomes.length,

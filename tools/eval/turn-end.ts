@@ -21,12 +21,16 @@ export interface TurnEndScores {
  */
 export async function turnEndScores(engine: OmniEngine, speech: Float32Array): Promise<TurnEndScores | null> {
   const endAt = Math.ceil(trueEndMs(speech) * SAMPLES_PER_MS);
-  const whole = await score(engine, speech.subarray(0, endAt));
-  const cut = await score(engine, speech.subarray(0, quietestSample(speech)));
+  const whole = await turnEndAt(engine, speech.subarray(0, endAt));
+  const cut = await turnEndAt(engine, speech.subarray(0, quietestSample(speech)));
   return whole === null || cut === null ? null : { whole, cut };
 }
 
-async function score(engine: OmniEngine, said: Float32Array): Promise<number | null> {
+/**
+ * What the turn-end head says at the end of these samples, with a tentative pause behind them. Null: the model has none.
+ * @param said 16 kHz mono
+ */
+export async function turnEndAt(engine: OmniEngine, said: Float32Array): Promise<number | null> {
   const silence = quietRoom(SILENCE_MS);
   const pcm = new Float32Array(said.length + silence.length);
   pcm.set(said);
