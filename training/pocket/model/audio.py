@@ -92,7 +92,7 @@ class AudioBlock(nn.Module):
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, bias: Tensor) -> Tensor:
         q, k, v = self.project(x, cos, sin)
         # Training is bound by memory here: scores of one row at a time stay in the cache.
-        by_row = self.training and bias.ndim == 2  # one mask for all rows
+        by_row = self.training and bias.ndim == 2 and bias.shape[0] > 1  # one mask for all rows
         attended = RowAttention.apply(q.contiguous(), k.contiguous(), v.contiguous(), bias) if by_row else attention(q, k, v, bias)
         return self.finish(x, attended)
 
