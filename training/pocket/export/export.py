@@ -77,7 +77,7 @@ def export_whisper(model: Pocket, heads: EarHeads | None, path: Path, int8: bool
     torch.onnx.export(WhisperGraph(model, heads).eval(), (torch.randn(1, 64, model.c.audio.n_mels),), str(whole), input_names=["input_features"], output_names=outputs, dynamic_axes=dynamic, opset_version=OPSET, dynamo=False)
     if int8:
         graph = onnx.load(str(whole)).graph
-        quantise_ear(whole, path, [n.name for n in graph.node if n.op_type == "MatMul" and not n.name.startswith("/encoder/")])
+        quantise_ear(whole, path, [n.name for n in graph.node if n.op_type == "MatMul" and n.name.startswith(("/projector", "/heads"))])
         whole.unlink()
     store_half(path)
 

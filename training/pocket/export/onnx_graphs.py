@@ -60,7 +60,7 @@ class WhisperGraph(nn.Module):
         features = self.projector(heard)
         if self.heads is None:
             return (features,)
-        return features, *torch.sigmoid(self.heads(middle, heard)[0]).unbind(0)
+        return features, *torch.sigmoid(self.heads(middle, heard)).unbind(-1)
 
 
 class AudioGraph(nn.Module):
