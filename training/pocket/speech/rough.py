@@ -16,7 +16,7 @@ from .utterance import SAMPLE_RATE
 
 Rng = np.random.Generator
 #: How long a crop begins before the first sound and ends behind the last, s.
-LEAD, TAIL = (0.05, 0.3), (0.1, 0.4)
+LEAD, TAIL = (0.05, 0.4), (0.1, 0.45)
 #: Tempo and pitch together, as of a tape.
 RATES = (0.88, 1.14)
 BITRATES = (12_000, 16_000, 20_000, 24_000, 32_000)
