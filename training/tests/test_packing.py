@@ -19,7 +19,7 @@ from pocket.model.omni import Pocket
 from pocket.stages.batches import Batch, Mixture, pack
 from pocket.stages.rows import Row, Utterance
 from pocket.stages.trainer import MOVED, TOLD, Trainer, tally
-from pocket.stages.stage0_audio import SpeechHeads
+from pocket.stages.spelt import SpeechHeads
 
 C = PocketConfig(
     vision=VisionConfig(image_size=48, stem=(4,), hidden=8, layers=1, heads=2, mlp=16, projector_hidden=12),

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from pocket.model.config import WHISPER_BASE
 from pocket.model.whisper import WhisperEncoder, WhisperFrontend
+from pocket.speech.pool import Pool
 
 
 class EarGraph(nn.Module):
@@ -52,8 +53,11 @@ def quantise(source: Path, target: Path, exclude: list[str] | None = None) -> No
 
 
 def sounds_of(folder: Path, most: int) -> list[np.ndarray]:
-    """Clips of pocket.speech.kokoro with a little silence round them."""
+    """Clips of pocket.speech.kokoro, or of a pool, with a little silence round them."""
     out: list[np.ndarray] = []
+    if (folder / "meta.npz").exists():
+        pool = Pool(folder)
+        return [np.pad(pool.clip(i), 3200) for i in range(0, len(pool), max(1, len(pool) // most))][:most]
     for path in sorted(folder.glob("s?????.npz")):
         data, at = np.load(path), 0
         pcm = data["pcm"]
@@ -63,17 +67,18 @@ def sounds_of(folder: Path, most: int) -> list[np.ndarray]:
     return out[:: max(1, len(out) // most)][:most]
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--ear", type=Path, required=True, help="of pocket.origin.whisper_base")
     p.add_argument("--clips", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True, help="the int8 graph; beside it the float one and the standardised weights (.pt)")
-    a = p.parse_args()
+    p.add_argument("--most", type=int, default=60, help="clips that the features are standardised on")
+    a = p.parse_args(argv)
     torch.set_num_threads(1)
     encoder = WhisperEncoder(WHISPER_BASE)
     encoder.load_state_dict(torch.load(a.ear, weights_only=True))
     encoder.eval().requires_grad_(False)
-    sounds = sounds_of(a.clips, 60)
+    sounds = sounds_of(a.clips, a.most)
     standardise(encoder, sounds)
     torch.save(encoder.state_dict(), a.out.with_suffix(".pt"))
     whole = a.out.with_suffix(".float.onnx")

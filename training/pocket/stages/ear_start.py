@@ -2,7 +2,7 @@
 
 First in closed form: the narrowing convolution becomes the linear map from Whisper's features to what the earlier ear heard of the same clips, by least squares
 (the earlier Conv-GMLP, the letters' head and the decoder then fit as they are). Then by steps: the tokens of the earlier ear on robots (clean, while this one
-hears them rough), and letters by CTC on robots and natural voices alike. Last, where each letter begins is written beside each cache.
+hears them rough), where there is one, and letters by CTC on robots and natural voices alike. Last, where each letter begins is written beside each cache.
 
     python -m pocket.stages.ear_start --ears work/ears work/ears_natural --start-from checkpoints/v2.pt --encoder work/ear_int8.pt --out work/run_e0 --minutes 12
 """
@@ -24,7 +24,7 @@ from pocket.speech.letters import greedy, is_chinese, letters, spelling
 from .common import Run, adamw, cosine, part, set_rate, setup
 from .ears import Ears
 from .pointing import align
-from .stage0_audio import SpeechHeads, edits
+from .spelt import SpeechHeads, edits
 
 RIDGE = 30.0
 NEIGHBOURS = (-1, 0, 1)
@@ -154,14 +154,16 @@ def main(argv: list[str] | None = None) -> None:
     earlier = torch.load(a.start_from, weights_only=True)
     teacher = ConvGMLP(AudioConfig(), c.text.hidden).eval().requires_grad_(False)
     gmlp, heads = ConvGMLP(c.audio, c.text.hidden), SpeechHeads(c.audio.projected, c.audio.phonemes)
-    teacher.load_state_dict(part(earlier["model"], "audio_projector."))
-    gmlp.load_state_dict(teacher.state_dict(), strict=False)
-    heads.load_state_dict(earlier["heads"])
+    known = any(e.taught >= 0 for e in ears.entries)
+    if known:
+        teacher.load_state_dict(part(earlier["model"], "audio_projector."))
+        gmlp.load_state_dict(teacher.state_dict(), strict=False)
+        heads.load_state_dict(earlier["heads"])
     optimizer = adamw([(gmlp, 1.0), (heads, 1.0)])
     run = Run(a.out)
     rng = np.random.default_rng(a.seed)
     start = run.resume(optimizer, audio_projector=gmlp, heads=heads)
-    if not start:
+    if not start and known:
         weight, bias, explained = least_squares(ears, c.audio.narrow, 4000, rng)
         with torch.no_grad():
             gmlp.enter.weight.copy_(weight)

@@ -25,7 +25,7 @@ def meant(kind: str, text: str, said: str = "", at: int = 0) -> dict:
     return {"kind": kind, "text": text, "said": said or text, "at": at}
 
 
-def texts(lang: str, rng: np.random.Generator, closed: int, opened: int, loose: int) -> tuple[Counter, dict[str, dict]]:
+def texts(lang: str, rng: np.random.Generator, closed: int, opened: int, loose: int, least: int) -> tuple[Counter, dict[str, dict]]:
     """How often each text is spoken, and what it means."""
     counts: Counter[str] = Counter()
     meanings: dict[str, dict] = {}
@@ -39,7 +39,7 @@ def texts(lang: str, rng: np.random.Generator, closed: int, opened: int, loose: 
         families.setdefault(family, []).append(text)
     roots = {family: len(found) ** 0.5 for family, found in families.items()}
     for family, found in families.items():
-        share = max(LEAST, round(closed * roots[family] / sum(roots.values())))
+        share = max(least, round(closed * roots[family] / sum(roots.values())))
         order = [found[i % len(found)] for i in range(share)] if share > len(found) else [found[i] for i in rng.permutation(len(found))[:share]]
         for text in order:
             add(text, meant("question", text))
@@ -63,9 +63,21 @@ def texts(lang: str, rng: np.random.Generator, closed: int, opened: int, loose: 
     return counts, meanings
 
 
-if __name__ == "__main__":
+def build(out: Path, split: str, seed: int, closed: int, opened: int, loose: int, least: int = LEAST, workers: int = 1) -> None:
     from pocket.speech.pool import build_pool
 
+    counts: Counter[str] = Counter()
+    meanings: dict[str, dict] = {}
+    for i, lang in enumerate(w.LANGUAGES):
+        some, mean = texts(lang, np.random.default_rng([seed, i]), closed, opened, loose, least)
+        counts += some
+        meanings |= mean
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "meanings.json").write_text(json.dumps(meanings, ensure_ascii=False))
+    build_pool(list(counts), list(counts.values()), split, out, seed=seed, workers=workers)
+
+
+if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--seed", type=int, required=True)
@@ -75,12 +87,4 @@ if __name__ == "__main__":
     p.add_argument("--loose", type=int, default=400, help="questions as people say them")
     p.add_argument("--workers", type=int, default=1)
     a = p.parse_args()
-    counts: Counter[str] = Counter()
-    meanings: dict[str, dict] = {}
-    for i, lang in enumerate(w.LANGUAGES):
-        some, mean = texts(lang, np.random.default_rng([a.seed, i]), a.closed, a.open, a.loose)
-        counts += some
-        meanings |= mean
-    a.out.mkdir(parents=True, exist_ok=True)
-    (a.out / "meanings.json").write_text(json.dumps(meanings, ensure_ascii=False))
-    build_pool(list(counts), list(counts.values()), a.split, a.out, seed=a.seed, workers=a.workers)
+    build(a.out, a.split, a.seed, a.closed, a.open, a.loose, workers=a.workers)

@@ -18,11 +18,21 @@ from torch.nn import functional as F
 from pocket.model.config import PocketConfig, TurnEndConfig
 from pocket.model.heads import HEADS, EarHeads
 
-from .common import Run, adamw, cosine, setup, set_rate
-from .turn_end import auc
+from .common import Run, adamw, cosine, set_rate, setup
 
 #: A turn that is not for the model and is taken for one is answered; one that is and is not is lost, which is worse. So many of those may be, at 0.5.
 LOST = {"not_for_me": 0.01, "interrupts": 0.03}
+
+
+def auc(scores: np.ndarray, yes: np.ndarray) -> float:
+    """Share of (yes, no) pairs in their right order; ties count half. NaN where one of them is not there."""
+    order = np.argsort(scores, kind="stable")
+    _, first, count = np.unique(scores[order], return_index=True, return_counts=True)
+    ranks = np.empty(len(scores))
+    ranks[order] = np.repeat(first + (count + 1) / 2, count)
+    many = int(yes.sum())
+    few = len(yes) - many
+    return float((ranks[yes].sum() - many * (many + 1) / 2) / (many * few)) if many and few else float("nan")
 
 
 class Situated:

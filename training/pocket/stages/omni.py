@@ -29,7 +29,7 @@ from .batches import KINDS, Batch, Mixture, make_batch, open_mixture
 from .conversations import Conversations
 from .ears import Ears
 from .frames import FramePool
-from .stage0_audio import SpeechHeads
+from .spelt import SpeechHeads
 from .stage0_vision import pixels
 from .tokenizer import parts
 from .trainer import HELP, MOVED, TOLD, Trainer, tally

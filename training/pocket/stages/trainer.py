@@ -15,7 +15,7 @@ from pocket.speech.letters import letters
 from .batches import Batch, Heard, rounded
 from .pointing import COUNT, LISTEN, LOOK, log_attention, endings, log_mass, places
 from .ear_start import masked
-from .stage0_audio import SpeechHeads
+from .spelt import SpeechHeads
 
 HELP = {"ctc": 0.4, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2, "pieces": 0.5}  # weights of the losses that help
 EVENTS = 5  # nothing, came, went, turned another colour, a number changed
