@@ -48,7 +48,7 @@ if [ -z "${TEACHER:-}" ]; then
 fi
 
 # Audio language: Conv-GMLP behind the frozen ear, from the earlier ear where there is one, else from letters alone. Then the whole mixture.
-step pocket.stages.ear_start --ears "$WORK"/ears_{robots,natural} --validation "$WORK"/ears_{val,nval} --start-from "${TEACHER:-$WORK/run_l1/last.pt}" --encoder "$WORK/ear_int8.pt" \
+step pocket.stages.ear_start --ears "$WORK"/ears_{robots,natural} --validation "$WORK"/ears_{val,nval} --start-from "${TEACHER:-$WORK/run_l1/last.pt}" --encoder "$WORK/ear_int8.pt" --tokenizer "$WORK/tokenizer.json" \
   --out "$WORK/run_e0" --steps 3000
 omni --start-from "$WORK/run_e0/joined.pt" --out "$WORK/run_m1" --muon --steps 6500 --batch 16 --rate 8e-4 --decoder-rate 0.5 \
   --first 0.10 0.10 0.35 0.35 0.10 --last 0.08 0.12 0.30 0.38 0.12

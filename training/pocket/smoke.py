@@ -67,7 +67,7 @@ def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, 
         "--tokenizer", str(work / "tokenizer.json"), "--cache", cache, "--batch", "2", "--eager",
     )  # fmt: skip
     last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--muon", *shares("drill", "film"), "--held-out", "0")
-    stage(ear_start.main, "hearing", "--ears", ears, "--validation", held_ears, "--start-from", last, "--encoder", str(encoder), "--batch", "4")
+    stage(ear_start.main, "hearing", "--ears", ears, "--validation", held_ears, "--start-from", last, "--encoder", str(encoder), "--tokenizer", str(work / "tokenizer.json"), "--batch", "4")
     last = stage(omni.main, "speaking", *world, "--start-from", str(work / "hearing" / "joined.pt"), *shares("hear"), "--held-out", "0")
     last = stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1")
     said.main(["--checkpoint", last, "--tokenizer", str(work / "tokenizer.json"), "--ears", held_ears, "--clips", "2"])

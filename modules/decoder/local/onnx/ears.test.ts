@@ -88,18 +88,15 @@ describe('an ear that hears all at once', () => {
     const dir = await mkdtemp(join(tmpdir(), 'visavis-ear-'));
     try {
       await cp(`${FOLDERS}/tiny-pocket-causal`, dir, { recursive: true });
-      const json = async (file: string) =>
-        JSON.parse(await readFile(join(dir, file), 'utf8')) as Record<string, any>;
-      const other = JSON.parse(
-        await readFile(`${FOLDERS}/tiny-pocket-whisper/config.json`, 'utf8'),
-      ) as object;
-      const { heads: _, ...audio } = (other as { audio: Record<string, unknown> }).audio;
-      const config = { ...(await json('config.json')), audio };
+      const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'));
+      const other = (await read(`${FOLDERS}/tiny-pocket-whisper/config.json`)) as { audio: object };
+      const audio = { ...other.audio, heads: undefined };
+      const config = { ...((await read(join(dir, 'config.json'))) as object), audio };
       const data = Buffer.from(JSON.stringify(config));
       await writeFile(join(dir, 'config.json'), data);
-      const manifest = await json('manifest.json');
+      const manifest = (await read(join(dir, 'manifest.json'))) as { files: Record<string, object> };
       const sha256 = createHash('sha256').update(data).digest('hex');
-      manifest['files']['config.json'] = { bytes: data.length, sha256 };
+      manifest.files['config.json'] = { bytes: data.length, sha256 };
       await writeFile(join(dir, 'manifest.json'), JSON.stringify(manifest));
       await expect(loadModelFolder(dir).then((folder) => OrtModel.load(folder, 1))).rejects.toMatchObject({
         code: 'bad_model',
