@@ -191,6 +191,8 @@ def main(argv: list[str] | None = None) -> None:
         earlier_run = torch.load(a.narrowing, weights_only=True)
         gmlp.load_state_dict(earlier_run["audio_projector"])
         heads.load_state_dict(earlier_run["heads"])
+        if "words" in earlier_run:
+            words.load_state_dict(earlier_run["words"])
     elif not start and known:
         weight, bias, explained = least_squares(ears, c.audio.narrow, 4000, rng)
         with torch.no_grad():
