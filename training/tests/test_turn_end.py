@@ -1,20 +1,24 @@
-"""The turn-end head and what it learns from. Real: everything; weights are random, clips are tones."""
+"""The heads and what they learn from. Real: everything; weights are random, clips are tones."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from pocket.model.audio import AudioEncoder
-from pocket.model.config import AudioConfig, TurnEndConfig
+from pocket.model.config import WHISPER_BASE, AudioConfig, TurnEndConfig
+from pocket.model.heads import EarHeads
 from pocket.model.turn_end import TAPS, TurnEndHead, read, visibility
 from pocket.speech import pauses
 from pocket.speech.augment import Augmenter
 from pocket.speech.pauses import GAP, MS, heard, quietest
 from pocket.speech.pool import MARGIN
-from pocket.stages.hearings import Hearings, chances
-from pocket.stages.turn_end import auc
-from pocket.stages.turn_texts import beginnings
+from pocket.speech.rough import NOISES, Roughener, placed
+from pocket.stages.ear_cache import Clip
+from pocket.stages.heads import auc
+from pocket.stages.situations import KINDS, Situations
 
 C = AudioConfig()
 
@@ -64,43 +68,6 @@ def test_a_recording_ends_with_its_last_audible_sound() -> None:
     assert pauses.audible(noise) == len(noise) and pauses.audible(noise[:0]) == 0
 
 
-class _Spoken:
-    """As many clips of each text as it is told, all alike."""
-
-    def __init__(self, clips: dict[str, int]) -> None:
-        self.texts = [text for text, n in clips.items() for _ in range(n)]
-        self.by_text = {text: [i for i, t in enumerate(self.texts) if t == text] for text in clips}
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def text(self, index: int) -> str:
-        return self.texts[index]
-
-    def locate(self, index: int) -> tuple[_Spoken, int]:
-        return self, index
-
-    def clip(self, _: int) -> np.ndarray:
-        return _clip()
-
-
-def test_every_family_is_heard_as_often_whatever_a_pool_holds_most_of() -> None:
-    speech = _Spoken({"what happened": 2, "please say old cold letter": 5, "repeat after me a red fox": 1, "how many beeps did you hear": 4, "你好": 3})
-    p = chances(speech)
-    share = {text: p[clips].sum() for text, clips in speech.by_text.items()}
-    assert np.allclose([*share.values()], [0.25 * x for x in (1, 0.5, 0.5, 1, 1)])
-    hearings, rng = Hearings(speech, None, 1), np.random.default_rng(6)
-    drawn = np.bincount([hearings.draw(rng) for _ in range(4000)], minlength=len(speech)) / 4000
-    assert np.abs(drawn - p).max() < 0.03
-
-
-def test_a_question_about_beeps_is_heard_with_beeps() -> None:
-    hearings, rng = Hearings(_Spoken({"how many beeps did you hear": 1, "what happened": 1}), None, 1), np.random.default_rng(7)
-    plain, longer = len(_clip()), [len(hearings.clip(0, rng)) for _ in range(40)]
-    assert sum(n > plain for n in longer) > 25 and len(hearings.clip(1, rng)) == plain
-    assert not hearings.clip(0, rng)[-MARGIN:].any()
-
-
 def test_the_score_does_not_depend_on_what_comes_later_nor_on_padding() -> None:
     torch.manual_seed(0)
     encoder, head = AudioEncoder(C).eval(), TurnEndHead(C, TurnEndConfig()).eval()
@@ -125,6 +92,36 @@ def test_area_under_the_curve() -> None:
     assert auc(np.array([0.5, 0.5]), np.array([True, False])) == 0.5
 
 
-def test_beginnings_are_proper_and_no_questions() -> None:
-    found = beginnings(["what do you see", "what do you see here", "这是什么"])
-    assert found == ["what", "what do", "what do you", "这", "这是", "这是什"]
+def test_a_heads_answer_does_not_depend_on_padding() -> None:
+    torch.manual_seed(0)
+    heads = EarHeads(replace(WHISPER_BASE, hidden=16), TurnEndConfig(hidden=8, layers=1, heads=2, mlp=8)).eval()
+    middle, heard_ = torch.randn(2, 2, 40, 16)
+    with torch.no_grad():
+        padded = heads(middle, heard_, torch.tensor([40, 24]))
+        torch.testing.assert_close(padded[:1], heads(middle[:1], heard_[:1]), rtol=0, atol=1e-5)
+        torch.testing.assert_close(padded[1:], heads(middle[1:, :24], heard_[1:, :24]), rtol=0, atol=1e-5)
+
+
+def test_situations_are_of_every_kind_and_end_as_they_say() -> None:
+    clip = lambda kind: Clip(_clip(), kind, "what is that", "what is that", 0, True, "tones")  # noqa: E731
+    some = Situations([clip(kind) for kind in ("question", "content", "backchannel", "stop", "fragment")], np.random.default_rng(1))
+    rng, seen = np.random.default_rng(2), {}
+    for _ in range(150):
+        pcm, labels, kind = some.sample(rng)
+        assert pcm.dtype == np.float32 and np.isfinite(pcm).all() and 0.05 * 16_000 < len(pcm) <= 8 * 16_000
+        seen.setdefault(kind, set()).add(labels)
+    assert set(seen) == set(KINDS)
+    assert seen["finished"] == {(1, 0, 1)} and seen["aside"] >= {(1, 1, 0), (1, 1, 1), (-1, 1, 0)} and seen["nobody"] == {(1, 1, 0)}
+
+
+def test_what_is_rough_stays_in_its_place() -> None:
+    rough, rng = Roughener(np.random.default_rng(1), lambda _: _clip()), np.random.default_rng(3)
+    clean, lead = placed(_clip(), rng)
+    assert not clean[:lead].any() and clean[lead + MARGIN :].any()
+    for kind in NOISES:
+        assert np.isfinite(rough.noise(kind, 8000, rng)).all()
+    quiet = rough.noisy(clean, "pink", 20.0, rng)
+    assert len(quiet) == len(clean) and 15 < 10 * np.log10(np.mean(clean**2) / np.mean((quiet - clean) ** 2)) < 25
+    for _ in range(12):
+        heard_ = rough(clean, rng)
+        assert heard_.shape == clean.shape and np.abs(heard_).max() <= 1

@@ -1,4 +1,6 @@
-"""Greedy answers to questions of the test set: PyTorch in one pass against the exported graphs fed piece by piece. They must be identical."""
+"""Greedy answers to questions of the test set: PyTorch in one pass against the exported graphs fed piece by piece. They must be identical.
+
+Both hear with the int8 graph: how far that is from float, `parity` tells."""
 from __future__ import annotations
 
 import argparse
@@ -84,7 +86,6 @@ def main() -> None:
     special = {name: tokenizer.token_to_id(f"<|{name}|>") for name in ("bos", "user", "assistant", "frame", "audio", "end")}
     m, g, tests = load(a.checkpoint, tokenizer.get_vocab_size()), Graphs(a.folder), TestSet(a.set)
     c = m.c.audio
-    block, left = 2 * c.block_frames, c.block_frames * c.left_context_blocks
     same = right = 0
     chosen = np.random.default_rng(0).permutation(len(tests.questions))[: a.n]
     for q in (tests.questions[i] for i in chosen):
@@ -94,15 +95,15 @@ def main() -> None:
         pieces = [embed(ids("bos", "user"))]
         for picture in pictures:
             pieces += [np.concatenate([embed(ids("frame")), g.run("vision_encoder", {"pixel_values": picture[None]})["image_features"]], axis=1)]
-        pieces += [np.concatenate([embed(ids("audio")), g.audio(pcm, block, left)[0], embed(ids("end", "assistant"))], axis=1)]
+        heard, _ = g.whole(pcm, c.window_mel, c.context_mel)
+        pieces += [np.concatenate([embed(ids("audio")), heard, embed(ids("end", "assistant"))], axis=1)]
         with torch.no_grad():
             e = lambda *names: m.decoder.embed(torch.from_numpy(ids(*names)))  # noqa: E731
             seen = m.visual_projector(m.vision(torch.from_numpy(pictures)))
-            mel = m.frontend(torch.from_numpy(np.concatenate([np.zeros(c.window - c.hop, np.float32), pcm])).unsqueeze(0))
             parts = [e("bos", "user")]
             for frame in seen:
                 parts += [e("frame"), frame.unsqueeze(0)]
-            parts += [e("audio"), m.audio_projector(m.audio(mel)), e("end", "assistant")]
+            parts += [e("audio"), torch.from_numpy(heard), e("end", "assistant")]
             one = by_torch(m, torch.cat(parts, dim=1), special["end"])
         two = by_graphs(g, pieces, special["end"])
         same += one == two

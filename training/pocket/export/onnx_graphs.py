@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pocket.model.audio import AUDIO_ROPE_THETA
+from pocket.model.heads import EarHeads
 from pocket.model.layers import rope_angles
 from pocket.model.omni import Pocket
 from pocket.model.turn_end import TurnEndHead, tapped
@@ -45,6 +46,21 @@ def two_part_attention(q: Tensor, past_k: Tensor, past_v: Tensor, k: Tensor, v: 
     p = past_k.shape[2]
     weights = torch.softmax(torch.cat((old, new), dim=-1), dim=-1)
     return weights[..., :p] @ past_v + weights[..., p:] @ v
+
+
+class WhisperGraph(nn.Module):
+    """A whole utterance: log10 mel power [1, k, mels] -> tokens' features, and with heads what they tell of it, each [1]."""
+
+    def __init__(self, m: Pocket, heads: EarHeads | None) -> None:
+        super().__init__()
+        self.encoder, self.projector, self.heads = m.audio, m.audio_projector, heads
+
+    def forward(self, input_features: Tensor) -> tuple[Tensor, ...]:
+        middle, heard = self.encoder.taps(input_features)
+        features = self.projector(heard)
+        if self.heads is None:
+            return (features,)
+        return features, *torch.sigmoid(self.heads(middle, heard)).unbind(-1)
 
 
 class AudioGraph(nn.Module):

@@ -92,7 +92,7 @@ class AudioBlock(nn.Module):
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, bias: Tensor) -> Tensor:
         q, k, v = self.project(x, cos, sin)
         # Training is bound by memory here: scores of one row at a time stay in the cache.
-        by_row = self.training and bias.ndim == 2  # one mask for all rows
+        by_row = self.training and bias.ndim == 2 and bias.shape[0] > 1  # one mask for all rows
         attended = RowAttention.apply(q.contiguous(), k.contiguous(), v.contiguous(), bias) if by_row else attention(q, k, v, bias)
         return self.finish(x, attended)
 
@@ -143,13 +143,22 @@ class ConvGMLP(nn.Module):
     def __init__(self, c: AudioConfig, text_hidden: int) -> None:
         super().__init__()
         self.n = c.pool
-        wide = c.pool * c.hidden
-        self.gate = nn.Conv1d(c.hidden, wide, c.pool, stride=c.pool)
-        self.up = nn.Conv1d(c.hidden, wide, c.pool, stride=c.pool)
+        wide = c.pool * c.projected
+        if c.narrow:
+            self.enter = nn.Conv1d(c.hidden, c.narrow, 3, padding=1)
+        self.gate = nn.Conv1d(c.projected, wide, c.pool, stride=c.pool)
+        self.up = nn.Conv1d(c.projected, wide, c.pool, stride=c.pool)
         self.norm = nn.LayerNorm(wide)
         self.out = nn.Linear(wide, text_hidden)
 
+    def narrowed(self, x: Tensor) -> Tensor:
+        """Features [B, S, hidden] in the channels that are folded, [B, S, projected]."""
+        return self.enter(x.transpose(1, 2)).transpose(1, 2) if hasattr(self, "enter") else x
+
     def forward(self, x: Tensor) -> Tensor:
+        return self.folded(self.narrowed(x))
+
+    def folded(self, x: Tensor) -> Tensor:
         b, s, d = x.shape
         t = x.transpose(1, 2)
         gated = (F.silu(self.gate(t)) * self.up(t)).transpose(1, 2)

@@ -40,6 +40,7 @@ class VisionConfig:
 
 @dataclass(frozen=True)
 class AudioConfig:
+    ear: str = "causal"  # of the encoder: our own block-wise causal one, or "whisper": all of an utterance at once (docs/adr/0036)
     sample_rate: int = 16_000
     n_mels: int = 128
     n_fft: int = 512
@@ -55,10 +56,18 @@ class AudioConfig:
     pool: int = 4  # n of Conv-GMLP: 2, 4 or 8
     phonemes: int = 64
     max_seconds: int = 30
+    window_mel: int = 960  # whisper: longer utterances are encoded in windows of so many mel frames,
+    context_mel: int = 160  # each with so many of those before it
+    narrow: int = 0  # channels that Conv-GMLP works in, behind a convolution over three frames; 0: the encoder's own
 
     def __post_init__(self) -> None:
         if self.pool not in (2, 4, 8) or self.block_frames % self.pool:
             raise ValueError(f"Conv-GMLP's n is 2, 4 or 8 and divides a block of {self.block_frames} frames; not {self.pool}")
+
+    @property
+    def projected(self) -> int:
+        """Channels of Conv-GMLP's input."""
+        return self.narrow or self.hidden
 
     @property
     def mel_per_token(self) -> int:
@@ -68,6 +77,10 @@ class AudioConfig:
     def tokens(self, samples: int) -> int:
         """Tokens of an utterance; the last one is filled up with silence."""
         return -(-samples // (self.hop * self.mel_per_token))
+
+
+#: Whisper base's encoder, as visavis-pocket has it since 3.0.
+WHISPER_BASE = AudioConfig(ear="whisper", n_mels=80, n_fft=400, hidden=512, layers=6, heads=8, mlp=2048, gated=False, narrow=256)
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,7 @@ class TextConfig:
 @dataclass(frozen=True)
 class PocketConfig:
     vision: VisionConfig = field(default_factory=VisionConfig)
-    audio: AudioConfig = field(default_factory=AudioConfig)
+    audio: AudioConfig = WHISPER_BASE
     text: TextConfig = field(default_factory=TextConfig)
 
     def to_dict(self) -> dict:

@@ -8,6 +8,7 @@ from .audio import AudioEncoder, AudioFrontend, ConvGMLP
 from .config import PocketConfig
 from .decoder import Decoder
 from .vision import VisionEncoder, VisualProjector
+from .whisper import WhisperEncoder, WhisperFrontend
 
 SPECIAL_TOKENS = ("<|pad|>", "<|bos|>", "<|user|>", "<|assistant|>", "<|frame|>", "<|audio|>", "<|end|>")
 
@@ -18,8 +19,9 @@ class Pocket(nn.Module):
         self.c = c
         self.vision = VisionEncoder(c.vision)
         self.visual_projector = VisualProjector(c.vision, c.text.hidden)
-        self.frontend = AudioFrontend(c.audio)
-        self.audio = AudioEncoder(c.audio)
+        whisper = c.audio.ear == "whisper"
+        self.frontend = (WhisperFrontend if whisper else AudioFrontend)(c.audio)
+        self.audio = (WhisperEncoder if whisper else AudioEncoder)(c.audio)
         self.audio_projector = ConvGMLP(c.audio, c.text.hidden)
         self.decoder = Decoder(c.text)
         for m in self.modules():

@@ -17,7 +17,7 @@ it is right inside a small world only: coloured shapes and number cards on a tab
 ## What it can do
 {abilities}
 
-## Evaluation
+{natural}## Evaluation
 `npm run eval`: {n} spoken questions through the Node engine, scenes of held-out seeds, voices of held-out espeak variants. A checker compares the
 words that decide an answer (colour, shape, number, cell), never the phrasing.
 
@@ -28,8 +28,8 @@ words that decide an answer (colour, shape, number, cell), never the phrasing.
 {figures}
 
 {turn_end}## Data
-All synthetic, made by `training/` from seeds: rendered tables, espeak-ng, SVOX Pico and festival voices with noise, reverberation, band limits and
-Opus. The test set's seeds and voices are in none of the training data. No recordings of people, no downloads.
+Made by `training/` from seeds: rendered tables; espeak-ng and SVOX Pico; Kokoro-82M's voices and mixes of them; with noise, reverberation, band limits and
+Opus. The test sets' seeds and voices are in none of it. The audio encoder was trained by OpenAI on people's recordings (Whisper base, MIT; [NOTICE](NOTICE)).
 
 ## Limits
 {limits}
@@ -37,8 +37,8 @@ Opus. The test set's seeds and voices are in none of the training data. No recor
 
 TURN_END = """## Turn ends
 A head on the audio encoder says where a question is over ([ADR 18](../../docs/adr/0018-turn-end.md)). Held-out voices, {examples} examples, half of them broken
-off, with 10 to 600 ms of silence behind: area under the ROC curve {auc:.3f}; where a pause in the middle of a question is met by a conversation,
-{auc_scripted:.3f}, and {ends_at_2_percent:.0%} of true ends are told at 2 % of pauses taken for one.
+off, with 10 to 600 ms of silence behind: area under the ROC curve {auc_turn_end:.3f}. Beside it: whether a sound is for the model at all, {auc_not_for_me:.3f}, and
+whether it is meant to interrupt, {auc_interrupts:.3f} ([ADR 37](../../docs/adr/0037-ear-heads.md)).
 
 """
 
@@ -52,8 +52,7 @@ def architecture(manifest: dict, config: dict) -> str:
     return table(["", ""], [
         ["Parameters", f"{manifest['parameters'] / 1e6:.1f} M; {megabytes(manifest):.1f} MB"],
         ["Vision", f"ViT over a convolutional stem, {s.image}×{s.image} → 2×2 mean pool → {s.frame_tokens} tokens a frame; two-layer MLP"],
-        ["Audio", f"{s.mels} mel bands, fixed maximum; {s.audio_layers} block-wise causal transformer layers ({s.block_s:.2f} s blocks, {s.left_s:.2f} s of left "
-                  f"context); Conv-GMLP, n = {s.n} → {s.audio_rate:.3g} tokens/s"],
+        ["Audio", f"{s.mels} mel bands; {s.hears}; Conv-GMLP, n = {s.n} → {s.audio_rate:.3g} tokens/s"],
         *([["Turn end", "a head on the audio encoder: is the question over, or only paused?"]] if s.turn_end else []),
         ["Decoder", f"{s.layers} layers, width {s.width}, {s.heads} query heads on {s.kv_heads} KV heads, RoPE, SwiGLU; byte-level BPE of {s.vocabulary:,}; "
                     f"context {s.context:,}; delta KV export"],
@@ -108,11 +107,28 @@ def figures(evaluation: dict) -> str:
     return table(["", ""], rows)
 
 
+NATURAL = """## With natural voices
+{table}
+
+Questions of the test set by neural synthesisers that sound like people; no training saw these voices.
+
+"""
+
+
+def natural(evaluation: dict) -> str:
+    """First of all figures: how it hears voices like people's."""
+    if not (found := evaluation.get("natural")):
+        return ""
+    rows = [["**all**", str(found["n"]), share(found["accuracy"])], *([v["name"], str(v["n"]), share(v["accuracy"])] for v in found["voices"])]
+    rows += [[f"{noise['kind']} at {noise['snrDb']} dB", str(noise.get("n", "–")), share(noise["accuracy"])] for noise in evaluation.get("noise", [])]
+    return NATURAL.format(table=table(["Voice", "n", "Accuracy"], rows))
+
+
 def limits(evaluation: dict) -> str:
     asked = kinds(evaluation)
     lines = [
         "Anything but shapes, colours and cards of the table is outside its world; asked about a face, it says something about shapes or that it does not see them.",
-        "People's voices: it has heard synthesisers only. Clear, slow speech close to the microphone works best.",
+        "People's voices: its encoder knows them, what lies behind it has heard synthesisers only. Clear speech close to the microphone works best.",
         f"{' and '.join(languages(evaluation))} only; at most four things at once{'' if 'size' in asked else '; sizes are said in descriptions but not asked about'}.",
         "`instructions` are ignored: it was not trained to follow any.",
     ]
@@ -123,7 +139,7 @@ def card(evaluation: dict, manifest: dict, config: dict, turn_end: dict | None =
     return CARD.format(
         version=manifest["version"], languages=" and ".join(languages(evaluation)), architecture=architecture(manifest, config), abilities=abilities(evaluation),
         n=evaluation["overall"]["n"], families=families(evaluation), figures=figures(evaluation), limits=limits(evaluation),
-        turn_end=TURN_END.format(**turn_end) if turn_end else "",
+        turn_end=TURN_END.format(**turn_end) if turn_end else "", natural=natural(evaluation),
     )
 
 

@@ -28,9 +28,7 @@ class Sizes:
     image: int
     frame_tokens: int
     mels: int
-    audio_layers: int
-    block_s: float
-    left_s: float
+    hears: str  # the audio encoder, in words
     n: int
     audio_rate: float
     turn_end: bool
@@ -46,11 +44,18 @@ def sizes(config: dict) -> Sizes:
     vision, audio, text = config["vision"], config["audio"], config["text"]
     hop_s = audio["hop"] / audio["sample_rate"]
     return Sizes(
-        image=vision["image_size"], frame_tokens=vision["tokens_per_frame"], mels=audio["n_mels"], audio_layers=audio["layers"],
-        block_s=audio["block_mel_frames"] * hop_s, left_s=audio["left_context_frames"] * 2 * hop_s, n=audio["mel_per_token"] // 2,
-        audio_rate=1 / (audio["mel_per_token"] * hop_s), turn_end="turn_end" in audio, layers=text["layers"], width=text["hidden_size"],
+        image=vision["image_size"], frame_tokens=vision["tokens_per_frame"], mels=audio["n_mels"], hears=hears(audio), n=audio["mel_per_token"] // 2,
+        audio_rate=1 / (audio["mel_per_token"] * hop_s), turn_end="turn_end" in audio or (isinstance(audio.get("heads"), list) and "turn_end" in audio["heads"]), layers=text["layers"], width=text["hidden_size"],
         heads=text["heads"], kv_heads=text["kv_heads"], vocabulary=text["vocab_size"], context=text["max_position_embeddings"],
     )  # fmt: skip
+
+
+def hears(audio: dict) -> str:
+    seconds = lambda frames: frames * audio["hop"] / audio["sample_rate"]  # noqa: E731
+    if audio.get("ear") == "whisper":
+        return f"Whisper base's encoder (6 layers of 512, int8), cropped to the speech; beyond {seconds(audio['block_mel_frames']):.1f} s in windows"
+    left = seconds(2 * audio["left_context_frames"])
+    return f"{audio['layers']} block-wise causal transformer layers ({seconds(audio['block_mel_frames']):.2f} s blocks, {left:.2f} s of left context)"
 
 
 def megabytes(manifest: dict) -> float:

@@ -53,7 +53,7 @@ def architecture(manifest: dict, config: dict, bench: dict) -> str:
         ["Visual projector", "2×2 convolution as mean pool, two-layer MLP: 729 → 182 tokens", f"the same: {4 * s.frame_tokens} → {s.frame_tokens} tokens"],
         ["High resolution", "AnyRes: tiles and the whole, also for video (182–546 tokens a frame)", "the same code, ≤ 2×2 tiles and the whole; video in one piece"],
         ["Video", "1 frame/s, at most 48", "the same; frames enter the context as they come, near-duplicates are left out"],
-        ["Audio encoder", "Whisper-large-v3: 128 mel bands, 30 s at once, 1,280 channels", f"{s.mels} mel bands, {s.audio_layers} layers, causal by blocks of {s.block_s:.2f} s: it streams"],
+        ["Audio encoder", "Whisper-large-v3: 128 mel bands, 30 s at once, 1,280 channels", f"{s.mels} mel bands, {s.hears}"],
         ["Audio projector", "Conv-GMLP with a residual shortcut", f"the same, n = {s.n}: {s.audio_rate:.3g} tokens a second"],
         ["Start and end of speech", "predicted by the model", "a voice activity detector" + (", and a turn-end head on the audio encoder" if s.turn_end else "")],
         ["Decoder", "7B language model", f"{s.layers} layers of {s.width}, vocabulary of {s.vocabulary:,}"],

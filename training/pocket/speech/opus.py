@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -64,11 +65,16 @@ class OpusPass:
 
     def __call__(self, pcm: np.ndarray, bitrate: int) -> np.ndarray:
         """Encode at `bitrate` bit/s, decode, and take the codec's delay off: same length, same alignment."""
+        return self.lossy(pcm, bitrate, lambda _: False)
+
+    def lossy(self, pcm: np.ndarray, bitrate: int, lost: Callable[[int], bool]) -> np.ndarray:
+        """The same where packets are lost by number; the decoder conceals them."""
         packets = self.packets(pcm, bitrate)
         self._lib.opus_decoder_ctl(self._decoder, _RESET_STATE)
         result = np.empty(len(packets) * FRAME, np.float32)
-        for number, packet in enumerate(packets):
-            if self._lib.opus_decode_float(self._decoder, packet, len(packet), result.ctypes.data + 4 * number * FRAME, FRAME, 0) != FRAME:
+        for number, sent in enumerate(packets):
+            packet = None if lost(number) else sent
+            if self._lib.opus_decode_float(self._decoder, packet, len(packet or b""), result.ctypes.data + 4 * number * FRAME, FRAME, 0) != FRAME:
                 raise RuntimeError("Opus failed on a frame")
         return np.clip(result[self._lookahead : self._lookahead + len(pcm)], -1.0, 1.0)
 

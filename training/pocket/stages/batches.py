@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,12 +17,13 @@ from .conversations import Conversations
 from .frames import FramePool
 from .pointing import Counted, Listen, Look, places, shares
 from .rows import Row
-from .speech_data import Speech
+from .ears import Ears
 
 AUDIO_GROUP = 16
 # oneDNN writes a kernel for every new shape, which takes longer than to run it: batches keep to few lengths.
 WIDTHS = 32
 ROWS = 4
+TOKENS = 8
 AT_ONCE = 5  # batches of a kind that are drawn together, so that each holds rows of like length
 
 
@@ -67,7 +67,7 @@ class Batch:
     Packed conversations see nothing of each other: attention stays within `spans` (row, start, end), and positions start anew with each.
     """
 
-    def __init__(self, rows: list[Row], speech: Speech, rng: np.random.Generator, scenes: dict[str, np.ndarray] | None = None, bins: list[list[int]] | None = None) -> None:
+    def __init__(self, rows: list[Row], speech: Ears, scenes: dict[str, np.ndarray] | None = None, bins: list[list[int]] | None = None) -> None:
         self.rows = rows
         self.placed = [(i, 0) for i in range(len(rows))]  # of each conversation: its row and its first position
         for i, members in enumerate(bins or []):
@@ -101,10 +101,13 @@ class Batch:
         counts = [Counted(i, start + at, start, tuple(tuple(start + token for token in tokens) for tokens in things)) for i, start, r in placed for at, things in r.counts]
         self.count_at = places(counts)
         self.count_shares = shares(counts, s)
-        self.listens = [Listen(i, start + at, start, m, *which) for m, (i, start, r) in enumerate(placed) for at, *which in r.listens]
+        # Where each character of each utterance begins; those that could not be aligned teach no place.
+        firsts = {(m, j): speech.first_frames(u.clip) for m, r in enumerate(rows) for j, u in enumerate(r.audio)}
+        self.firsts = {at: first for at, first in firsts.items() if first is not None}
+        self.listens = [Listen(i, start + at, start, m, *which) for m, (i, start, r) in enumerate(placed) for at, *which in r.listens if (m, which[0]) in self.firsts]
         self.happened = happened(scenes, rows) if scenes else None
         heard = [
-            (Heard(i, start + u.at, u.tokens, u.text, m, j), u.wave)
+            (Heard(i, start + u.at, u.tokens, u.text, m, j), u.clip)
             for m, (i, start, r) in enumerate(placed) for j, u in enumerate(r.audio)
         ]
         # Utterances of like length together: sentences to repeat are three times as long as questions.
@@ -112,11 +115,18 @@ class Batch:
         count = max(1, -(-len(heard) // AUDIO_GROUP))
         size = max(ROWS, rounded(-(-len(heard) // count), ROWS))
         groups = [heard[i : i + size] for i in range(0, len(heard), size)]
-        # The last group is filled up with silence, as all are to whole blocks of the encoder.
-        silence = [[np.empty(0, np.float32)] * (rounded(len(group), ROWS) - len(group)) for group in groups]
-        self.audio = [([h for h, _ in group], *speech.pad([*(wave for _, wave in group), *more], rng, blocks=True)) for group, more in zip(groups, silence)]
-        for r in rows:  # they are in the batch now, and it travels between processes
-            r.audio = [replace(u, wave=np.empty(0, np.float32)) for u in r.audio]
+        self.audio = [self.heard(group, speech) for group in groups]
+
+    def heard(self, group: list[tuple[Heard, int]], speech: Ears) -> tuple[list[Heard], Tensor, Tensor]:
+        """-> who they are, their features [N, T, hidden] and tokens [N]; filled up with silent rows and time, so that shapes are few."""
+        count, longest = rounded(len(group), ROWS), rounded(max(h.tokens for h, _ in group), TOKENS)
+        out = np.zeros((count, longest * speech.pool, speech.hidden), np.float16)
+        tokens = torch.ones(count, dtype=torch.long)
+        for row, (h, clip) in enumerate(group):
+            x = speech.features(clip)
+            out[row, : len(x)] = x
+            tokens[row] = h.tokens
+        return [h for h, _ in group], torch.from_numpy(out), tokens
 
 
 def happened(scenes: dict[str, np.ndarray], rows: list[Row]) -> Tensor:
@@ -145,13 +155,13 @@ class Mixture:
     `packed` above 0: conversations of all kinds share rows of so many tokens, `batch` rows at a time.
     """
 
-    def __init__(self, tokenizer: Path, frames: list[Path], speech: list[Path], c: PocketConfig, batch: int, first: list[float], last: list[float], packed: int = 0) -> None:
-        self.tokenizer, self.frames, self.speech, self.c = tokenizer, frames, speech, c
+    def __init__(self, tokenizer: Path, frames: list[Path], ears: list[Path], c: PocketConfig, batch: int, first: list[float], last: list[float], packed: int = 0) -> None:
+        self.tokenizer, self.frames, self.ears, self.c = tokenizer, frames, ears, c
         self.batch, self.first, self.last, self.packed = batch, np.array(first), np.array(last), packed
 
     def open(self) -> None:
         pools = [FramePool(f) for f in self.frames]
-        self.sounds = Speech(self.speech, self.c.audio)
+        self.sounds = Ears(self.ears, self.c.audio.hidden, self.c.audio.pool, self.c.audio.hop * self.c.audio.mel_per_token)
         self.talks = Conversations(Tokenizer.from_file(str(self.tokenizer)), pools, self.sounds, self.c.vision.tokens_per_frame)
         self.scenes = {k: np.concatenate([pool.targets[k] for pool in pools]) for k in ("shape", "color", "tens", "ones")}
         self.waiting: dict[str, list[list[Row]]] = defaultdict(list)
@@ -162,7 +172,7 @@ class Mixture:
         talks = self.talks
         return {
             "drill": lambda: talks.drill(rng), "film": lambda: talks.film(rng, 0.4 * spoken), "hear": lambda: talks.hear(rng),
-            "ask": lambda: talks.ask(rng, 0.95, 1.0), "talk": lambda: talks.talk(rng, 0.9, 1.0),
+            "ask": lambda: talks.ask(rng, 0.95), "talk": lambda: talks.talk(rng, 0.9),
         }[kind]()
 
     def make(self, moved: float, seed: int) -> Batch:
@@ -176,7 +186,7 @@ class Mixture:
         if not self.waiting[kind]:  # rows of like length together: padding would cost as much as the rows themselves
             rows = sorted((self.draw(kind, rng, moved) for _ in range(AT_ONCE * size)), key=lambda r: len(r.ids))
             self.waiting[kind] = [rows[i * size : (i + 1) * size] for i in rng.permutation(AT_ONCE)]
-        return Batch(self.waiting[kind].pop(), self.sounds, rng, self.scenes)
+        return Batch(self.waiting[kind].pop(), self.sounds, self.scenes)
 
     def make_packed(self, part: np.ndarray, moved: float, rng: np.random.Generator) -> Batch:
         """Rows filled from what is at hand, the fullest of them; what is left waits for the next batch."""
@@ -193,7 +203,7 @@ class Mixture:
         rows, flat = self.loose, [m for members in bins for m in members]
         self.loose = [r for m, r in enumerate(rows) if m not in set(flat)]
         index = {m: i for i, m in enumerate(flat)}
-        return Batch([rows[m] for m in flat], self.sounds, rng, self.scenes, [[index[m] for m in members] for members in bins])
+        return Batch([rows[m] for m in flat], self.sounds, self.scenes, [[index[m] for m in members] for members in bins])
 
 
 _mixture: Mixture | None = None

@@ -73,7 +73,7 @@ class Together:
         self.param_groups = [g for part in self.parts for g in part.param_groups]
 
 
-def optimizer_of(groups: Iterable[tuple[nn.Module, float]], muon: Iterable[nn.Parameter] = (), decay: float = 0.05) -> Together:
+def optimizer_of(groups: Iterable[tuple[nn.Module, float]], muon: Iterable[nn.Parameter] = (), decay: float = 0.05, muon_factor: float = 1.0) -> Together:
     """AdamW over (module, learning-rate factor) pairs, Muon over the matrices named; vectors and biases are not decayed."""
     muon = list(muon)
     apart = {id(q) for q in muon}
@@ -84,7 +84,7 @@ def optimizer_of(groups: Iterable[tuple[nn.Module, float]], muon: Iterable[nn.Pa
         out.append({"params": [p for p in params if p.ndim <= 1], "weight_decay": 0.0, "factor": factor})
     parts: list[torch.optim.Optimizer] = [torch.optim.AdamW(out, lr=1e-3, betas=(0.9, 0.98), fused=True)]
     if muon:
-        parts.append(torch.optim.Muon([{"params": muon, "factor": 1.0}], lr=1e-3, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+        parts.append(torch.optim.Muon([{"params": muon, "factor": muon_factor}], lr=1e-3, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
     return Together(*parts)
 
 

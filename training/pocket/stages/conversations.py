@@ -9,26 +9,23 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from pocket import world as w
-from pocket.speech.augment import augment_spans
-from pocket.speech.beeps import beeped
-from pocket.speech.opus import opus_pass
 from pocket.world.scene import pick
 
+from .ears import Ears
 from .frames import FramePool
 from .pointing import heard, pieces, tokens_of
 from .rows import Row, Utterance, label, some_language
 from .shares import DRILL, FILM, HEAR, LATE, passed_over
-from .speech_data import Speech
 
 TRANSCRIBE = {"en": "write down what I said", "zh": "写下我说的话"}
 MOST_FRAMES = 48
-CALLED = 0.2  # share of utterances that go through the codec once more, as in a call
+TRIES = 6  # times that a question is drawn again until it is one of those that were spoken
 ALIKE = 8.0  # how much more it weighs than any other place to look, that the second of two words finds the first
 MOST_TOKENS = 1.7  # a character, of what is to be written down: rarer ones are heard, but not taught to be spelt byte by byte
 
 
 class Conversations:
-    def __init__(self, tokenizer: Tokenizer, frames: list[FramePool], speech: Speech, tokens_per_frame: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, frames: list[FramePool], speech: Ears, tokens_per_frame: int) -> None:
         self.tokenizer, self.frames, self.speech = tokenizer, frames, speech
         self.tokens_per_frame = tokens_per_frame
         self.special = {name: tokenizer.token_to_id(f"<|{name}|>") for name in ("bos", "user", "assistant", "frame", "audio", "end")}
@@ -40,7 +37,6 @@ class Conversations:
                 self.clips[w.language(text)] += clips
             if qa := w.open_qa(text):
                 self.open[qa.family, qa.lang].append(qa)
-        self.unit = speech.c.hop * speech.c.mel_per_token
 
     def text(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
@@ -60,10 +56,11 @@ class Conversations:
     def question(self, clip: w.Clip, shown: tuple[int, int], rng: np.random.Generator, weights: dict[str, float], row: Row, lang: str, aloud: bool = True) -> w.QA:
         """A question about the clip of which the states `shown` (first, last) were seen; `aloud`: open ones are to be among what was spoken."""
         names, p = list(weights), np.array(list(weights.values()), float)
+        tries = 0
         while True:
             family = str(rng.choice(names, p=p / p.sum()))
             if family == "transcribe":
-                text = self.speech.text(pick(rng, self.clips[lang] or range(len(self.speech))))
+                text = self.speech.entries[pick(rng, self.clips[lang] or self.clips[w.OTHER[lang]] or range(len(self.speech)))].text
                 return w.QA(family, text, text, [], ["text"], lang=w.language(text), hears=((0, len(text), 0, len(text)),))
             if family == "recall" and row.last is not None:
                 if row.last.family in ("transcribe", "recall"):
@@ -76,19 +73,26 @@ class Conversations:
                 continue
             if rng.random() < passed_over(qa):
                 continue
+            tries += 1
+            if aloud and tries < TRIES and qa.question not in self.speech.by_text:
+                continue
             return qa
 
-    def turn(self, row: Row, qa: w.QA, rng: np.random.Generator, spoken: float, strength: float) -> None:
+    def turn(self, row: Row, qa: w.QA, rng: np.random.Generator, spoken: float) -> None:
         """What was asked before it, if that is not in the row yet; the question; the answer."""
         for before in qa.history:
             if before is not row.last:
-                self.turn(row, before, rng, spoken, strength)
+                self.turn(row, before, rng, spoken)
         if row.ids[-1] == self.special["end"]:
             row.add([self.special["user"]])
         clips = self.speech.by_text.get(qa.question)
         clip = -1
         if qa.family == "transcribe" or (clips and rng.random() < spoken):
-            clip = self.utterance(row, qa, rng, strength)
+            index = self.spoken(qa, rng)
+            if qa.family == "sound":  # it has been heard with so many
+                count = len(self.speech.entries[index].beeps)
+                qa = replace(qa, beeps=count, answer=w.TONGUES[qa.lang].beeps(count))
+            clip = self.utterance(row, index, qa)
         else:
             if qa.beeps:  # nothing sounds in writing
                 qa = replace(qa, beeps=0, answer=w.TONGUES[qa.lang].beeps(0))
@@ -104,21 +108,24 @@ class Conversations:
         asked = row.last_clip if qa.family == "recall" else clip
         if asked >= 0:
             for i, (begin, end) in enumerate(answer.offsets):
-                row.listens += [(start + i - 1, asked, *said) for said in [heard(qa.hears, begin, end)] if said]
+                shift = row.audio[asked].asks
+                row.listens += [(start + i - 1, asked, said[0] + shift, said[1] + shift) for said in [heard(qa.hears, begin, end)] if said]
         row.last, row.last_clip = qa, clip
 
-    def utterance(self, row: Row, qa: w.QA, rng: np.random.Generator, strength: float) -> int:
+    def spoken(self, qa: w.QA, rng: np.random.Generator) -> int:
+        """Who asks it: an entry of the caches. What is to be written down is said without anything round it."""
+        found = self.speech.by_text[qa.question]
+        bare = [i for i in found if self.speech.entries[i].said == qa.question] if qa.family == "transcribe" else found
+        return pick(rng, bare or found)
+
+    def utterance(self, row: Row, index: int, qa: w.QA) -> int:
         """The question in some voice; returns which utterance of the row it is."""
-        pool, index = self.speech.locate(pick(rng, self.speech.by_text[qa.question]))
-        wave, beeps = augment_spans(*beeped(pool.clip(index), qa.beeps, rng), rng, strength, self.speech.babble(rng))
-        if rng.random() < CALLED:
-            wave = opus_pass(wave, rng)
-        count = -(-len(wave) // self.unit)
+        e, unit = self.speech.entries[index], self.speech.unit
         row.add([self.special["audio"]])
         at = len(row.ids)
-        sounding = tuple(tuple(range(at + begin // self.unit, at + min(count, -(-end // self.unit)))) for begin, end in beeps)
-        row.audio.append(Utterance(at, count, wave, qa.question, pieces(self.tokenizer, qa.question), sounding))
-        row.add([-1] * count)
+        sounding = tuple(tuple(range(at + begin // unit, at + min(e.tokens, -(-end // unit)))) for begin, end in e.beeps)
+        row.audio.append(Utterance(at, e.tokens, index, e.said, pieces(self.tokenizer, e.said), sounding, e.at))
+        row.add([-1] * e.tokens)
         if qa.family == "transcribe":
             row.add(self.text(TRANSCRIBE[qa.lang]))
         return len(row.audio) - 1
@@ -181,7 +188,7 @@ class Conversations:
         row = self.begun()
         self.frame(row, shown(state), state)
         for _ in range(10):
-            self.turn(row, self.question(clip, (state, state), rng, DRILL, row, some_language(rng, lang), False), rng, 0.0, 1.0)
+            self.turn(row, self.question(clip, (state, state), rng, DRILL, row, some_language(rng, lang), False), rng, 0.0)
         return row
 
     def film(self, rng: np.random.Generator, spoken: float) -> Row:
@@ -205,7 +212,7 @@ class Conversations:
                 families += [""] * int(rng.integers(4, 8) if state == last else 1)  # a frame costs more than a question
                 for i in rng.permutation(len(families)):
                     weights = {families[i]: 1.0} if families[i] else FILM
-                    self.turn(row, self.question(clip, (first, state), rng, weights, row, some_language(rng, lang)), rng, spoken, 1.0)
+                    self.turn(row, self.question(clip, (first, state), rng, weights, row, some_language(rng, lang)), rng, spoken)
         return row
 
     def hear(self, rng: np.random.Generator) -> Row:
@@ -215,10 +222,10 @@ class Conversations:
         if rng.random() < 0.6:
             self.frame(row, shown(0), 0)
         for _ in range(3):
-            self.turn(row, self.question(clip, (0, 0), rng, HEAR, row, some_language(rng, lang)), rng, 1.0, 1.0)
+            self.turn(row, self.question(clip, (0, 0), rng, HEAR, row, some_language(rng, lang)), rng, 1.0)
         return row
 
-    def ask(self, rng: np.random.Generator, spoken: float, strength: float, family: str = "", turns: int = 2, lang: str = "") -> Row:
+    def ask(self, rng: np.random.Generator, spoken: float, family: str = "", turns: int = 2, lang: str = "") -> Row:
         """Every state once, then the first question of a call, and at times a second."""
         wanted = lang
         while True:
@@ -236,16 +243,16 @@ class Conversations:
                 before = now
             for _ in range(int(rng.integers(1, turns + 1))):
                 one = {family: 1.0} if family else LATE
-                self.turn(row, self.question(clip, (0, last), rng, one, row, wanted or some_language(rng, lang)), rng, spoken, strength)
+                self.turn(row, self.question(clip, (0, last), rng, one, row, wanted or some_language(rng, lang)), rng, spoken)
             return row
 
-    def talk(self, rng: np.random.Generator, spoken: float, strength: float) -> Row:
+    def talk(self, rng: np.random.Generator, spoken: float) -> Row:
         """A whole conversation: questions between the frames and after them."""
         clip, shown = self.clip(rng)
         row, lang = self.begun(), some_language(rng)
         if rng.random() < 0.04:
             # The camera is off: what needs a picture gets no invented answer.
-            self.turn(row, w.ask_without_picture(rng, lang), rng, spoken, strength)
+            self.turn(row, w.ask_without_picture(rng, lang), rng, spoken)
             return row
         first = int(rng.integers(len(clip.states))) if rng.random() < 0.3 else 0
         last = int(rng.integers(first, len(clip.states)))
@@ -260,7 +267,7 @@ class Conversations:
                 if row.ids[-1] == self.special["end"] and rng.random() < 0.25:
                     self.listening(row)
                     self.frame(row, shown(state), state, before)
-                self.turn(row, self.question(clip, (first, state), rng, LATE, row, some_language(rng, lang)), rng, spoken, strength)
+                self.turn(row, self.question(clip, (first, state), rng, LATE, row, some_language(rng, lang)), rng, spoken)
             before = now
         # Frames dropped from the window leave a hole in the positions.
         row.gap = int(rng.integers(1, 40)) * (self.tokens_per_frame + 1) if rng.random() < 0.2 else 0

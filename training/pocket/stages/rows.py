@@ -16,10 +16,11 @@ class Utterance:
 
     at: int  # position of its first token
     tokens: int
-    wave: np.ndarray
-    text: str
+    clip: int  # which entry of the ears' caches
+    text: str  # what is to be heard in words
     pieces: list[tuple[int, int]] = field(default_factory=list)  # its tokens, were it written, and the character that each ends before
     beeps: tuple[tuple[int, ...], ...] = ()  # positions of each beep's tokens
+    asks: int = 0  # the character of `text` with which the question begins
 
 
 @dataclass

@@ -10,12 +10,12 @@ from torch.nn import functional as F
 
 from pocket.model.decoder import Trace
 from pocket.model.omni import Pocket
-from pocket.speech.letters import letters, starts
+from pocket.speech.letters import letters
 
 from .batches import Batch, Heard, rounded
-from .pointing import COUNT, LISTEN, LOOK, align, log_attention, endings, log_mass, places
-from .speech_data import mask_bands
-from .stage0_audio import SpeechHeads
+from .pointing import COUNT, LISTEN, LOOK, log_attention, endings, log_mass, places
+from .ear_start import masked
+from .spelt import SpeechHeads
 
 HELP = {"ctc": 0.4, "told": 0.3, "look": 0.5, "found": 0.5, "listen": 0.2, "pieces": 0.5}  # weights of the losses that help
 EVENTS = 5  # nothing, came, went, turned another colour, a number changed
@@ -40,7 +40,7 @@ class Trainer(nn.Module):
         self.precise = precise
         self.dtype = torch.float32 if precise else torch.bfloat16
 
-    def forward(self, batch: Batch, rng: np.random.Generator, train_audio: bool, augment: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def forward(self, batch: Batch, rng: np.random.Generator, augment: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """-> (answer loss, losses that help, greedy hits [B, S] at target positions)."""
         m = self.model
         t = m.c.vision.tokens_per_frame
@@ -56,18 +56,12 @@ class Trainer(nn.Module):
                 where_col.append(at[1])
                 values.append(seen.flatten(0, 1))
             help_: dict[str, Tensor] = {"ctc": torch.zeros(())}
-            spans: dict[tuple[int, int], np.ndarray] = {}
-            for group, pcm, tokens in batch.audio:
-                with torch.no_grad():
-                    mel = m.frontend.by_fft(pcm)
-                if augment:
-                    mel = mask_bands(mel, rng)
-                with torch.set_grad_enabled(train_audio and torch.is_grad_enabled()):
-                    heard50 = m.audio(mel)
-                if train_audio:
-                    help_["ctc"] = help_["ctc"] + self.ctc(heard50.float(), group, tokens) / len(batch.audio)
-                self.find(heard50.detach().float(), group, spans)
-                heard = m.audio_projector(heard50)
+            spans = batch.firsts
+            for group, features, tokens in batch.audio:
+                x50 = features.to(self.dtype)
+                narrow = m.audio_projector.narrowed(masked(x50, rng) if augment else x50)
+                help_["ctc"] = help_["ctc"] + self.ctc(narrow.float(), group, tokens) / len(batch.audio)
+                heard = m.audio_projector.folded(narrow)
                 for i, h in enumerate(group):
                     where_row.append(torch.full((h.tokens,), h.row))
                     where_col.append(torch.arange(h.at, h.at + h.tokens))
@@ -112,14 +106,6 @@ class Trainer(nn.Module):
         c = self.model.c.text
         return traces[layer].keys[:, head * c.kv_heads // c.heads]
 
-    def find(self, heard50: Tensor, group: list[Heard], spans: dict[tuple[int, int], np.ndarray]) -> None:
-        """The first 20 ms frame of each character of each utterance, by forced alignment."""
-        with torch.no_grad():
-            log_probs = self.heads.letter(heard50)[: len(group)].float().log_softmax(-1).numpy()
-        sizes = np.array([h.tokens * self.model.c.audio.pool for h in group])
-        for h, first in zip(group, align(log_probs, sizes, [letters(h.text) for h in group])):
-            spans[h.sample, h.clip] = np.append(first, first[-1])[starts(h.text)]
-
     def sounds(self, batch: Batch, spans: dict[tuple[int, int], np.ndarray]) -> Tensor:
         """The audio tokens [P, S] that hold the sound of what each position of batch.listens is to say."""
         pool = self.model.c.audio.pool
@@ -138,11 +124,15 @@ class Trainer(nn.Module):
         wanted = torch.full(batch.ids.shape, -1)
         for sample, ((row, start), r) in enumerate(zip(batch.placed, batch.rows)):
             for clip, said in enumerate(r.audio):
+                if (sample, clip) not in spans:
+                    continue
                 at = start + said.at
                 wanted[row, at : at + said.tokens] = NO_PIECE
                 for offset, piece in endings(said.pieces, spans[sample, clip], self.model.c.audio.pool, said.tokens):
                     wanted[row, at + offset] = piece
         known = wanted >= 0
+        if not known.any():
+            return torch.zeros(())
         return F.cross_entropy(evenly(self.model.decoder.logits, hidden[known], 128).float(), wanted[known])
 
     def ahead(self, hidden: Tensor) -> tuple[Tensor, ...]:

@@ -7,28 +7,39 @@ LANG = "en"
 
 # {o} and {q} are an object without article ("red star"), {a} one with it, {p} a plural, {c} a colour, {at} a cell.
 COLOUR = ("what color is the {o}", "what is the color of the {o}", "which color is the {o}",
-          "tell me the color of the {o}", "which color does the {o} have", "can you tell me what color the {o} is")
-COLOUR_AT = ("what color is the {o} {at}", "which color is the {o} {at}")
+          "tell me the color of the {o}", "which color does the {o} have", "can you tell me what color the {o} is",
+          "the {o} is what color", "could you tell me the color of the {o}", "tell me what color the {o} is", "what color would you say the {o} is")
+COLOUR_AT = ("what color is the {o} {at}", "which color is the {o} {at}",
+             "tell me the color of the {o} {at}", "what is the color of the {o} {at}")
 SHAPE_AT = ("what shape is {at}", "which shape is {at}", "what is {at}", "what do you see {at}",
-            "tell me what is {at}", "what is the shape {at}")
+            "tell me what is {at}", "what is the shape {at}",
+            "can you tell me what is {at}", "what can you see {at}", "what is there {at}", "which shape do you see {at}")
 SHAPE_OF = ("what shape is the {c} one", "which shape is {c}", "what shape is {c}", "what is the {c} thing",
-            "what is the shape of the {c} one", "tell me the shape of the {c} one")
+            "what is the shape of the {c} one", "tell me the shape of the {c} one",
+            "can you tell me what shape the {c} one is", "what shape does the {c} one have", "what is the {c} shape", "the {c} one is what shape")
 COUNT_ALL = ("how many shapes are there", "how many shapes do you see", "how many shapes are on the table",
              "count the shapes", "tell me how many shapes there are", "how many objects are there",
-             "how many objects do you see", "how many things are on the table")
+             "how many objects do you see", "how many things are on the table",
+             "how many shapes can you see", "can you count the shapes", "what is the number of shapes", "how many shapes are in the picture")
 COUNT = ("how many {p} are there", "how many {p} do you see", "how many {p} are on the table", "count the {p}",
-         "tell me how many {p} there are")
+         "tell me how many {p} there are",
+         "how many {p} can you see", "can you count the {p}", "what is the number of {p}", "how many {p} are in the picture", "can you tell me how many {p} there are")
 POSITION = ("where is the {o}", "where do you see the {o}", "where can you see the {o}", "tell me where the {o} is",
-            "what is the position of the {o}", "can you tell me where the {o} is")
+            "what is the position of the {o}", "can you tell me where the {o} is",
+            "where on the table is the {o}", "in which place is the {o}", "find the {o}", "where is the {o} now")
 EXISTENCE = ("is there {a}", "do you see {a}", "can you see {a}", "is there {a} on the table", "is {a} on the table",
-             "is there {a} in the picture")
+             "is there {a} in the picture",
+             "can you find {a}", "is there {a} here", "are you seeing {a}", "is {a} in the picture")
 ANYTHING = ("is there anything {c}", "do you see anything {c}", "is anything {c}")
 OCR = ("what number is on the card", "what number do you see", "which number is on the card", "read the number",
-       "what is the number", "tell me the number on the card", "what does the card say", "read the card")
+       "what is the number", "tell me the number on the card", "what does the card say", "read the card",
+       "what is the number on the card", "which number do you see", "what is written on the card")
 CHANGE = ("what changed", "what has changed", "what happened", "what just happened", "what is different now",
-          "tell me what changed", "did anything change", "what did you see happen")
+          "tell me what changed", "did anything change", "what did you see happen",
+          "what is new", "can you tell me what changed", "what happened on the table")
 CAPTION = ("describe the picture", "describe what you see", "what do you see", "what can you see",
-           "what is on the table", "tell me what you see", "describe the table", "what is in the picture")
+           "what is on the table", "tell me what you see", "describe the table", "what is in the picture",
+           "what is there on the table", "tell me what is on the table", "can you describe the picture", "tell me everything that you see")
 
 CHAT = (
     ("Hello! Show me something and ask about it.",
@@ -71,34 +82,51 @@ OUTSIDE_TOPICS = ("football", "the moon", "music", "the stock market", "paris", 
                   "the second world war", "chess", "the ocean", "quantum physics", "the new movie", "climate change",
                   "shakespeare", "dinosaurs", "the economy", "basketball", "italian food", "the president")
 
-SIZE = ("how big is the {o}", "is the {o} small or large", "what size is the {o}", "tell me the size of the {o}")
-BIGGER = ("which is bigger the {o} or the {q}", "which is larger the {o} or the {q}", "which one is bigger the {o} or the {q}")
-SMALLER = ("which is smaller the {o} or the {q}", "which one is smaller the {o} or the {q}")
+SIZE = ("how big is the {o}", "is the {o} small or large", "what size is the {o}", "tell me the size of the {o}",
+        "is the {o} large or small", "what is the size of the {o}", "can you tell me how big the {o} is", "which size is the {o}", "is the {o} big or small", "how large is the {o}")
+BIGGER = ("which is bigger the {o} or the {q}", "which is larger the {o} or the {q}", "which one is bigger the {o} or the {q}",
+          "is the {o} or the {q} bigger", "what is bigger the {o} or the {q}")
+SMALLER = ("which is smaller the {o} or the {q}", "which one is smaller the {o} or the {q}",
+           "which is the smaller one the {o} or the {q}", "what is smaller the {o} or the {q}")
 SAME = ("are the {o} and the {q} the same color", "do the {o} and the {q} have the same color",
-        "is the {o} the same color as the {q}")
+        "is the {o} the same color as the {q}",
+        "are the {o} and the {q} of the same color")
 SIDES = ("to the left of", "to the right of", "above", "below")
-RELATION = ("what is {side} the {o}", "what do you see {side} the {o}", "tell me what is {side} the {o}", "what can you see {side} the {o}")
-LAST = ("what appeared last", "what came last", "which shape appeared last", "what was the last shape to appear", "which shape came last")
+RELATION = ("what is {side} the {o}", "what do you see {side} the {o}", "tell me what is {side} the {o}", "what can you see {side} the {o}",
+            "what lies {side} the {o}", "which shape is {side} the {o}", "can you tell me what is {side} the {o}", "what is there {side} the {o}", "is there something {side} the {o} and what is it", "what shape do you see {side} the {o}")
+LAST = ("what appeared last", "what came last", "which shape appeared last", "what was the last shape to appear", "which shape came last",
+        "what was the last one to appear", "what has appeared last", "tell me what appeared last", "what was the last shape", "which one came last")
 FIRST = ("what was the first shape", "which shape came first", "what was the first shape you saw", "which shape did you see first",
-         "tell me what the first shape was")
-BEFORE = ("what color was the {o} before", "which color was the {o} before", "what color did the {o} have before")
-BEFORE_AT = ("where was the {o} before", "where was the {o} before it moved", "tell me where the {o} was before")
+         "tell me what the first shape was",
+         "what did you see first", "which was the first shape", "what came first", "what shape was there first", "which shape was the first one")
+BEFORE = ("what color was the {o} before", "which color was the {o} before", "what color did the {o} have before",
+          "what was the color of the {o} before", "tell me what color the {o} was before", "what color was the {o} earlier")
+BEFORE_AT = ("where was the {o} before", "where was the {o} before it moved", "tell me where the {o} was before",
+             "where was the {o} earlier", "in which place was the {o} before")
 BEFORE_NUMBER = ("what number was on the card before", "what was the number before", "which number was on the card before")
-WAY = ("which way did the {o} move", "in which direction did the {o} move", "which way did the {o} go", "tell me which way the {o} moved")
+WAY = ("which way did the {o} move", "in which direction did the {o} move", "which way did the {o} go", "tell me which way the {o} moved",
+       "where did the {o} move", "what way did the {o} move", "in what direction did the {o} go", "can you tell me which way the {o} moved", "which direction did the {o} move", "where did the {o} go")
 SEEN = ("how many shapes have you seen", "how many shapes have you seen so far", "how many shapes did you see in all",
-        "how many shapes have you seen in all", "how many shapes have there been")
-FOLLOW = ("and the {o}", "what about the {o}", "how about the {o}")
+        "how many shapes have you seen in all", "how many shapes have there been",
+        "how many shapes did you see so far", "how many shapes did you see altogether", "in all how many shapes have you seen", "how many different shapes have you seen", "tell me how many shapes you have seen")
+FOLLOW = ("and the {o}", "what about the {o}", "how about the {o}",
+          "and what about the {o}", "now the {o}")
 FOLLOW_AT = ("and {at}", "what about {at}", "how about {at}")
 FOLLOW_COUNT = ("and the {p}", "what about the {p}", "how about the {p}")
 FOLLOW_ANY = ("and {a}", "what about {a}", "how about {a}")
 SOUND = ("how many beeps did you hear", "how many beeps do you hear", "how many beeps were there", "count the beeps",
-         "how many tones did you hear", "tell me how many beeps you heard")
-RECALL = ("what did i say", "what did i just say", "what did i say before", "tell me what i said", "what did i ask you", "what did i just ask")
+         "how many tones did you hear", "tell me how many beeps you heard",
+         "how many beeps have you heard", "how many tones were there", "can you count the beeps", "how often did it beep")
+RECALL = ("what did i say", "what did i just say", "what did i say before", "tell me what i said", "what did i ask you", "what did i just ask",
+          "what have i said", "what was it that i said", "can you tell me what i said", "do you know what i said")
 REPEAT = ("repeat after me {x}", "repeat after me {x}", "repeat {x}", "please repeat {x}", "say {x}", "please say {x}",
-          "say after me {x}", "can you say {x}")
+          "say after me {x}", "can you say {x}",
+          "repeat this {x}", "could you say {x}")
 TRANSLATE = ("translate to chinese {x}", "translate into chinese {x}", "please translate to chinese {x}", "say in chinese {x}",
-             "how do you say in chinese {x}")
-SUMS = ("what is {x}", "how much is {x}", "tell me what is {x}", "calculate {x}", "can you tell me what is {x}")
+             "how do you say in chinese {x}",
+             "how do you say this in chinese {x}", "in chinese please {x}", "what is this in chinese {x}", "can you translate to chinese {x}", "tell me in chinese {x}")
+SUMS = ("what is {x}", "how much is {x}", "tell me what is {x}", "calculate {x}", "can you tell me what is {x}",
+        "what does {x} make", "how much does {x} make", "what do you get for {x}", "work out {x}", "please calculate {x}")
 OPERATORS = {"+": " plus ", "-": " minus ", "*": " times "}
 
 ANSWERS = {

@@ -108,27 +108,72 @@ describe('Utterance', () => {
       const kept = { features, conv1: rows, conv2: rows, keys: [rows], values: [rows] };
       return { ...kept, turnEnd: told(block) };
     };
-    expect(utterance.turnEnd).toBeNull();
+    expect(utterance.toldSoFar).toBeNull();
     utterance.append(ramp(10_240 + 1_700));
     const first = utterance.nextBlock(false)!;
     utterance.takeEncoded(first, encode(first));
-    expect(utterance.turnEnd).toBeNull();
+    expect(utterance.toldSoFar).toBeNull();
     const rest = utterance.nextBlock(true)!;
     // 1,700 samples end in the sixth frame of 320; the block is padded to eight.
-    expect([rest.melFrames, utterance.turnEndOf(rest, encode(rest))]).toEqual([16, 5]);
+    expect([rest.melFrames, utterance.toldOf(rest, encode(rest)).turnEnd]).toEqual([16, 5]);
     utterance.takeEncoded(rest, encode(rest));
-    expect(utterance.turnEnd).toBe(5);
+    expect(utterance.toldSoFar?.turnEnd).toBe(5);
     utterance.truncate(10_240);
-    expect(utterance.turnEnd).toBe(31);
+    expect(utterance.toldSoFar?.turnEnd).toBe(31);
     utterance.dropEncoded();
-    expect(utterance.turnEnd).toBeNull();
+    expect(utterance.toldSoFar).toBeNull();
   });
 
   it('says nothing of a model without a head', () => {
     const utterance = newUtterance();
     utterance.append(ramp(5_000));
     encodeAll(utterance, true);
-    expect(utterance.turnEnd).toBeNull();
+    expect(utterance.toldSoFar).toEqual({});
+  });
+
+  it('gives a block of an ear without a past what came before it to hear', () => {
+    const utterance = new Utterance({ ...shape, layers: 0, hiddenSize: 0, contextMelFrames: 16 }, 3, null);
+    utterance.append(ramp(2 * 10_240 + 100));
+    const [first, second, rest] = encodeAll(utterance, true);
+    expect([first, second, rest].map((block) => block?.contextMelFrames)).toEqual([0, 16, 16]);
+    expect(second?.pcm.length).toBe(240 + 160 * (16 + 64));
+    // Its own sound begins behind 240 samples of lead and 16 hops of context.
+    expect([second?.pcm[0], second?.pcm[240 + 16 * 160], rest?.pcm[240 + 16 * 160]]).toEqual([
+      10_241 - 2_800,
+      10_241,
+      20_481,
+    ]);
+    expect(rest?.melFrames).toBe(8);
+    expect(utterance.features().tokens).toBe(17);
+  });
+
+  it('takes what was encoded to be asked about, as long as no sound has come since', () => {
+    const utterance = newUtterance();
+    const encode = (block: AudioBlock) => {
+      const rows = new Float32Array(block.melFrames * 2);
+      const told = { turnEnd: 0.25, notForMe: 0.5 };
+      return {
+        features: new Float32Array((block.melFrames / 8) * 3),
+        conv1: rows,
+        conv2: rows,
+        keys: [rows],
+        values: [rows],
+        told,
+      };
+    };
+    utterance.append(ramp(5_000));
+    const rest = utterance.nextBlock(true)!;
+    const encoded = encode(rest);
+    utterance.keepPeeked(encoded);
+    expect(utterance.takePeeked()).toBe(encoded);
+    utterance.append(ramp(1));
+    expect(utterance.takePeeked()).toBeNull();
+    utterance.truncate(5_000);
+    expect(utterance.takePeeked()).toBeNull();
+    utterance.keepPeeked(encoded);
+    utterance.takeEncoded(rest, encoded);
+    expect(utterance.toldSoFar).toEqual({ turnEnd: 0.25, notForMe: 0.5 });
+    expect(utterance.takePeeked()).toBeNull();
   });
 
   it('refuses sound beyond its limit and stays as it was', () => {

@@ -1,4 +1,4 @@
-import { VisavisError } from '#modules/contracts';
+import { VisavisError, type EarTold } from '#modules/contracts';
 import { KvCache, type KvShape, type LayerRows } from '../context/kv-cache.js';
 import type { AudioShape } from '../model/model-config.js';
 import { RowSlab } from '../context/row-slab.js';
@@ -8,8 +8,10 @@ export const MAX_UTTERANCE_MS = 30_000;
 
 /** What the audio encoder takes for one block. */
 export interface AudioBlock {
-  /** `lead + hop * melFrames` samples. */
+  /** `lead + hop * (contextMelFrames + melFrames)` samples. */
   readonly pcm: Float32Array;
+  /** Mel frames in front of the block's own, whose tokens the encoder drops; a multiple of a token. */
+  readonly contextMelFrames: number;
   readonly melFrames: number;
   /** Of `pcm`, after its lead: samples of the utterance. What follows is padding. */
   readonly samples: number;
@@ -30,6 +32,8 @@ export interface EncodedBlock {
   readonly values: LayerRows;
   /** Of each encoder frame: probability that the turn ends with it. Left out: the model has no turn-end head. */
   readonly turnEnd?: Float32Array;
+  /** What is told of the block as a whole. */
+  readonly told?: EarTold;
 }
 
 type ConvState = Pick<EncodedBlock, 'conv1' | 'conv2'>;
@@ -49,7 +53,13 @@ export class Utterance {
   private convs: ConvState[];
   private blocks = 0;
   /** At the end of each block's own sound. */
-  private turnEnds: (number | null)[] = [];
+  private told: EarTold[] = [];
+  /** What was encoded to be asked about, of the sound up to `samples`. */
+  private peeked: {
+    readonly block: number;
+    readonly samples: number;
+    readonly encoded: EncodedBlock;
+  } | null = null;
   private kv: KvCache;
   private encoded: RowSlab;
   private readonly shape: AudioShape;
@@ -86,12 +96,14 @@ export class Utterance {
 
   /** Goes back to the state after the first `samples` samples, not yet final. */
   truncate(samples: number): void {
+    if (samples < this.length) this.peeked = null;
     this.length = Math.min(this.length, samples);
     this.cutBlocks(Math.min(this.blocks, Math.floor(this.length / this.blockSamples)));
   }
 
   /** Frees what the encoder made; should the utterance be gone back to, it is made again from the sound. */
   dropEncoded(): void {
+    this.peeked = null;
     this.kv = this.newCache();
     this.encoded = this.newFeatures();
     this.cutBlocks(0);
@@ -102,15 +114,18 @@ export class Utterance {
     const start = this.blocks * this.blockSamples;
     const left = this.length - start;
     if (left <= 0 || (left < this.blockSamples && !final)) return null;
-    const { hop, lead, melPerToken, blockMelFrames } = this.shape;
+    const { hop, lead, melPerToken, blockMelFrames, contextMelFrames: most = 0 } = this.shape;
+    const context = Math.min(most, start / hop);
     const melFrames = Math.min(blockMelFrames, Math.ceil(left / (hop * melPerToken)) * melPerToken);
-    const pcm = new Float32Array(lead + hop * melFrames);
-    const from = Math.max(0, start - lead);
-    pcm.set(this.pcm.subarray(from, Math.min(this.length, start + hop * melFrames)), lead - (start - from));
+    const pcm = new Float32Array(lead + hop * (context + melFrames));
+    const begin = start - hop * context;
+    const from = Math.max(0, begin - lead);
+    pcm.set(this.pcm.subarray(from, Math.min(this.length, start + hop * melFrames)), lead - (begin - from));
     const conv = this.convs[this.blocks];
     if (!conv) throw new VisavisError('engine_failed', `no convolution state before block ${this.blocks}`);
     return {
       pcm,
+      contextMelFrames: context,
       melFrames,
       samples: Math.min(left, hop * melFrames),
       position: (this.blocks * blockMelFrames) / this.shape.melPerFrame,
@@ -120,15 +135,27 @@ export class Utterance {
     };
   }
 
-  /** Probability that the turn ends where the sound does; null: unknown, for some of it is not encoded, or for want of a head. */
-  get turnEnd(): number | null {
-    return this.blocks * this.blockSamples >= this.length ? (this.turnEnds.at(-1) ?? null) : null;
+  /** What is told of the sound so far; null: some of it is not encoded, or the model tells nothing. */
+  get toldSoFar(): EarTold | null {
+    return this.blocks * this.blockSamples >= this.length ? (this.told.at(-1) ?? null) : null;
   }
 
-  /** What `encoded` says of the end of `block`'s own sound, whether it is taken in or not. */
-  turnEndOf(block: AudioBlock, encoded: EncodedBlock): number | null {
+  /** What `encoded` tells of the end of `block`'s own sound, whether it is taken in or not. */
+  toldOf(block: AudioBlock, encoded: EncodedBlock): EarTold {
     const { hop, melPerFrame } = this.shape;
-    return encoded.turnEnd?.[Math.ceil(block.samples / (hop * melPerFrame)) - 1] ?? null;
+    const turnEnd = encoded.turnEnd?.[Math.ceil(block.samples / (hop * melPerFrame)) - 1];
+    return { ...encoded.told, ...(turnEnd !== undefined && { turnEnd }) };
+  }
+
+  /** Keeps what was made of the rest of the sound for a question about it: should it end there, nothing is to be encoded twice. */
+  keepPeeked(encoded: EncodedBlock): void {
+    this.peeked = { block: this.blocks, samples: this.length, encoded };
+  }
+
+  /** What was made of exactly the rest of the sound; null: nothing was. */
+  takePeeked(): EncodedBlock | null {
+    const { peeked } = this;
+    return peeked?.block === this.blocks && peeked.samples === this.length ? peeked.encoded : null;
   }
 
   /** Takes in the encoder's answer for `block`, which must be the last one handed out. */
@@ -136,7 +163,8 @@ export class Utterance {
     this.kv.append(encoded.keys, encoded.values, block.melFrames / this.shape.melPerFrame);
     this.encoded.append(encoded.features, encoded.features.length / this.featureDim);
     this.convs.push({ conv1: encoded.conv1, conv2: encoded.conv2 });
-    this.turnEnds.push(this.turnEndOf(block, encoded));
+    this.told.push(this.toldOf(block, encoded));
+    this.peeked = null;
     this.blocks += 1;
   }
 
@@ -164,7 +192,7 @@ export class Utterance {
   private cutBlocks(blocks: number): void {
     this.blocks = blocks;
     this.convs.length = blocks + 1;
-    this.turnEnds.length = blocks;
+    this.told.length = blocks;
     this.kv.truncate((blocks * this.shape.blockMelFrames) / this.shape.melPerFrame);
     this.encoded.truncate((blocks * this.shape.blockMelFrames) / this.shape.melPerToken);
   }

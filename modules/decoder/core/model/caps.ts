@@ -17,6 +17,7 @@ export function capsOf(config: ModelConfig, maxSessions: number): EngineCaps {
     audioTokensPerSecond: 16_000 / (audio.hop * audio.melPerToken),
     instructions: config.supportsInstructions,
     modelId: config.modelId,
-    turnEnd: audio.turnEnd !== undefined,
+    turnEnd: audio.turnEnd !== undefined || (audio.tells?.includes('turnEnd') ?? false),
+    ...(audio.tells && { heads: audio.tells }),
   };
 }

@@ -1,3 +1,5 @@
+import type { EarHead } from '#modules/contracts';
+
 /**
  * The ids of the marks that shape a conversation. `system` only where the model was trained with one.
  * A mark may stand for a run of tokens (`<start_of_turn>user\n`): it then has a number that is no token's, and
@@ -13,7 +15,7 @@ export interface SpecialTokens {
   readonly system?: number;
 }
 
-/** Shapes of the streaming audio encoder. */
+/** Shapes of the audio encoder. */
 export interface AudioShape {
   readonly mels: number;
   /** Samples a mel frame (10 ms). */
@@ -35,6 +37,13 @@ export interface AudioShape {
   readonly hiddenSize: number;
   /** The encoder takes an utterance whole, at its end: a block is as long as an utterance may be, and nothing is past. */
   readonly whole?: boolean;
+  /**
+   * Mel frames in front of a block that are encoded once more with it, whose tokens are dropped: all that an encoder without a past
+   * hears of what came before. Left out: none.
+   */
+  readonly contextMelFrames?: number;
+  /** What the encoder tells of all that was put in, beside its features. Left out: nothing, but for what `turnEnd` says. */
+  readonly tells?: readonly EarHead[];
   /** Shape of the turn-end head, whose layers follow the encoder's in its cache. Left out: the model has none. */
   readonly turnEnd?: { readonly layers: number; readonly heads: number; readonly headDim: number };
 }

@@ -1,4 +1,4 @@
-import { VisavisError, type Segment } from '#modules/contracts';
+import { VisavisError, type EarTold, type Segment } from '#modules/contracts';
 import type { Context } from '../context/context.js';
 import { joinRows } from '../context/join-rows.js';
 import { Detokenizer } from '../text/detokenizer.js';
@@ -72,17 +72,20 @@ export class ContextRunner {
   }
 
   /**
-   * Probability that the turn ends where this sound, which has been taken in, does; null: the model does not say. Nothing
-   * is changed by asking.
+   * What the ear tells of the utterance up to the end of this sound, which has been taken in; nothing where the model does not say.
+   * The context is not changed by asking.
    */
-  async turnEnd(segment: SegmentOf<'audio'>, operation: Operation): Promise<number | null> {
+  async told(segment: SegmentOf<'audio'>, operation: Operation): Promise<EarTold> {
     const { model, scheduler } = this.host;
     const utterance = segment.final ? this.context.spoken : this.context.utterance;
-    const known = utterance?.turnEnd ?? null;
-    if (!utterance || known !== null || !segment.predict || !model.config.audio.turnEnd) return known;
+    const known = utterance?.toldSoFar ?? null;
+    const { turnEnd, tells } = model.config.audio;
+    if (!utterance || known || !segment.predict || !(turnEnd || tells)) return known ?? {};
     const rest = utterance.nextBlock(true);
-    if (!rest) return null;
-    return utterance.turnEndOf(rest, await scheduler.run(operation, () => model.encodeAudio(rest)));
+    if (!rest) return {};
+    const encoded = utterance.takePeeked() ?? (await scheduler.run(operation, () => model.encodeAudio(rest)));
+    utterance.keepPeeked(encoded);
+    return utterance.toldOf(rest, encoded);
   }
 
   /** Answers into the context. The tokens that were told are given to `onToken`; the last one is not computed yet. */
@@ -179,7 +182,8 @@ export class ContextRunner {
     utterance.append(segment.pcm);
     for (let block = utterance.nextBlock(segment.final); block; block = utterance.nextBlock(segment.final)) {
       const next = block;
-      const encoded = await scheduler.run(operation, () => model.encodeAudio(next));
+      const encoded =
+        utterance.takePeeked() ?? (await scheduler.run(operation, () => model.encodeAudio(next)));
       utterance.takeEncoded(next, encoded);
       operation.throwIfCancelled();
     }

@@ -1,4 +1,4 @@
-import type { Segment } from '#modules/contracts';
+import type { EarTold, Segment } from '#modules/contracts';
 import type { ContextRunner, ModelHost, RunTimes } from './context-runner.js';
 import { Context } from '../context/context.js';
 import type { Outcome } from '../context/journal.js';
@@ -29,29 +29,29 @@ export async function beginContext(host: ModelHost, system: string, budgetTokens
 /**
  * Puts a segment in, once.
  * @param o `took`: whether one that has no rows is in already
- * @returns what the journal is to say of it, and the probability that the turn ends there, where the model says one
+ * @returns what the journal is to say of it, and what the ear tells of a sound, where the model does
  */
 export async function putSegment(
   context: Context,
   runner: ContextRunner,
   o: { segment: Segment; operation: Operation; took: (key: string) => boolean },
-): Promise<{ done: Omit<Appended, 'seq'>; times: RunTimes; turnEnd: number | null }> {
+): Promise<{ done: Omit<Appended, 'seq'>; times: RunTimes; told: EarTold }> {
   const { segment, operation } = o;
   const owner = ownerOf(segment);
   const known = context.contents.find((span) => span.owner?.key === owner.key);
   const did = { op: 'append', kind: segment.k, owner } as const;
   if (known || o.took(owner.key)) {
     const added = known ? known.to - known.from : 0;
-    return { done: { ...did, added }, times: { encode: 0, prefill: 0 }, turnEnd: null };
+    return { done: { ...did, added }, times: { encode: 0, prefill: 0 }, told: {} };
   }
   const { tokens: from, turn } = context;
   const times = await runner.take(segment, operation);
-  const turnEnd = segment.k === 'audio' ? await runner.turnEnd(segment, operation) : null;
+  const told = segment.k === 'audio' ? await runner.told(segment, operation) : {};
   operation.throwIfCancelled();
   const { tokens: to } = context;
   context.seal(from, kindOf(segment, turn), owner);
   const done = { ...did, added: to - from };
-  return { done: to > from ? { ...done, span: { from, to } } : done, times, turnEnd };
+  return { done: to > from ? { ...done, span: { from, to } } : done, times, told };
 }
 
 /**

@@ -242,10 +242,10 @@ export class DecoderSession {
   ): Promise<AppendReceipt> {
     const queue = this.host.nowMs() - calledAt;
     const took = (key: string) => this.journal.took(key);
-    const { done, times, turnEnd } = await putSegment(this.context, this.runner, { ...o, operation, took });
+    const { done, times, told } = await putSegment(this.context, this.runner, { ...o, operation, took });
     this.hasNews = true;
     const at = this.journal.record({ ...done, seq: o.seq }, this.context.save());
-    return { at, tokens: done.added, ms: { queue, ...times }, ...(turnEnd !== null && { turnEnd }) };
+    return { at, tokens: done.added, ms: { queue, ...times }, ...told };
   }
 
   private submit<T>(

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../../core/model/model-config.js';
 import { badModel } from '../folder-files.js';
-import type { IoShapes } from './model-schemas.js';
+import { EAR_OUTPUTS, type IoShapes } from './model-schemas.js';
 
 /** What config.json says of a tensor; null: any size. */
 interface Claim {
@@ -48,7 +48,8 @@ function claims({ vision, audio, text }: ModelConfig): Claim[] {
     claim('vision_encoder', 'image_features', null, vision.tokensPerFrame, text.hiddenSize),
     claim('audio_frontend', 'input_features', null, null, audio.mels),
     claim('audio_encoder', 'input_features', null, null, audio.mels),
-    claim('audio_encoder', 'past_conv2', null, audio.hiddenSize, 1),
+    ...(audio.hiddenSize > 0 ? [claim('audio_encoder', 'past_conv2', null, audio.hiddenSize, 1)] : []),
+    ...(audio.tells ?? []).map((head) => claim('audio_encoder', EAR_OUTPUTS[head], 1)),
     claim('audio_encoder', 'audio_features', null, null, text.hiddenSize),
     claim('decoder_model', 'inputs_embeds', null, null, text.hiddenSize),
     claim('decoder_model', 'logits', null, text.vocabSize),

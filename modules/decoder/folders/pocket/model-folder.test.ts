@@ -10,12 +10,15 @@ import { FolderTokenizer } from './tokenizer.js';
 
 type Json = Record<string, unknown>;
 
+/** Of tiny random weights, with the causal ear: training/pocket/export/tiny_pocket.py. */
+const TINY = 'test/fixtures/models/tiny-pocket-causal';
+
 describe('loadModelFolder', () => {
   let dir: string;
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'visavis-model-'));
-    await cp(TEST_MODEL, dir, { recursive: true });
+    await cp(TINY, dir, { recursive: true });
   });
   afterEach(() => rm(dir, { recursive: true }));
 
@@ -51,8 +54,8 @@ describe('loadModelFolder', () => {
   it('reads what the engine needs', async () => {
     const { config, special, license } = await loadModelFolder(dir);
     expect(license).toBe('Apache-2.0');
-    expect(config.vision).toMatchObject({ imageSize: 192, tokensPerFrame: 36 });
-    expect(config.audio).toMatchObject({ lead: 240, hop: 160, blockMelFrames: 64, melPerToken: 8 });
+    expect(config.vision).toMatchObject({ imageSize: 64, tokensPerFrame: 4 });
+    expect(config.audio).toMatchObject({ lead: 32, hop: 160, blockMelFrames: 64, melPerToken: 8 });
     expect(new Set(Object.values(special)).size).toBe(6);
   });
 
@@ -119,14 +122,14 @@ describe('loadModelFolder', () => {
     [
       'text',
       'hidden_size',
-      'inputs_embeds of embed_tokens [*, *, 999], manifest.json says [batch, sequence, 256]',
+      'inputs_embeds of embed_tokens [*, *, 999], manifest.json says [batch, sequence, 16]',
     ],
     [
       'audio',
       'n_mels',
-      'input_features of audio_frontend [*, *, 999], manifest.json says [1, mel_frames, 128]',
+      'input_features of audio_frontend [*, *, 999], manifest.json says [1, mel_frames, 8]',
     ],
-    ['audio', 'hidden_size', 'past_conv2 of audio_encoder [*, 999, 1], manifest.json says [1, 256, 1]'],
+    ['audio', 'hidden_size', 'past_conv2 of audio_encoder [*, 999, 1], manifest.json says [1, 16, 1]'],
   ])('names a size of config.json that is not the manifest’s: %s.%s', async (part, setting, told) => {
     await change('config.json', (config) => ((config[part] as Json)[setting] = 999));
     await reseal('config.json');
@@ -147,10 +150,10 @@ describe('loadModelFolder', () => {
     it('names a tensor whose shape is not the manifest’s', async () => {
       await change('manifest.json', (manifest) => {
         const shapes = manifest['shapes'] as Record<string, { inputs: Record<string, unknown> }>;
-        shapes['audio_encoder']!.inputs['past_conv1'] = [1, 128, 3];
+        shapes['audio_encoder']!.inputs['past_conv1'] = [1, 8, 3];
       });
       expect(await problem(open)).toMatch(
-        /onnx\/audio_encoder\.onnx: past_conv1 is \[1, 128, 2\], manifest\.json says \[1, 128, 3\]/,
+        /onnx\/audio_encoder\.onnx: past_conv1 is \[1, 8, 2\], manifest\.json says \[1, 8, 3\]/,
       );
     });
 
@@ -158,7 +161,7 @@ describe('loadModelFolder', () => {
       await change('config.json', (config) => ((config['text'] as Json)['layers'] = 7));
       await reseal('config.json');
       expect(await problem(open)).toMatch(
-        /onnx\/decoder_model\.onnx: keeps 12 KV heads of 64, config\.json says 7 layers of 2/,
+        /onnx\/decoder_model\.onnx: keeps 4 KV heads of 8, config\.json says 7 layers of 2/,
       );
     });
 
@@ -166,20 +169,20 @@ describe('loadModelFolder', () => {
       await change('config.json', (config) => ((config['vision'] as Json)['tokens_per_frame'] = 37));
       await reseal('config.json');
       expect(await problem(async () => openFolder(await loadFolder(dir), 1))).toBe(
-        'model folder …: config.json: vision.tokens_per_frame is 37, but vision_encoder makes 36 of a frame',
+        'model folder …: config.json: vision.tokens_per_frame is 37, but vision_encoder makes 4 of a frame',
       );
     }, 30_000);
 
     it.each<[string, (audio: Json) => void, RegExp]>([
       [
         'that is not there',
-        (audio) => (audio['turn_end'] = { layers: 3, heads: 2, head_dim: 64 }),
-        /onnx\/audio_encoder\.onnx: has no cache for layer 6, config\.json says 2 heads of 64$/,
+        (audio) => (audio['turn_end'] = { layers: 2, heads: 2, head_dim: 4 }),
+        /onnx\/audio_encoder\.onnx: has no cache for layer 3, config\.json says 2 heads of 4$/,
       ],
       [
         'that is not in the settings',
         (audio) => delete audio['turn_end'],
-        /onnx\/audio_encoder\.onnx: has a cache of 2 heads of 64 for layer 4, config\.json says none$/,
+        /onnx\/audio_encoder\.onnx: has a cache of 2 heads of 4 for layer 2, config\.json says none$/,
       ],
     ])('names a turn-end head %s', async (_, edit, expected) => {
       await change('config.json', (config) => edit(config['audio'] as Json));

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
-import type { ModelConfig, SpecialTokens } from '../../core/model/model-config.js';
+import type { AudioShape, ModelConfig, SpecialTokens } from '../../core/model/model-config.js';
 import { checkConfigShapes } from './config-shapes.js';
 import { badModel, checkFile, readJson } from '../folder-files.js';
 import {
   configSchema,
+  EAR_HEADS,
   manifestSchema,
   preprocessorSchema,
   tokenizerSchema,
@@ -56,8 +57,14 @@ export async function loadModelFolder(dir: string): Promise<ModelFolder> {
   if (preprocessor.size.width !== imageSize || preprocessor.size.height !== imageSize) {
     throw badModel(dir, 'preprocessor_config.json', `size is not config.json's image_size of ${imageSize}`);
   }
-  if (config.audio.block_mel_frames % config.audio.mel_per_token !== 0) {
-    throw badModel(dir, 'config.json', 'audio.block_mel_frames is not a multiple of audio.mel_per_token');
+  const { audio } = config;
+  const windows = {
+    block_mel_frames: audio.block_mel_frames,
+    ...(audio.ear === 'whisper' && { left_context_mel_frames: audio.left_context_mel_frames }),
+  };
+  for (const [name, frames] of Object.entries(windows)) {
+    if (frames % audio.mel_per_token === 0) continue;
+    throw badModel(dir, 'config.json', `audio.${name} is not a multiple of audio.mel_per_token`);
   }
   const modelConfig = toModelConfig(config, preprocessor, `${manifest.name}-${manifest.version}`);
   const shapes = shapesOf(dir, manifest);
@@ -80,7 +87,6 @@ function toModelConfig(
   modelId: string,
 ): ModelConfig {
   const { vision, audio, text } = config;
-  const { turn_end: head } = audio;
   return {
     modelId,
     vision: {
@@ -89,20 +95,7 @@ function toModelConfig(
       mean: preprocessor.image_mean,
       std: preprocessor.image_std,
     },
-    audio: {
-      mels: audio.n_mels,
-      hop: audio.hop,
-      lead: audio.window - audio.hop,
-      blockMelFrames: audio.block_mel_frames,
-      melPerToken: audio.mel_per_token,
-      melPerFrame: 2,
-      leftContextFrames: audio.left_context_frames,
-      layers: audio.layers,
-      heads: audio.heads,
-      headDim: audio.head_dim,
-      hiddenSize: audio.hidden_size,
-      ...(head && { turnEnd: { layers: head.layers, heads: head.heads, headDim: head.head_dim } }),
-    },
+    audio: toAudioShape(audio),
     text: {
       hiddenSize: text.hidden_size,
       layers: text.layers,
@@ -112,6 +105,32 @@ function toModelConfig(
       maxContextTokens: text.max_position_embeddings,
     },
     supportsInstructions: config.supports_instructions,
+  };
+}
+
+function toAudioShape(audio: z.infer<typeof configSchema>['audio']): AudioShape {
+  const common = {
+    mels: audio.n_mels,
+    hop: audio.hop,
+    lead: audio.window - audio.hop,
+    blockMelFrames: audio.block_mel_frames,
+    melPerToken: audio.mel_per_token,
+    melPerFrame: 2,
+  };
+  if (audio.ear === 'whisper') {
+    const noPast = { leftContextFrames: 0, layers: 0, heads: 0, headDim: 0, hiddenSize: 0 };
+    const tells = audio.heads?.map((name) => EAR_HEADS[name]);
+    return { ...common, ...noPast, contextMelFrames: audio.left_context_mel_frames, ...(tells && { tells }) };
+  }
+  const { turn_end: head } = audio;
+  return {
+    ...common,
+    leftContextFrames: audio.left_context_frames,
+    layers: audio.layers,
+    heads: audio.heads,
+    headDim: audio.head_dim,
+    hiddenSize: audio.hidden_size,
+    ...(head && { turnEnd: { layers: head.layers, heads: head.heads, headDim: head.head_dim } }),
   };
 }
 

@@ -1,25 +1,57 @@
 import { z } from 'zod';
+import type { EarHead } from '#modules/contracts';
 
 const size = z.number().int().positive();
+
+/** An ear that hears block by block and keeps a past: a model folder of before 3.0. */
+const causalSchema = z.object({
+  ear: z.literal('causal').optional(),
+  sample_rate: z.literal(16_000),
+  n_mels: size,
+  hop: size,
+  window: size,
+  block_mel_frames: size,
+  left_context_frames: size,
+  mel_per_token: size,
+  layers: size,
+  heads: size,
+  head_dim: size,
+  hidden_size: size,
+  turn_end: z.object({ layers: size, heads: size, head_dim: size }).optional(),
+});
+
+/** What a graph's outputs tell, by their names. */
+export const EAR_HEADS = {
+  turn_end: 'turnEnd',
+  not_for_me: 'notForMe',
+  interrupts: 'interrupts',
+} as const satisfies Record<string, EarHead>;
+
+/** The output that tells each. */
+export const EAR_OUTPUTS = {
+  turnEnd: 'turn_end',
+  notForMe: 'not_for_me',
+  interrupts: 'interrupts',
+} as const satisfies Record<EarHead, string>;
+
+/** Whisper's encoder: it hears all of an utterance at once, and a long one in windows. */
+const whisperSchema = z.object({
+  ear: z.literal('whisper'),
+  sample_rate: z.literal(16_000),
+  n_mels: size,
+  hop: size,
+  window: size,
+  block_mel_frames: size,
+  left_context_mel_frames: size,
+  mel_per_token: size,
+  heads: z.array(z.enum(['turn_end', 'not_for_me', 'interrupts'])).optional(),
+});
 
 /** `config.json` of a visavis-pocket model folder. */
 export const configSchema = z.object({
   model_type: z.literal('visavis-pocket'),
   vision: z.object({ image_size: size, tokens_per_frame: size }),
-  audio: z.object({
-    sample_rate: z.literal(16_000),
-    n_mels: size,
-    hop: size,
-    window: size,
-    block_mel_frames: size,
-    left_context_frames: size,
-    mel_per_token: size,
-    layers: size,
-    heads: size,
-    head_dim: size,
-    hidden_size: size,
-    turn_end: z.object({ layers: size, heads: size, head_dim: size }).optional(),
-  }),
+  audio: z.discriminatedUnion('ear', [whisperSchema, causalSchema]),
   text: z.object({
     hidden_size: size,
     layers: size,

@@ -1,8 +1,8 @@
 import type { Prefill } from '../../core/context/context.js';
-import type { KvShape, LayerRows } from '../../core/context/kv-cache.js';
+import type { KvShape } from '../../core/context/kv-cache.js';
 import type { ModelConfig } from '../../core/model/model-config.js';
 import type { DecodeBatch, DecoderOutput, OmniModel } from '../../core/model/ports.js';
-import { audioCache, type AudioBlock, type EncodedBlock } from '../../core/inputs/utterance.js';
+import type { AudioBlock, EncodedBlock } from '../../core/inputs/utterance.js';
 import {
   badModel,
   onnxFile,
@@ -10,7 +10,9 @@ import {
   type ModelFolder,
   type SessionName,
 } from '../../folders/pocket/model-folder.js';
-import { floats, floatsOf, integers, OrtSession, type Feeds } from './ort-session.js';
+import { layerRows, pastFeeds } from './cache-feeds.js';
+import { openEar, type Ear } from './ears.js';
+import { floats, floatsOf, integers, OrtSession } from './ort-session.js';
 
 type Sessions = Readonly<Record<SessionName, OrtSession>>;
 
@@ -18,16 +20,16 @@ type Sessions = Readonly<Record<SessionName, OrtSession>>;
 export class OrtModel implements OmniModel {
   readonly config: ModelConfig;
   readonly kv: KvShape;
-  private readonly audioKv: KvShape;
+  private readonly ear: Ear;
   private readonly sessions: Sessions;
   /** Grows to the longest past so far; `past_bias` of a single sequence is all zeros. */
   private zeros = new Float32Array(1024);
 
-  private constructor(config: ModelConfig, kv: KvShape, sessions: Sessions) {
+  private constructor(config: ModelConfig, kv: KvShape, o: { sessions: Sessions; ear: Ear }) {
     this.config = config;
     this.kv = kv;
-    this.audioKv = audioCache(config.audio);
-    this.sessions = sessions;
+    this.ear = o.ear;
+    this.sessions = o.sessions;
   }
 
   /**
@@ -38,8 +40,8 @@ export class OrtModel implements OmniModel {
     const opened = new Map<SessionName, OrtSession>();
     for (const name of SESSIONS) opened.set(name, await OrtSession.open(folder, name, threads));
     const sessions = Object.fromEntries(opened) as Sessions;
-    checkAudio(folder, sessions.audio_encoder);
-    return new OrtModel(folder.config, cacheShape(folder, sessions.decoder_model), sessions);
+    const ear = openEar(folder, sessions);
+    return new OrtModel(folder.config, cacheShape(folder, sessions.decoder_model), { sessions, ear });
   }
 
   async embed(ids: readonly number[]): Promise<Float32Array> {
@@ -53,26 +55,8 @@ export class OrtModel implements OmniModel {
     return floatsOf(await this.sessions.vision_encoder.run({ pixel_values: pixels }), 'image_features');
   }
 
-  async encodeAudio(block: AudioBlock): Promise<EncodedBlock> {
-    const { mels, hiddenSize, turnEnd } = this.config.audio;
-    const { layers } = this.audioKv;
-    const pcm = floats(block.pcm, [1, block.pcm.length]);
-    const mel = floatsOf(await this.sessions.audio_frontend.run({ pcm }), 'input_features');
-    const outputs = await this.sessions.audio_encoder.run({
-      input_features: floats(mel, [1, block.melFrames, mels]),
-      past_conv1: floats(block.conv1, [1, mels, 2]),
-      past_conv2: floats(block.conv2, [1, hiddenSize, 1]),
-      position: integers([block.position], [1]),
-      ...pastFeeds(block.past, this.audioKv, 1),
-    });
-    return {
-      features: floatsOf(outputs, 'audio_features'),
-      conv1: floatsOf(outputs, 'present_conv1'),
-      conv2: floatsOf(outputs, 'present_conv2'),
-      keys: layerRows(outputs, 'new_key', layers),
-      values: layerRows(outputs, 'new_value', layers),
-      ...(turnEnd && { turnEnd: floatsOf(outputs, 'turn_end') }),
-    };
+  encodeAudio(block: AudioBlock): Promise<EncodedBlock> {
+    return this.ear.encode(block);
   }
 
   decode({ embeds, count, position, past }: Prefill): Promise<DecoderOutput> {
@@ -131,42 +115,4 @@ function cacheShape(folder: ModelFolder, decoder: OrtSession): KvShape {
     );
   }
   return { layers, heads, headDim };
-}
-
-/** The audio encoder's cache is config.json's to say: the graph must have these planes, and no others. */
-function checkAudio({ dir, config }: ModelFolder, encoder: OrtSession): void {
-  const file = onnxFile('audio_encoder');
-  const shape = audioCache(config.audio);
-  for (let layer = 0; layer <= shape.layers; layer++) {
-    const [, heads, , headDim] = encoder.inputShape(`past_key.${layer}`) ?? [];
-    const expected = layer < shape.layers ? (shape.each?.[layer] ?? shape) : null;
-    if (heads === expected?.heads && headDim === expected?.headDim) continue;
-    const found = heads === undefined ? 'no cache' : `a cache of ${heads} heads of ${headDim}`;
-    const wanted = expected ? `${expected.heads} heads of ${expected.headDim}` : 'none';
-    throw badModel(dir, file, `has ${found} for layer ${layer}, config.json says ${wanted}`);
-  }
-  const tells = encoder.outputs.some(({ name }) => name === 'turn_end');
-  if (config.audio.turnEnd && !tells) {
-    throw badModel(dir, file, 'has no output turn_end, config.json says it has a turn-end head');
-  }
-}
-
-function pastFeeds(
-  past: { keys: LayerRows; values: LayerRows; rows: number },
-  shape: KvShape,
-  sequences: number,
-): Feeds {
-  const feeds: Feeds = {};
-  const put = (kind: string, layers: LayerRows) =>
-    layers.forEach((rows, layer) => {
-      const { heads, headDim } = shape.each?.[layer] ?? shape;
-      feeds[`past_${kind}.${layer}`] = floats(rows, [sequences, heads, past.rows, headDim]);
-    });
-  put('key', past.keys);
-  put('value', past.values);
-  return feeds;
-}
-
-function layerRows(outputs: Parameters<typeof floatsOf>[0], name: string, layers: number): LayerRows {
-  return Array.from({ length: layers }, (_, layer) => floatsOf(outputs, `${name}.${layer}`));
 }

@@ -255,6 +255,7 @@ export class StandardModel implements OmniModel {
     const past = { keys: [], values: [], rows: 0 };
     const block = {
       pcm,
+      contextMelFrames: 0,
       melFrames,
       samples: PROBE_SAMPLES,
       position: 0,
