@@ -186,6 +186,12 @@ export interface EngineSession {
    */
   redact(ids: readonly string[]): Promise<Removal>;
   /**
+   * What the ear tells of a sound by itself, beside the context and beside an answer that is made. Left out: it cannot.
+   * @param pcm 16 kHz mono, 8 s at most; it is copied
+   * @throws `aborted`, `engine_restarting`, `bad_audio`
+   */
+  judge?(pcm: Float32Array): Promise<EarTold>;
+  /**
    * Tells once where the session is lost for good: no operation will succeed any more. An engine whose sessions cannot be
    * lost has no such thing.
    */

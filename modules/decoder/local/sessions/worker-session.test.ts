@@ -44,6 +44,30 @@ describe('a session whose worker is lost', () => {
     expect(turnEnd).toBe(expected.turnEnd);
   });
 
+  it('judges a sound beside an answer, which goes on, and says what an utterance of it would say', async () => {
+    await begin();
+    const [session, other] = [await rig.open(), await rig.open()];
+    for (const one of [session, other]) await ask(one, 'q');
+    const pcm = material.sound(5, 90);
+    const expected = await readAnswer(other.generate({ maxTokens: 8 }));
+    const answer = readAnswer(session.generate({ maxTokens: 8 }));
+    const told = await session.judge!(pcm);
+    expect((await answer).ids).toEqual(expected.ids);
+    await other.append(edge('r', 'open'));
+    const { turnEnd } = await other.append({
+      k: 'audio',
+      id: 's',
+      ptsMs: 0,
+      pcm,
+      final: true,
+      predict: true,
+    });
+    expect(turnEnd).toBeGreaterThan(0);
+    expect(told.turnEnd).toBe(turnEnd);
+    await rig.lose();
+    expect(await session.judge!(pcm)).toEqual(told);
+  });
+
   it('fails an answer that had begun, and keeps what was told of it', async () => {
     await begin();
     const [session, fresh] = [await rig.open(), await rig.open()];

@@ -2,6 +2,7 @@ import {
   VisavisError,
   type AppendReceipt,
   type Checkpoint,
+  type EarTold,
   type EngineCaps,
   type EngineSession,
   type GenEvent,
@@ -106,6 +107,18 @@ export class WorkerSession implements EngineSession {
         return this.log.rollback(seq, to);
       },
       offline: () => this.log.rollback(seq, to),
+    });
+  }
+
+  async judge(pcm: Float32Array): Promise<EarTold> {
+    this.keeper.throwIfClosed();
+    const own = pcm.slice();
+    return this.keeper.run({
+      seq: null,
+      online: (link) => {
+        const copy = own.slice();
+        return link.client.ask({ t: 'judge', session: link.session, pcm: copy }, { transfer: [copy.buffer] });
+      },
     });
   }
 

@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { VisavisError } from '#modules/contracts';
+import { judgeSound } from '../../core/session/judge-sound.js';
 import { StopSignal } from '../../core/session/generation.js';
 import { ModelRunner } from '../../core/scheduling/model-runner.js';
 import type { TextCodec } from '../../core/model/ports.js';
@@ -95,6 +96,8 @@ export class EngineHost {
         return null;
       case 'accept':
         return session.accept({ ...request, keepTokens: request.keepTokens ?? Infinity });
+      case 'judge':
+        return judgeSound(this.shared, request.pcm);
       case 'evict':
         return session.evict(request);
       case 'redact':

@@ -1,4 +1,4 @@
-import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#modules/contracts';
+import type { AppendReceipt, Checkpoint, EarTold, ErrorCode, GenEvent, Segment } from '#modules/contracts';
 import type { LogEntry } from '../../core/context/log-entry.js';
 import type { GenerationRequest, Removed } from '../../core/session/session-host.js';
 import type { ShedLimits } from '../../core/scheduling/scheduler-policy.js';
@@ -22,6 +22,8 @@ export interface Requests {
   accept: { ask: { seq: number; genId: string; keepTokens: number | null }; reply: Checkpoint };
   evict: { ask: { seq: number; keepFrames: number; targetTokens: number }; reply: Removed };
   redact: { ask: { seq: number; ids: readonly string[] }; reply: Removed };
+  /** What the ear tells of a sound that is no part of the context. */
+  judge: { ask: { pcm: Float32Array }; reply: EarTold };
   /** Puts back an entry of a lost session's log, and computes it. Never shed. `next`: position id of what comes behind. */
   restore: {
     ask: { seq: number; entry: LogEntry; next: number; priority: 'commit' | 'background' };
