@@ -177,7 +177,7 @@ class PlayedCall {
         open: (_settings, { onBoundary }) => {
           this.say = onBoundary;
           const ignore = () => undefined;
-          return { push: ignore, configure: ignore, silenceUntil: ignore, close: ignore };
+          return { push: ignore, configure: ignore, disown: ignore, silenceUntil: ignore, close: ignore };
         },
       },
       frames: {

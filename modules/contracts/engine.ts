@@ -23,6 +23,21 @@ export interface EngineCaps {
   readonly modelId: string;
   /** The model predicts ends of turns: receipts of audio carry `turnEnd`. Left out: false. */
   readonly turnEnd?: boolean;
+  /** What else the model tells of a sound: receipts of audio carry these. Left out: none of them. */
+  readonly heads?: readonly EarHead[];
+}
+
+/** What a model may tell of a sound beside its words. */
+export type EarHead = 'turnEnd' | 'notForMe' | 'interrupts';
+
+/** What was told of a sound, each 0..1 and decided at 0.5; left out: the model has no such head, or was not asked. */
+export interface EarTold {
+  /** Probability that the turn ends where this sound does. */
+  readonly turnEnd?: number;
+  /** Probability that nothing in the utterance so far is to be answered: no question, no words for the model. */
+  readonly notForMe?: number;
+  /** Probability that the utterance so far is meant to interrupt an answer. */
+  readonly interrupts?: number;
 }
 
 export type Role = 'system' | 'user' | 'assistant';
@@ -51,7 +66,7 @@ export type Segment =
        * came of one that never became final is forgotten. Left out: every block up to a final one is one utterance.
        */
       readonly utterance?: string;
-      /** Have `turnEnd` in the receipt, also of a block that is not final: it costs a run of the encoder. */
+      /** Have what the ear tells in the receipt, also of a block that is not final: it costs a run of the encoder. */
       readonly predict?: boolean;
     };
 
@@ -65,17 +80,16 @@ export interface Checkpoint {
   readonly tokens: number;
 }
 
-export interface AppendReceipt {
+/**
+ * What the ear told comes with audio that is final or is to `predict`; other blocks may have it as well. Left out: the model has
+ * no such head, or the segment was in the context already.
+ */
+export interface AppendReceipt extends EarTold {
   /** Right behind the segment: every frame and every utterance is a point to go back to. */
   readonly at: Checkpoint;
   /** Tokens that this segment added to the context (0 for an audio block that is not final). */
   readonly tokens: number;
   readonly ms: { readonly queue: number; readonly encode: number; readonly prefill: number };
-  /**
-   * Of audio that is final or is to `predict`: probability (0..1) that the turn ends where this segment does; other blocks
-   * may have it as well. Left out: the model has no such head, or the segment was in the context already.
-   */
-  readonly turnEnd?: number;
 }
 
 /**
@@ -171,6 +185,12 @@ export interface EngineSession {
    * is computed anew. Edges of turns are no content: leave them in. Checkpoints taken before are void from then on.
    */
   redact(ids: readonly string[]): Promise<Removal>;
+  /**
+   * What the ear tells of a sound by itself, beside the context and beside an answer that is made. Left out: it cannot.
+   * @param pcm 16 kHz mono, 8 s at most; it is copied
+   * @throws `aborted`, `engine_restarting`, `bad_audio`
+   */
+  judge?(pcm: Float32Array): Promise<EarTold>;
   /**
    * Tells once where the session is lost for good: no operation will succeed any more. An engine whose sessions cannot be
    * lost has no such thing.

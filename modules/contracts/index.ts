@@ -6,6 +6,8 @@ export { Guard, ON_BUG, type OnBug } from './guard.js';
 export type {
   AppendReceipt,
   Checkpoint,
+  EarHead,
+  EarTold,
   EngineCaps,
   EngineSession,
   GenEvent,

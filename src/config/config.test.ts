@@ -27,6 +27,8 @@ describe('loadConfig', () => {
       icePortRange: null,
       iceHosts: [],
       vadModel: 'v6',
+      turnModel: 'auto',
+      judgeFolder: resolve('models/turns'),
       tentativePauseMs: 100,
     });
   });
@@ -112,6 +114,7 @@ describe('loadConfig', () => {
     ['VISAVIS_ICE_HOSTS', 'example.org'],
     ['VISAVIS_ICE_PORT_MIN', '50000'],
     ['VISAVIS_VAD_MODEL', 'v5'],
+    ['VISAVIS_TURN_MODEL', 'pocket'],
     ['VISAVIS_PROT', '80'],
   ])('says in one line what is wrong with %s=%s', (key, value) => {
     const message = problem({ [key]: value });

@@ -85,6 +85,10 @@ class Detector implements VadHandle {
     this.#arm();
   }
 
+  disown(): void {
+    this.#predictor.disown();
+  }
+
   silenceUntil(ms: number): void {
     if (this.#listening) this.#tell(this.#predictor.silenceUntil(ms));
   }

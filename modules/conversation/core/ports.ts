@@ -1,5 +1,5 @@
 import type { AudioFrame, Clock, Guard, RgbImage, VideoFrame } from '#modules/contracts';
-import type { Boundary, FrameSegment } from './inputs.js';
+import type { Boundary, FrameSegment, Told } from './inputs.js';
 import type { DetectionSettings } from './turn-rules/turn-detection.js';
 
 /** Detects speech in one microphone. Times are ms on the media clock. */
@@ -7,6 +7,8 @@ export interface VadHandle {
   push(frame: AudioFrame): void;
   /** null: stop listening, and forget what was heard. */
   configure(settings: DetectionSettings | null): void;
+  /** What was heard last was not the caller. */
+  disown(): void;
   /** Nothing has come, and it counts as silence up to here. */
   silenceUntil(ms: number): void;
   close(): void;
@@ -24,6 +26,19 @@ export interface VadListener {
 
 export interface VadPort {
   open(settings: DetectionSettings | null, listener: VadListener): VadHandle;
+}
+
+/** Judges the sounds of one microphone. */
+export interface JudgeHandle {
+  /** @param pcm 16 kHz mono; never rejects */
+  judge(pcm: Float32Array, wanted: { turnEnd: boolean; speech: boolean }): Promise<Told>;
+  close(): void;
+}
+
+export interface JudgePort {
+  /** What it tells. */
+  readonly tells: { readonly turnEnd: boolean; readonly speech: boolean };
+  open(): JudgeHandle;
 }
 
 /** What became of a picture: a segment, or the reason why not. */

@@ -9,6 +9,7 @@ export class ScriptedVad implements VadPort {
   readonly silences: number[] = [];
   settings: DetectionSettings | null = null;
   closed = false;
+  disowned = 0;
   #listener: VadListener | null = null;
 
   open(settings: DetectionSettings | null, listener: VadListener): VadHandle {
@@ -19,6 +20,7 @@ export class ScriptedVad implements VadPort {
       configure: (next) => {
         this.settings = next;
       },
+      disown: () => void (this.disowned += 1),
       silenceUntil: (ms) => void this.silences.push(ms),
       close: () => {
         this.closed = true;

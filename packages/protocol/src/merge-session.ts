@@ -52,7 +52,7 @@ export function defaultSession(id: string, model: string, turnEnd: TurnEndSource
       video: true,
       camera_off: 'keep',
       speculation: true,
-      barge_in_ms: 200,
+      barge_in_ms: null,
       reading_chars_per_s: null,
       visual_turns: false,
       turn_end: turnEnd,
