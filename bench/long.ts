@@ -181,6 +181,7 @@ class PlayedCall {
             push: ignore,
             configure: ignore,
             startAnew: ignore,
+            disown: ignore,
             unheardMs: 0,
             silenceUntil: ignore,
             close: ignore,

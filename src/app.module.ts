@@ -38,12 +38,17 @@ export class AppModule {
       workers: config.engineWorkers,
       stallMs: config.engineStallMs,
     });
-    const vad = VadModule.forRoot({ model: config.vadModel });
+    const smartTurn = config.turnModel === 'auto' || config.turnModel === 'smart-turn';
+    const vad = VadModule.forRoot({
+      model: config.vadModel,
+      judge: { folder: config.judgeFolder, turnEnd: smartTurn, speech: true },
+    });
     const conversation = ConversationModule.forRoot({
       imports: [decoder, vad],
       frameIntervalMs: config.frameIntervalMs,
       maxFrames: config.maxFrames,
       tentativePauseMs: config.tentativePauseMs,
+      turnModel: config.turnModel,
     });
     return {
       module: AppModule,

@@ -2,8 +2,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { OmniEngine } from '#modules/contracts';
 import { ENGINE } from '#modules/decoder';
 import { FrameModule, FrameService } from '#modules/frame';
-import { VadService } from '#modules/vad';
+import { JudgeService, VadService } from '#modules/vad';
 import { FrameAdapter } from './adapters/frame.adapter.js';
+import { JudgeAdapter } from './adapters/judge.adapter.js';
 import { VadAdapter } from './adapters/vad.adapter.js';
 import { ConversationService, type ConversationPorts } from './conversation.service.js';
 import type { ConversationSettings } from './core/config.js';
@@ -26,7 +27,11 @@ export class ConversationModule {
       imports: [...imports, FrameModule.forRoot({ intervalMs: frameIntervalMs })],
       providers: [
         { provide: CONVERSATION_SETTINGS, useValue: settings },
-        { provide: CONVERSATION_PORTS, useFactory: bindPorts, inject: [ENGINE, VadService, FrameService] },
+        {
+          provide: CONVERSATION_PORTS,
+          useFactory: bindPorts,
+          inject: [ENGINE, VadService, FrameService, JudgeService],
+        },
         ConversationService,
       ],
       exports: [ConversationService],
@@ -34,13 +39,19 @@ export class ConversationModule {
   }
 }
 
-function bindPorts(engine: OmniEngine, vad: VadService, frames: FrameService): ConversationPorts {
+function bindPorts(
+  engine: OmniEngine,
+  vad: VadService,
+  frames: FrameService,
+  judge: JudgeService,
+): ConversationPorts {
   const ids = new RandomIds();
   const scheduler = new SystemScheduler();
   return {
     engine,
     vad: new VadAdapter(vad, scheduler),
     frames: new FrameAdapter(frames, ids),
+    judges: new JudgeAdapter(judge),
     scheduler,
     ids,
   };

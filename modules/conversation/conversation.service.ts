@@ -10,7 +10,8 @@ import {
 import { DEFAULT_SETTINGS, type ConversationSettings, type SessionConfig } from './core/config.js';
 import type { Conversation } from './core/conversation.js';
 import type { SessionEvent } from './core/events.js';
-import type { FramePort, Scheduler, VadPort } from './core/ports.js';
+import type { FramePort, JudgePort, Scheduler, VadPort } from './core/ports.js';
+import { turnEndSource } from './core/turn-rules/turn-end-source.js';
 import { LiveConversation } from './live-conversation.js';
 import { CONVERSATION_PORTS, CONVERSATION_SETTINGS } from './tokens.js';
 
@@ -19,6 +20,8 @@ export interface ConversationPorts {
   readonly engine: OmniEngine;
   readonly vad: VadPort;
   readonly frames: FramePort;
+  /** Default: none. */
+  readonly judges?: JudgePort;
   readonly scheduler: Scheduler;
   readonly ids: IdSource;
 }
@@ -57,10 +60,16 @@ export class ConversationService {
     this.#settings = { ...DEFAULT_SETTINGS, ...settings };
   }
 
+  /** Somebody tells where turns end: the model, or a judge of sounds. */
+  get tellsTurnEnds(): boolean {
+    const { engine, judges } = this.#ports;
+    return turnEndSource(this.#settings.turnModel, engine.caps, judges?.tells ?? null) !== null;
+  }
+
   /** @throws VisavisError of the engine: `capacity`, `engine_failed` */
   async open(options: OpenOptions): Promise<Conversation> {
     const { config, onEvent } = options;
-    const { vad, frames, scheduler, ids, engine: omni } = this.#ports;
+    const { vad, frames, judges, scheduler, ids, engine: omni } = this.#ports;
     const sessionId = options.sessionId ?? ids.next('sess');
     const system = omni.caps.instructions ? config.instructions : '';
     const tenant = options.tenant ?? sessionId;
@@ -79,6 +88,7 @@ export class ConversationService {
       engine,
       vad,
       frames,
+      judges,
       scheduler,
       onEvent,
       onBug,

@@ -8,18 +8,31 @@ import {
 import type { Command } from './core/commands.js';
 import type { Conversation, ConversationSnapshot } from './core/conversation.js';
 import type { SessionEvent } from './core/events.js';
-import type { Boundary, MachineInput } from './core/inputs.js';
+import type { Boundary, MachineInput, Told } from './core/inputs.js';
 import type { ClientIntent, NewContent } from './core/intents.js';
 import { ConversationMachine } from './core/machine.js';
 import { PcmBuffer } from './core/hearing/pcm-buffer.js';
-import type { FrameHandle, FramePort, Scheduler, VadHandle, VadPort } from './core/ports.js';
+import type {
+  FrameHandle,
+  FramePort,
+  JudgeHandle,
+  JudgePort,
+  Scheduler,
+  VadHandle,
+  VadPort,
+} from './core/ports.js';
 import type { SessionOptions } from './core/session.js';
 import { EngineExecutor } from './engine-executor.js';
+
+/** Of a longer sound (ms) its newest part is judged. */
+const MOST_JUDGED_MS = 8000;
 
 export interface LiveOptions extends SessionOptions {
   readonly engine: EngineSession;
   readonly vad: VadPort;
   readonly frames: FramePort;
+  /** Default: none; sounds are judged by the engine's ear alone. */
+  readonly judges?: JudgePort | undefined;
   readonly scheduler: Scheduler;
   readonly onEvent: (event: SessionEvent) => void;
   /** An error that no code foresaw; the conversation goes on. */
@@ -38,6 +51,8 @@ export class LiveConversation implements Conversation {
   readonly #onEvent: (event: SessionEvent) => void;
   readonly #onBug: (error: unknown) => void;
   readonly #guard: Guard;
+  readonly #judge: JudgeHandle | null;
+  readonly #ear: Pick<EngineSession, 'judge'>;
   readonly #pcm = new PcmBuffer();
   readonly #inputs: { input: MachineInput; atMs: number }[] = [];
   #handling = false;
@@ -45,7 +60,10 @@ export class LiveConversation implements Conversation {
   #closing: Promise<void> | null = null;
 
   constructor(options: LiveOptions) {
-    this.#machine = new ConversationMachine(options);
+    const { judges } = options;
+    this.#machine = new ConversationMachine({ ...options, ...(judges && { judge: judges.tells }) });
+    this.#judge = judges?.open() ?? null;
+    this.#ear = options.engine;
     this.#scheduler = options.scheduler;
     this.#onEvent = options.onEvent;
     this.#onBug = options.onBug;
@@ -112,6 +130,7 @@ export class LiveConversation implements Conversation {
         // A machine that has thrown may throw again: what it held is given back all the same.
         this.#timer?.cancel();
         this.#vad.close();
+        this.#judge?.close();
         this.#closing = this.#executor.close();
       }
     }
@@ -173,6 +192,10 @@ export class LiveConversation implements Conversation {
         return this.#vad.configure(command.settings);
       case 'detect_anew':
         return this.#vad.startAnew(command.fromMs);
+      case 'judge':
+        return this.#haveJudged(command);
+      case 'disown':
+        return this.#vad.disown();
       case 'assume_silence':
         return this.#vad.silenceUntil(command.untilMs);
       case 'close':
@@ -185,6 +208,24 @@ export class LiveConversation implements Conversation {
     const pcm = this.#pcm.cut(fromMs, toMs);
     const segment = { k: 'audio', id: ref, ptsMs: fromMs, pcm, final, predict, utterance } as const;
     this.#executor.append(ref, segment, priority);
+  }
+
+  #haveJudged({ ref, fromMs, toMs, ear, turnEnd }: Command & { c: 'judge' }): void {
+    const pcm = this.#pcm.cut(Math.max(fromMs, toMs - MOST_JUDGED_MS), toMs);
+    const tell = (told: Told): void => {
+      if (!this.#closing) this.#handle({ t: 'judged', ref, told });
+    };
+    const guard = this.#guard;
+    if (this.#judge)
+      guard.watch('conversation.judge', this.#judge.judge(pcm, { turnEnd, speech: true }).then(tell));
+    if (ear && this.#ear.judge) {
+      // Where it cannot tell now, the rules do without.
+      const told = this.#ear.judge(pcm).catch((error: unknown): Told => {
+        if (!(error instanceof VisavisError)) this.#onBug(error);
+        return {};
+      });
+      guard.watch('conversation.judge', told.then(tell));
+    }
   }
 
   /** A listener's error is the listener's: it must not cost the conversation a command. */

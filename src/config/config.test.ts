@@ -35,6 +35,8 @@ describe('loadConfig', () => {
       icePortRange: null,
       iceHosts: [],
       vadModel: 'v6',
+      turnModel: 'auto',
+      judgeFolder: resolve('models/turns'),
       tentativePauseMs: 100,
     });
   });
@@ -120,6 +122,7 @@ describe('loadConfig', () => {
     ['VISAVIS_ICE_HOSTS', 'example.org'],
     ['VISAVIS_ICE_PORT_MIN', '50000'],
     ['VISAVIS_VAD_MODEL', 'v5'],
+    ['VISAVIS_TURN_MODEL', 'pocket'],
     ['VISAVIS_PROT', '80'],
     ['VISAVIS_HOST', '0.0.0.0'],
     ['VISAVIS_HOST', '::'],

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
 import { configSchema } from './config.schema.js';
@@ -38,11 +39,18 @@ export interface Config {
   /** Addresses to offer; empty means all interfaces. */
   readonly iceHosts: readonly string[];
   readonly vadModel: 'v6' | 'legacy';
+  readonly turnModel: 'auto' | 'model' | 'smart-turn' | 'none';
+  /** Absolute path of the models that judge sounds. */
+  readonly judgeFolder: string;
   readonly tentativePauseMs: number;
 }
 
 export const CONFIG = Symbol('Config');
 
+/** They belong to the program, wherever it is started: `src/` and `dist/src/` lie at different depths. */
+const JUDGE_FOLDER = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../models/turns' : '../../../models/turns', import.meta.url),
+);
 const PREFIX = 'VISAVIS_';
 
 /**
@@ -86,6 +94,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
         : [c.VISAVIS_ICE_PORT_MIN, c.VISAVIS_ICE_PORT_MAX],
     iceHosts: c.VISAVIS_ICE_HOSTS,
     vadModel: c.VISAVIS_VAD_MODEL,
+    turnModel: c.VISAVIS_TURN_MODEL,
+    judgeFolder: JUDGE_FOLDER,
     tentativePauseMs: c.VISAVIS_TENTATIVE_PAUSE_MS,
   };
 }

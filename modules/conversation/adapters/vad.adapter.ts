@@ -105,6 +105,10 @@ class Detector implements VadHandle {
     return Math.max(0, this.#pushedToMs - this.#heardToMs);
   }
 
+  disown(): void {
+    this.#predictor.disown();
+  }
+
   silenceUntil(ms: number): void {
     if (this.#listening) this.#tell(this.#predictor.silenceUntil(ms));
   }

@@ -50,5 +50,19 @@ export type Command =
   | { readonly c: 'detect_anew'; readonly fromMs: number }
   /** The microphone has gone quiet altogether: count it as silence up to here (media clock). */
   | { readonly c: 'assume_silence'; readonly untilMs: number }
+  /** What was heard since the last turn was not the caller: his level is what it was known to be before. */
+  | { readonly c: 'disown' }
+  /**
+   * Have the sound of the span (media clock, ms) judged by who can, by the model's ear as well if `ear`, and whether it ends a
+   * turn if `turnEnd`; what each tells comes back with `ref`.
+   */
+  | {
+      readonly c: 'judge';
+      readonly ref: string;
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly ear: boolean;
+      readonly turnEnd: boolean;
+    }
   | { readonly c: 'emit'; readonly event: SessionEvent }
   | { readonly c: 'close' };

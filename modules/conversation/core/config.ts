@@ -14,8 +14,8 @@ export const DEFAULT_VIDEO: VideoConfig = { enabled: true, whenOff: 'keep' };
 export interface TurnTaking {
   /** Attend and answer ahead in a pause, held back until the turn is confirmed. Default true. */
   readonly speculation: boolean;
-  /** Speech that it takes to interrupt an answer; 0: any, at once. Default 200: a cough is shorter. */
-  readonly bargeInMs: number;
+  /** Speech that it takes to interrupt an answer; 0: any, at once. Default null: words that are meant to. */
+  readonly bargeInMs: number | null;
   /** Rate at which answers are read aloud: speech that begins meanwhile is ignored. Default null: all is heard. */
   readonly readingCharsPerS: number | null;
   /** The model may speak first when something happens in view. Default false. */
@@ -24,7 +24,7 @@ export interface TurnTaking {
 
 export const DEFAULT_TURN_TAKING: TurnTaking = {
   speculation: true,
-  bargeInMs: 200,
+  bargeInMs: null,
   readingCharsPerS: null,
   visualTurns: false,
 };
@@ -40,8 +40,15 @@ export interface SessionConfig {
   readonly turnTaking?: Partial<TurnTaking>;
 }
 
+export type TurnModel = 'auto' | 'model' | 'smart-turn' | 'none';
+
 /** What an operator sets for all sessions. */
 export interface ConversationSettings {
+  /**
+   * Who says whether a turn is over: `model`, the one that answers, where it can; `smart-turn`, the gateway's judge of
+   * sounds; `auto`, the first who can, in this order; `none`. Default `auto`.
+   */
+  readonly turnModel: TurnModel;
   /** Frames in the context at most. Default 48. */
   readonly maxFrames: number;
   /** Audio goes to the encoder in blocks of this length (ms) while the user speaks. Default 320. */
@@ -83,6 +90,7 @@ export interface ConversationSettings {
 }
 
 export const DEFAULT_SETTINGS: ConversationSettings = {
+  turnModel: 'auto',
   maxFrames: 48,
   audioBlockMs: 320,
   tailMs: 400,

@@ -6,8 +6,18 @@ export type FrameSegment = Extract<Segment, { k: 'frame' }>;
 /** A boundary of speech. All times are on the media clock; `atMs`: audio heard when it was known. */
 export type Boundary =
   | { readonly t: 'speech_start'; readonly atMs: number; readonly startMs: number }
-  /** It is more than a cough. */
-  | { readonly t: 'speech_established'; readonly atMs: number }
+  /**
+   * There has been as much of it as the detector was to tell. Levels are dB of full scale, of peaks: of who speaks, and of
+   * the caller as he was known before; null or left out: not known.
+   */
+  | {
+      readonly t: 'speech_established';
+      readonly atMs: number;
+      readonly levelDb?: number | null;
+      readonly callerDb?: number | null;
+    }
+  /** Only from `startMs` on it is the caller who speaks; before it was somebody softer. */
+  | { readonly t: 'speech_outshone'; readonly atMs: number; readonly startMs: number }
   | { readonly t: 'tentative_pause'; readonly atMs: number; readonly speechEndMs: number }
   | { readonly t: 'resume'; readonly atMs: number }
   | { readonly t: 'speech_end'; readonly atMs: number; readonly speechEndMs: number }
@@ -18,6 +28,14 @@ export type Boundary =
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
+}
+
+/** What is told of a sound; left out: nothing. */
+export interface Told {
+  readonly turnEnd?: number;
+  readonly notForMe?: number;
+  readonly interrupts?: number;
+  readonly speech?: number;
 }
 
 /** All that a conversation machine can be told. */
@@ -32,6 +50,8 @@ export type MachineInput =
   | { readonly t: 'intent'; readonly intent: ClientIntent }
   /** `ref`: the append command's. */
   | { readonly t: 'appended'; readonly ref: string; readonly receipt: AppendReceipt }
+  /** What somebody tells of a sound that was to be judged (`ref`: the command's); each is told what he knows. */
+  | { readonly t: 'judged'; readonly ref: string; readonly told: Told }
   | { readonly t: 'append_failed'; readonly ref: string; readonly failure: Failure }
   | { readonly t: 'generation'; readonly responseId: string; readonly event: GenEvent }
   | { readonly t: 'generation_failed'; readonly responseId: string; readonly failure: Failure }

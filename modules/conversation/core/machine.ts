@@ -122,7 +122,9 @@ export class ConversationMachine {
         if (!HARMLESS.has(input.intent.k)) this.#speculation.withdraw('withdrawn', atMs);
         return this.#requests.handle(input.intent, atMs);
       case 'appended':
-        return this.#appended(input);
+        return this.#appended(input, atMs);
+      case 'judged':
+        return this.#hearing.told(input.ref, input.told, atMs);
       case 'append_failed':
         this.#checkSpeculation(input.ref, atMs);
         if (this.#hearing.resends(input.ref)) this.#writer.ledger.appendFailed(input.ref, input.failure);
@@ -154,10 +156,10 @@ export class ConversationMachine {
     }
   }
 
-  #appended({ ref, receipt }: Extract<MachineInput, { t: 'appended' }>): void {
+  #appended({ ref, receipt }: Extract<MachineInput, { t: 'appended' }>, atMs: number): void {
     this.#frameCame ||= this.#writer.ledger.kindOf(ref) === 'frame';
     this.#writer.ledger.appended(ref, receipt);
-    if (receipt.turnEnd !== undefined) this.#hearing.predicted(ref, receipt.turnEnd);
+    this.#hearing.told(ref, receipt, atMs);
   }
 
   /** What was begun ahead rests on everything that is under way, but not on a frame: one may be missing. */

@@ -1,5 +1,5 @@
 import type { AudioFrame, Clock, Guard, RgbImage, VideoFrame } from '#modules/contracts';
-import type { Boundary, FrameSegment } from './inputs.js';
+import type { Boundary, FrameSegment, Told } from './inputs.js';
 import type { DetectionSettings } from './turn-rules/turn-detection.js';
 
 /** Detects speech in one microphone. Times are ms on the media clock. */
@@ -9,6 +9,8 @@ export interface VadHandle {
   configure(settings: DetectionSettings | null): void;
   /** What lies before this is not spoken of any more: speech that goes on there begins anew. */
   startAnew(fromMs: number): void;
+  /** What was heard last was not the caller. */
+  disown(): void;
   /** Nothing has come, and it counts as silence up to here. */
   silenceUntil(ms: number): void;
   /** Audio that was pushed and is not judged yet (ms); 0 where it does not listen. */
@@ -28,6 +30,19 @@ export interface VadListener {
 
 export interface VadPort {
   open(settings: DetectionSettings | null, listener: VadListener): VadHandle;
+}
+
+/** Judges the sounds of one microphone. */
+export interface JudgeHandle {
+  /** @param pcm 16 kHz mono; never rejects */
+  judge(pcm: Float32Array, wanted: { turnEnd: boolean; speech: boolean }): Promise<Told>;
+  close(): void;
+}
+
+export interface JudgePort {
+  /** What it tells. */
+  readonly tells: { readonly turnEnd: boolean; readonly speech: boolean };
+  open(): JudgeHandle;
 }
 
 /** What became of a picture: a segment, or the reason why not. */

@@ -1,4 +1,4 @@
-import type { EngineCaps, IdSource } from '#modules/contracts';
+import type { EarHead, EngineCaps, IdSource } from '#modules/contracts';
 import {
   DEFAULT_TURN_TAKING,
   type ConversationSettings,
@@ -9,7 +9,9 @@ import type { Failure } from './inputs.js';
 import { ItemList } from './items/item-list.js';
 import { SegmentLog } from './context/log.js';
 import { Outbox } from './outbox.js';
+import { bargeInMs } from './turn-rules/barge-in.js';
 import { turnPolicy, type TurnPolicy } from './turn-rules/turn-detection.js';
+import { earTells, turnEndSource } from './turn-rules/turn-end-source.js';
 import { Reading } from './turn-rules/reading.js';
 
 export interface SessionOptions {
@@ -19,6 +21,8 @@ export interface SessionOptions {
   readonly settings: ConversationSettings;
   readonly caps: EngineCaps;
   readonly ids: IdSource;
+  /** What the gateway's judge of sounds tells. Default: nothing. */
+  readonly judge?: { readonly turnEnd: boolean; readonly speech: boolean };
 }
 
 /** What the parts of one machine share. */
@@ -28,11 +32,14 @@ export class Session {
   readonly settings: ConversationSettings;
   readonly caps: EngineCaps;
   readonly ids: IdSource;
+  readonly judge: { readonly turnEnd: boolean; readonly speech: boolean };
   readonly items = new ItemList();
   readonly log = new SegmentLog();
   readonly out = new Outbox();
   readonly reading = new Reading();
   config: SessionConfig;
+  /** End of the newest audio on the media clock (ms); 0 before the first. */
+  heardToMs = 0;
   /** Gateway clock minus media clock (ms), from the newest audio. */
   clockOffsetMs: number | null = null;
 
@@ -42,6 +49,7 @@ export class Session {
     this.settings = options.settings;
     this.caps = options.caps;
     this.ids = options.ids;
+    this.judge = options.judge ?? { turnEnd: false, speech: false };
     this.config = options.config;
   }
 
@@ -52,8 +60,19 @@ export class Session {
   /** null: turns are manual. */
   get policy(): TurnPolicy | null {
     const { tentativePauseMs } = this.settings;
-    const { bargeInMs } = this.turnTaking;
-    return turnPolicy(this.config.turnDetection, { tentativePauseMs, bargeInMs });
+    const wishedMs = this.turnTaking.bargeInMs;
+    const options = { tentativePauseMs, bargeInMs: bargeInMs(wishedMs, this.earTells('interrupts')) };
+    return turnPolicy(this.config.turnDetection, options);
+  }
+
+  /** The model's ear has this to tell of a sound. */
+  earTells(head: EarHead): boolean {
+    return earTells(this.caps, head);
+  }
+
+  /** Who says whether a turn is over; null: nobody. */
+  get turnEndBy(): 'model' | 'judge' | null {
+    return turnEndSource(this.settings.turnModel, this.caps, this.judge);
   }
 
   emitError(failure: Failure, param: string | null = null, clientEventId: string | null = null): void {

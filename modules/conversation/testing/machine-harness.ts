@@ -61,6 +61,7 @@ export interface HarnessOptions {
   readonly caps?: Partial<EngineCaps>;
   readonly config?: Partial<SessionConfig>;
   readonly settings?: Partial<ConversationSettings>;
+  readonly judge?: { readonly turnEnd: boolean; readonly speech: boolean };
 }
 
 type Append = Extract<Command, { c: 'append' | 'append_audio' }>;
@@ -85,6 +86,7 @@ export class MachineHarness {
       settings: { ...DEFAULT_SETTINGS, tailMs: 500, ...options.settings },
       caps: { ...CAPS, ...options.caps },
       ids: new CountingIds(),
+      ...(options.judge && { judge: options.judge }),
     });
   }
 

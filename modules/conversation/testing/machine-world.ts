@@ -105,7 +105,7 @@ export class World {
   constructor(options: WorldOptions = {}) {
     const { faults = false, turnTaking = PLAIN, settings = {}, turnDetection = SERVER_VAD } = options;
     this.#faults = faults;
-    this.#mayHold = turnTaking.bargeInMs > 0;
+    this.#mayHold = turnTaking.bargeInMs !== 0;
     this.machine = new ConversationMachine({
       sessionId: 'sess',
       conversationId: 'conv',

@@ -4,7 +4,7 @@ import type { MachineInput } from '../core/inputs.js';
 
 type EngineCommand = Exclude<
   Command,
-  { c: 'emit' | 'abort' | 'detect' | 'detect_anew' | 'assume_silence' | 'close' }
+  { c: 'emit' | 'abort' | 'detect' | 'detect_anew' | 'disown' | 'judge' | 'assume_silence' | 'close' }
 >;
 
 interface Sound {
@@ -54,6 +54,8 @@ export class ModelEngine {
       case 'emit':
       case 'detect':
       case 'detect_anew':
+      case 'disown':
+      case 'judge':
       case 'assume_silence':
       case 'close':
         return;

@@ -10,6 +10,7 @@ export class ScriptedVad implements VadPort {
   readonly anew: number[] = [];
   settings: DetectionSettings | null = null;
   closed = false;
+  disowned = 0;
   #listener: VadListener | null = null;
 
   open(settings: DetectionSettings | null, listener: VadListener): VadHandle {
@@ -22,6 +23,7 @@ export class ScriptedVad implements VadPort {
       },
       startAnew: (ms) => void this.anew.push(ms),
       unheardMs: 0,
+      disown: () => void (this.disowned += 1),
       silenceUntil: (ms) => void this.silences.push(ms),
       close: () => {
         this.closed = true;

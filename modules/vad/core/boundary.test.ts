@@ -82,7 +82,7 @@ describe('BoundaryPredictor', () => {
     it('is told once, when there has been enough of it', () => {
       expect(hear(predictor, times(8, LOUD))).toEqual([
         { t: 'speech_start', atMs: 30, startMs: 0 },
-        { t: 'speech_established', atMs: 50 },
+        { t: 'speech_established', atMs: 50, levelDb: null, callerDb: null },
       ]);
     });
 
@@ -96,7 +96,7 @@ describe('BoundaryPredictor', () => {
       expect(hear(predictor, [QUIET, QUIET, LOUD, LOUD], 30)).toEqual([
         { t: 'tentative_pause', atMs: 50, speechEndMs: 30 },
         { t: 'resume', atMs: 60 },
-        { t: 'speech_established', atMs: 70 },
+        { t: 'speech_established', atMs: 70, levelDb: null, callerDb: null },
       ]);
     });
 
@@ -206,10 +206,11 @@ describe('BoundaryPredictor', () => {
     const next: Record<BoundaryEvent['t'] | 'begin', BoundaryEvent['t'][]> = {
       begin: ['speech_start', 'misfire'],
       misfire: ['speech_start', 'misfire'],
-      speech_start: ['speech_established', 'tentative_pause', 'speech_end'],
-      speech_established: ['tentative_pause', 'speech_end'],
+      speech_start: ['speech_established', 'speech_outshone', 'tentative_pause', 'speech_end'],
+      speech_established: ['speech_outshone', 'tentative_pause', 'speech_end'],
+      speech_outshone: ['speech_established', 'speech_outshone', 'tentative_pause', 'speech_end'],
       tentative_pause: ['resume', 'speech_end'],
-      resume: ['speech_established', 'tentative_pause', 'speech_end'],
+      resume: ['speech_established', 'speech_outshone', 'tentative_pause', 'speech_end'],
       speech_end: ['speech_start', 'misfire'],
     };
     fc.assert(

@@ -1,12 +1,23 @@
 import { checkedConfig, DEFAULT_BOUNDARY_CONFIG, type BoundaryConfig } from './boundary-config.js';
+import { NearTalker, type CallerLevel } from './near-talker.js';
 import { SoundEnd } from './sound-end.js';
 
 /** `atMs` is the media time up to which audio had been heard when the event was known. */
 export type BoundaryEvent =
   /** `min_speech_ms` of speech were heard; it began at `startMs`. */
   | { readonly t: 'speech_start'; readonly atMs: number; readonly startMs: number }
-  /** `established_speech_ms` of speech were heard since the start, pauses not counted; once for each start. */
-  | { readonly t: 'speech_established'; readonly atMs: number }
+  /**
+   * `established_speech_ms` of speech were heard since the start, pauses not counted; once for each start. Levels are dB
+   * of full scale, of peaks: of who speaks now, and of the caller as he was known before; null: not known.
+   */
+  | {
+      readonly t: 'speech_established';
+      readonly atMs: number;
+      readonly levelDb: number | null;
+      readonly callerDb: number | null;
+    }
+  /** Only from `startMs` on it is the caller who speaks; what was taken for his speech before was somebody softer. */
+  | { readonly t: 'speech_outshone'; readonly atMs: number; readonly startMs: number }
   /** Quiet since `speechEndMs`, where the sound of the speech ended: a `resume` or a `speech_end` follows. */
   | { readonly t: 'tentative_pause'; readonly atMs: number; readonly speechEndMs: number }
   /** Speech again after a tentative pause. */
@@ -35,6 +46,20 @@ const MAX_UNHEARD_MS = 100;
 /** Silero never says 0: below this it is silence however low the threshold is. */
 const MIN_QUIET_THRESHOLD = 0.01;
 
+/** Softer sounds before a start that belong to it (ms). */
+const MOST_SOFT_START_MS = 320;
+
+/** Sound before the caller speaks up (ms) that tells how loud the others are. */
+const SURROUNDINGS_MS = 500;
+
+/** One window: what there is of speech in it, and whether there would be more but for its level. */
+interface Heard {
+  readonly p: number;
+  readonly far: boolean;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 const SILENCE: State = { k: 'silence' };
 
 /**
@@ -50,6 +75,12 @@ export class BoundaryPredictor {
   #config: BoundaryConfig;
   #state: State = SILENCE;
   readonly #soundEnd = new SoundEnd();
+  readonly #near = new NearTalker();
+  /** The caller as he was known before the newest speech. */
+  #before: CallerLevel = this.#near.known;
+  #callerDb: number | null = null;
+  /** Start of the windows in succession that the model takes for speech, whoever's; null: the last one was none. */
+  #voicedFromMs: number | null = null;
   #heardToMs: number | null = null;
   #windowMs = 0;
   /** Speech (ms) since the last start. */
@@ -81,6 +112,7 @@ export class BoundaryPredictor {
   /** Forgets everything that was heard; no event is sent for speech under way. */
   reset(): void {
     this.#state = SILENCE;
+    this.#voicedFromMs = null;
     this.#heardToMs = null;
   }
 
@@ -107,10 +139,20 @@ export class BoundaryPredictor {
       events.push(...this.silenceUntil(startMs));
     }
     this.#windowMs = windowMs;
-    events.push(...this.#hear(p, startMs, endMs));
-    this.#soundEnd.judged(p, p >= this.#config.threshold, [startMs, endMs]);
+    const voiced = p >= this.#config.threshold;
+    this.#voicedFromMs = voiced ? (this.#voicedFromMs ?? startMs) : null;
+    const far = voiced && !this.#isNear(startMs, endMs);
+    events.push(...this.#hear({ p: far ? 0 : p, far, startMs, endMs }));
+    if (voiced && !far) events.push(...this.#lookWhoSpeaks(endMs));
+    const surroundings = far && this.#near.hearsOthers;
+    this.#soundEnd.judged(surroundings ? 0 : p, voiced && !far, [startMs, endMs]);
     this.#heardToMs = endMs;
     return events;
+  }
+
+  /** What was heard last was not the caller: his level is what it was known to be before. */
+  disown(): void {
+    this.#near.goBackTo(this.#before);
   }
 
   /**
@@ -133,17 +175,36 @@ export class BoundaryPredictor {
    */
   silenceUntil(toMs: number): BoundaryEvent[] {
     if (this.#heardToMs === null || toMs <= this.#heardToMs) return [];
-    const events = this.#hear(0, this.#heardToMs, toMs);
+    const events = this.#hear({ p: 0, far: false, startMs: this.#heardToMs, endMs: toMs });
+    this.#voicedFromMs = null;
     this.#heardToMs = toMs;
     return events;
   }
 
-  #hear(p: number, startMs: number, endMs: number): BoundaryEvent[] {
+  #isNear(startMs: number, endMs: number): boolean {
+    if (this.#state.k === 'silence') {
+      this.#before = this.#near.known;
+      this.#callerDb = this.#near.levelDb;
+    }
+    const level = this.#soundEnd.level(startMs, endMs);
+    return level === null || this.#near.hears(level, endMs, endMs - startMs);
+  }
+
+  /** Where the caller speaks up behind others, his turn begins there, and they are what surrounds it. */
+  #lookWhoSpeaks(endMs: number): BoundaryEvent[] {
+    const windows = this.#near.outshone();
+    if (windows === 0 || this.#state.k !== 'speech') return [];
+    const startMs = endMs - windows * this.#windowMs;
+    this.#soundEnd.surroundedBy(startMs - SURROUNDINGS_MS, startMs);
+    return [{ t: 'speech_outshone', atMs: endMs, startMs }];
+  }
+
+  #hear({ p, far, startMs, endMs }: Heard): BoundaryEvent[] {
     const loud = p >= this.#config.threshold;
     const quiet = p < Math.max(this.#config.threshold - this.#config.hysteresis, MIN_QUIET_THRESHOLD);
     switch (this.#state.k) {
       case 'silence':
-        return loud ? this.#hearCandidate(startMs, 0, startMs, endMs) : [];
+        return loud ? this.#hearCandidate(this.#candidateFrom(startMs), 0, startMs, endMs) : [];
       case 'candidate':
         if (loud) return this.#hearCandidate(this.#state.startMs, this.#state.speechMs, startMs, endMs);
         return this.#hearCandidateFade(this.#state, startMs, endMs);
@@ -152,7 +213,10 @@ export class BoundaryPredictor {
           this.#state = { k: 'speech', quietFromMs: null };
           return this.#hearSpeech(endMs - startMs, endMs);
         }
-        return this.#hearQuiet(this.#state.quietFromMs ?? (quiet ? this.#speechEnd(startMs) : null), endMs);
+        return this.#hearQuiet(
+          this.#state.quietFromMs ?? (quiet ? this.#speechEnd(startMs, far) : null),
+          endMs,
+        );
       case 'pause':
         if (loud) {
           this.#state = { k: 'speech', quietFromMs: null };
@@ -160,6 +224,11 @@ export class BoundaryPredictor {
         }
         return this.#hearQuiet(this.#state.quietFromMs, endMs);
     }
+  }
+
+  /** The first sounds may be softer than what tells that it is the caller. */
+  #candidateFrom(startMs: number): number {
+    return Math.max(this.#voicedFromMs ?? startMs, startMs - MOST_SOFT_START_MS);
   }
 
   #hearCandidate(sinceMs: number, speechMs: number, startMs: number, endMs: number): BoundaryEvent[] {
@@ -179,7 +248,7 @@ export class BoundaryPredictor {
     const neededMs = this.#config.established_speech_ms;
     if (this.#established || neededMs === 0 || !reached(this.#speechMs, neededMs)) return [];
     this.#established = true;
-    return [{ t: 'speech_established', atMs: endMs }];
+    return [{ t: 'speech_established', atMs: endMs, levelDb: this.#near.newestDb, callerDb: this.#callerDb }];
   }
 
   /** A candidate survives dips shorter than a tentative pause: the first sounds of a word are often apart. */
@@ -193,8 +262,10 @@ export class BoundaryPredictor {
     return [];
   }
 
-  #speechEnd(quietFromMs: number): number {
-    return this.#soundEnd.before(quietFromMs, this.#windowMs);
+  /** @param far somebody else goes on: the end is where the caller was heard last */
+  #speechEnd(quietFromMs: number, far: boolean): number {
+    if (far) return Math.min(quietFromMs, this.#near.strongToMs);
+    return Math.min(this.#soundEnd.before(quietFromMs, this.#windowMs), this.#near.endsBeforeMs);
   }
 
   #hearQuiet(quietFromMs: number | null, endMs: number): BoundaryEvent[] {

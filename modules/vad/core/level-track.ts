@@ -35,6 +35,16 @@ export class LevelTrack {
     return peak;
   }
 
+  /** The effective value of the peaks of the hops that end in `(fromMs, toMs]`: it hangs on no single one. 0 where there are none. */
+  level(fromMs: number, toMs: number): number {
+    let [sum, hops] = [0, 0];
+    for (const slot of this.#newestFirst(fromMs, toMs)) {
+      sum += (this.#peaks[slot] ?? 0) ** 2;
+      hops += 1;
+    }
+    return hops === 0 ? 0 : Math.sqrt(sum / hops);
+  }
+
   /**
    * The end of the last two hops in succession that are louder than `level` and end in `(fromMs, toMs]`; null where there
    * are none. Noise has single peaks; sounds last.

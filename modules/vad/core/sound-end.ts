@@ -26,7 +26,8 @@ const LAG: Readonly<Record<'v6' | 'legacy', Lag>> = {
 };
 /** A sound that reaches this near (ms) to the end of the window in which the model hears no speech goes on beyond it. */
 const STILL_SOUNDING_MS = 8;
-const LONGEST_V6_WINDOW_MS = 32;
+/** A longer window (ms) is the legacy model's. */
+export const LONGEST_V6_WINDOW_MS = 32;
 
 /**
  * Where speech really ended. A model's probability falls late, by an amount that depends on voice, level and noise; the
@@ -44,6 +45,16 @@ export class SoundEnd {
   /** The sound that windows are going to be about. */
   push(pcm: Float32Array, ptsMs: number): void {
     this.#levels.push(pcm, ptsMs);
+  }
+
+  /** What was heard then, though it may be speech, is what surrounds the caller. */
+  surroundedBy(fromMs: number, toMs: number): void {
+    this.#noise = Math.max(this.#noise ?? 0, this.#levels.peak(fromMs, toMs));
+  }
+
+  /** How loud it was in `(fromMs, toMs]`; null: no sound was given. */
+  level(fromMs: number, toMs: number): number | null {
+    return this.#levels.empty ? null : this.#levels.level(fromMs, toMs);
   }
 
   /** One window's probability: what there was to hear in it is learned. */

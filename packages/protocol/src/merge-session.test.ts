@@ -67,7 +67,7 @@ describe('mergeSession', () => {
       video: true,
       camera_off: 'keep',
       speculation: true,
-      barge_in_ms: 200,
+      barge_in_ms: null,
       reading_chars_per_s: null,
       visual_turns: true,
       turn_end: 'silence',

@@ -49,8 +49,11 @@ export const vendorSettingsSchema = z.strictObject({
   camera_off: cameraOffSchema,
   /** Attend and answer ahead in a pause; nothing is sent before the turn is confirmed. Default true. */
   speculation: z.boolean(),
-  /** Speech that it takes to interrupt an answer, which is held back meanwhile; 0: any speech, at once. Default 200. */
-  barge_in_ms: z.number().int().min(0).max(5000),
+  /**
+   * Speech that it takes to interrupt an answer, which is held back meanwhile; 0: any speech, at once. Default null: words
+   * that are meant to, not "uh-huh" or laughter.
+   */
+  barge_in_ms: z.number().int().min(0).max(5000).nullable(),
   /**
    * Characters a second at which the client reads answers aloud. Speech that begins while an answer is made, or would
    * still be read at that rate, is ignored. Default null: all speech is heard.

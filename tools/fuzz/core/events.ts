@@ -173,7 +173,7 @@ function session(random: Random): Event {
           video: random.chance(0.7),
           camera_off: random.pick(['keep', 'redact']),
           speculation: random.chance(0.7),
-          barge_in_ms: random.pick([0, 200, 5000]),
+          barge_in_ms: random.pick([null, 0, 200, 5000]),
           reading_chars_per_s: random.pick([null, 1, 1000]),
           visual_turns: random.chance(0.3),
         },

@@ -1,16 +1,16 @@
 import type { Answering } from '../answering/answering.js';
 import type { ContextWriter } from '../context/context-writer.js';
+import { Attention } from './attention.js';
 import { InputAudioBuffer } from './input-audio-buffer.js';
-import type { Boundary, Failure } from '../inputs.js';
-import { Patience } from './patience.js';
+import type { Boundary, Failure, Told } from '../inputs.js';
+import { Interruption } from './interruption.js';
 import type { Session } from '../session.js';
 import type { Speculation } from '../answering/speculation.js';
-import { onSpeech } from '../turn-rules/barge-in.js';
 import type { TurnPolicy } from '../turn-rules/policy.js';
 import { Utterance } from './utterance.js';
 
-/** Less audio (ms) than this is not worth a commit by hand. */
-const MIN_COMMIT_MS = 100;
+/** Sound (ms) before the caller's first that belongs to his turn, where others were heard before. */
+const OUTSHONE_PADDING_MS = 100;
 
 /** What a session hears with. */
 export interface HearingParts {
@@ -25,8 +25,9 @@ export class Hearing {
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
   readonly #speculation: Speculation;
-  readonly #patience: Patience;
+  readonly #attention: Attention;
   readonly #buffer: InputAudioBuffer;
+  readonly #interruption: Interruption;
   #utterance: Utterance | null = null;
   #spokeAtMs = 0;
 
@@ -35,8 +36,9 @@ export class Hearing {
     this.#writer = writer;
     this.#answering = answering;
     this.#speculation = speculation;
-    this.#patience = new Patience(session);
+    this.#attention = new Attention(session, answering);
     this.#buffer = new InputAudioBuffer(session);
+    this.#interruption = new Interruption(session, answering);
   }
 
   get speaking(): boolean {
@@ -44,7 +46,7 @@ export class Hearing {
   }
 
   get pausing(): boolean {
-    return this.#utterance !== null && this.#utterance.pause !== null;
+    return Boolean(this.#utterance?.pause);
   }
 
   /** When speech was heard last (gateway clock); 0: never. */
@@ -72,9 +74,11 @@ export class Hearing {
   heard(startMs: number, endMs: number, atMs: number): void {
     this.#buffer.heard(startMs, endMs, atMs);
     this.#session.clockOffsetMs = atMs - endMs;
+    this.#session.heardToMs = endMs;
     const utterance = this.#utterance;
     if (!utterance) return;
     if (endMs - utterance.startMs > this.#session.settings.maxUtteranceMs) this.#cut(utterance, atMs);
+    this.#interruption.heard(utterance, endMs, atMs);
     this.streamAudio();
   }
 
@@ -90,9 +94,8 @@ export class Hearing {
     const { span } = this.#buffer;
     if (!span || !utterance || this.#writer.gated) return;
     utterance.stream(this.#writer, span.endMs);
-    const { caps, policy } = this.#session;
     // A pause that is attended has its answer from that; behind the gate nothing can be asked.
-    if (caps.turnEnd && policy?.asksModel) utterance.ask(this.#writer);
+    if (this.#attention.asksEar) utterance.ask(this.#writer);
   }
 
   /** An answer is made while somebody speaks: what goes on behind it is another turn, which the utterance goes into as a whole. */
@@ -105,10 +108,12 @@ export class Hearing {
     return this.#utterance?.resends(ref) ?? false;
   }
 
-  /** The model says how likely it is that the turn ends where the sound of this append does. */
-  predicted(ref: string, turnEnd: number): void {
-    if (this.#utterance?.predicted(ref, turnEnd) && this.pausing)
-      this.#patience.adapt(this.#utterance.turnEnd);
+  /** Somebody tells something of a sound: the model's ear of an append (`ref`), or whoever was to judge it. */
+  told(ref: string, told: Told, atMs: number): void {
+    const utterance = this.#utterance;
+    if (!utterance?.heardBy(ref, told) && !utterance?.judged(ref, told)) return;
+    this.#attention.adapt(utterance);
+    this.#interruption.decide(utterance, atMs);
   }
 
   boundary(boundary: Boundary, lastSpeechPacketAtMs: number | null, atMs: number): void {
@@ -120,42 +125,37 @@ export class Hearing {
         if (!utterance && this.#buffer.span) this.#startSpeech(boundary, policy, atMs);
         return;
       case 'speech_established':
-        if (utterance && this.#answering.held) this.#answering.cancel('turn_detected', atMs);
+        if (utterance) this.#interruption.established(utterance, boundary, atMs);
+        return;
+      case 'speech_outshone':
+        if (utterance) this.#startAnew(utterance, boundary.startMs);
         return;
       case 'tentative_pause':
         if (utterance && !utterance.pause) this.#pause(utterance, boundary, atMs);
         return;
       case 'resume':
-        if (utterance?.pause) this.#resume(utterance, atMs);
+        if (utterance?.pause) this.#resume(utterance, boundary.atMs, atMs);
         return;
       case 'misfire':
         return this.#misfire(boundary.atMs, atMs);
-      case 'speech_end': {
-        if (!utterance) return;
-        // Nothing but a cough: the answer that it seemed to interrupt goes on.
-        if (this.#answering.held) return this.#misfire(boundary.atMs, atMs);
-        return this.#end(utterance, boundary, { lastSpeechPacketAtMs, atMs });
-      }
+      case 'speech_end':
+        if (utterance) this.#end(utterance, boundary, { lastSpeechPacketAtMs, atMs });
     }
   }
 
   /** A client ends the utterance by hand. @returns why that is not possible. */
   commit(atMs: number): Failure | null {
     const manual = this.#session.config.turnDetection === null;
-    const { span } = this.#buffer;
-    if (manual && span) {
-      this.#begin(Math.max(span.startMs, span.endMs - this.#session.settings.manualBufferMs));
-    }
-    const utterance = this.#utterance;
-    if (!utterance || !span || span.endMs - utterance.startMs < MIN_COMMIT_MS) {
-      if (manual) this.#utterance = null;
-      const message = `there is less than ${MIN_COMMIT_MS} ms of audio to commit`;
-      return { code: 'input_audio_buffer_commit_empty', message };
-    }
-    const { endMs } = span;
-    if (manual) this.#commitPieces(utterance, endMs);
-    else {
+    const { manualBufferMs } = this.#session.settings;
+    const startMs = manual ? this.#buffer.newestFrom(manualBufferMs) : (this.#utterance?.startMs ?? null);
+    const failure = this.#buffer.emptyFrom(startMs);
+    if (failure || startMs === null) return failure;
+    const utterance = manual ? this.#begin(startMs) : this.#utterance;
+    const endMs = this.nowMs;
+    if (utterance && manual) this.#commitPieces(utterance, endMs);
+    else if (utterance) {
       this.#stop(utterance, endMs, endMs);
+      this.#attention.reset();
       // Who goes on speaking begins another item.
       this.#session.out.push({ c: 'detect_anew', fromMs: endMs });
     }
@@ -167,16 +167,12 @@ export class Hearing {
 
   /** Nobody spoke since `sinceAtMs` (gateway clock): the silence becomes an item. @returns false: there is none */
   timeOut(sinceAtMs: number): boolean {
-    const { clockOffsetMs, settings, out } = this.#session;
-    const { span } = this.#buffer;
-    if (!span || clockOffsetMs === null) return false;
-    const { startMs, endMs } = span;
-    const fromMs = Math.max(startMs, sinceAtMs - clockOffsetMs, endMs - settings.maxUtteranceMs);
-    if (endMs - fromMs < MIN_COMMIT_MS) return false;
-    const silence = this.#begin(fromMs);
-    const { itemId } = silence;
-    out.emit({ type: 'timeout_triggered', itemId, audioStartMs: fromMs, audioEndMs: endMs });
-    this.#commit(silence, endMs);
+    const span = this.#buffer.silenceSince(sinceAtMs);
+    if (!span) return false;
+    const silence = this.#begin(span.startMs);
+    const { startMs: audioStartMs, endMs: audioEndMs } = span;
+    this.#session.out.emit({ type: 'timeout_triggered', itemId: silence.itemId, audioStartMs, audioEndMs });
+    this.#commit(silence, audioEndMs);
     return true;
   }
 
@@ -193,50 +189,59 @@ export class Hearing {
   detectionSet(atMs: number): void {
     const settings = this.#session.policy?.detection ?? null;
     if (!settings) this.#misfire(this.nowMs, atMs);
-    this.#patience.reset();
+    this.#attention.forget();
     this.#session.out.push({ c: 'detect', settings });
   }
 
   #startSpeech({ startMs }: Boundary & { t: 'speech_start' }, policy: TurnPolicy, atMs: number): void {
-    const { reading, turnTaking } = this.#session;
-    const effect = onSpeech(policy, {
-      answering: this.#answering.activeId !== null,
-      reading: atMs < reading.untilMs,
-      deafWhileReading: turnTaking.readingCharsPerS !== null,
-    });
+    const effect = this.#interruption.effectOf(policy, atMs);
     if (effect === 'ignore') return;
     this.#speculation.withdraw('withdrawn', atMs);
-    if (effect === 'interrupt') this.#answering.cancel('turn_detected', atMs);
-    if (effect === 'hold') this.#answering.hold();
+    this.#interruption.begin(effect, atMs);
     this.#spokeAtMs = atMs;
-    this.#start(startMs - policy.detection.prefixPaddingMs);
+    this.#start(startMs - policy.detection.prefixPaddingMs, startMs);
+  }
+
+  /** Somebody softer was heard before the caller: that is no part of the utterance. */
+  #startAnew({ itemId, startMs: heardFromMs }: Utterance, speechFromMs: number): void {
+    this.#speculation.withdraw('withdrawn', this.#spokeAtMs);
+    this.#begin(Math.max(heardFromMs, speechFromMs - OUTSHONE_PADDING_MS), itemId, speechFromMs);
+    this.streamAudio();
   }
 
   #pause(utterance: Utterance, pause: Boundary & { t: 'tentative_pause' }, atMs: number): void {
     utterance.pausedAt(pause, this.nowMs);
-    this.#patience.adapt(utterance.turnEnd);
+    this.#attention.adapt(utterance);
+    if (this.#attention.asksJudge) this.#interruption.ask(utterance);
     const answered = this.#session.policy?.createResponse === true || this.#answering.wanted;
     if (answered && utterance.pause)
       this.#speculation.beginSpeech(utterance.endedAt(utterance.pause.endMs), atMs);
     this.streamAudio();
   }
 
-  #resume(utterance: Utterance, atMs: number): void {
+  #resume(utterance: Utterance, heardToMs: number, atMs: number): void {
     this.#speculation.withdraw('resumed', atMs);
-    utterance.resumed();
-    this.#patience.adapt(null);
+    utterance.resumed(heardToMs);
+    this.#attention.reset();
   }
 
-  #start(wishedStartMs: number): void {
-    const utterance = this.#begin(Math.max(wishedStartMs, this.#buffer.span?.startMs ?? wishedStartMs));
-    const { itemId, startMs } = utterance;
+  #start(wishedStartMs: number, speechFromMs = wishedStartMs): void {
+    const startMs = Math.max(wishedStartMs, this.#buffer.span?.startMs ?? wishedStartMs);
+    const utterance = this.#begin(startMs, this.#session.ids.next('item'), speechFromMs);
+    const { itemId } = utterance;
     this.#session.out.emit({ type: 'speech_started', itemId, audioStartMs: startMs });
     this.streamAudio();
   }
 
-  #begin(startMs: number): Utterance {
-    this.#utterance = new Utterance(this.#session, startMs, this.#session.ids.next('item'));
+  #begin(startMs: number, itemId = this.#session.ids.next('item'), speechFromMs = startMs): Utterance {
+    this.#utterance = new Utterance(this.#session, startMs, itemId, speechFromMs);
     return this.#utterance;
+  }
+
+  /** Whoever spoke did not speak to the model. */
+  #dismiss(audioEndMs: number, atMs: number): void {
+    this.#session.out.push({ c: 'disown' });
+    this.#misfire(audioEndMs, atMs);
   }
 
   /** Blocks that were sent are void: no segment of their audio id will be final, and the next id starts anew. */
@@ -255,12 +260,16 @@ export class Hearing {
     end: Boundary & { t: 'speech_end' },
     { lastSpeechPacketAtMs, atMs }: { lastSpeechPacketAtMs: number | null; atMs: number },
   ): void {
+    // Nothing but a cough, or an "uh-huh": the answer that it seemed to interrupt goes on.
+    const meant = this.#interruption.decide(utterance, atMs);
+    if (!meant || this.#attention.isForNobody(utterance)) return this.#dismiss(end.atMs, atMs);
     const answered = this.#session.policy?.createResponse === true || this.#answering.wanted;
     if (!answered || !utterance.pause) this.#speculation.withdraw('withdrawn', atMs);
     const ahead = this.#speculation.live;
     // Assumed silence has no audio behind it.
     const endMs = utterance.pause?.endMs ?? utterance.endFor(end.speechEndMs, Math.min(end.atMs, this.nowMs));
     const { itemId } = utterance;
+    this.#attention.turnEnded(end.speechEndMs);
     this.#silent(atMs);
     this.#stop(utterance, end.atMs, endMs, ahead ? 'attended' : 'new');
     if (answered) {
@@ -274,7 +283,7 @@ export class Hearing {
   #silent(atMs: number): void {
     this.#utterance = null;
     this.#spokeAtMs = atMs;
-    this.#patience.adapt(null);
+    this.#attention.reset();
   }
 
   #stop(

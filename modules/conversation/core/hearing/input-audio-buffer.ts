@@ -1,10 +1,14 @@
 import type { Item } from '../items/items.js';
+import type { Failure } from '../inputs.js';
 import type { Session } from '../session.js';
 
 /** Audio (ms) kept while nobody speaks, on top of the prefix padding: the detector's own delay. */
 const DETECTOR_DELAY_MS = 2000;
 /** A stalled microphone is looked at again after this long. */
 const STALL_STEP_MS = 50;
+
+/** Less audio (ms) than this is not worth a commit by hand. */
+const MIN_COMMIT_MS = 100;
 
 /** ms on the media clock. */
 interface Span {
@@ -39,6 +43,28 @@ export class InputAudioBuffer {
   /** Gateway clock: a microphone that sends nothing until then is to be taken for silent. */
   get stallAtMs(): number {
     return this.#stallAtMs;
+  }
+
+  /** Start of the newest audio that is there, of `mostMs` at the most; null: there is none. */
+  newestFrom(mostMs: number): number | null {
+    if (!this.#span) return null;
+    return Math.max(this.#span.startMs, this.#span.endMs - mostMs);
+  }
+
+  /** Why audio from there on is not to be committed by hand; null: it is. */
+  emptyFrom(startMs: number | null): Failure | null {
+    if (this.#span && startMs !== null && this.#span.endMs - startMs >= MIN_COMMIT_MS) return null;
+    const message = `there is less than ${MIN_COMMIT_MS} ms of audio to commit`;
+    return { code: 'input_audio_buffer_commit_empty', message };
+  }
+
+  /** What has been heard since then (gateway clock), if it is worth an item. */
+  silenceSince(sinceAtMs: number): Span | null {
+    const { clockOffsetMs } = this.#session;
+    const newestFromMs = this.newestFrom(this.#session.settings.maxUtteranceMs);
+    if (!this.#span || newestFromMs === null || clockOffsetMs === null) return null;
+    const startMs = Math.max(newestFromMs, sinceAtMs - clockOffsetMs);
+    return this.emptyFrom(startMs) ? null : { startMs, endMs: this.#span.endMs };
   }
 
   /** Audio before this (media clock) will not be asked for, as nobody speaks. */

@@ -1,6 +1,8 @@
+import { NO_EVIDENCE, type Evidence } from '../turn-rules/evidence.js';
 import type { ContextWriter } from '../context/context-writer.js';
-import type { Boundary } from '../inputs.js';
+import type { Boundary, Told } from '../inputs.js';
 import type { Session } from '../session.js';
+import { SpeechClock } from './speech-clock.js';
 import type { EndedUtterance } from '../context/writes.js';
 
 /** A pause in which the utterance may have ended; ms on the media clock. */
@@ -10,6 +12,9 @@ export interface Pause {
   readonly endMs: number;
 }
 
+/** A sound this short (ms) is no word that takes back what was said before. */
+const HARDLY_A_WORD_MS = 400;
+
 /** Speech under way, and what of its sound has gone to the engine. Times are ms on the media clock. */
 export class Utterance {
   readonly itemId: string;
@@ -17,6 +22,8 @@ export class Utterance {
   readonly startMs: number;
   readonly #session: Session;
   #audioId: string;
+  /** Of its sound, however often that is sent. */
+  readonly #soundId: string;
   #sentToMs: number;
   /** False once the engine lost a block: then everything goes again at the end. */
   #streaming: boolean;
@@ -24,16 +31,25 @@ export class Utterance {
   #lastBlock: { ref: string; toMs: number } | null = null;
   /** What the model thought of the newest sound. */
   #turnEnd: { p: number; toMs: number } | null = null;
+  /** What else is known of the newest sound, and of this pause. */
+  #told: Evidence = NO_EVIDENCE;
   /** The model was asked of this pause, other than by attending it. */
   #asked = false;
+  /** Judgements that are under way, or came. */
+  #judgements = 0;
+  readonly #speech: SpeechClock;
+  /** What was thought of the pause before this one. */
+  #turnEndBefore: number | null = null;
 
-  constructor(session: Session, startMs: number, itemId: string) {
+  constructor(session: Session, startMs: number, itemId: string, speechFromMs = startMs) {
     this.#session = session;
     this.startMs = startMs;
     this.itemId = itemId;
     this.#audioId = session.ids.next('audio');
+    this.#soundId = this.#audioId;
     this.#sentToMs = startMs;
     this.#streaming = session.caps.incrementalAudio;
+    this.#speech = new SpeechClock(speechFromMs);
   }
 
   get sentToMs(): number {
@@ -44,8 +60,38 @@ export class Utterance {
     return this.#pause;
   }
 
-  /** The model's probability that the turn is over in this pause; null: it has not said. */
+  /** Speech in it (ms) up to a pause, or to the present. */
+  speechMs(nowMs: number): number {
+    return this.#speech.until(this.#pause?.speechEndMs ?? nowMs);
+  }
+
+  /** When the speech began, without padding. */
+  get speechFromMs(): number {
+    return this.#speech.fromMs;
+  }
+
+  /**
+   * The probability that the turn is over in this pause; null: nobody has said. A sound that is hardly a word, behind what
+   * was finished, makes it no less so.
+   */
   get turnEnd(): number | null {
+    const told = this.#toldTurnEnd;
+    const before = this.#turnEndBefore;
+    if (
+      before === null ||
+      !this.#pause ||
+      this.#speech.sinceResume(this.#pause.speechEndMs) >= HARDLY_A_WORD_MS
+    )
+      return told;
+    return Math.max(before, told ?? before);
+  }
+
+  get evidence(): Evidence {
+    return { ...this.#told, turnEnd: this.turnEnd };
+  }
+
+  get #toldTurnEnd(): number | null {
+    if (this.#session.turnEndBy === 'judge') return this.#told.turnEnd;
     const told = this.#turnEnd;
     return told && this.#pause && told.toMs >= this.#pause.endMs ? told.p : null;
   }
@@ -84,24 +130,50 @@ export class Utterance {
     this.#asked = false;
   }
 
-  /** @returns false: the append was not this utterance's newest sound */
-  predicted(ref: string, p: number): boolean {
+  /** What the model's ear tells with an append. @returns false: that was not this utterance's newest sound */
+  heardBy(ref: string, { turnEnd, notForMe, interrupts }: Told): boolean {
     const { endMs: endedMs } = this.#pause ?? { endMs: null };
     // Attended ahead: that is the whole utterance.
     const ahead = endedMs !== null && ref.startsWith(`${this.#audioId}~`);
     if (!ahead && this.#lastBlock?.ref !== ref) return false;
-    this.#turnEnd = { p, toMs: ahead ? endedMs : (this.#lastBlock?.toMs ?? 0) };
+    if (turnEnd !== undefined)
+      this.#turnEnd = { p: turnEnd, toMs: ahead ? endedMs : (this.#lastBlock?.toMs ?? 0) };
+    this.#learn({
+      ...(notForMe !== undefined && { notForMe }),
+      ...(interrupts !== undefined && { interrupts }),
+    });
     return true;
+  }
+
+  /** A judgement of what was said so far is wanted. @returns its `ref` */
+  judgementRef(): string {
+    return `${this.#soundId}!${++this.#judgements}`;
+  }
+
+  /** @returns false: it is about an utterance before, or about less than was said by now */
+  judged(ref: string, told: Told): boolean {
+    if (ref !== `${this.#soundId}!${this.#judgements}`) return false;
+    this.#learn(told);
+    return true;
+  }
+
+  #learn(told: Told): void {
+    this.#told = { ...this.#told, ...told };
   }
 
   /** Fixes where the utterance ends, should it end here: the same whether it is attended now or later. */
   pausedAt({ atMs, speechEndMs }: Boundary & { t: 'tentative_pause' }, heardToMs: number): void {
+    this.#speech.pause(speechEndMs);
     this.#pause = { speechEndMs, endMs: this.endFor(speechEndMs, Math.min(atMs, heardToMs)) };
   }
 
-  resumed(): void {
+  resumed(atMs: number): void {
+    this.#turnEndBefore = this.turnEnd;
+    this.#speech.resume(atMs);
     this.#pause = null;
     this.#turnEnd = null;
+    this.#told = NO_EVIDENCE;
+    this.#judgements += 1;
     this.#asked = false;
   }
 

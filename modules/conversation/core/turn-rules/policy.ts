@@ -6,7 +6,7 @@ export interface DetectionSettings {
   readonly silenceDurationMs: number;
   /** Silence after which the turn may be over. */
   readonly tentativePauseMs: number;
-  /** Speech that it takes to interrupt an answer; 0: it need not be told. */
+  /** Speech after which it is told that there has been so much of it; 0: it need not be told. */
   readonly bargeInMs: number;
 }
 
@@ -25,8 +25,9 @@ export interface TurnPolicy {
   /**
    * Silence (ms) that ends the turn, given the model's probability (0..1) that it is over where the sound stopped.
    * @param turnEnd null: the model has not said
+   * @param speechMs speech of the turn so far
    */
-  silenceMs(turnEnd: number | null): number;
+  silenceMs(turnEnd: number | null, speechMs: number): number;
 }
 
 /** What the rules of all kinds are given beside the client's `turn_detection`. Durations are ms. */

@@ -24,6 +24,10 @@ const PATIENCE: Readonly<Record<SemanticVad['eagerness'], Patience>> = {
 const FINISHED = 0.95;
 const UNFINISHED = 0.03;
 
+/** From this much speech (ms) on a turn may be over at once. */
+const OPENING_MS = 1250;
+const LONGEST_OPENING_PAUSE_MS = 750;
+
 const DETECTION = { threshold: 0.5, prefixPaddingMs: 300 } as const;
 
 /**
@@ -38,8 +42,14 @@ export function semanticVad(settings: SemanticVad, options: RuleOptions): TurnPo
     interruptResponse: settings.interrupt_response,
     idleTimeoutMs: null,
     asksModel: true,
-    silenceMs: (turnEnd) => (turnEnd === null ? silenceMs : silenceFor(turnEnd, patience)),
+    silenceMs: (turnEnd, speechMs) =>
+      Math.max(turnEnd === null ? silenceMs : silenceFor(turnEnd, patience), silenceAfter(speechMs)),
   };
+}
+
+/** So little is rarely all: "hello," or "so," is followed by what is to be said, after a pause of up to this long (ms). */
+function silenceAfter(speechMs: number): number {
+  return Math.min(LONGEST_OPENING_PAUSE_MS, Math.max(0, OPENING_MS - speechMs));
 }
 
 function silenceFor(turnEnd: number, { shortestMs, longestMs }: Omit<Patience, 'silenceMs'>): number {

@@ -1,6 +1,8 @@
 import { turnPolicy } from './turn-detection.js';
 
 const OPTIONS = { tentativePauseMs: 100, bargeInMs: 200 };
+/** Speech of which all may have been said. */
+const LONG_MS = 1500;
 const ANSWERING = { create_response: true, interrupt_response: false };
 
 describe('turnPolicy', () => {
@@ -27,7 +29,7 @@ describe('turnPolicy', () => {
       interruptResponse: true,
       idleTimeoutMs: 6000,
     });
-    expect([null, 0, 1].map((p) => policy?.silenceMs(p))).toEqual([200, 200, 200]);
+    expect([null, 0, 1].map((p) => policy?.silenceMs(p, LONG_MS))).toEqual([200, 200, 200]);
   });
 
   // Silence (ms) where the model says nothing, where it is sure, and where it is sure of the contrary.
@@ -43,10 +45,10 @@ describe('turnPolicy', () => {
       interruptResponse: false,
       idleTimeoutMs: null,
     });
-    expect(policy.silenceMs(null)).toBe(silenceMs);
-    expect([1, 0.95].map((p) => policy.silenceMs(p))).toEqual([shortestMs, shortestMs]);
-    expect([0, 0.03].map((p) => policy.silenceMs(p))).toEqual([longestMs, longestMs]);
-    const falling = [0, 0.2, 0.4, 0.6, 1].map((p) => policy.silenceMs(p));
+    expect(policy.silenceMs(null, LONG_MS)).toBe(silenceMs);
+    expect([1, 0.95].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([shortestMs, shortestMs]);
+    expect([0, 0.03].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([longestMs, longestMs]);
+    const falling = [0, 0.2, 0.4, 0.6, 1].map((p) => policy.silenceMs(p, LONG_MS));
     expect(falling).toEqual(falling.toSorted((x, y) => y - x));
     expect(new Set(falling).size).toBeGreaterThan(3);
   });
@@ -56,8 +58,8 @@ describe('turnPolicy', () => {
       turnPolicy({ type: 'semantic_vad', eagerness, ...ANSWERING }, OPTIONS)!,
     );
     for (let p = 0; p <= 1; p += 0.05) {
-      expect(low!.silenceMs(p)).toBeGreaterThan(medium!.silenceMs(p));
-      expect(medium!.silenceMs(p)).toBeGreaterThan(high!.silenceMs(p));
+      expect(low!.silenceMs(p, LONG_MS)).toBeGreaterThan(medium!.silenceMs(p, LONG_MS));
+      expect(medium!.silenceMs(p, LONG_MS)).toBeGreaterThan(high!.silenceMs(p, LONG_MS));
     }
   });
 });

@@ -1,0 +1,60 @@
+import type { Answering } from '../answering/answering.js';
+import type { Session } from '../session.js';
+import { isForNobody } from '../turn-rules/evidence.js';
+import { Patience } from './patience.js';
+import type { Utterance } from './utterance.js';
+
+/** What is made of an utterance while it lasts: whom to ask about it, how long to wait for its end, and whether it is for the model. */
+export class Attention {
+  readonly #session: Session;
+  readonly #answering: Answering;
+  readonly #patience: Patience;
+  /** Where the last turn that was answered ended (media clock); null: there was none. */
+  #turnEndedMs: number | null = null;
+
+  constructor(session: Session, answering: Answering) {
+    this.#session = session;
+    this.#answering = answering;
+    this.#patience = new Patience(session);
+  }
+
+  /** In a pause, the model's ear is to be asked. */
+  get asksEar(): boolean {
+    const session = this.#session;
+    const turnEnd = session.turnEndBy === 'model' && session.policy?.asksModel === true;
+    return turnEnd || (session.policy !== null && session.earTells('notForMe'));
+  }
+
+  /** In a pause, the gateway's judge is to be asked; while an answer is held back, whoever can tell. */
+  get asksJudge(): boolean {
+    const { judge, turnEndBy, policy } = this.#session;
+    return judge.speech || (turnEndBy === 'judge' && policy?.asksModel === true) || this.#answering.held;
+  }
+
+  /** Something new is known. What is for nobody is let go after the silence of the rule, however unfinished it may be. */
+  adapt(utterance: Utterance): void {
+    if (!utterance.pause) return;
+    if (this.isForNobody(utterance)) this.#patience.reset();
+    else this.#patience.adapt(utterance.turnEnd, utterance.speechMs(this.#session.heardToMs));
+  }
+
+  /** Speech goes on, or there is none. */
+  reset(): void {
+    this.#patience.reset();
+  }
+
+  /** The detector was set anew. */
+  forget(): void {
+    this.#patience.forget();
+  }
+
+  turnEnded(speechEndMs: number): void {
+    this.#turnEndedMs = speechEndMs;
+  }
+
+  isForNobody(utterance: Utterance): boolean {
+    const sinceTurnMs = this.#turnEndedMs === null ? null : utterance.speechFromMs - this.#turnEndedMs;
+    const speechMs = utterance.speechMs(this.#session.heardToMs);
+    return isForNobody(utterance.evidence, { speechMs, sinceTurnMs });
+  }
+}

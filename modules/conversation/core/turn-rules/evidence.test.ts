@@ -1,0 +1,39 @@
+import { isForNobody, isMeant, NO_EVIDENCE, type Evidence } from './evidence.js';
+
+const evidence = (known: Partial<Evidence>): Evidence => ({ ...NO_EVIDENCE, ...known });
+const ALONE = { speechMs: 1500, sinceTurnMs: null };
+const CLOSE = { speechMs: 500, sinceTurnMs: 600 };
+
+describe('isForNobody', () => {
+  test.each([
+    ['speech of which nobody tells anything', {}, ALONE, false],
+    ['the same, short and close behind a turn', {}, CLOSE, false],
+    ['a question, says the ear', { notForMe: 0.1, speech: 0.9 }, ALONE, false],
+    ['a question, says the ear, though there is music', { notForMe: 0.1, speech: 0.2 }, ALONE, false],
+    ['no question, says the ear', { notForMe: 0.6, speech: 0.9 }, ALONE, true],
+    ['a song, which the ear takes for a question', { notForMe: 0.2, speech: 0.01 }, ALONE, true],
+    ['speech, where there is no ear', { speech: 0.9 }, ALONE, false],
+    ['laughter, where there is no ear', { speech: 0.1 }, ALONE, true],
+    ['a short word close behind a turn, where there is no ear', { speech: 0.9 }, CLOSE, true],
+    ['the same, which the ear takes for a question', { notForMe: 0.2, speech: 0.9 }, CLOSE, false],
+    ['a short word later', { speech: 0.9 }, { speechMs: 500, sinceTurnMs: 3000 }, false],
+    ['a sentence close behind a turn', { speech: 0.9 }, { speechMs: 900, sinceTurnMs: 600 }, false],
+  ])('%s', (_name, known, situation, expected) => {
+    expect(isForNobody(evidence(known), situation)).toBe(expected);
+  });
+});
+
+describe('isMeant', () => {
+  test.each([
+    ['"stop", says the ear', { interrupts: 0.8, notForMe: 0.1 }, 400, true],
+    ['"uh-huh", says the ear', { interrupts: 0.1, notForMe: 0.3 }, 500, false],
+    ['a long sentence that the ear does not take for it', { interrupts: 0.2, notForMe: 0.1 }, 2000, true],
+    ['a long laugh', { interrupts: 0.2, notForMe: 0.9 }, 3000, false],
+    ['where there is no ear, what is short', { speech: 0.9 }, 750, false],
+    ['where there is no ear, what is long', { speech: 0.9 }, 1000, true],
+    ['humming, where there is no ear', { speech: 0.1 }, 5000, false],
+    ['what nobody tells anything of, by its length', {}, 1000, true],
+  ])('%s', (_name, known, speechMs, expected) => {
+    expect(isMeant(evidence(known), speechMs)).toBe(expected);
+  });
+});

@@ -1,0 +1,113 @@
+/** Two spectra of real frames of one length, which has no prime factors but 2, 3 and 5. */
+export interface PowerSpectrum {
+  /** |X|² of both frames, `length / 2 + 1` bins each, into `first` and `second`. The frames are left as they are. */
+  ofTwo(frames: readonly [Float64Array, Float64Array], into: readonly [Float64Array, Float64Array]): void;
+}
+
+interface Complex {
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+/** The small transform of one stage: its roots of unity, [k][j]. */
+interface Stage {
+  readonly radix: number;
+  readonly cos: Float64Array;
+  readonly sin: Float64Array;
+}
+
+const PRIMES = [5, 4, 3, 2] as const;
+
+/** A Stockham transform of mixed radix. Two real frames are one complex one. @throws RangeError for another length */
+export class Fft implements PowerSpectrum {
+  readonly #length: number;
+  readonly #stages: readonly Stage[];
+  readonly #cos: Float64Array;
+  readonly #sin: Float64Array;
+  #from: Complex;
+  #to: Complex;
+
+  constructor(length: number) {
+    this.#length = length;
+    this.#stages = radicesOf(length).map(stageOf);
+    const turn = (index: number) => (-2 * Math.PI * index) / length;
+    this.#cos = Float64Array.from({ length }, (_, index) => Math.cos(turn(index)));
+    this.#sin = Float64Array.from({ length }, (_, index) => Math.sin(turn(index)));
+    this.#from = { re: new Float64Array(length), im: new Float64Array(length) };
+    this.#to = { re: new Float64Array(length), im: new Float64Array(length) };
+  }
+
+  ofTwo(frames: readonly [Float64Array, Float64Array], into: readonly [Float64Array, Float64Array]): void {
+    this.#from.re.set(frames[0]);
+    this.#from.im.set(frames[1]);
+    let [rest, stride] = [this.#length, 1];
+    for (const stage of this.#stages) {
+      this.#stage(stage, rest, stride);
+      [this.#from, this.#to] = [this.#to, this.#from];
+      rest /= stage.radix;
+      stride *= stage.radix;
+    }
+    this.#separate(into);
+  }
+
+  #stage({ radix, cos, sin }: Stage, rest: number, stride: number): void {
+    const { re, im } = this.#from;
+    const { re: outRe, im: outIm } = this.#to;
+    const parts = rest / radix;
+    const step = this.#length / rest;
+    const [partRe, partIm] = [new Float64Array(radix), new Float64Array(radix)];
+    for (let p = 0; p < parts; p++) {
+      for (let q = 0; q < stride; q++) {
+        for (let j = 0; j < radix; j++) {
+          partRe[j] = re[q + stride * (p + parts * j)] ?? 0;
+          partIm[j] = im[q + stride * (p + parts * j)] ?? 0;
+        }
+        for (let k = 0; k < radix; k++) {
+          let [sumRe, sumIm] = [0, 0];
+          for (let j = 0, w = k * radix; j < radix; j++, w++) {
+            sumRe += (partRe[j] ?? 0) * (cos[w] ?? 0) - (partIm[j] ?? 0) * (sin[w] ?? 0);
+            sumIm += (partRe[j] ?? 0) * (sin[w] ?? 0) + (partIm[j] ?? 0) * (cos[w] ?? 0);
+          }
+          const [wRe, wIm] = [this.#cos[p * k * step] ?? 0, this.#sin[p * k * step] ?? 0];
+          const to = q + stride * (radix * p + k);
+          outRe[to] = sumRe * wRe - sumIm * wIm;
+          outIm[to] = sumRe * wIm + sumIm * wRe;
+        }
+      }
+    }
+  }
+
+  #separate([first, second]: readonly [Float64Array, Float64Array]): void {
+    const { re, im } = this.#from;
+    for (let k = 0; k <= this.#length / 2; k++) {
+      const mirror = (this.#length - k) % this.#length;
+      const [sumRe, difIm] = [(re[k] ?? 0) + (re[mirror] ?? 0), (im[k] ?? 0) - (im[mirror] ?? 0)];
+      const [difRe, sumIm] = [(re[k] ?? 0) - (re[mirror] ?? 0), (im[k] ?? 0) + (im[mirror] ?? 0)];
+      first[k] = (sumRe * sumRe + difIm * difIm) / 4;
+      second[k] = (difRe * difRe + sumIm * sumIm) / 4;
+    }
+  }
+}
+
+function stageOf(radix: number): Stage {
+  const turn = (index: number) => (-2 * Math.PI * ((index % radix) * Math.floor(index / radix))) / radix;
+  const length = radix * radix;
+  return {
+    radix,
+    cos: Float64Array.from({ length }, (_, index) => Math.cos(turn(index))),
+    sin: Float64Array.from({ length }, (_, index) => Math.sin(turn(index))),
+  };
+}
+
+function radicesOf(length: number): number[] {
+  const radices: number[] = [];
+  let rest = length;
+  for (const prime of PRIMES) {
+    while (rest > 1 && rest % prime === 0) {
+      radices.push(prime);
+      rest /= prime;
+    }
+  }
+  if (rest !== 1) throw new RangeError(`a transform of ${length} samples is not implemented`);
+  return radices;
+}
