@@ -1,6 +1,5 @@
-import type { OmniEngine } from '#modules/contracts';
 import { spread } from '../tools/eval/test-set.js';
-import { turnEndAt } from '../tools/eval/turn-end.js';
+import { turnEndAt, withTail } from '../tools/eval/turn-end.js';
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
 import { GatewayProcess } from '../tools/support/gateway-process.js';
 import { writeJson } from '../tools/support/json-file.js';
@@ -55,7 +54,7 @@ export async function endpointBench(args: string[]): Promise<void> {
   let turnEnd: TurnEndAuc | null = null;
   if (values.over === 'virtual') {
     await withParts(values.model, 1, async (parts) => {
-      turnEnd = await turnEndAuc(parts.engine, utterances);
+      turnEnd = await turnEndAuc(parts, utterances);
       await measure((setting) => inVirtualTime(parts, setting, utterances));
     });
   } else {
@@ -123,19 +122,40 @@ interface TurnEndAuc {
   readonly n: number;
   /** Of the model's own head; null: it has none. */
   readonly model: number | null;
+  readonly smartTurn: number | null;
 }
 
-/** How well the model tells the end of a question from a pause inside of one. */
-async function turnEndAuc(engine: OmniEngine, utterances: readonly Utterance[]): Promise<TurnEndAuc> {
-  const ended: number[] = [];
-  const cut: number[] = [];
+/** How well the model, and Smart Turn beside it, tell the end of a question from a pause inside of one. */
+async function turnEndAuc(
+  { engine, judge }: PlayedParts,
+  utterances: readonly Utterance[],
+): Promise<TurnEndAuc> {
+  const scores = {
+    model: { ended: [] as number[], cut: [] as number[] },
+    smartTurn: { ended: [] as number[], cut: [] as number[] },
+  };
+  const ear = judge.open();
   for (const { pcm, pauseAtMs, endMs } of utterances) {
-    const atEnd = await turnEndAt(engine, pcm.subarray(0, endMs * 16));
-    const atPause = pauseAtMs === null ? null : await turnEndAt(engine, pcm.subarray(0, pauseAtMs * 16));
-    if (atEnd !== null) ended.push(atEnd);
-    if (atPause !== null) cut.push(atPause);
+    for (const [what, atMs] of [
+      ['ended', endMs],
+      ['cut', pauseAtMs],
+    ] as const) {
+      if (atMs === null) continue;
+      const said = pcm.subarray(0, atMs * 16);
+      const told = {
+        model: await turnEndAt(engine, said),
+        smartTurn: (await ear.judge(withTail(said), { turnEnd: true, speech: false })).turnEnd,
+      };
+      if (told.model !== null) scores.model[what].push(told.model);
+      if (told.smartTurn !== null) scores.smartTurn[what].push(told.smartTurn);
+    }
   }
-  return { n: ended.length + cut.length, model: auc(ended, cut) };
+  ear.close();
+  return {
+    n: scores.smartTurn.ended.length + scores.smartTurn.cut.length,
+    model: auc(scores.model.ended, scores.model.cut),
+    smartTurn: auc(scores.smartTurn.ended, scores.smartTurn.cut),
+  };
 }
 
 function print({ mode, setting, falseCutoffRate, delayMs }: Point): void {

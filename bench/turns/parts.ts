@@ -5,7 +5,7 @@ import type { SessionConfig } from '#modules/conversation';
 import { DecoderService } from '#modules/decoder';
 import { FramePipeline } from '#modules/frame';
 import { MediaService } from '#modules/media';
-import { VadService } from '#modules/vad';
+import { JudgeService, VadService } from '#modules/vad';
 import type { Setting } from '../../tools/sounds/clip.js';
 import { REPOSITORY } from '../../tools/support/repository.js';
 import { modelFolderOf } from '../material.js';
@@ -13,6 +13,7 @@ import type { PlayedParts } from './played-call.js';
 
 /** Three shapes: a red star at the top, a blue circle on the left, a green heart at the bottom right. */
 const TABLE = join(REPOSITORY, 'tools/sounds/table.jpg');
+const JUDGE_FOLDER = join(REPOSITORY, 'models/turns');
 const ANSWERING = { create_response: true, interrupt_response: true } as const;
 export const DETECTION: Readonly<Record<Setting, SessionConfig['turnDetection']>> = {
   server_vad: {
@@ -43,15 +44,21 @@ export async function withParts(
   Logger.overrideLogger(['error', 'warn']);
   const engine = new DecoderService({ modelFolder: modelFolderOf(model), workers, threads: 1 });
   const vad = new VadService({ model: 'v6' });
+  const judge = new JudgeService({ folder: JUDGE_FOLDER, turnEnd: true, speech: true });
   const media = new MediaService({});
-  await Promise.all([engine.load(), vad.onModuleInit()]);
+  await Promise.all([engine.load(), vad.onModuleInit(), judge.onModuleInit()]);
   try {
     const pipeline = new FramePipeline({ intervalMs: 0 }, engine.caps.frameSize, {
       next: (prefix) => prefix,
     });
     const picture = pipeline.fit(await media.decodeImage(await readFile(TABLE), 'image/jpeg'));
-    await run({ engine, vad, picture });
+    await run({ engine, vad, judge, picture });
   } finally {
-    await Promise.all([engine.close({ drainMs: 5000 }), vad.onModuleDestroy(), media.onModuleDestroy()]);
+    await Promise.all([
+      engine.close({ drainMs: 5000 }),
+      vad.onModuleDestroy(),
+      judge.onModuleDestroy(),
+      media.onModuleDestroy(),
+    ]);
   }
 }

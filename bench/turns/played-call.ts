@@ -13,7 +13,8 @@ import {
   type SessionConfig,
   type SessionEvent,
 } from '#modules/conversation';
-import type { Vad, VadService } from '#modules/vad';
+import type { JudgeService, Vad, VadService } from '#modules/vad';
+import { JudgeAdapter } from '../../modules/conversation/adapters/judge.adapter.js';
 import { VadAdapter } from '../../modules/conversation/adapters/vad.adapter.js';
 import { VirtualClock } from './virtual-clock.js';
 import type { Answer, Heard } from './judge.js';
@@ -34,6 +35,7 @@ const FIRST_WORD_MS = 5000;
 export interface PlayedParts {
   readonly engine: OmniEngine;
   readonly vad: VadService;
+  readonly judge: JudgeService;
   /** What the camera shows. */
   readonly picture: RgbImage;
 }
@@ -239,6 +241,7 @@ class PlayedCall {
       ids: { next: (prefix) => `${prefix}_${++ids}` },
       scheduler: this.#clock,
       vad: new VadAdapter(this.#counted(this.#parts.vad), this.#clock),
+      judges: new JudgeAdapter(this.#judged(this.#parts.judge)),
       frames: {
         open: () => ({
           push: ({ image, ptsMs }) => ({
@@ -247,6 +250,20 @@ class PlayedCall {
           }),
           fit: (image) => image,
         }),
+      },
+    };
+  }
+
+  /** The judge of sounds, in another thread: its judgements are waited for. */
+  #judged(service: JudgeService): Pick<JudgeService, 'models' | 'open'> {
+    return {
+      models: service.models,
+      open: () => {
+        const judge = service.open();
+        return {
+          judge: (pcm, wanted) => this.#track(judge.judge(pcm, wanted)),
+          close: () => judge.close(),
+        };
       },
     };
   }

@@ -31,10 +31,7 @@ export async function turnEndScores(engine: OmniEngine, speech: Float32Array): P
  * @param said 16 kHz mono
  */
 export async function turnEndAt(engine: OmniEngine, said: Float32Array): Promise<number | null> {
-  const silence = quietRoom(SILENCE_MS);
-  const pcm = new Float32Array(said.length + silence.length);
-  pcm.set(said);
-  pcm.set(silence, said.length);
+  const pcm = withTail(said);
   const session = await engine.open({ system: '', tenant: 'eval' });
   try {
     await session.append({ k: 'turn', id: 'open', role: 'user', edge: 'open' });
@@ -43,4 +40,13 @@ export async function turnEndAt(engine: OmniEngine, said: Float32Array): Promise
   } finally {
     await session.close();
   }
+}
+
+/** With the silence behind it after which a turn machine asks. @param said 16 kHz mono */
+export function withTail(said: Float32Array): Float32Array {
+  const silence = quietRoom(SILENCE_MS);
+  const pcm = new Float32Array(said.length + silence.length);
+  pcm.set(said);
+  pcm.set(silence, said.length);
+  return pcm;
 }
