@@ -56,7 +56,7 @@ export class AppModule {
         TelemetryModule.forRoot(logger),
         LifecycleModule,
         HttpModule.forRoot(edge.base),
-        KeysModule.forRoot(edge.access, { engine: decoder, maxCallMs: config.maxCallMs }),
+        KeysModule.forRoot(edge.access, { imports: [decoder, conversation], maxCallMs: config.maxCallMs }),
         WorkerMetricsModule.forRoot([decoder, vad, media]),
         HealthModule.forRoot([decoder, vad, media]),
         RealtimeModule.forRoot({

@@ -8,6 +8,7 @@ import { APP_FILTER } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { clientSecretSchema, httpErrorSchema, sessionWithSecretSchema } from '@vis-a-vis/protocol';
 import { pino } from 'pino';
+import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { startHttp } from './http.js';
 import { Base } from './http/place.js';
@@ -18,10 +19,13 @@ import { accessWith, asking, keyFor, keySet } from './keys/testing/keys.js';
 import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
-/** Real: Nest, Express, CORS, the filter and the keys, over HTTP. Fake: the engine, of which only the model's name is asked. */
+/** Real: Nest, Express, CORS, the filter and the keys, over HTTP. Fake: the engine, of which only the model's name is asked, and the conversations. */
 @Module({
-  providers: [{ provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket', turnEnd: true } } }],
-  exports: [ENGINE],
+  providers: [
+    { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket' } } },
+    { provide: ConversationService, useValue: { tellsTurnEnds: true } },
+  ],
+  exports: [ENGINE, ConversationService],
 })
 class EngineModule {}
 
@@ -36,7 +40,7 @@ async function start(base: string | null, made: Access): Promise<void> {
   @Module({
     imports: [
       TelemetryModule.forRoot(logger),
-      KeysModule.forRoot(made, { engine: { module: EngineModule }, maxCallMs: 60_000 }),
+      KeysModule.forRoot(made, { imports: [{ module: EngineModule }], maxCallMs: 60_000 }),
     ],
     providers: [{ provide: APP_FILTER, useClass: HttpErrorsFilter }],
   })

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { VisavisError } from '#modules/contracts';
 import { DecoderService, loadModelFolder } from '#modules/decoder';
-import { VadService } from '#modules/vad';
+import { JudgeService, VadService } from '#modules/vad';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { configFromEnvironment } from './config/environment.js';
@@ -116,7 +116,9 @@ async function stop(app: NestExpressApplication, logger: Logger): Promise<void> 
   const lifecycle = app.get(Lifecycle, { strict: false });
   const engine = app.get(DecoderService, { strict: false });
   const vad = app.get(VadService, { strict: false });
-  const stuck = (): boolean => !lifecycle.partsEnded || engine.stuckThreads + vad.stuckThreads > 0;
+  const judge = app.get(JudgeService, { strict: false });
+  const stuck = (): boolean =>
+    !lifecycle.partsEnded || engine.stuckThreads + vad.stuckThreads + judge.stuckThreads > 0;
   setTimeout(() => {
     logger.error('did not stop in time');
     process.exitCode = 1;

@@ -14,6 +14,7 @@ import {
 import type { Request } from 'express';
 import { z } from 'zod';
 import { VisavisError, type OmniEngine } from '#modules/contracts';
+import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { randomIds } from '../realtime/ids.js';
 import { Access } from './access.js';
@@ -33,6 +34,7 @@ export class ClientSecretsController {
   constructor(
     @Inject(Access) private readonly access: Access,
     @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
+    @Inject(ConversationService) private readonly conversations: Pick<ConversationService, 'tellsTurnEnds'>,
     @Inject(MAX_CALL_MS) private readonly maxCallMs: number,
   ) {}
 
@@ -60,10 +62,10 @@ export class ClientSecretsController {
   }
 
   private sessionOf(patch: SessionPatch): Session {
-    const { modelId, turnEnd } = this.engine.caps;
+    const { modelId } = this.engine.caps;
     const start = defaultSession(randomIds.next('sess'), modelId, {
       expiresAt: Math.floor((Date.now() + this.maxCallMs) / 1000),
-      turnEnd: turnEnd ? 'model' : 'silence',
+      turnEnd: this.conversations.tellsTurnEnds ? 'model' : 'silence',
     });
     return mergeSession(start, patch);
   }

@@ -38,8 +38,8 @@ export class AccessWatch implements OnModuleInit, OnModuleDestroy {
 }
 
 export interface KeysOptions {
-  /** The module that exports the engine, whose model a session names. */
-  readonly engine: DynamicModule;
+  /** The modules that export the engine, whose model a session names, and the conversations. */
+  readonly imports: DynamicModule[];
   /** How long a session lasts at the most. */
   readonly maxCallMs: number;
 }
@@ -48,10 +48,10 @@ export interface KeysOptions {
 @Global()
 @Module({})
 export class KeysModule {
-  static forRoot(access: Access, { engine, maxCallMs }: KeysOptions): DynamicModule {
+  static forRoot(access: Access, { imports, maxCallMs }: KeysOptions): DynamicModule {
     return {
       module: KeysModule,
-      imports: [engine],
+      imports,
       controllers: [ClientSecretsController],
       providers: [
         { provide: Access, useValue: access },

@@ -66,6 +66,7 @@ const media = {
   },
 };
 const opener = {
+  tellsTurnEnds: false,
   async open(options: { onEvent: FakeConversation['emit'] }) {
     if (full) throw new VisavisError('capacity', 'No room.');
     const conversation = new FakeConversation(options.onEvent);

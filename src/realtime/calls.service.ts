@@ -79,7 +79,8 @@ export class CallsService implements OnModuleDestroy {
 
   constructor(
     @Inject(MediaService) private readonly media: Pick<MediaService, 'decodeImage'>,
-    @Inject(ConversationService) private readonly conversations: Pick<ConversationService, 'open'>,
+    @Inject(ConversationService)
+    private readonly conversations: Pick<ConversationService, 'open' | 'tellsTurnEnds'>,
     @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
     @Inject(CALL_ENVIRONMENT) private readonly environment: CallsEnvironment,
   ) {
@@ -247,10 +248,10 @@ export class CallsService implements OnModuleDestroy {
   }
 
   private sessionFor({ grant, session }: CallRequest): Session {
-    const { modelId, turnEnd } = this.engine.caps;
+    const { modelId } = this.engine.caps;
     const start = defaultSession(this.environment.ids.next('sess'), modelId, {
       expiresAt: Math.floor((Date.now() + this.limits.maxCallMs) / 1000),
-      turnEnd: turnEnd ? 'model' : 'silence',
+      turnEnd: this.conversations.tellsTurnEnds ? 'model' : 'silence',
     });
     const before = grant.session ? mergeSession(start, grant.session) : start;
     const after = mergeSession(before, session);

@@ -59,6 +59,7 @@ function staged() {
     },
   };
   const opener = {
+    tellsTurnEnds: false,
     open: (options: { onEvent: (event: SessionEvent) => void }) => {
       const conversation = new StagedConversation(options.onEvent);
       conversations.push(conversation);

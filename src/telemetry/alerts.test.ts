@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { JudgeMetrics } from './judge-metrics.js';
 import { Metrics } from './metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
@@ -16,6 +17,8 @@ async function scraped(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const stats = { workers: 1, workersUp: 1, workersStuck: 0, lost: { died: 0, stuck: 0 }, ...sessions };
   const media = { stats: () => ({ decodersEnded: 0, decoderLost: false }) };
   new WorkerMetrics(metrics, { stats }, vad, media);
+  const judged = { judged: 0, runMs: 0, waiting: 0, workerFailures: 0 };
+  new JudgeMetrics(metrics, { stats: () => judged, stuckThreads: 0 });
   metrics.sessionOpened();
   metrics.sessionClosed('a', 'hangup');
   metrics.refused('bad_sdp');
@@ -71,6 +74,7 @@ describe('docs/alerts.yml', () => {
       'visavis_drops_total',
       'visavis_parts_lost_total',
       'visavis_vad_workers_lost_total',
+      'visavis_judge_workers_lost_total',
       'visavis_engine_workers_lost_total',
       'visavis_video_decoders_lost_total',
       'visavis_video_decoder_up',

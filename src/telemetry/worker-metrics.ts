@@ -2,6 +2,7 @@ import { Inject, Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { DecoderService, type EngineStats } from '#modules/decoder';
 import { MediaService } from '#modules/media';
 import { VadService } from '#modules/vad';
+import { JudgeMetrics } from './judge-metrics.js';
 import { Metrics } from './metrics.js';
 
 const one = (value: number): ReadonlyMap<string, number> => new Map([['', value]]);
@@ -84,6 +85,6 @@ export class WorkerMetrics {
 export class WorkerMetricsModule {
   /** @param features the modules of engine, VAD and media, as the application configured them */
   static forRoot(features: DynamicModule[]): DynamicModule {
-    return { module: WorkerMetricsModule, imports: features, providers: [WorkerMetrics] };
+    return { module: WorkerMetricsModule, imports: features, providers: [WorkerMetrics, JudgeMetrics] };
   }
 }

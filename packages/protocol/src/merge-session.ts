@@ -16,7 +16,7 @@ const VENDOR_DEFAULTS = {
   video: true,
   camera_off: 'keep',
   speculation: true,
-  barge_in_ms: 200,
+  barge_in_ms: null,
   reading_chars_per_s: null,
   visual_turns: false,
 } as const satisfies VendorSettings;
@@ -32,7 +32,7 @@ const SEMANTIC_VAD_DEFAULTS = {
 export interface SessionFacts {
   /** Seconds since 1970. Default 0: not known. */
   readonly expiresAt?: number;
-  /** What `semantic_vad` will go by with this model. Default `silence`. */
+  /** What `semantic_vad` will go by with this gateway. Default `silence`. */
   readonly turnEnd?: TurnEndSource;
 }
 

@@ -65,7 +65,7 @@ export const vendorSettingsSchema = z.strictObject({
 
 export type VendorSettings = z.infer<typeof vendorSettingsSchema>;
 
-/** What `semantic_vad` goes by: the model's own prediction, or, where it has none, a silence for each eagerness. */
+/** What `semantic_vad` goes by: what is predicted, by the model or by the gateway's own judge of sounds, or, where nothing is, a silence for each eagerness. */
 export const turnEndSourceSchema = z.enum(['model', 'silence']);
 export type TurnEndSource = z.infer<typeof turnEndSourceSchema>;
 

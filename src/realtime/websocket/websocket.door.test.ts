@@ -28,6 +28,7 @@ let broken = false;
 const ended: string[] = [];
 
 const opener = {
+  tellsTurnEnds: false,
   async open(options: { onEvent: FakeConversation['emit']; tenant?: string }) {
     if (broken) throw new VisavisError('engine_restarting', 'No worker is up.');
     const conversation = new FakeConversation(options.onEvent);
