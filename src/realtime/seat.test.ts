@@ -35,11 +35,20 @@ function setUp(perform: (event: ClientEvent) => Promise<void> = async () => unde
 
 describe('Seat', () => {
   it('performs events one after another, in order', async () => {
-    const { begin, performed, seat } = setUp((event) => sleep(event.event_id === 'slow' ? 20 : 0));
+    const slow = Promise.withResolvers<void>();
+    const fast = Promise.withResolvers<void>();
+    const { begin, performed, seat } = setUp(async (event) => {
+      if (event.event_id === 'slow') await slow.promise;
+      else fast.resolve();
+    });
     begin();
     seat.take({ ...create, event_id: 'slow' }, 10);
     seat.take({ type: 'response.cancel', event_id: 'fast' }, 10);
-    await sleep(40);
+    await sleep(5);
+    expect(performed).toEqual([]);
+    slow.resolve();
+    await fast.promise;
+    await sleep(0);
     expect(performed).toEqual(['slow', 'fast']);
   });
 

@@ -176,6 +176,13 @@ describe('BoundaryPredictor', () => {
     expect(hear(predictor, times(10, QUIET), 5000)).toEqual([]);
   });
 
+  it('has speech that goes on through a reset begin behind it', () => {
+    hear(predictor, times(10, LOUD));
+    predictor.reset();
+    const [start] = hear(predictor, times(3, LOUD), 100);
+    expect(start).toMatchObject({ t: 'speech_start', startMs: 100 });
+  });
+
   describe('without audio', () => {
     it('takes a hole for silence', () => {
       speak();

@@ -48,6 +48,25 @@ describe('a sound that holds no question', () => {
     expect(harness.commandsOf('disown')).toHaveLength(1);
   });
 
+  test('is told of that also where its sound has to go to the model again meanwhile', () => {
+    const harness = speakAndPause(awake(), 1500).ack();
+    const item = { k: 'item_create', role: 'user', content: [{ type: 'input_text', text: 'red?' }] } as const;
+    harness.intent(item).intent({ k: 'response_create' }).ack();
+    harness.answer('yes').end();
+    silence(judged(harness, { speech: 0.05 }));
+    expect(harness.said).not.toContain('audio_committed');
+    expect(harness.said).toContain('speech_misfired');
+  });
+
+  test('is let go by a commit by hand as well, whatever was made of its pause', () => {
+    const harness = awake({ config: { turnDetection: SEMANTIC_VAD }, settings: { turnModel: 'smart-turn' } });
+    judged(speakAndPause(harness, 1500), { turnEnd: 0.01, speech: 0.9 });
+    harness.intent({ k: 'audio_commit' });
+    expect(harness.said).toContain('audio_committed');
+    expect(silences(harness)).toEqual([4000, 500]);
+    expect(harness.commands.at(-1)).toMatchObject({ c: 'detect_anew' });
+  });
+
   test('but for its sound is a turn like any other', () => {
     const harness = silence(judged(speakAndPause(awake(), 1500), { speech: 0.97 }));
     expect(harness.said).toContain('audio_committed');
