@@ -48,7 +48,8 @@ describe('what is measured with sounds', () => {
           id: 's',
           kind: 's',
           voice: 'joe',
-          parts: [{ say: 'stop-please' }],
+          // So long that it is meant, whether or not the model's ear tells that of words.
+          parts: [{ say: 'how-many' }],
           during: 'describe the table',
           right: { stops: true },
         },
