@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clientItemSchema } from './item.js';
+import { responseParamsSchema } from './response-params.js';
 import { sessionPatchSchema } from './session.js';
 
 function event<T extends string, S extends z.ZodRawShape>(type: T, shape: S) {
@@ -22,19 +23,14 @@ export const clientEventSchema = z.discriminatedUnion('type', [
     item_id: itemId,
     content_index: z.number().int().min(0),
     audio_end_ms: z.number().min(0),
+    /** Our own: characters of the text that were read or heard; then `audio_end_ms` is not looked at. */
+    visavis: z.object({ characters: z.number().int().min(0) }).nullish(),
   }),
   event('input_audio_buffer.append', { audio: z.base64() }),
   event('input_audio_buffer.commit', {}),
   event('input_audio_buffer.clear', {}),
   event('output_audio_buffer.clear', {}),
-  event('response.create', {
-    response: z
-      .object({
-        max_output_tokens: z.union([z.literal('inf'), z.number().int().min(1).max(4096)]).nullish(),
-        metadata: z.record(z.string(), z.string()).nullish(),
-      })
-      .nullish(),
-  }),
+  event('response.create', { response: responseParamsSchema.nullish() }),
   event('response.cancel', { response_id: z.string().nullish() }),
 ]);
 export type ClientEvent = z.infer<typeof clientEventSchema>;

@@ -11,13 +11,17 @@ export {
   clientContentSchema,
   clientItemSchema,
   contentSchema,
+  inputItemSchema,
   itemSchema,
   type ClientContent,
   type ClientItem,
+  type ClientMessage,
   type Content,
+  type InputItem,
   type Item,
 } from './item.js';
 export { defaultSession, mergeSession } from './merge-session.js';
+export { responseParamsSchema, type ResponseParams } from './response-params.js';
 export {
   responseSchema,
   usageSchema,
@@ -36,12 +40,15 @@ export {
 export {
   sessionPatchSchema,
   sessionSchema,
+  type ModelCaps,
   type Session,
   type SessionPatch,
   type TurnDetection,
   type TurnEndSource,
   type VendorEventName,
 } from './session.js';
+export { toolChoiceSchema, toolSchema, type Tool, type ToolChoice } from './tool.js';
+export { transcriptUsageSchema, transcriptionSchema, type Transcription } from './transcription.js';
 export type {
   ContextEvent,
   ContextRedactedEvent,

@@ -1,4 +1,5 @@
-import type { Session, SessionPatch, TurnDetection, TurnEndSource } from './session.js';
+import type { ModelCaps, Session, SessionPatch, TurnDetection, TurnEndSource } from './session.js';
+import type { Transcription } from './transcription.js';
 
 const SERVER_VAD_DEFAULTS = {
   type: 'server_vad',
@@ -17,11 +18,18 @@ const SEMANTIC_VAD_DEFAULTS = {
   interrupt_response: true,
 } as const satisfies TurnDetection;
 
+const NO_CAPS: ModelCaps = { tools: false, instructions: false, transcription: false };
+
 /**
  * A new session, before the client asked for anything.
  * @param turnEnd what `semantic_vad` will go by with this model
  */
-export function defaultSession(id: string, model: string, turnEnd: TurnEndSource = 'silence'): Session {
+export function defaultSession(
+  id: string,
+  model: string,
+  turnEnd: TurnEndSource = 'silence',
+  caps: ModelCaps = NO_CAPS,
+): Session {
   const format = { type: 'audio/pcm', rate: 24_000 };
   return {
     type: 'realtime',
@@ -56,6 +64,7 @@ export function defaultSession(id: string, model: string, turnEnd: TurnEndSource
       reading_chars_per_s: null,
       visual_turns: false,
       turn_end: turnEnd,
+      caps,
     },
   };
 }
@@ -71,7 +80,7 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
     ...session,
     instructions: patch.instructions ?? session.instructions,
     tools: patch.tools ?? session.tools,
-    tool_choice: given(patch.tool_choice, session.tool_choice),
+    tool_choice: patch.tool_choice ?? session.tool_choice,
     max_output_tokens: patch.max_output_tokens ?? session.max_output_tokens,
     tracing: given(patch.tracing, session.tracing),
     truncation: given(patch.truncation, session.truncation),
@@ -80,7 +89,7 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
     audio: {
       input: {
         format: merged(session.audio.input.format, input?.format),
-        transcription: given(input?.transcription, session.audio.input.transcription),
+        transcription: transcriptionOf(session, input?.transcription),
         noise_reduction: given(input?.noise_reduction, session.audio.input.noise_reduction),
         turn_detection: mergeTurnDetection(session.audio.input.turn_detection, input?.turn_detection),
       },
@@ -92,6 +101,13 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
     },
     visavis: merged(session.visavis, patch.visavis),
   };
+}
+
+/** null turns it off. The model that writes down what is said is the session's own, whichever was asked for. */
+function transcriptionOf(session: Session, patch: Transcription | null | undefined): Transcription | null {
+  const current = session.audio.input.transcription;
+  if (patch === undefined || patch === null) return patch === null ? null : current;
+  return { ...merged(current ?? {}, patch), model: session.model };
 }
 
 type TurnDetectionPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>['turn_detection'];

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { toolChoiceSchema, toolsSchema } from './tool.js';
+import { transcriptionSchema } from './transcription.js';
 
 /** Turn-taking by the gateway's voice activity detector. Durations are milliseconds. */
 export const serverVadSchema = z.object({
@@ -61,8 +63,19 @@ export const vendorSettingsSchema = z.object({
 export const turnEndSourceSchema = z.enum(['model', 'silence']);
 export type TurnEndSource = z.infer<typeof turnEndSourceSchema>;
 
+/** What a model can do that another cannot. */
+export const modelCapsSchema = z.object({
+  /** False: it calls no tools. They are kept and reported; what demands a call is `tools_unsupported`. */
+  tools: z.boolean(),
+  /** False: `instructions` have no effect. */
+  instructions: z.boolean(),
+  /** False: every transcript that is asked for fails. */
+  transcription: z.boolean(),
+});
+export type ModelCaps = z.infer<typeof modelCapsSchema>;
+
 const audioFormatSchema = z.object({ type: z.string(), rate: z.number().optional() });
-const maxOutputTokensSchema = z.union([z.literal('inf'), z.number().int().min(1).max(4096)]);
+export const maxOutputTokensSchema = z.union([z.literal('inf'), z.number().int().min(1).max(4096)]);
 
 /** The session object, as the server always reports it: whole. */
 export const sessionSchema = z.object({
@@ -72,8 +85,8 @@ export const sessionSchema = z.object({
   model: z.string(),
   output_modalities: z.array(z.literal('text')),
   instructions: z.string(),
-  tools: z.array(z.unknown()),
-  tool_choice: z.unknown(),
+  tools: toolsSchema,
+  tool_choice: toolChoiceSchema,
   max_output_tokens: maxOutputTokensSchema,
   tracing: z.unknown(),
   truncation: z.unknown(),
@@ -84,7 +97,7 @@ export const sessionSchema = z.object({
   audio: z.object({
     input: z.object({
       format: audioFormatSchema,
-      transcription: z.unknown(),
+      transcription: transcriptionSchema.nullable(),
       noise_reduction: z.unknown(),
       turn_detection: turnDetectionSchema,
     }),
@@ -93,6 +106,8 @@ export const sessionSchema = z.object({
   visavis: vendorSettingsSchema.extend({
     /** Reported only. */
     turn_end: turnEndSourceSchema,
+    /** Reported only: what the model can do. */
+    caps: modelCapsSchema,
   }),
 });
 export type Session = z.infer<typeof sessionSchema>;
@@ -106,8 +121,8 @@ export const sessionPatchSchema = z.object({
   model: z.string().nullish(),
   output_modalities: z.array(z.enum(['text', 'audio'])).nullish(),
   instructions: z.string().nullish(),
-  tools: z.array(z.unknown()).nullish(),
-  tool_choice: z.unknown().optional(),
+  tools: toolsSchema.nullish(),
+  tool_choice: toolChoiceSchema.nullish(),
   max_output_tokens: maxOutputTokensSchema.nullish(),
   tracing: z.unknown().optional(),
   truncation: z.unknown().optional(),
@@ -118,7 +133,7 @@ export const sessionPatchSchema = z.object({
       input: z
         .object({
           format: audioFormatSchema.nullish(),
-          transcription: z.unknown().optional(),
+          transcription: transcriptionSchema.nullish(),
           noise_reduction: z.unknown().optional(),
           turn_detection: z
             .discriminatedUnion('type', [
