@@ -153,6 +153,8 @@ export interface AsideOptions extends Omit<GenerateOptions, 'speculative'> {
   readonly segments: readonly AsideSegment[];
   /** Default: the session's. */
   readonly system?: string;
+  /** Nobody waits for it: others go first, and where there is too much to do it is rejected with `shed`. Default false. */
+  readonly idle?: boolean;
 }
 
 /** What an eviction or a redaction took out of the context. */
