@@ -15,7 +15,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { ClientMessages, type MessageError } from './client-messages.js';
 import { toErrorEvent, toServerEvents } from './core/event-mapper.js';
 import { toIntent, type DecodeImage } from './core/intent-mapper.js';
-import { toSessionConfig } from './core/turn-config.js';
+import { checkSession, toSessionConfig } from './core/turn-config.js';
 import { turnLatency } from './core/vendor-mapper.js';
 import { Outbox } from './outbox.js';
 
@@ -205,14 +205,17 @@ export class Call {
     const { conversation } = this;
     if (conversation === null) throw new VisavisError('session_closed', 'The call is closed.');
     switch (event.type) {
-      case 'session.update':
-        this.session = mergeSession(this.session, event.session);
+      case 'session.update': {
+        const session = mergeSession(this.session, event.session);
+        checkSession(session);
+        this.session = session;
         conversation.intent({
           k: 'session_update',
           config: toSessionConfig(this.session),
           ...(event.event_id !== undefined && { clientEventId: event.event_id }),
         });
         return;
+      }
       case 'output_audio_buffer.clear':
         // Answers are text: there is no audio to clear, but stock clients always send this when they interrupt.
         conversation.intent({ k: 'reading_stopped' });

@@ -10,7 +10,7 @@ import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import { Arrival } from './arrival.js';
 import { Call, type CallEnvironment } from './call.js';
 import { Admission } from './core/admission.js';
-import { toSessionConfig } from './core/turn-config.js';
+import { checkSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
 import type { Offer } from './offer.js';
 
 /** What the calls of the process share, and the one thing that concerns them all. */
@@ -67,7 +67,7 @@ export class CallsService implements OnModuleDestroy {
   /**
    * Answers an offer. Little is held until its client has connected: the conversation is opened only then.
    * @param gone the client has closed its request: what was begun for it is ended
-   * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`, `draining`, `session_closed` where the client left meanwhile
+   * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity`, `draining`, `tools_unsupported`, `session_closed` where the client left meanwhile
    */
   async open(offer: Offer, gone?: AbortSignal): Promise<{ id: string; answerSdp: string }> {
     if (this.environment.lifecycle.draining)
@@ -80,9 +80,11 @@ export class CallsService implements OnModuleDestroy {
         this.environment.ids.next('sess'),
         this.engine.caps.modelId,
         this.engine.caps.turnEnd ? 'model' : 'silence',
+        toModelCaps(this.engine.caps),
       ),
       offer.session,
     );
+    checkSession(session);
     const guard = new Guard(
       (where, error) => this.struck(id, where, error),
       (work) => this.current.run(id, work),

@@ -102,7 +102,8 @@ export class Speculation {
     this.#writer.closeTurn();
     const wanted = current.maxOutputTokens;
     const maxTokens = wanted === 'inf' ? room : Math.min(wanted, room);
-    out.push({ c: 'generate', responseId: current.id, maxTokens, speculative: true });
+    const tools = this.#answering.wantedTools;
+    out.push({ c: 'generate', responseId: current.id, maxTokens, speculative: true, ...tools });
   }
 
   /** @returns false: it is not about the answer that is held back. */
@@ -172,7 +173,8 @@ export class Speculation {
   get #possible(): boolean {
     const { caps } = this.#session;
     const able = caps.speculative && caps.rollback !== 'none';
-    return able && !this.#try && this.#answering.activeId === null && this.#writer.upToDate;
+    const free = !this.#try && this.#answering.activeId === null && !this.#answering.wantedOtherwise;
+    return able && free && this.#writer.upToDate;
   }
 
   #begin(kind: SpeculationKind, atMs: number): void {
