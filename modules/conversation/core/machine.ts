@@ -43,7 +43,10 @@ export class ConversationMachine {
     this.#writer = new ContextWriter(this.#session);
     this.#answering = new Answering(this.#session, this.#writer);
     this.#sides = new SideAnswers(this.#session, this.#writer);
-    this.#speculation = new Speculation(this.#session, this.#writer, this.#answering);
+    this.#speculation = new Speculation(this.#session, this.#writer, {
+      answering: this.#answering,
+      sides: this.#sides,
+    });
     const [writer, answering, speculation] = [this.#writer, this.#answering, this.#speculation];
     this.#hearing = new Hearing(this.#session, { writer, answering, speculation });
     this.#camera = new Camera(this.#session, this.#writer);

@@ -151,7 +151,7 @@ describe('a response that reads the conversation and leaves nothing in it', () =
 
   test('is made on top of it, and taken off again', () => {
     const harness = awake().turn('a').clear();
-    const before = harness.machine.log;
+    const before = [...harness.machine.log];
     harness.intent(side).ack().answer('b').end();
     expect(harness.did).toEqual(['open user', 'mark', 'close user', 'generate', 'rollback']);
     expect(harness.eventsOf('item_added')).toEqual([]);

@@ -1,4 +1,10 @@
-import { awake, typed, type HarnessOptions, type MachineHarness } from '../../testing/machine-harness.js';
+import {
+  awake,
+  isFinal,
+  typed,
+  type HarnessOptions,
+  type MachineHarness,
+} from '../../testing/machine-harness.js';
 
 const WRITE_DOWN = { en: 'write it down', zh: '写下来' };
 const EAR: HarnessOptions = {
@@ -30,8 +36,9 @@ describe('what was said', () => {
       idle: true,
       segments: [{ edge: 'open' }, { k: 'known' }, { k: 'text', text: 'write it down' }, { edge: 'close' }],
     });
-    const { log } = harness.machine;
-    writes(harness.clear(), ' what', ' color');
+    const log = [...harness.machine.log];
+    harness.events.length = 0;
+    writes(harness, ' what', ' color');
     const [{ itemId }] = harness.eventsOf('transcript_completed') as [{ itemId: string }];
     expect(harness.events).toMatchObject([
       { type: 'transcript_delta', itemId, delta: ' what' },
@@ -89,10 +96,7 @@ describe('what was said', () => {
   test('fails where the model writes nothing down, and where it never got into the context', () => {
     const deaf = awake({ config: { transcription: { language: null } } }).turn('a');
     expect(deaf.eventsOf('transcript_failed')).toHaveLength(1);
-    const lost = awake(EAR)
-      .speak(1000)
-      .failAppend((append) => append.c === 'append_audio', 'engine_failed')
-      .ack();
+    const lost = awake(EAR).speak(1000).failAppend(isFinal, 'engine_failed').ack();
     expect(lost.eventsOf('transcript_failed')).toHaveLength(1);
     expect(lost.commandsOf('aside')).toEqual([]);
   });
