@@ -1,3 +1,4 @@
+export { DEFAULT_AUDIO_FORMAT, PCM_RATES, audioFormatSchema, type AudioFormat } from './audio-format.js';
 export {
   MAX_MESSAGE_BYTES,
   clientEventSchema,
@@ -17,7 +18,7 @@ export {
   type Content,
   type Item,
 } from './item.js';
-export { defaultSession, mergeSession } from './merge-session.js';
+export { defaultSession, mergeSession, type SessionFacts } from './merge-session.js';
 export {
   responseSchema,
   usageSchema,
@@ -34,6 +35,7 @@ export {
   type ServerEventType,
 } from './server-events.js';
 export {
+  parseSessionPatch,
   sessionPatchSchema,
   sessionSchema,
   type Session,
@@ -42,6 +44,8 @@ export {
   type TurnEndSource,
   type VendorEventName,
 } from './session.js';
+export { check, type Checked, type Problem } from './strict.js';
+export { tierOf, type Tier } from './tier.js';
 export type {
   ContextEvent,
   ContextRedactedEvent,

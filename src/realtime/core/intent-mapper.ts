@@ -1,7 +1,7 @@
-import type { ClientContent, ClientEvent } from '@vis-a-vis/protocol';
+import type { AudioFormat, ClientContent, ClientEvent } from '@vis-a-vis/protocol';
 import { VisavisError, type RgbImage } from '#modules/contracts';
 import type { ClientIntent, NewContent } from '#modules/conversation';
-import { pcm16ToFloat, resample24To16 } from './pcm.js';
+import { toPcm } from './audio/audio-stream.js';
 
 /** Client events that are the conversation's business; the others are answered by the call itself. */
 export type ConversationEvent = Exclude<
@@ -12,11 +12,18 @@ export type ConversationEvent = Exclude<
 /** Decodes a PNG, JPEG, WebP or GIF file. Rejects with `bad_image`. */
 export type DecodeImage = (file: Uint8Array) => Promise<RgbImage>;
 
+/** How the media of an event is to be read. */
+export interface MediaReading {
+  readonly decodeImage: DecodeImage;
+  /** Of audio inside of items: the session's. */
+  readonly format: AudioFormat;
+}
+
 /**
  * What a client event means to the conversation.
  * @throws VisavisError `bad_image`, `bad_audio`
  */
-export async function toIntent(event: ConversationEvent, decodeImage: DecodeImage): Promise<ClientIntent> {
+export async function toIntent(event: ConversationEvent, reading: MediaReading): Promise<ClientIntent> {
   const origin = event.event_id === undefined ? {} : { clientEventId: event.event_id };
   switch (event.type) {
     case 'conversation.item.create':
@@ -25,7 +32,7 @@ export async function toIntent(event: ConversationEvent, decodeImage: DecodeImag
         ...(event.item.id !== undefined && { itemId: event.item.id }),
         ...(event.previous_item_id != null && { previousItemId: event.previous_item_id }),
         role: event.item.role,
-        content: await Promise.all(event.item.content.map((part) => toContent(part, decodeImage))),
+        content: await Promise.all(event.item.content.map((part) => toContent(part, reading))),
         ...origin,
       };
     case 'conversation.item.retrieve':
@@ -62,7 +69,7 @@ export async function toIntent(event: ConversationEvent, decodeImage: DecodeImag
   }
 }
 
-async function toContent(part: ClientContent, decodeImage: DecodeImage): Promise<NewContent> {
+async function toContent(part: ClientContent, { decodeImage, format }: MediaReading): Promise<NewContent> {
   switch (part.type) {
     case 'input_text':
     case 'output_text':
@@ -72,7 +79,7 @@ async function toContent(part: ClientContent, decodeImage: DecodeImage): Promise
       return { type: 'input_image', image: await decodeImage(file), detail: part.detail ?? 'auto' };
     }
     case 'input_audio': {
-      const pcm = resample24To16(pcm16ToFloat(fromBase64(part.audio)));
+      const pcm = toPcm(fromBase64(part.audio), format);
       if (pcm.length === 0) throw new VisavisError('bad_audio', 'The audio is empty.', 'item.content.audio');
       return { type: 'input_audio', pcm };
     }
