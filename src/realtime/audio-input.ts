@@ -6,9 +6,23 @@ import { AudioStream } from './core/audio/audio-stream.js';
 import { bytesPerSample, rateOf } from './core/audio/samples.js';
 
 /** A longer piece is taken in parts of about this length (ms), between which others have their turn. */
-const PART_MS = 500;
+const PART_MS = 200;
+/** More than this (ms) is not given to a detector that has as much to judge already: it would leave some of it out. */
+const MAX_UNHEARD_MS = 300;
+/** What is left to judge when a client commits: less than a detector's window (ms). */
+const JUDGED_MS = 40;
+/** How often it is looked how far the detector is, and for how long at the most it is waited for where it stands still (ms). */
+const LOOK_MS = 5;
+const STANDSTILL_MS = 2000;
 /** Samples of a frame at the most: 100 ms. */
 const FRAME = SAMPLE_RATE / 10;
+
+/** Where the audio goes. */
+export interface AudioSink {
+  push(frame: AudioFrame): void;
+  /** What has been pushed and not been looked at for speech (ms). */
+  readonly unheardMs: number;
+}
 
 /**
  * A microphone that comes by `input_audio_buffer.append`. Its clock counts samples, whenever they come: what is appended in
@@ -44,7 +58,7 @@ export class AudioInput {
    * @param named the client gave the event an id, and can be told of each
    * @throws VisavisError `audio_too_fast`: nothing of it was taken. Of a run of pieces without an id, for the first only
    */
-  async append(audio: string, named: boolean, push: (frame: AudioFrame) => void): Promise<void> {
+  async append(audio: string, named: boolean, sink: AudioSink): Promise<void> {
     const bytes = Buffer.from(audio, 'base64');
     if (!(await this.#admitted(bytes.length))) {
       if (this.#told && !named) return;
@@ -59,13 +73,15 @@ export class AudioInput {
     const part = Math.ceil((PART_MS * this.#bytesPerSecond) / 1000);
     for (let at = 0; at < bytes.length; at += part) {
       if (at > 0) await turn();
-      this.#emit(this.#stream.push(bytes.subarray(at, at + part)), push);
+      await heard(sink, MAX_UNHEARD_MS);
+      this.#emit(this.#stream.push(bytes.subarray(at, at + part)), sink);
     }
   }
 
-  /** What has been appended so far is whole: the last of it is handed on. */
-  flush(push: (frame: AudioFrame) => void): void {
-    this.#emit(this.#stream.flush(), push);
+  /** What has been appended so far is whole: the last of it is handed on, and speech in it is known. */
+  async flush(sink: AudioSink): Promise<void> {
+    this.#emit(this.#stream.flush(), sink);
+    await heard(sink, JUDGED_MS);
   }
 
   /** What has been appended so far is void. */
@@ -86,12 +102,22 @@ export class AudioInput {
     }
   }
 
-  #emit(pcm: Float32Array, push: (frame: AudioFrame) => void): void {
+  #emit(pcm: Float32Array, sink: AudioSink): void {
     const arrivedAtMs = this.#clock.nowMs();
     for (let at = 0; at < pcm.length; at += FRAME) {
       const piece = pcm.slice(at, at + FRAME);
-      push({ pcm: piece, ptsMs: (this.#count * 1000) / SAMPLE_RATE, arrivedAtMs, concealed: false });
+      sink.push({ pcm: piece, ptsMs: (this.#count * 1000) / SAMPLE_RATE, arrivedAtMs, concealed: false });
       this.#count += piece.length;
     }
+  }
+}
+
+/** Waits for the detector, unless it stands still. */
+async function heard(sink: AudioSink, unheardMs: number): Promise<void> {
+  let least = sink.unheardMs;
+  for (let waitedMs = 0; least > unheardMs && waitedMs < STANDSTILL_MS; waitedMs += LOOK_MS) {
+    await sleep(LOOK_MS);
+    if (sink.unheardMs < least) waitedMs = 0;
+    least = sink.unheardMs;
   }
 }

@@ -13,7 +13,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Grant } from './access.js';
 import { Arrival } from './arrival.js';
-import type { AudioInput } from './audio-input.js';
+import type { AudioInput, AudioSink } from './audio-input.js';
 import { tagId, untagId } from './core/client-ids.js';
 import { toErrorEvent, toServerEvents } from './core/event-mapper.js';
 import { toIntent, type DecodeImage } from './core/intent-mapper.js';
@@ -82,6 +82,11 @@ export class Call {
   /** The settings as they stand. */
   get settings(): Session {
     return this.session;
+  }
+
+  /** Its audio comes by events. */
+  get takesAudio(): boolean {
+    return this.options.audioInput != null;
   }
 
   /** What transports are made with. */
@@ -248,16 +253,26 @@ export class Call {
       case 'input_audio_buffer.append':
         if (audioInput === null)
           throw new VisavisError('invalid_event', 'The audio of this call comes by its track.', 'type');
-        await audioInput.append(event.audio, isNamed(event), (frame) => this.onAudio(frame));
+        await audioInput.append(event.audio, isNamed(event), this.audioSink);
         return;
       default: {
-        if (event.type === 'input_audio_buffer.commit') audioInput?.flush((frame) => this.onAudio(frame));
+        if (event.type === 'input_audio_buffer.commit') await audioInput?.flush(this.audioSink);
         if (event.type === 'input_audio_buffer.clear') audioInput?.clear();
         const { format } = this.session.audio.input;
         const intent = await toIntent(event, { decodeImage, format });
         this.conversation?.intent(intent);
       }
     }
+  }
+
+  private get audioSink(): AudioSink {
+    const unheardMs = () => this.conversation?.unheardMs ?? 0;
+    return {
+      push: (frame) => this.onAudio(frame),
+      get unheardMs() {
+        return unheardMs();
+      },
+    };
   }
 
   private get listeners(): readonly Listener[] {

@@ -50,6 +50,8 @@ export interface NewCall {
 
 /** How long whoever appends audio beyond the bound is held up before it is refused (ms). */
 const AUDIO_PATIENCE_MS = 2000;
+/** Appended audio (ms) that a client which commits by hand may have in the buffer: it means all of what it sends. */
+const APPENDED_BUFFER_MS = 120_000;
 /** How often a call that drains is looked at (ms). */
 const DRAIN_POLL_MS = 50;
 /** An engine session that is just being closed, or tried by a probe, is free again in a moment (ms). */
@@ -170,6 +172,7 @@ export class CallsService implements OnModuleDestroy {
         config: toSessionConfig(call.settings),
         onEvent: (event) => call.onSessionEvent(event),
         guard,
+        ...(call.takesAudio && { settings: { manualBufferMs: APPENDED_BUFFER_MS } }),
       }),
     );
     await call.begin(conversation);

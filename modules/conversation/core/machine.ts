@@ -194,6 +194,7 @@ export class ConversationMachine {
       return true;
     }
     if (this.#mayCreate) {
+      this.#hearing.letAnswer();
       this.#answering.create(atMs);
       return true;
     }
@@ -205,7 +206,9 @@ export class ConversationMachine {
   }
 
   get #mayCreate(): boolean {
-    return this.#answering.activeId === null && this.#answering.wanted && !this.#hearing.speaking;
+    // What was typed and asked about is answered, whoever talks in the room.
+    const free = !this.#hearing.speaking || this.#writer.asked;
+    return this.#answering.activeId === null && this.#answering.wanted && free;
   }
 
   /** From when silence counts towards the idle timeout (gateway clock); null: somebody is busy, or it does not count. */

@@ -57,7 +57,7 @@ export class Requests {
         return;
       }
       case 'audio_clear':
-        return this.#hearing.clear();
+        return this.#hearing.clear(atMs);
       case 'response_create':
         return this.#createResponse(intent);
       case 'reading_stopped':

@@ -93,6 +93,10 @@ export class World {
   deltas = 0;
   /** What became of answers begun ahead. */
   readonly ended: string[] = [];
+  /** A question was typed, and nothing has been generated since. */
+  #typed = false;
+  /** Made for what was typed: whoever talks meanwhile does not stand in their way. */
+  readonly #typedFor = new Set<string>();
   #now = 0;
   #faults: boolean;
   /** An answer may be made while somebody speaks, but not be heard. */
@@ -171,12 +175,19 @@ export class World {
   }
 
   #feed(input: MachineInput): void {
+    if (input.t === 'intent' && input.intent.k === 'item_create' && input.intent.role === 'user')
+      this.#typed = true;
     for (const command of this.machine.handle(input, this.#now)) {
       this.engine.take(command);
+      if (command.c === 'generate') {
+        if (this.#typed) this.#typedFor.add(command.responseId);
+        this.#typed = false;
+      }
       if (
         command.c === 'generate' &&
         !command.speculative &&
         !this.#mayHold &&
+        !this.#typedFor.has(command.responseId) &&
         this.rules.speaking !== null
       ) {
         this.saidWhileSpeaking.push(command.responseId);
@@ -185,7 +196,9 @@ export class World {
         this.rules.see(command.event);
         if (command.event.type === 'text_delta') {
           this.deltas += 1;
-          if (this.rules.speaking !== null) this.saidWhileSpeaking.push(command.event.responseId);
+          const { responseId } = command.event;
+          if (this.rules.speaking !== null && !this.#typedFor.has(responseId))
+            this.saidWhileSpeaking.push(responseId);
         }
         if (command.event.type === 'speculation_ended') this.ended.push(command.event.outcome);
       }
