@@ -162,17 +162,21 @@ describe('GET /v1/realtime', () => {
   it('holds up who appends faster than time goes by, then tells it, and stays as it was', async () => {
     const client = await dial();
     const chunk = Buffer.alloc(960).toString('base64');
-    for (let i = 0; i < 3000; i++) client.send({ type: 'input_audio_buffer.append', audio: chunk });
-    client.send({ type: 'input_audio_buffer.append', event_id: 'last', audio: chunk });
+    for (let i = 0; i < 3000; i++) {
+      const named = i % 100 === 99 && { event_id: `e${i}` };
+      client.send({ type: 'input_audio_buffer.append', audio: chunk, ...named });
+    }
     client.send({ type: 'response.create' });
     await client.until(() => conversation().intents.some(({ k }) => k === 'response_create'), 9000);
     expect(new Set(client.codes)).toEqual(new Set(['audio_too_fast']));
-    expect(client.codes.length).toBeLessThan(10);
-    expect(client.of('error').at(-1)?.error.event_id).toBe('last');
+    // Each that has a name is told, and of the others one a run.
+    const ids = client.of('error').map(({ error }) => error.event_id);
+    expect(ids.filter((id) => id !== null).length).toBeGreaterThan(15);
+    expect(ids.filter((id) => id === null).length).toBeLessThan(15);
     // What 2 s ahead, 2 s of patience and the time that the test took allow, of 60 s.
     const heardMs = conversation().audio.length * 20;
     expect(heardMs).toBeGreaterThan(2000);
-    expect(heardMs).toBeLessThan(20_000);
+    expect(heardMs).toBeLessThan(30_000);
   });
 
   it('answers a thousand malformed messages with coded errors', async () => {
