@@ -177,7 +177,14 @@ class PlayedCall {
         open: (_settings, { onBoundary }) => {
           this.say = onBoundary;
           const ignore = () => undefined;
-          return { push: ignore, configure: ignore, silenceUntil: ignore, close: ignore };
+          return {
+            push: ignore,
+            configure: ignore,
+            startAnew: ignore,
+            unheardMs: 0,
+            silenceUntil: ignore,
+            close: ignore,
+          };
         },
       },
       frames: {

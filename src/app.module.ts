@@ -8,6 +8,7 @@ import type { Config } from './config/config.js';
 import { HealthModule } from './health/health.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
+import { ACCESS, openAccess } from './realtime/access.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import type { Logger } from './telemetry/logger.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
@@ -41,7 +42,11 @@ export class AppModule {
         LifecycleModule,
         WorkerMetricsModule.forRoot([decoder, vad, media]),
         HealthModule.forRoot([decoder, vad, media]),
-        RealtimeModule.forRoot([media, decoder, conversation]),
+        RealtimeModule.forRoot({
+          imports: [media, decoder, conversation],
+          access: { provide: ACCESS, useValue: openAccess },
+          limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
+        }),
       ],
       providers: [{ provide: APP_FILTER, useClass: HttpErrorsFilter }],
     };

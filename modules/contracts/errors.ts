@@ -9,6 +9,7 @@ export const ERRORS = {
   invalid_json: { status: 400, retryable: false, type: 'invalid_request_error' },
   unknown_event: { status: 400, retryable: false, type: 'invalid_request_error' },
   invalid_event: { status: 400, retryable: false, type: 'invalid_request_error' },
+  unknown_parameter: { status: 400, retryable: false, type: 'invalid_request_error' },
   message_too_large: { status: 413, retryable: false, type: 'invalid_request_error' },
   item_not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
   conversation_already_has_active_response: { status: 409, retryable: true, type: 'invalid_request_error' },
@@ -26,6 +27,8 @@ export const ERRORS = {
   bad_image: { status: 400, retryable: false, type: 'invalid_request_error' },
   bad_audio: { status: 400, retryable: false, type: 'invalid_request_error' },
   undecodable_frame: { status: 400, retryable: true, type: 'media_error' },
+  /** Appended further ahead of real time than the gateway takes: that piece was left out. */
+  audio_too_fast: { status: 429, retryable: true, type: 'invalid_request_error' },
   capacity: { status: 503, retryable: true, type: 'server_error' },
   aborted: { status: 409, retryable: true, type: 'server_error' },
   shed: { status: 503, retryable: true, type: 'server_error' },
@@ -40,6 +43,7 @@ export const ERRORS = {
   event_too_large: { status: 413, retryable: false, type: 'server_error' },
   /** A part that a call rests on is lost for good; `param` is the part. The call goes on without. */
   part_lost: { status: 503, retryable: true, type: 'server_error' },
+  session_expired: { status: 410, retryable: false, type: 'invalid_request_error' },
   session_closed: { status: 410, retryable: false, type: 'server_error' },
   bad_config: { status: 500, retryable: false, type: 'config_error' },
   bad_model: { status: 500, retryable: false, type: 'config_error' },

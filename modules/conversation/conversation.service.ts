@@ -33,6 +33,8 @@ export interface OpenOptions {
   readonly guard?: Guard;
   /** Whose context it is, for engines that keep tenants apart. Default: the session's own. */
   readonly tenant?: string;
+  /** Over the operator's, for this conversation. */
+  readonly settings?: Partial<ConversationSettings>;
   /** An engine session that is open already; the conversation closes it. Default: a new one. */
   readonly engineSession?: EngineSession;
 }
@@ -71,7 +73,7 @@ export class ConversationService {
       sessionId,
       conversationId: ids.next('conv'),
       config,
-      settings: this.#settings,
+      settings: { ...this.#settings, ...options.settings },
       caps: omni.caps,
       ids,
       engine,

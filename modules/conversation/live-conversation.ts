@@ -76,6 +76,10 @@ export class LiveConversation implements Conversation {
     this.#pcm.trimBefore(this.#machine.audioNeededFromMs);
   }
 
+  get unheardMs(): number {
+    return this.#closing ? 0 : this.#vad.unheardMs;
+  }
+
   pushVideo(frame: VideoFrame): void {
     if (this.#closing) return;
     const verdict = this.#frames.push(frame);
@@ -175,6 +179,8 @@ export class LiveConversation implements Conversation {
         return this.#executor.redact(command.ids);
       case 'detect':
         return this.#vad.configure(command.settings);
+      case 'detect_anew':
+        return this.#vad.startAnew(command.fromMs);
       case 'assume_silence':
         return this.#vad.silenceUntil(command.untilMs);
       case 'close':

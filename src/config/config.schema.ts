@@ -32,6 +32,10 @@ export const configSchema = z
     VISAVIS_ENGINE_STALL_MS: z.coerce.number().int().min(1000).max(600_000).default(5000),
     /** Milliseconds that running turns get when the gateway is asked to stop; 0: none. */
     VISAVIS_DRAIN_MS: z.coerce.number().int().min(0).max(3_600_000).default(10_000),
+    /** Minutes that a call may be open. */
+    VISAVIS_MAX_CALL_MINUTES: z.coerce.number().min(1).max(10_080).default(1440),
+    /** Milliseconds by which appended audio may be ahead of real time. */
+    VISAVIS_AUDIO_AHEAD_MS: z.coerce.number().int().min(1000).max(600_000).default(60_000),
     VISAVIS_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** UDP ports for media; both or neither. */
     VISAVIS_ICE_PORT_MIN: optionalPort,

@@ -23,6 +23,8 @@ describe('loadConfig', () => {
       engineWorkers: 1,
       engineStallMs: 5000,
       drainMs: 10_000,
+      maxCallMs: 86_400_000,
+      audioAheadMs: 60_000,
       logLevel: 'info',
       icePortRange: null,
       iceHosts: [],

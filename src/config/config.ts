@@ -15,6 +15,10 @@ export interface Config {
   readonly engineStallMs: number;
   /** What running turns get when the gateway is asked to stop. */
   readonly drainMs: number;
+  /** Longest time that a call is open. */
+  readonly maxCallMs: number;
+  /** How far ahead of real time audio may be appended. */
+  readonly audioAheadMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** `[min, max]` of the UDP ports for media, or null for any. */
   readonly icePortRange: readonly [number, number] | null;
@@ -54,6 +58,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     engineWorkers: c.VISAVIS_ENGINE_WORKERS,
     engineStallMs: c.VISAVIS_ENGINE_STALL_MS,
     drainMs: c.VISAVIS_DRAIN_MS,
+    maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,
+    audioAheadMs: c.VISAVIS_AUDIO_AHEAD_MS,
     logLevel: c.VISAVIS_LOG_LEVEL,
     icePortRange:
       c.VISAVIS_ICE_PORT_MIN === undefined || c.VISAVIS_ICE_PORT_MAX === undefined

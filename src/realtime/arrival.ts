@@ -1,14 +1,15 @@
-/** Things that wait for a call's conversation: five seconds of audio, or the first words of an eager client. */
+/** Things that wait for a call's conversation: five seconds of audio. */
 const MAX_WAITING = 256;
 
 /** What comes from a client between the moment it is connected and the one when its conversation is there. Kept in order. */
 export class Arrival {
   #waiting: (() => void)[] | null = [];
-  #greeted: (() => void) | null = null;
-  /** The data channel is open, and the call knows. */
-  readonly greeted = new Promise<void>((resolve) => {
-    this.#greeted = resolve;
-  });
+  readonly #begun = Promise.withResolvers<void>();
+
+  /** The conversation is there, or there will be none. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
+  }
 
   /** @param onFull called instead of `work` where too much waits already */
   run(work: () => void, onFull: () => void): void {
@@ -17,14 +18,11 @@ export class Arrival {
     else onFull();
   }
 
-  greet(): void {
-    this.#greeted?.();
-  }
-
-  /** The conversation is there. */
+  /** Idempotent. */
   begin(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
     for (const work of waiting) work();
+    this.#begun.resolve();
   }
 }

@@ -4,7 +4,9 @@ import { pino } from 'pino';
 import { Guard, VisavisError } from '#modules/contracts';
 import type { SendResult } from '#modules/media';
 import { Metrics } from '../telemetry/metrics.js';
-import { Call, EVENTS_LABEL } from './call.js';
+import { ANYBODY } from './access.js';
+import { Call } from './call.js';
+import { TextClient } from './transports/text-client.js';
 import { FakeConversation } from './testing/fake-conversation.js';
 import { SPOKEN_TURN } from './testing/sample-events.js';
 
@@ -17,7 +19,7 @@ async function setUp() {
     closed: 0,
     result: 'sent' as SendResult,
     buffered: 0,
-    send: (_label: string, text: string): SendResult => {
+    send: (text: string): SendResult => {
       if (peer.result === 'sent') sent.push(serverEventSchema.parse(JSON.parse(text)));
       return peer.result;
     },
@@ -27,6 +29,7 @@ async function setUp() {
   let id = 0;
   const call = new Call({
     id: 'rtc_1',
+    grant: ANYBODY,
     session: defaultSession('sess_1', 'visavis-pocket'),
     decodeImage: async () => Promise.reject(new VisavisError('bad_image', 'No picture.')),
     clock: { nowMs: () => 12_921 },
@@ -36,32 +39,34 @@ async function setUp() {
     guard: new Guard((where, error) => bugs.push([where, error])),
   });
   const conversation = new FakeConversation((event) => call.onSessionEvent(event));
-  await call.connect(peer, conversation);
+  call.attach(peer);
+  const client = new TextClient(call);
+  await call.begin(conversation);
   const types = () => sent.map((event) => event.type);
   const tell = async (...messages: (string | Uint8Array | object)[]) => {
     for (const message of messages) {
       const raw = typeof message === 'string' || message instanceof Uint8Array;
-      call.onMessage(EVENTS_LABEL, raw ? message : JSON.stringify(message));
+      client.message(raw ? message : JSON.stringify(message));
     }
     // Performing an event takes microtasks, sending what it led to the next turn of the loop.
     await tick();
     await tick();
   };
-  return { bugs, call, conversation, metrics, peer, sent, types, tell };
+  return { bugs, call, client, conversation, metrics, peer, sent, types, tell };
 }
 
 describe('Call', () => {
   it('greets with the whole session when the channel opens', async () => {
-    const { call, sent } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { client, peer, sent } = await setUp();
+    client.open(peer);
     expect(sent).toMatchObject([
       { type: 'session.created', session: { id: 'sess_1', output_modalities: ['text'] } },
     ]);
   });
 
   it('merges each update, and answers each', async () => {
-    const { call, conversation, sent, tell } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { client, conversation, peer, sent, tell } = await setUp();
+    client.open(peer);
     await tell(
       {
         type: 'session.update',
@@ -83,15 +88,15 @@ describe('Call', () => {
   });
 
   it('accepts output_audio_buffer.clear, which stock clients always send when they interrupt', async () => {
-    const { call, types, tell } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { client, peer, types, tell } = await setUp();
+    client.open(peer);
     await tell({ type: 'output_audio_buffer.clear' });
     expect(types()).toEqual(['session.created', 'output_audio_buffer.cleared']);
   });
 
   it('answers junk with errors that name the event, and goes on', async () => {
-    const { call, conversation, sent, tell } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { client, conversation, peer, sent, tell } = await setUp();
+    client.open(peer);
     const image = { type: 'input_image', image_url: 'data:image/png;base64,AAAA' };
     await tell(
       'no json',
@@ -116,30 +121,22 @@ describe('Call', () => {
       ['invalid_event', 'e2'],
       ['bad_image', 'e3'],
     ]);
-    expect(conversation.intents).toEqual([{ k: 'response_create' }]);
+    expect(conversation.intents).toMatchObject([{ k: 'response_create' }]);
   });
 
   it('tells a client whose message was dropped for its size', async () => {
-    const { call, sent } = await setUp();
-    call.onChannel(EVENTS_LABEL);
-    call.onDrop('oversized_message', 1);
+    const { client, peer, sent } = await setUp();
+    client.open(peer);
+    client.tooLarge();
     // Performing an event takes microtasks, sending what it led to the next turn of the loop.
     await tick();
     await tick();
     expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'message_too_large' } });
   });
 
-  it('counts what comes on a channel it does not know', async () => {
-    const { call, metrics, sent } = await setUp();
-    call.onChannel('other');
-    call.onMessage('other', '{}');
-    expect(sent).toEqual([]);
-    expect(await metrics.text()).toContain('visavis_drops_total{reason="unknown_channel"} 2');
-  });
-
   it('counts the turn, its latency and its context', async () => {
-    const { call, conversation, metrics, types } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { call, client, conversation, metrics, peer, types } = await setUp();
+    client.open(peer);
     for (const event of SPOKEN_TURN) conversation.emit(event);
     call.onDrop('duplicate', 2);
     // Performing an event takes microtasks, sending what it led to the next turn of the loop.
@@ -166,10 +163,10 @@ describe('Call', () => {
   });
 
   it('gives back the conversation of a client that left before it began', async () => {
-    const { call, peer } = await setUp();
+    const { call } = await setUp();
     await call.close('closed_by_peer');
     const late = new FakeConversation(() => undefined);
-    await expect(call.connect(peer, late)).rejects.toMatchObject({ code: 'session_closed' });
+    await expect(call.begin(late)).rejects.toMatchObject({ code: 'session_closed' });
     expect(late.closedBecause).not.toBeNull();
   });
 
@@ -183,8 +180,8 @@ describe('Call', () => {
   });
 
   it('goes on without words where the channel has closed under it, and greets anew when it opens anew', async () => {
-    const { bugs, call, conversation, metrics, peer, types, tell } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { bugs, client, conversation, metrics, peer, types, tell } = await setUp();
+    client.open(peer);
     await tell({ type: 'session.update', session: { type: 'realtime', instructions: 'Be brief.' } });
     peer.result = 'not_open';
     for (const event of SPOKEN_TURN) conversation.emit(event);
@@ -192,15 +189,15 @@ describe('Call', () => {
     expect(bugs).toEqual([]);
     expect(metrics.troubles().drops).toEqual({ no_channel: 16 });
     peer.result = 'sent';
-    call.onChannel(EVENTS_LABEL);
+    client.open(peer);
     await tell({ type: 'input_audio_buffer.clear' });
     expect(types()).toEqual(['session.created', 'session.updated', 'session.created']);
     expect(conversation.intents).toHaveLength(2);
   });
 
   it('tells of a part that is lost, and goes on', async () => {
-    const { call, metrics, sent } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { call, client, metrics, peer, sent } = await setUp();
+    client.open(peer);
     call.onLost('video', 'the worker died');
     await tick();
     expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'part_lost', param: 'video' } });
@@ -214,12 +211,12 @@ describe('Call', () => {
   });
 
   it('tells the client of a fault of ours, and ends when that has left', async () => {
-    const { call, conversation, metrics, peer, sent } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { call, client, conversation, metrics, peer, sent } = await setUp();
+    client.open(peer);
     peer.buffered = 100;
     const failed = call.fail(new VisavisError('internal_error', 'Internal error.'));
     call.onAudio({ pcm: new Float32Array(320), ptsMs: 0, arrivedAtMs: 0, concealed: false });
-    call.onMessage(EVENTS_LABEL, '{}');
+    client.message('{}');
     call.onSessionEvent({ type: 'audio_cleared' });
     expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'internal_error' } });
     expect(peer.closed).toBe(0);
@@ -232,8 +229,8 @@ describe('Call', () => {
   });
 
   it('does not wait long for a client that reads nothing', async () => {
-    const { call, peer } = await setUp();
-    call.onChannel(EVENTS_LABEL);
+    const { call, client, peer } = await setUp();
+    client.open(peer);
     peer.buffered = 100;
     await call.fail(new VisavisError('internal_error', 'Internal error.'));
     expect(peer.closed).toBe(1);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mergeSession, type ClientEvent, type Session } from '@vis-a-vis/protocol';
+import { mergeSession, type ClientEvent, type ServerEventBody, type Session } from '@vis-a-vis/protocol';
 import {
   VisavisError,
   type AudioFrame,
@@ -9,23 +9,22 @@ import {
   type VideoFrame,
 } from '#modules/contracts';
 import type { Conversation, LostPart, SessionEvent } from '#modules/conversation';
-import type { SendResult } from '#modules/media';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Logger } from '../telemetry/logger.js';
-import { ClientMessages, type MessageError } from './client-messages.js';
+import type { Grant } from './access.js';
+import { Arrival } from './arrival.js';
+import type { AudioInput, AudioSink } from './audio-input.js';
+import { tagId, untagId } from './core/client-ids.js';
 import { toErrorEvent, toServerEvents } from './core/event-mapper.js';
 import { toIntent, type DecodeImage } from './core/intent-mapper.js';
-import { checkSession, toSessionConfig } from './core/turn-config.js';
-import { turnLatency } from './core/vendor-mapper.js';
-import { Outbox } from './outbox.js';
+import { checkedSession, toSessionConfig } from './core/turn-config.js';
+import type { WireClock } from './core/vendor-mapper.js';
+import { countEvent } from './count-event.js';
+import type { Listener } from './listener.js';
+import { Seat } from './seat.js';
 
-/** The data channel that carries the events. */
-export const EVENTS_LABEL = 'oai-events';
-
-/** The client's connection, as a call needs it. */
-export interface CallPeer {
-  send(label: string, text: string): SendResult;
-  bufferedAmount(label: string): number;
+/** What carries the call's media or its client's events, and is to be closed with it. */
+export interface Connection {
   close(): void | Promise<void>;
 }
 
@@ -39,9 +38,13 @@ export interface CallEnvironment {
 
 export interface CallOptions extends CallEnvironment {
   readonly id: string;
+  /** Whose call it is, and what may be changed in it. */
+  readonly grant: Grant;
   /** The session from which the call starts. */
   readonly session: Session;
   readonly decodeImage: DecodeImage;
+  /** The microphone, where it comes by events; null: it comes by a track. */
+  readonly audioInput?: AudioInput | null;
   /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */
   readonly guard: Guard;
 }
@@ -49,98 +52,122 @@ export interface CallOptions extends CallEnvironment {
 /** How often it is looked whether the last words to a client have left, and for how long at the most (ms). */
 const FAREWELL_POLL_MS = 10;
 const FAREWELL_MS = 250;
+/** Clients of one call at a time. */
+const MAX_SEATS = 16;
 
-/** One client: its connection on one side, its conversation on the other, and the wire's events between them. */
+/**
+ * A session: its settings, its conversation, and what is said about it on the wire, in typed events. What carries these
+ * to and from its clients is no business of its own: a client joins with a {@link Listener} and is given a {@link Seat}.
+ */
 export class Call {
   readonly id: string;
+  readonly grant: Grant;
   private session: Session;
-  private peer: CallPeer | null = null;
+  private connection: Connection | null = null;
   private conversation: Conversation | null = null;
   /** Media clock of the first audio or picture. */
   private originMs: number | null = null;
   private videoOffsetMs: number | null = null;
   private closed = false;
-  private readonly outbox: Outbox;
-  private readonly messages: ClientMessages;
+  private readonly arrival = new Arrival();
+  private readonly seats = new Map<number, { readonly seat: Seat; readonly listener: Listener }>();
+  private seated = 0;
 
   constructor(private readonly options: CallOptions) {
     this.id = options.id;
+    this.grant = options.grant;
     this.session = options.session;
-    this.messages = new ClientMessages({
-      guard: options.guard,
-      perform: (event) => this.perform(event),
-      onError: (error) => this.fault(error),
-      onBug: (error) => {
-        options.metrics.guarded('client_event');
-        options.logger.error({ call: this.id, err: error }, 'a client event failed');
-      },
-    });
-    this.outbox = new Outbox({
-      ...options,
-      onDrop: (reason, count) => options.metrics.drop(reason, count),
-      onTooLarge: () => options.metrics.error('event_too_large'),
-    });
   }
 
-  /** The client has its answer: from now on it can be spoken to, as soon as it opens its channel. */
-  attach(peer: CallPeer): void {
-    if (!this.closed) this.peer = peer;
+  /** The settings as they stand. */
+  get settings(): Session {
+    return this.session;
+  }
+
+  /** Its audio comes by events. */
+  get takesAudio(): boolean {
+    return this.options.audioInput != null;
+  }
+
+  /** What transports are made with. */
+  get environment(): CallEnvironment & { readonly guard: Guard } {
+    return this.options;
+  }
+
+  /** What a client is told first, by whatever carries its events. */
+  get greeting(): ServerEventBody {
+    return { type: 'session.created', session: this.session };
+  }
+
+  /** No turn is under way, and the clients have been sent all there is to tell. */
+  get quiet(): boolean {
+    const state = this.conversation?.snapshot().state ?? 'closed';
+    return (state === 'idle' || state === 'closed') && this.listeners.every(({ empty }) => empty);
   }
 
   /**
-   * Both sides are there; before this, what comes by media or as a message is lost.
+   * A client takes part: from now on its listener is told everything that happens, and errors that its own events cause.
+   * Events that it sends before the call has begun are performed then.
+   * @throws VisavisError `session_closed`, `capacity` where too many take part already
+   */
+  join(listener: Listener): Seat {
+    if (this.closed) throw new VisavisError('session_closed', 'The call is closed.');
+    if (this.seats.size >= MAX_SEATS)
+      throw new VisavisError('capacity', 'Too many clients are in this call.');
+    const number = ++this.seated;
+    const { guard, metrics, logger } = this.options;
+    const seat = new Seat({
+      listener,
+      guard,
+      begun: this.arrival.begun,
+      perform: (event) => this.perform({ ...event, event_id: tagId(number, event.event_id) }),
+      onError: (code) => metrics.error(code),
+      onBug: (error) => {
+        metrics.guarded('client_event');
+        logger.error({ call: this.id, err: error }, 'a client event failed');
+      },
+      onLeave: () => this.seats.delete(number),
+    });
+    this.seats.set(number, { seat, listener });
+    return seat;
+  }
+
+  /** What is to be closed with the call, which has not begun. */
+  attach(connection: Connection): void {
+    if (!this.closed) this.connection = connection;
+  }
+
+  /**
+   * The client is there: what it has sent by now is heard, and performed.
    * @throws VisavisError `session_closed` where the call was closed before it began
    */
-  async connect(peer: CallPeer, conversation: Conversation): Promise<void> {
+  async begin(conversation: Conversation): Promise<void> {
     if (this.closed) {
       await conversation.close('closed before it began');
       throw new VisavisError('session_closed', 'The client left before its call began.');
     }
-    this.peer = peer;
     this.conversation = conversation;
     this.options.metrics.sessionOpened();
-  }
-
-  /** No turn is under way, and the client has been sent all there is to tell. */
-  get quiet(): boolean {
-    const state = this.conversation?.snapshot().state ?? 'closed';
-    return (state === 'idle' || state === 'closed') && this.outbox.empty;
+    this.arrival.begin();
   }
 
   onAudio(frame: AudioFrame): void {
-    this.conversation?.pushAudio({ ...frame, ptsMs: this.sinceStart(frame.ptsMs) });
+    this.whenBegun(() => {
+      this.conversation?.pushAudio({ ...frame, ptsMs: this.sinceStart(frame.ptsMs) });
+    });
   }
 
   onVideo(frame: VideoFrame): void {
-    const ptsMs = this.sinceStart(frame.ptsMs);
-    this.videoOffsetMs = frame.arrivedAtMs - ptsMs;
-    this.conversation?.pushVideo({ ...frame, ptsMs });
+    this.whenBegun(() => {
+      const ptsMs = this.sinceStart(frame.ptsMs);
+      this.videoOffsetMs = frame.arrivedAtMs - ptsMs;
+      this.conversation?.pushVideo({ ...frame, ptsMs });
+    });
   }
 
-  /** A client may open its channel anew within the call: it is greeted anew, with the session as it stands. */
-  onChannel(label: string): void {
-    const { peer } = this;
-    if (this.closed) return;
-    if (label !== EVENTS_LABEL || peer === null) {
-      this.options.metrics.drop('unknown_channel');
-      return;
-    }
-    this.outbox.open(
-      { send: (text) => peer.send(label, text), bufferedAmount: () => peer.bufferedAmount(label) },
-      { type: 'session.created', session: this.session },
-    );
-  }
-
-  onMessage(label: string, data: string | Uint8Array): void {
-    if (this.closed) return;
-    if (label === EVENTS_LABEL) this.messages.push(data);
-    else this.options.metrics.drop('unknown_channel');
-  }
-
-  /** The connection dropped packets, frames or messages. Only of a message is the client told. */
+  /** Packets, frames, messages or events did not get where they should. */
   onDrop(reason: string, count: number): void {
     this.options.metrics.drop(reason, count);
-    if (reason === 'oversized_message' && !this.closed) this.messages.tooLarge();
   }
 
   /** A part that the call rests on is lost for good, and the call goes on without: it must not only be deaf or blind. */
@@ -151,81 +178,131 @@ export class Call {
   onSessionEvent(event: SessionEvent): void {
     if (this.closed) return;
     // The timing of a turn tells when its first text left, so that must have left by now.
-    if (event.type === 'turn_timing') this.outbox.flush();
-    this.count(event);
-    const clock = {
-      nowMs: this.options.clock.nowMs(),
-      videoOffsetMs: this.videoOffsetMs,
-      firstSentAtMs: (responseId: string) => this.outbox.firstSentAtMs(responseId),
-    };
-    for (const body of toServerEvents(event, this.session, clock)) this.outbox.push(body);
+    if (event.type === 'turn_timing') for (const listener of this.listeners) listener.flush();
+    countEvent(this.options.metrics, this.id, event, (responseId) => this.firstSentAtMs(responseId));
+    if (event.type === 'error') this.tellError(event.error);
+    else for (const body of toServerEvents(event, this.session, this.wireClock)) this.tell(body);
     this.options.logger.debug({ call: this.id, event: event.type }, 'session event');
   }
 
-  /** Ends both sides. Idempotent. */
+  /** Ends all sides. Idempotent. */
   async close(reason: string): Promise<void> {
     if (!this.closed) await this.end(reason, null);
   }
 
-  /** Ends the call by a fault of ours, whose code is the reason. The client is told, as far as its channel lets it. */
+  /** Ends the call by a fault, whose code is the reason. The clients are told, as far as they still can be. */
   async fail(error: VisavisError): Promise<void> {
     if (!this.closed) await this.end(error.code, error);
   }
 
-  /** From its first line on, nothing that comes from either side is looked at. */
+  /** From its first line on, nothing that comes from any side is looked at. */
   private async end(reason: string, error: VisavisError | null): Promise<void> {
     this.closed = true;
-    const { peer, conversation } = this;
-    this.peer = null;
+    const { connection, conversation, listeners } = this;
+    for (const { seat } of this.seats.values()) seat.leave();
+    this.connection = null;
     this.conversation = null;
+    this.arrival.begin();
     if (conversation !== null) {
       this.options.metrics.sessionClosed(this.id, reason);
       this.options.logger.info({ call: this.id, reason }, 'call closed');
     }
     try {
-      if (error !== null) await this.farewell(error);
+      if (error !== null) await this.farewell(error, listeners);
     } finally {
-      this.outbox.close();
+      for (const listener of listeners) listener.end(reason);
       // The connection first: its sockets close, whatever becomes of the conversation.
-      const closed = peer?.close();
+      const closed = connection?.close();
       await conversation?.close(reason);
       await closed;
     }
   }
 
-  private async farewell({ code, message, param }: VisavisError): Promise<void> {
-    this.fault({ code, message, param, clientEventId: null });
-    this.outbox.flush();
-    for (let ms = 0; ms < FAREWELL_MS && !this.outbox.empty; ms += FAREWELL_POLL_MS) {
+  private async farewell(error: VisavisError, listeners: readonly Listener[]): Promise<void> {
+    const { code, message, param } = error;
+    this.options.metrics.error(code);
+    for (const listener of listeners) {
+      listener.push(toErrorEvent({ code, message, param, clientEventId: null }));
+      listener.flush();
+    }
+    for (let ms = 0; ms < FAREWELL_MS && !listeners.every(({ empty }) => empty); ms += FAREWELL_POLL_MS) {
       await sleep(FAREWELL_POLL_MS);
     }
   }
 
+  /** @param event its id says whose it is */
   private async perform(event: ClientEvent): Promise<void> {
-    const { conversation } = this;
-    if (conversation === null) throw new VisavisError('session_closed', 'The call is closed.');
+    const { audioInput = null, decodeImage } = this.options;
+    if (this.conversation === null) throw new VisavisError('session_closed', 'The call is closed.');
     switch (event.type) {
-      case 'session.update': {
-        const session = mergeSession(this.session, event.session);
-        checkSession(session);
-        this.session = session;
-        conversation.intent({
+      case 'session.update':
+        this.grant.checkPatch(event.session);
+        this.session = checkedSession(mergeSession(this.session, event.session));
+        audioInput?.setFormat(this.session.audio.input.format);
+        this.conversation.intent({
           k: 'session_update',
           config: toSessionConfig(this.session),
           ...(event.event_id !== undefined && { clientEventId: event.event_id }),
         });
         return;
-      }
       case 'output_audio_buffer.clear':
         // Answers are text: there is no audio to clear, but stock clients always send this when they interrupt.
-        conversation.intent({ k: 'reading_stopped' });
-        this.outbox.push({ type: 'output_audio_buffer.cleared' });
+        this.conversation.intent({ k: 'reading_stopped' });
+        this.tell({ type: 'output_audio_buffer.cleared' });
         return;
       case 'input_audio_buffer.append':
-        throw new VisavisError('invalid_event', 'The audio of a WebRTC call comes by its track.', 'type');
-      default:
-        conversation.intent(await toIntent(event, this.options.decodeImage));
+        if (audioInput === null)
+          throw new VisavisError('invalid_event', 'The audio of this call comes by its track.', 'type');
+        await audioInput.append(event.audio, isNamed(event), this.audioSink);
+        return;
+      default: {
+        if (event.type === 'input_audio_buffer.commit') await audioInput?.flush(this.audioSink);
+        if (event.type === 'input_audio_buffer.clear') audioInput?.clear();
+        const { format } = this.session.audio.input;
+        const intent = await toIntent(event, { decodeImage, format });
+        this.conversation?.intent(intent);
+      }
     }
+  }
+
+  private get audioSink(): AudioSink {
+    const unheardMs = () => this.conversation?.unheardMs ?? 0;
+    return {
+      push: (frame) => this.onAudio(frame),
+      get unheardMs() {
+        return unheardMs();
+      },
+    };
+  }
+
+  private get listeners(): readonly Listener[] {
+    return [...this.seats.values()].map(({ listener }) => listener);
+  }
+
+  private tell(body: ServerEventBody): void {
+    for (const { listener } of this.seats.values()) listener.push(body);
+  }
+
+  /** What a client's own event led to is that client's business. */
+  private tellError(error: Parameters<typeof toErrorEvent>[0]): void {
+    const cause = untagId(error.clientEventId);
+    const body = toErrorEvent({ ...error, clientEventId: cause?.eventId ?? null });
+    if (cause === null) this.tell(body);
+    else this.seats.get(cause.seat)?.listener.push(body);
+  }
+
+  private get wireClock(): WireClock {
+    const firstSentAtMs = (responseId: string) => this.firstSentAtMs(responseId);
+    return { nowMs: this.options.clock.nowMs(), videoOffsetMs: this.videoOffsetMs, firstSentAtMs };
+  }
+
+  private firstSentAtMs(responseId: string): number | null {
+    const times = this.listeners.map((one) => one.firstSentAtMs(responseId)).filter((at) => at !== null);
+    return times.length > 0 ? Math.min(...times) : null;
+  }
+
+  private whenBegun(work: () => void): void {
+    if (!this.closed) this.arrival.run(work, () => this.options.metrics.drop('early'));
   }
 
   /** Clients count the time of a call from its first media. */
@@ -233,32 +310,8 @@ export class Call {
     this.originMs ??= ptsMs;
     return ptsMs - this.originMs;
   }
+}
 
-  private fault(error: MessageError): void {
-    this.options.metrics.error(error.code);
-    this.outbox.push(toErrorEvent(error));
-  }
-
-  private count(event: SessionEvent): void {
-    const { metrics } = this.options;
-    switch (event.type) {
-      case 'error':
-        return metrics.error(event.error.code);
-      case 'part_lost':
-        metrics.error('part_lost');
-        return metrics.lost(event.part);
-      case 'frame_dropped':
-        return metrics.drop(event.reason);
-      case 'response_done':
-        return metrics.turn(event.response.status);
-      case 'speculation_ended':
-        return metrics.speculation(event);
-      case 'context_receipt':
-        return metrics.context(this.id, event.tokens);
-      case 'turn_timing':
-        return metrics.latency(turnLatency(event, this.outbox.firstSentAtMs(event.responseId)));
-      default:
-        return;
-    }
-  }
+function isNamed({ event_id }: ClientEvent): boolean {
+  return (untagId(event_id ?? null)?.eventId ?? null) !== null;
 }

@@ -2,14 +2,18 @@ import { Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/com
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
 import { Metrics } from '../telemetry/metrics.js';
+import { ACCESS, type Access } from './access.js';
 import { CallsService } from './calls.service.js';
 import { readOffer } from './offer.js';
+import { OffersService } from './offers.service.js';
 
 /** The HTTP part of OpenAI Realtime over WebRTC: an offer in, an answer out. */
 @Controller('v1/realtime')
 export class CallsController {
   constructor(
     @Inject(CallsService) private readonly calls: CallsService,
+    @Inject(OffersService) private readonly offers: OffersService,
+    @Inject(ACCESS) private readonly access: Access,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
@@ -27,8 +31,8 @@ export class CallsController {
 
   @Post('calls/:id/hangup')
   @HttpCode(200)
-  async hangUp(@Param('id') id: string): Promise<void> {
-    await this.calls.hangUp(id);
+  async hangUp(@Req() request: Request, @Param('id') id: string): Promise<void> {
+    await this.calls.hangUp(id, await this.access.authorize(request));
   }
 
   private async answer(request: Request, response: Response): Promise<void> {
@@ -48,8 +52,10 @@ export class CallsController {
     // The response's own socket tells that a client has gone, not the request's: that one closes when its body is read.
     response.once('close', () => gone.abort());
     try {
+      const grant = await this.access.authorize(request);
       const bytes = body instanceof Uint8Array ? body : new Uint8Array();
-      return await this.calls.open(await readOffer(request.headers['content-type'], bytes), gone.signal);
+      const offer = await readOffer(request.headers['content-type'], bytes);
+      return await this.offers.open(offer, { grant, gone: gone.signal });
     } catch (error) {
       this.metrics.refused(error instanceof VisavisError ? error.code : 'internal_error');
       throw error;

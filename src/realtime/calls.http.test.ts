@@ -16,11 +16,13 @@ import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
+import { ACCESS, openAccess } from './access.js';
 import { CallsController } from './calls.controller.js';
 import { CALL_ENVIRONMENT, CallsService } from './calls.service.js';
 import { HttpErrorsFilter } from './http-errors.filter.js';
 import { FakeConversation } from './testing/fake-conversation.js';
 import { randomIds } from './ids.js';
+import { OffersService } from './offers.service.js';
 
 /** Fake: media and conversation. Real: Nest, Express, the body parsers, the filter and the calls over real HTTP. */
 const handlers: MediaHandlers[] = [];
@@ -75,6 +77,8 @@ const opener = {
   controllers: [CallsController],
   providers: [
     CallsService,
+    OffersService,
+    { provide: ACCESS, useValue: openAccess },
     { provide: MediaService, useValue: media },
     { provide: ConversationService, useValue: opener },
     { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket', maxSessions: 2 } } },

@@ -5,9 +5,11 @@ import type { MediaHandlers, MediaPeer } from '#modules/media';
 import { monotonicClock } from '../clock.js';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { ANYBODY } from './access.js';
 import { CallsService } from './calls.service.js';
 import { randomIds } from './ids.js';
-import { readOffer } from './offer.js';
+import { readOffer, type Offer } from './offer.js';
+import { OffersService } from './offers.service.js';
 import { FakeConversation } from './testing/fake-conversation.js';
 import { SPOKEN_TURN } from './testing/sample-events.js';
 
@@ -74,7 +76,9 @@ function staged() {
     typeof CallsService
   >[2];
   const calls = new CallsService(media, opener, engine, environment);
-  return { calls, channel, conversations, handlers, metrics, sent };
+  const offers = new OffersService(media, calls, environment);
+  const open = (offer: Offer) => offers.open(offer, { grant: ANYBODY });
+  return { calls, open, channel, conversations, handlers, metrics, sent };
 }
 
 describe('CallsService.drain', () => {
@@ -83,7 +87,7 @@ describe('CallsService.drain', () => {
   let conversations: StagedConversation[];
   const dial = async () => {
     const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
-    const answered = await calls.open(offer);
+    const answered = await stage.open(offer);
     await connect(stage.handlers.slice(-1));
     return answered;
   };
@@ -149,10 +153,10 @@ describe('CallsService.drain', () => {
 
 describe('CallsService and what calls throw', () => {
   it('ends the call whose callback threw, tells its client, and no other call', async () => {
-    const { calls, conversations, handlers, metrics, sent } = staged();
+    const { calls, open, conversations, handlers, metrics, sent } = staged();
     const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
-    await calls.open(offer);
-    await calls.open(offer);
+    await open(offer);
+    await open(offer);
     await connect(handlers);
     const [struck, other] = conversations;
     handlers[0]!.onChannel('oai-events');
@@ -172,9 +176,9 @@ describe('CallsService and what calls throw', () => {
   });
 
   it('knows whose a late exception is, also where a library began what threw', async () => {
-    const { calls, conversations, handlers, metrics } = staged();
+    const { calls, open, conversations, handlers, metrics } = staged();
     const offer = await readOffer('application/sdp', new TextEncoder().encode('v=0\r\n'));
-    await calls.open(offer);
+    await open(offer);
     await connect(handlers);
     expect(calls.escaped(new Error('nobody’s'))).toBe(false);
     // As a library would: something is begun in a callback of the call, and throws when that is long over.

@@ -1,4 +1,4 @@
-import { sessionPatchSchema, type SessionPatch } from '@vis-a-vis/protocol';
+import { parseSessionPatch, type SessionPatch } from '@vis-a-vis/protocol';
 import { VisavisError } from '#modules/contracts';
 
 /** What a client posts to open a call. */
@@ -45,13 +45,12 @@ function offer(sdp: unknown, session: unknown): Offer {
   if (typeof sdp !== 'string' || sdp.trim() === '') {
     throw new VisavisError('bad_sdp', 'The offer has no SDP.', 'sdp');
   }
-  const parsed = sessionPatchSchema.safeParse(session ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const param = ['session', ...(issue?.path ?? [])].join('.');
-    throw new VisavisError('bad_request', `${param}: ${issue?.message ?? 'invalid'}`, param);
+  const checked = parseSessionPatch(session ?? {});
+  if (!checked.ok) {
+    const { code, message, param } = checked.problem;
+    throw new VisavisError(code === 'invalid_event' ? 'bad_request' : code, message, param);
   }
-  return { sdp, session: parsed.data };
+  return { sdp, session: checked.value };
 }
 
 /** Node's own multipart parser: it reads parts without file name and content type, as stock clients send them. */

@@ -1,23 +1,37 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { monotonicClock } from '../clock.js';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { CallsController } from './calls.controller.js';
-import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment } from './calls.service.js';
+import { CALL_ENVIRONMENT, CallsService, type CallLimits, type CallsEnvironment } from './calls.service.js';
 import { randomIds } from './ids.js';
+import { OffersService } from './offers.service.js';
+import { WebSocketDoor } from './websocket/websocket.door.js';
 
-/** OpenAI Realtime over WebRTC. */
+export interface RealtimeOptions {
+  /** The modules of media, engine and conversation, as the application configured them, and what `access` needs. */
+  readonly imports: DynamicModule[];
+  /** Provides `ACCESS`. */
+  readonly access: Provider;
+  /** What is left out has its default. */
+  readonly limits?: Partial<CallLimits>;
+}
+
+/** OpenAI Realtime over WebRTC and WebSocket, and the calls that other doors open. */
 @Module({})
 export class RealtimeModule {
-  /** @param features the modules of media, engine and conversation, as the application configured them */
-  static forRoot(features: DynamicModule[]): DynamicModule {
+  static forRoot({ imports, access, limits = {} }: RealtimeOptions): DynamicModule {
     return {
       module: RealtimeModule,
-      imports: features,
+      imports,
       controllers: [CallsController],
+      exports: [CallsService, OffersService],
       providers: [
         CallsService,
+        OffersService,
+        WebSocketDoor,
+        access,
         {
           provide: CALL_ENVIRONMENT,
           inject: [Metrics, LOGGER, Lifecycle],
@@ -27,6 +41,7 @@ export class RealtimeModule {
             metrics,
             logger,
             lifecycle,
+            limits,
           }),
         },
       ],

@@ -109,6 +109,32 @@ describe('VadAdapter', () => {
     expect(mic.endedAtMs).toBe(mic.clock.nowMs() - 1);
   });
 
+  it('speaks anew of speech that goes on behind a commit, and not of what came before', async () => {
+    await mic.hear(1000, 0.3);
+    mic.handle.startAnew(1000);
+    await mic.hear(1040, 0.3);
+    expect(mic.told.map(({ t }) => t)).toEqual(['speech_start']);
+    await mic.hear(2000, 0.3);
+    expect(mic.told.map(({ t }) => t)).toEqual(['speech_start', 'speech_start']);
+  });
+
+  it('says nothing of what is judged only after it was cleared', async () => {
+    const pcm = new Float32Array(16_000).fill(0.3);
+    mic.handle.push({ pcm, ptsMs: 0, arrivedAtMs: 0, concealed: false });
+    expect(mic.handle.unheardMs).toBe(1000);
+    mic.handle.startAnew(1000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(mic.told).toEqual([]);
+    expect(mic.handle.unheardMs).toBeLessThan(32);
+  });
+
+  it('has nothing to judge of what came while it was deaf', async () => {
+    mic.handle.configure(null);
+    await mic.hear(1000, 0.3);
+    mic.handle.configure(SETTINGS);
+    expect(mic.handle.unheardMs).toBe(0);
+  });
+
   it.each([
     ['deaf', (m: Microphone) => m.handle.configure(null)],
     ['closed', (m: Microphone) => m.handle.close()],

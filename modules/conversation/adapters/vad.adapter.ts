@@ -49,6 +49,10 @@ class Detector implements VadHandle {
   #listening = false;
   #lost = false;
   #pushedToMs: number | null = null;
+  /** End of what has been judged; of what was pushed before the detector listened, nothing is. */
+  #heardToMs = 0;
+  /** What begins before this is not spoken of any more. */
+  #fromMs = -Infinity;
   /** Media clock − gateway clock (ms) at the least late packet of late: by so much a sound is older than its packet. */
   #aheadMs: number | null = null;
   /** The least late packet since then. */
@@ -60,8 +64,9 @@ class Detector implements VadHandle {
     this.#listener = listener;
     this.#onDue = listener.guard.wrap('conversation.silence', () => this.#due());
     this.#stream = vad.open({
-      onProbability: listener.guard.wrap('conversation.hearing', ({ p, endMs, windowMs }) => {
-        if (this.#listening) this.#tell(this.#predictor.push(p, endMs, windowMs));
+      onProbability: listener.guard.wrap('conversation.hearing', ({ p, ptsMs, endMs, windowMs }) => {
+        this.#heardToMs = endMs;
+        if (this.#listening && ptsMs >= this.#fromMs) this.#tell(this.#predictor.push(p, endMs, windowMs));
       }),
       onLost: listener.guard.wrap('conversation.hearing', (why) => this.#onLost(why)),
     });
@@ -69,8 +74,12 @@ class Detector implements VadHandle {
   }
 
   push(frame: AudioFrame): void {
-    if (!this.#listening) return;
     const { pcm, ptsMs } = frame;
+    // What came while it was deaf will not be judged.
+    if (!this.#listening) {
+      this.#heardToMs = ptsMs + (pcm.length * 1000) / SAMPLE_RATE;
+      return;
+    }
     this.#pushedToMs = ptsMs + (pcm.length * 1000) / SAMPLE_RATE;
     this.#learnAhead(frame);
     this.#predictor.sound(pcm, ptsMs);
@@ -83,6 +92,17 @@ class Detector implements VadHandle {
     if (settings) this.#predictor.configure(configOf(settings));
     else this.#predictor.reset();
     this.#arm();
+  }
+
+  startAnew(fromMs: number): void {
+    this.#fromMs = fromMs;
+    this.#predictor.reset();
+    this.#arm();
+  }
+
+  get unheardMs(): number {
+    if (!this.#listening || this.#pushedToMs === null) return 0;
+    return Math.max(0, this.#pushedToMs - this.#heardToMs);
   }
 
   silenceUntil(ms: number): void {

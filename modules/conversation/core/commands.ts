@@ -63,6 +63,8 @@ export type Command =
   | { readonly c: 'redact'; readonly ids: readonly string[] }
   /** null: no detection, turns are manual. */
   | { readonly c: 'detect'; readonly settings: DetectionSettings | null }
+  /** The audio before this (media clock) is an item already, or was cleared: the detector is to say nothing more of it. */
+  | { readonly c: 'detect_anew'; readonly fromMs: number }
   /** The microphone has gone quiet altogether: count it as silence up to here (media clock). */
   | { readonly c: 'assume_silence'; readonly untilMs: number }
   | { readonly c: 'emit'; readonly event: SessionEvent }

@@ -61,6 +61,11 @@ export interface ConversationSettings {
   readonly tailMs: number;
   /** A longer utterance (ms) is committed in pieces; the engine's own limit is 30 s. Default 28,000. */
   readonly maxUtteranceMs: number;
+  /**
+   * Audio (ms) that a client which commits by hand may have in the buffer: what is older is forgotten. Longer than an utterance
+   * may be, it is committed in pieces. Default 28,000: a live microphone that nobody clears is not to fill the context.
+   */
+  readonly manualBufferMs: number;
   /** An answer whose engine makes no progress for this long (ms) fails. Default 30,000. */
   readonly engineTimeoutMs: number;
   /**
@@ -89,6 +94,7 @@ export const DEFAULT_SETTINGS: ConversationSettings = {
   audioBlockMs: 320,
   tailMs: 400,
   maxUtteranceMs: 28_000,
+  manualBufferMs: 28_000,
   engineTimeoutMs: 30_000,
   audioStallMs: 2000,
   cameraTimeoutMs: 5_000,

@@ -19,6 +19,8 @@ export interface ConversationSnapshot {
 /** One call's conversation: media and intents in, `SessionEvent`s out (by the callback given to `open`). */
 export interface Conversation {
   pushAudio(frame: AudioFrame): void;
+  /** Audio that speech has not been looked for in yet (ms): whoever has more than comes by itself waits until this is little. */
+  readonly unheardMs: number;
   pushVideo(frame: VideoFrame): void;
   /** Never throws for what a client did: the answer, or the `error`, is an event. */
   intent(intent: ClientIntent): void;

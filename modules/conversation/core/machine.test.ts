@@ -94,6 +94,21 @@ describe('asking for a response', () => {
     expect(harness.commandsOf('generate')[0]?.maxTokens).toBe(7);
   });
 
+  test('what was typed is answered at once, whoever talks, and what he says is another turn as a whole', () => {
+    const harness = awake().startSpeaking().audio(2000).ack();
+    const [block] = harness.commandsOf('append_audio');
+    harness.intent(typed('where is the heart')).intent({ k: 'response_create' }).ack();
+    expect(harness.machine.state).toBe('answering');
+    expect(harness.machine.log.map(({ k }) => k)).toEqual(['turn', 'text', 'turn']);
+    harness.audio(2500).answer('there').clear().end().audio(3000).stopSpeaking().ack();
+    expect(harness.eventsOf('audio_committed')).toHaveLength(1);
+    const sent = harness.commandsOf('append_audio');
+    expect(sent.some(({ utterance }) => utterance === block?.utterance)).toBe(false);
+    expect(sent[0]?.fromMs).toBe(700);
+    expect(sent.at(-1)).toMatchObject({ toMs: 3000, final: true });
+    expect(harness.eventsOf('response_created')).toHaveLength(1);
+  });
+
   test('while the user speaks by mistake it begins with the misfire', () => {
     const harness = awake().startSpeaking().intent({ k: 'response_create' });
     harness.boundary({ t: 'misfire', atMs: 1100 });

@@ -207,6 +207,7 @@ export class ConversationMachine {
       return true;
     }
     if (this.#mayCreate) {
+      this.#hearing.letAnswer();
       this.#answering.create(atMs);
       return true;
     }
@@ -219,8 +220,11 @@ export class ConversationMachine {
   }
 
   get #mayCreate(): boolean {
-    const wanted = this.#answering.asked || (this.#answering.wanted && this.#sides.joiningId === null);
-    return this.#answering.activeId === null && wanted && !this.#hearing.speaking;
+    // What was typed and asked about is answered, whoever talks in the room.
+    const free = !this.#hearing.speaking || this.#writer.asked;
+    const wanted = this.#answering.wanted && this.#sides.joiningId === null && free;
+    const beside = this.#answering.asked && !this.#hearing.speaking;
+    return this.#answering.activeId === null && (wanted || beside);
   }
 
   /** From when silence counts towards the idle timeout (gateway clock); null: somebody is busy, or it does not count. */

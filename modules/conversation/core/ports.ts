@@ -7,8 +7,12 @@ export interface VadHandle {
   push(frame: AudioFrame): void;
   /** null: stop listening, and forget what was heard. */
   configure(settings: DetectionSettings | null): void;
+  /** What lies before this is not spoken of any more: speech that goes on there begins anew. */
+  startAnew(fromMs: number): void;
   /** Nothing has come, and it counts as silence up to here. */
   silenceUntil(ms: number): void;
+  /** Audio that was pushed and is not judged yet (ms); 0 where it does not listen. */
+  readonly unheardMs: number;
   close(): void;
 }
 

@@ -56,7 +56,7 @@ export class Requests {
         return;
       }
       case 'audio_clear':
-        return this.#parts.hearing.clear();
+        return this.#parts.hearing.clear(atMs);
       case 'response_create':
         return this.#responses.create(intent, atMs);
       case 'reading_stopped':

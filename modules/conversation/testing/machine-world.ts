@@ -103,6 +103,10 @@ export class World {
   /** What became of answers begun ahead. */
   readonly ended: string[] = [];
   readonly #beside = new Set<string>();
+  /** A question was typed, and nothing has been generated since. */
+  #typed = false;
+  /** Made for what was typed: whoever talks meanwhile does not stand in their way. */
+  readonly #typedFor = new Set<string>();
   #now = 0;
   #faults: boolean;
   /** An answer may be made while somebody speaks, but not be heard. */
@@ -188,6 +192,8 @@ export class World {
   }
 
   #feed(input: MachineInput): void {
+    if (input.t === 'intent' && input.intent.k === 'item_create' && input.intent.role === 'user')
+      this.#typed = true;
     for (const command of this.machine.handle(input, this.#now)) {
       this.engine.take(command);
       // What is no answer to what is said may be given while somebody speaks.
@@ -196,11 +202,16 @@ export class World {
         const { id, conversationId } = command.event.response;
         if (conversationId === null) this.#beside.add(id);
       }
+      if (command.c === 'generate') {
+        if (this.#typed) this.#typedFor.add(command.responseId);
+        this.#typed = false;
+      }
       if (
         command.c === 'generate' &&
         !this.#beside.has(command.responseId) &&
         !command.speculative &&
         !this.#mayHold &&
+        !this.#typedFor.has(command.responseId) &&
         this.rules.speaking !== null
       ) {
         this.saidWhileSpeaking.push(command.responseId);
@@ -210,9 +221,8 @@ export class World {
         if (command.event.type === 'text_delta') {
           this.deltas += 1;
           const { responseId } = command.event;
-          if (this.rules.speaking !== null && !this.#beside.has(responseId)) {
-            this.saidWhileSpeaking.push(responseId);
-          }
+          const spoken = this.#beside.has(responseId) || this.#typedFor.has(responseId);
+          if (this.rules.speaking !== null && !spoken) this.saidWhileSpeaking.push(responseId);
         }
         if (command.event.type === 'speculation_ended') this.ended.push(command.event.outcome);
       }

@@ -2,7 +2,10 @@ import type { Checkpoint } from '#modules/contracts';
 import type { Command } from '../core/commands.js';
 import type { MachineInput } from '../core/inputs.js';
 
-type EngineCommand = Exclude<Command, { c: 'emit' | 'abort' | 'detect' | 'assume_silence' | 'close' }>;
+type EngineCommand = Exclude<
+  Command,
+  { c: 'emit' | 'abort' | 'detect' | 'detect_anew' | 'assume_silence' | 'close' }
+>;
 
 interface Sound {
   readonly utterance: string;
@@ -52,6 +55,7 @@ export class ModelEngine {
     switch (command.c) {
       case 'emit':
       case 'detect':
+      case 'detect_anew':
       case 'assume_silence':
       case 'close':
         return;

@@ -7,6 +7,7 @@ import type { DetectionSettings } from '../core/turn-rules/turn-detection.js';
 export class ScriptedVad implements VadPort {
   readonly heard: AudioFrame[] = [];
   readonly silences: number[] = [];
+  readonly anew: number[] = [];
   settings: DetectionSettings | null = null;
   closed = false;
   #listener: VadListener | null = null;
@@ -19,6 +20,8 @@ export class ScriptedVad implements VadPort {
       configure: (next) => {
         this.settings = next;
       },
+      startAnew: (ms) => void this.anew.push(ms),
+      unheardMs: 0,
       silenceUntil: (ms) => void this.silences.push(ms),
       close: () => {
         this.closed = true;

@@ -31,7 +31,6 @@ describe('parseClientEvent', () => {
       tool_choice: 'auto',
       tools: [],
       tracing: 'auto',
-      a_field_of_tomorrow: true,
     };
     expect(parseClientEvent(JSON.stringify({ type: 'session.update', session })).ok).toBe(true);
   });

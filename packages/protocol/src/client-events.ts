@@ -1,37 +1,45 @@
 import { z } from 'zod';
 import { clientItemSchema } from './item.js';
 import { responseParamsSchema } from './response-params.js';
+import { modernSession } from './older-session.js';
 import { sessionPatchSchema } from './session.js';
+import { check, type Problem } from './strict.js';
+import { ofTier, type Tier } from './tier.js';
 
-function event<T extends string, S extends z.ZodRawShape>(type: T, shape: S) {
-  return z.object({ type: z.literal(type), event_id: z.string().max(512).optional(), ...shape });
+function event<T extends string, S extends z.ZodRawShape>(type: T, tier: Tier, shape: S) {
+  const schema = z.strictObject({
+    type: z.literal(type),
+    event_id: z.string().max(512).optional(),
+    ...shape,
+  });
+  return ofTier(tier, schema);
 }
 
 const itemId = z.string().min(1);
 
-/** Every event that a client may send over `oai-events`. */
+/** Every event that a client may send. */
 export const clientEventSchema = z.discriminatedUnion('type', [
-  event('session.update', { session: sessionPatchSchema }),
-  event('conversation.item.create', {
+  event('session.update', 'extended', { session: sessionPatchSchema }),
+  event('conversation.item.create', 'openai', {
     /** "root", or the id of the item before; left out: at the end. */
     previous_item_id: z.string().nullish(),
     item: clientItemSchema,
   }),
-  event('conversation.item.retrieve', { item_id: itemId }),
-  event('conversation.item.delete', { item_id: itemId }),
-  event('conversation.item.truncate', {
+  event('conversation.item.retrieve', 'openai', { item_id: itemId }),
+  event('conversation.item.delete', 'openai', { item_id: itemId }),
+  event('conversation.item.truncate', 'extended', {
     item_id: itemId,
     content_index: z.number().int().min(0),
     audio_end_ms: z.number().min(0),
-    /** Our own: characters of the text that were read or heard; then `audio_end_ms` is not looked at. */
-    visavis: z.object({ characters: z.number().int().min(0) }).nullish(),
+    /** Characters of the text that were read or heard; then `audio_end_ms` is not looked at. */
+    visavis: z.strictObject({ characters: z.number().int().min(0) }).nullish(),
   }),
-  event('input_audio_buffer.append', { audio: z.base64() }),
-  event('input_audio_buffer.commit', {}),
-  event('input_audio_buffer.clear', {}),
-  event('output_audio_buffer.clear', {}),
-  event('response.create', { response: responseParamsSchema.nullish() }),
-  event('response.cancel', { response_id: z.string().nullish() }),
+  event('input_audio_buffer.append', 'openai', { audio: z.base64() }),
+  event('input_audio_buffer.commit', 'openai', {}),
+  event('input_audio_buffer.clear', 'openai', {}),
+  event('output_audio_buffer.clear', 'openai', {}),
+  event('response.create', 'openai', { response: responseParamsSchema.nullish() }),
+  event('response.cancel', 'openai', { response_id: z.string().nullish() }),
 ]);
 export type ClientEvent = z.infer<typeof clientEventSchema>;
 
@@ -44,7 +52,7 @@ export const MAX_MESSAGE_BYTES = 256 * 1024;
 
 /** Why a message was not understood; `eventId` is the client's own, to tie the error to. */
 export interface ClientEventProblem {
-  readonly code: 'invalid_json' | 'unknown_event' | 'invalid_event';
+  readonly code: 'invalid_json' | 'unknown_event' | Problem['code'];
   readonly message: string;
   readonly param: string | null;
   readonly eventId: string | null;
@@ -54,7 +62,7 @@ export type ParsedClientEvent =
   | { readonly ok: true; readonly event: ClientEvent }
   | { readonly ok: false; readonly problem: ClientEventProblem };
 
-/** Reads one text message of the data channel. Never throws. */
+/** Reads one text message. Never throws. */
 export function parseClientEvent(text: string): ParsedClientEvent {
   let json: unknown;
   try {
@@ -71,12 +79,15 @@ export function parseClientEvent(text: string): ParsedClientEvent {
   if (!TYPES.has(type)) {
     return problem('unknown_event', `Unknown event type '${type.slice(0, 64)}'.`, 'type', eventId);
   }
-  const parsed = clientEventSchema.safeParse(json);
-  if (parsed.success) return { ok: true, event: parsed.data };
-  const issue = parsed.error.issues[0];
-  const param = issue?.path.join('.') || null;
-  const where = param === null ? type : `${type}: ${param}`;
-  return problem('invalid_event', `${where}: ${issue?.message ?? 'invalid'}`, param, eventId);
+  const checked = check(clientEventSchema, ofToday(json));
+  if (checked.ok) return { ok: true, event: checked.value };
+  const { code, message, param } = checked.problem;
+  return problem(code, code === 'invalid_event' ? `${type}: ${message}` : message, param, eventId);
+}
+
+/** Sessions may have the shape that they had before GA. */
+function ofToday(event: object): object {
+  return 'session' in event ? { ...event, session: modernSession(event.session) } : event;
 }
 
 function problem(

@@ -1,3 +1,4 @@
+export { DEFAULT_AUDIO_FORMAT, PCM_RATES, audioFormatSchema, type AudioFormat } from './audio-format.js';
 export {
   MAX_MESSAGE_BYTES,
   clientEventSchema,
@@ -20,7 +21,7 @@ export {
   type InputItem,
   type Item,
 } from './item.js';
-export { defaultSession, mergeSession } from './merge-session.js';
+export { defaultSession, mergeSession, type SessionFacts } from './merge-session.js';
 export { responseParamsSchema, type ResponseParams } from './response-params.js';
 export {
   responseSchema,
@@ -38,6 +39,7 @@ export {
   type ServerEventType,
 } from './server-events.js';
 export {
+  parseSessionPatch,
   sessionPatchSchema,
   sessionSchema,
   type ModelCaps,
@@ -47,6 +49,8 @@ export {
   type TurnEndSource,
   type VendorEventName,
 } from './session.js';
+export { check, type Checked, type Problem } from './strict.js';
+export { tierOf, type Tier } from './tier.js';
 export { toolChoiceSchema, toolSchema, type Tool, type ToolChoice } from './tool.js';
 export { transcriptUsageSchema, transcriptionSchema, type Transcription } from './transcription.js';
 export type {

@@ -59,7 +59,8 @@ describe('mergeSession', () => {
   });
 
   it('merges settings of our own one by one, and reports what is the gateway’s to say', () => {
-    const patch = sessionPatchSchema.parse({ visavis: { visual_turns: true, turn_end: 'model' } });
+    expect(sessionPatchSchema.safeParse({ visavis: { turn_end: 'model' } }).success).toBe(false);
+    const patch = sessionPatchSchema.parse({ visavis: { visual_turns: true } });
     const next = mergeSession(mergeSession(session, { visavis: { events: ['context'] } }), patch);
     expect(next.visavis).toEqual({
       events: ['context'],

@@ -1,4 +1,12 @@
-import type { ModelCaps, Session, SessionPatch, TurnDetection, TurnEndSource } from './session.js';
+import { DEFAULT_AUDIO_FORMAT, toAudioFormat } from './audio-format.js';
+import type {
+  ModelCaps,
+  Session,
+  SessionPatch,
+  TurnDetection,
+  TurnEndSource,
+  VendorSettings,
+} from './session.js';
 import type { Transcription } from './transcription.js';
 
 const SERVER_VAD_DEFAULTS = {
@@ -11,6 +19,16 @@ const SERVER_VAD_DEFAULTS = {
   idle_timeout_ms: null,
 } as const satisfies TurnDetection;
 
+const VENDOR_DEFAULTS = {
+  events: [],
+  video: true,
+  camera_off: 'keep',
+  speculation: true,
+  barge_in_ms: 200,
+  reading_chars_per_s: null,
+  visual_turns: false,
+} as const satisfies VendorSettings;
+
 const SEMANTIC_VAD_DEFAULTS = {
   type: 'semantic_vad',
   eagerness: 'auto',
@@ -18,19 +36,21 @@ const SEMANTIC_VAD_DEFAULTS = {
   interrupt_response: true,
 } as const satisfies TurnDetection;
 
+/** What the server says of a session. */
+export interface SessionFacts {
+  /** Seconds since 1970. Default 0: not known. */
+  readonly expiresAt?: number;
+  /** What `semantic_vad` will go by with this model. Default `silence`. */
+  readonly turnEnd?: TurnEndSource;
+  /** Default: it can do nothing that another cannot. */
+  readonly caps?: ModelCaps;
+}
+
 const NO_CAPS: ModelCaps = { tools: false, instructions: false, transcription: false };
 
-/**
- * A new session, before the client asked for anything.
- * @param turnEnd what `semantic_vad` will go by with this model
- */
-export function defaultSession(
-  id: string,
-  model: string,
-  turnEnd: TurnEndSource = 'silence',
-  caps: ModelCaps = NO_CAPS,
-): Session {
-  const format = { type: 'audio/pcm', rate: 24_000 };
+/** A new session, before the client asked for anything. */
+export function defaultSession(id: string, model: string, facts: SessionFacts = {}): Session {
+  const format = DEFAULT_AUDIO_FORMAT;
   return {
     type: 'realtime',
     object: 'realtime.session',
@@ -44,7 +64,7 @@ export function defaultSession(
     tracing: null,
     truncation: 'auto',
     prompt: null,
-    expires_at: 0,
+    expires_at: facts.expiresAt ?? 0,
     include: null,
     audio: {
       input: {
@@ -55,17 +75,7 @@ export function defaultSession(
       },
       output: { format, voice: null, speed: 1 },
     },
-    visavis: {
-      events: [],
-      video: true,
-      camera_off: 'keep',
-      speculation: true,
-      barge_in_ms: 200,
-      reading_chars_per_s: null,
-      visual_turns: false,
-      turn_end: turnEnd,
-      caps,
-    },
+    visavis: { ...VENDOR_DEFAULTS, turn_end: facts.turnEnd ?? 'silence', caps: facts.caps ?? NO_CAPS },
   };
 }
 
@@ -83,23 +93,22 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
     tool_choice: patch.tool_choice ?? session.tool_choice,
     max_output_tokens: patch.max_output_tokens ?? session.max_output_tokens,
     tracing: given(patch.tracing, session.tracing),
-    truncation: given(patch.truncation, session.truncation),
-    prompt: given(patch.prompt, session.prompt),
     include: given(patch.include, session.include),
     audio: {
       input: {
-        format: merged(session.audio.input.format, input?.format),
+        format: input?.format ? toAudioFormat(input.format) : session.audio.input.format,
         transcription: transcriptionOf(session, input?.transcription),
-        noise_reduction: given(input?.noise_reduction, session.audio.input.noise_reduction),
+        // There is none: what is asked for is not reported as if it were done.
+        noise_reduction: null,
         turn_detection: mergeTurnDetection(session.audio.input.turn_detection, input?.turn_detection),
       },
       output: {
-        format: merged(session.audio.output.format, output?.format),
+        format: output?.format ? toAudioFormat(output.format) : session.audio.output.format,
         voice: given(output?.voice, session.audio.output.voice),
         speed: output?.speed ?? session.audio.output.speed,
       },
     },
-    visavis: merged(session.visavis, patch.visavis),
+    visavis: merged(session.visavis, patch.visavis, VENDOR_DEFAULTS),
   };
 }
 
@@ -107,7 +116,12 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
 function transcriptionOf(session: Session, patch: Transcription | null | undefined): Transcription | null {
   const current = session.audio.input.transcription;
   if (patch === undefined || patch === null) return patch === null ? null : current;
-  return { ...merged(current ?? {}, patch), model: session.model };
+  const { language = current?.language, prompt = current?.prompt } = patch;
+  return {
+    model: session.model,
+    ...(language !== undefined && { language }),
+    ...(prompt !== undefined && { prompt }),
+  };
 }
 
 type TurnDetectionPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>['turn_detection'];
@@ -118,10 +132,10 @@ function mergeTurnDetection(current: TurnDetection, patch: TurnDetectionPatch): 
   if (patch === null) return null;
   if (patch.type === 'server_vad') {
     const base = current?.type === 'server_vad' ? current : SERVER_VAD_DEFAULTS;
-    return merged<Extract<TurnDetection, { type: 'server_vad' }>>(base, patch);
+    return merged<Extract<TurnDetection, { type: 'server_vad' }>>(base, patch, SERVER_VAD_DEFAULTS);
   }
   const base = current?.type === 'semantic_vad' ? current : SEMANTIC_VAD_DEFAULTS;
-  return merged<Extract<TurnDetection, { type: 'semantic_vad' }>>(base, patch);
+  return merged<Extract<TurnDetection, { type: 'semantic_vad' }>>(base, patch, SEMANTIC_VAD_DEFAULTS);
 }
 
 /** The patch's value, where it has one; null is a value. */
@@ -129,10 +143,14 @@ function given<T>(value: T | undefined, current: T): T {
   return value === undefined ? current : value;
 }
 
+/** @param defaults what null stands for */
 function merged<T extends object>(
   base: T,
-  patch: { [K in keyof T]?: T[K] | undefined } | null | undefined,
+  patch: { [K in keyof T]?: T[K] | null | undefined } | null | undefined,
+  defaults: Partial<T>,
 ): T {
-  const entries = Object.entries(patch ?? {}).filter(([, value]) => value !== undefined);
+  const entries = Object.entries(patch ?? {})
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, value ?? defaults[name as keyof T] ?? null]);
   return { ...base, ...Object.fromEntries(entries) };
 }

@@ -7,7 +7,7 @@ import { toolChoiceSchema, toolsSchema } from './tool.js';
 const MAX_INPUT_ITEMS = 1000;
 
 /** What a client may ask of one response; what is left out is the session's. */
-export const responseParamsSchema = z.object({
+export const responseParamsSchema = z.strictObject({
   /** `none`: nothing of the response enters the conversation. Default `auto`. */
   conversation: z.enum(['auto', 'none']).nullish(),
   /** What the response reads in place of the conversation; empty: nothing. Left out: the conversation. */
@@ -20,5 +20,9 @@ export const responseParamsSchema = z.object({
   metadata: z.record(z.string(), z.string()).nullish(),
   /** Answers are text, whatever is asked for. */
   output_modalities: z.array(z.enum(['text', 'audio'])).nullish(),
+  /** Of a voice, which there is none of. */
+  audio: z.unknown().optional(),
+  /** There are no stored prompts. */
+  prompt: z.null().optional(),
 });
 export type ResponseParams = z.infer<typeof responseParamsSchema>;

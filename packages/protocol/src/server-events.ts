@@ -4,6 +4,7 @@ import { itemSchema } from './item.js';
 import { responseSchema } from './response.js';
 import { sessionSchema } from './session.js';
 import { transcriptUsageSchema } from './transcription.js';
+import { ofTier, type Tier } from './tier.js';
 import {
   contextEventSchema,
   contextRedactedEventSchema,
@@ -12,24 +13,24 @@ import {
   turnTimingEventSchema,
 } from './vendor-events.js';
 
-function event<T extends string, S extends z.ZodRawShape>(type: T, shape: S) {
-  return z.object({ type: z.literal(type), event_id: z.string(), ...shape });
+function event<T extends string, S extends z.ZodRawShape>(type: T, shape: S, tier: Tier = 'openai') {
+  return ofTier(tier, z.object({ type: z.literal(type), event_id: z.string(), ...shape }));
 }
 
 const index = z.number().int().min(0);
 const ofItem = { item_id: z.string() };
 const ofResponse = { response_id: z.string(), output_index: index };
 const ofCall = { ...ofResponse, item_id: z.string(), call_id: z.string() };
+const ofTranscript = { item_id: z.string(), content_index: index };
 const ofContent = { ...ofResponse, item_id: z.string(), content_index: index };
 const placedItem = { previous_item_id: z.string().nullable(), item: itemSchema };
-const ofTranscript = { item_id: z.string(), content_index: index };
 /** Here the type is "text", while the content of an item says "output_text": stock clients insist on both. */
 const textPart = z.object({ type: z.literal('text'), text: z.string() });
 
-/** Every event that the server sends over `oai-events`. */
+/** Every event that the server sends. */
 export const serverEventSchema = z.discriminatedUnion('type', [
-  event('session.created', { session: sessionSchema }),
-  event('session.updated', { session: sessionSchema }),
+  event('session.created', { session: sessionSchema }, 'extended'),
+  event('session.updated', { session: sessionSchema }, 'extended'),
   event('conversation.created', {
     conversation: z.object({ id: z.string(), object: z.literal('realtime.conversation') }),
   }),
@@ -71,12 +72,12 @@ export const serverEventSchema = z.discriminatedUnion('type', [
   event('rate_limits.updated', {
     rate_limits: z.array(z.object({ name: z.enum(['requests', 'tokens']) })),
   }),
-  errorEventSchema,
-  turnTimingEventSchema,
-  frameAttendedEventSchema,
-  contextEventSchema,
-  contextRedactedEventSchema,
-  degradedEventSchema,
+  ofTier('openai', errorEventSchema),
+  ofTier('visavis', turnTimingEventSchema),
+  ofTier('visavis', frameAttendedEventSchema),
+  ofTier('visavis', contextEventSchema),
+  ofTier('visavis', contextRedactedEventSchema),
+  ofTier('visavis', degradedEventSchema),
 ]);
 export type ServerEvent = z.infer<typeof serverEventSchema>;
 export type ServerEventType = ServerEvent['type'];

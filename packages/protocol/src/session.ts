@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { audioFormatPatchSchema, audioFormatSchema } from './audio-format.js';
+import { modernSession } from './older-session.js';
+import { check, type Checked } from './strict.js';
 import { toolChoiceSchema, toolsSchema } from './tool.js';
 import { transcriptionSchema } from './transcription.js';
 
 /** Turn-taking by the gateway's voice activity detector. Durations are milliseconds. */
-export const serverVadSchema = z.object({
+export const serverVadSchema = z.strictObject({
   type: z.literal('server_vad'),
   /** Speech probability above which a 32 ms window counts as speech, 0..1. Default 0.5. */
   threshold: z.number().min(0).max(1),
@@ -20,7 +23,7 @@ export const serverVadSchema = z.object({
 });
 
 /** Turn-taking by eagerness: how sure the model must be that the turn is over, and how long a silence it takes. */
-export const semanticVadSchema = z.object({
+export const semanticVadSchema = z.strictObject({
   type: z.literal('semantic_vad'),
   eagerness: z.enum(['low', 'medium', 'high', 'auto']),
   create_response: z.boolean(),
@@ -40,7 +43,7 @@ export type VendorEventName = z.infer<typeof vendorEventNameSchema>;
 export const cameraOffSchema = z.enum(['keep', 'redact']);
 
 /** Settings of our own, in the session's field `visavis`. Durations are milliseconds. */
-export const vendorSettingsSchema = z.object({
+export const vendorSettingsSchema = z.strictObject({
   events: z.array(vendorEventNameSchema),
   /** False: the camera's pictures are not taken in. Default true. */
   video: z.boolean(),
@@ -59,6 +62,8 @@ export const vendorSettingsSchema = z.object({
   visual_turns: z.boolean(),
 });
 
+export type VendorSettings = z.infer<typeof vendorSettingsSchema>;
+
 /** What `semantic_vad` goes by: the model's own prediction, or, where it has none, a silence for each eagerness. */
 export const turnEndSourceSchema = z.enum(['model', 'silence']);
 export type TurnEndSource = z.infer<typeof turnEndSourceSchema>;
@@ -74,7 +79,6 @@ export const modelCapsSchema = z.object({
 });
 export type ModelCaps = z.infer<typeof modelCapsSchema>;
 
-const audioFormatSchema = z.object({ type: z.string(), rate: z.number().optional() });
 export const maxOutputTokensSchema = z.union([z.literal('inf'), z.number().int().min(1).max(4096)]);
 
 /** The session object, as the server always reports it: whole. */
@@ -91,7 +95,7 @@ export const sessionSchema = z.object({
   tracing: z.unknown(),
   truncation: z.unknown(),
   prompt: z.unknown(),
-  /** Seconds since 1970; 0: the session does not expire. */
+  /** Seconds since 1970: the session ends then at the latest. */
   expires_at: z.number(),
   include: z.array(z.string()).nullable(),
   audio: z.object({
@@ -112,11 +116,40 @@ export const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
+/** Every field of a group may be left out, and null stands for its default: typed clients send it. */
+function nullish<S extends z.ZodRawShape>(group: z.ZodObject<S>) {
+  const fields = Object.entries(group.shape).map(([name, field]) => {
+    const isType = name === 'type';
+    return [name, isType ? field : (field as z.ZodType).nullish()];
+  });
+  return z.strictObject(
+    Object.fromEntries(fields) as {
+      [K in keyof S]: K extends 'type' ? S[K] : z.ZodOptional<z.ZodNullable<S[K]>>;
+    },
+  );
+}
+
+const audioInputPatchSchema = z.strictObject({
+  format: audioFormatPatchSchema.nullish(),
+  transcription: transcriptionSchema.nullish(),
+  noise_reduction: z.unknown().optional(),
+  turn_detection: z
+    .discriminatedUnion('type', [nullish(serverVadSchema), nullish(semanticVadSchema)])
+    .nullish(),
+});
+
+const audioOutputPatchSchema = z.strictObject({
+  format: audioFormatPatchSchema.nullish(),
+  voice: z.unknown().optional(),
+  speed: z.number().nullish(),
+});
+
 /**
  * What a client may send. Every field is optional, and null where the session object cannot hold it means "leave it",
- * because stock clients send nulls; `turn_detection: null` turns detection off. Unknown fields are ignored.
+ * because stock clients send nulls; `turn_detection: null` turns detection off, and null inside of it is the default.
+ * Fields that are not here are refused by name: see `parseSessionPatch`.
  */
-export const sessionPatchSchema = z.object({
+export const sessionPatchSchema = z.strictObject({
   type: z.literal('realtime').nullish(),
   model: z.string().nullish(),
   output_modalities: z.array(z.enum(['text', 'audio'])).nullish(),
@@ -125,40 +158,19 @@ export const sessionPatchSchema = z.object({
   tool_choice: toolChoiceSchema.nullish(),
   max_output_tokens: maxOutputTokensSchema.nullish(),
   tracing: z.unknown().optional(),
-  truncation: z.unknown().optional(),
-  prompt: z.unknown().optional(),
+  /** The gateway makes room by itself; another way is not to be had. */
+  truncation: z.literal('auto').nullish(),
+  /** There are no stored prompts. */
+  prompt: z.null().optional(),
   include: z.array(z.string()).nullish(),
   audio: z
-    .object({
-      input: z
-        .object({
-          format: audioFormatSchema.nullish(),
-          transcription: transcriptionSchema.nullish(),
-          noise_reduction: z.unknown().optional(),
-          turn_detection: z
-            .discriminatedUnion('type', [
-              serverVadSchema.partial({
-                threshold: true,
-                prefix_padding_ms: true,
-                silence_duration_ms: true,
-                create_response: true,
-                interrupt_response: true,
-                idle_timeout_ms: true,
-              }),
-              semanticVadSchema.partial({ eagerness: true, create_response: true, interrupt_response: true }),
-            ])
-            .nullish(),
-        })
-        .nullish(),
-      output: z
-        .object({
-          format: audioFormatSchema.nullish(),
-          voice: z.unknown().optional(),
-          speed: z.number().nullish(),
-        })
-        .nullish(),
-    })
+    .strictObject({ input: audioInputPatchSchema.nullish(), output: audioOutputPatchSchema.nullish() })
     .nullish(),
-  visavis: vendorSettingsSchema.partial().nullish(),
+  visavis: nullish(vendorSettingsSchema).nullish(),
 });
 export type SessionPatch = z.infer<typeof sessionPatchSchema>;
+
+/** Reads a session that a client sent, in today's shape or in that before GA. Never throws. */
+export function parseSessionPatch(session: unknown): Checked<SessionPatch> {
+  return check(sessionPatchSchema, modernSession(session), 'session');
+}

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
 /** A function that the model may ask for; `parameters` is a JSON schema, which is passed on as it is. */
-export const toolSchema = z.object({
+export const toolSchema = z.strictObject({
   type: z.literal('function'),
   name: z.string().min(1).max(128),
   description: z.string().nullish(),
   parameters: z.unknown().optional(),
+  /** Clients of other APIs send it; arguments are as the model wrote them. */
+  strict: z.boolean().nullish(),
 });
 export type Tool = z.infer<typeof toolSchema>;
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
  * What a session says of its transcripts; null: none are made. `model` is reported, not chosen: it is the session's own.
  * `language` (ISO 639-1) helps where it is known; `prompt` has no effect.
  */
-export const transcriptionSchema = z.object({
+export const transcriptionSchema = z.strictObject({
   model: z.string().nullish(),
   language: z.string().max(35).nullish(),
   prompt: z.string().nullish(),

@@ -1,4 +1,4 @@
-import { parseClientEvent } from '@vis-a-vis/protocol';
+import { DEFAULT_AUDIO_FORMAT, parseClientEvent } from '@vis-a-vis/protocol';
 import { VisavisError, type RgbImage } from '#modules/contracts';
 import { toIntent, type ConversationEvent } from './intent-mapper.js';
 
@@ -7,7 +7,7 @@ const image: RgbImage = { width: 1, height: 1, data: new Uint8Array(3) };
 async function intent(event: Record<string, unknown>, decode = async () => image) {
   const parsed = parseClientEvent(JSON.stringify(event));
   if (!parsed.ok) throw new Error(parsed.problem.message);
-  return toIntent(parsed.event as ConversationEvent, decode);
+  return toIntent(parsed.event as ConversationEvent, { decodeImage: decode, format: DEFAULT_AUDIO_FORMAT });
 }
 
 const message = (...content: unknown[]) => ({ type: 'message', role: 'user', content });
@@ -63,9 +63,12 @@ describe('toIntent', () => {
         type: 'conversation.item.create',
         item: { type: 'message', role: 'user', content: [{ ...part, type: 'input_image' }] },
       },
-      async (file) => {
-        seen.push([...file]);
-        return image;
+      {
+        decodeImage: async (file) => {
+          seen.push([...file]);
+          return image;
+        },
+        format: DEFAULT_AUDIO_FORMAT,
       },
     );
     expect(seen).toEqual([[1, 2, 3]]);

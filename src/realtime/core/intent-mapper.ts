@@ -1,4 +1,4 @@
-import type { ClientContent, ClientEvent, InputItem, ResponseParams } from '@vis-a-vis/protocol';
+import type { AudioFormat, ClientContent, ClientEvent, InputItem, ResponseParams } from '@vis-a-vis/protocol';
 import { VisavisError, type RgbImage } from '#modules/contracts';
 import type {
   ClientIntent,
@@ -7,7 +7,7 @@ import type {
   ResponseWishes,
 } from '#modules/conversation';
 import { toToolChoice, toTools } from './turn-config.js';
-import { pcm16ToFloat, resample24To16 } from './pcm.js';
+import { toPcm } from './audio/audio-stream.js';
 
 /** Client events that are the conversation's business; the others are answered by the call itself. */
 export type ConversationEvent = Exclude<
@@ -18,15 +18,22 @@ export type ConversationEvent = Exclude<
 /** Decodes a PNG, JPEG, WebP or GIF file. Rejects with `bad_image`. */
 export type DecodeImage = (file: Uint8Array) => Promise<RgbImage>;
 
+/** How the media of an event is to be read. */
+export interface MediaReading {
+  readonly decodeImage: DecodeImage;
+  /** Of audio inside of items: the session's. */
+  readonly format: AudioFormat;
+}
+
 /**
  * What a client event means to the conversation.
  * @throws VisavisError `bad_image`, `bad_audio`
  */
-export async function toIntent(event: ConversationEvent, decodeImage: DecodeImage): Promise<ClientIntent> {
+export async function toIntent(event: ConversationEvent, reading: MediaReading): Promise<ClientIntent> {
   const origin = event.event_id === undefined ? {} : { clientEventId: event.event_id };
   switch (event.type) {
     case 'conversation.item.create':
-      return { ...(await toItemIntent(event, decodeImage)), ...origin };
+      return { ...(await toItemIntent(event, reading)), ...origin };
     case 'conversation.item.retrieve':
       return { k: 'item_retrieve', itemId: event.item_id, ...origin };
     case 'conversation.item.delete':
@@ -45,7 +52,7 @@ export async function toIntent(event: ConversationEvent, decodeImage: DecodeImag
     case 'input_audio_buffer.clear':
       return { k: 'audio_clear', ...origin };
     case 'response.create':
-      return { k: 'response_create', ...(await toWishes(event.response ?? {}, decodeImage)), ...origin };
+      return { k: 'response_create', ...(await toWishes(event.response ?? {}, reading)), ...origin };
     case 'response.cancel':
       return {
         k: 'response_cancel',
@@ -59,7 +66,7 @@ type ItemCreate = Extract<ClientEvent, { type: 'conversation.item.create' }>;
 
 async function toItemIntent(
   { item, previous_item_id: previous }: ItemCreate,
-  decodeImage: DecodeImage,
+  reading: MediaReading,
 ): Promise<ClientIntent> {
   const place = {
     ...(item.id !== undefined && { itemId: item.id }),
@@ -67,7 +74,7 @@ async function toItemIntent(
   };
   switch (item.type) {
     case 'message':
-      return { k: 'item_create', ...place, role: item.role, content: await toContents(item, decodeImage) };
+      return { k: 'item_create', ...place, role: item.role, content: await toContents(item, reading) };
     case 'function_call': {
       const { call_id: callId, name, arguments: args } = item;
       return {
@@ -84,7 +91,7 @@ async function toItemIntent(
 }
 
 /** What a client left out, or sent null for, is left out. */
-async function toWishes(params: ResponseParams, decodeImage: DecodeImage): Promise<ResponseWishes> {
+async function toWishes(params: ResponseParams, reading: MediaReading): Promise<ResponseWishes> {
   const { input, instructions, tools, tool_choice: toolChoice, metadata, conversation } = params;
   return {
     ...(params.max_output_tokens != null && { maxOutputTokens: params.max_output_tokens }),
@@ -93,14 +100,14 @@ async function toWishes(params: ResponseParams, decodeImage: DecodeImage): Promi
     ...(tools && { tools: toTools(tools) }),
     ...(toolChoice != null && { toolChoice: toToolChoice(toolChoice) }),
     ...(conversation != null && { conversation }),
-    ...(input && { input: await Promise.all(input.map((item) => toInput(item, decodeImage))) }),
+    ...(input && { input: await Promise.all(input.map((item) => toInput(item, reading))) }),
   };
 }
 
-async function toInput(item: InputItem, decodeImage: DecodeImage): Promise<ConversationInput> {
+async function toInput(item: InputItem, reading: MediaReading): Promise<ConversationInput> {
   switch (item.type) {
     case 'message':
-      return { type: 'message', role: item.role, content: await toContents(item, decodeImage) };
+      return { type: 'message', role: item.role, content: await toContents(item, reading) };
     case 'function_call': {
       const { call_id: callId = '', name, arguments: args } = item;
       return { type: 'function_call', callId, name, arguments: args };
@@ -114,12 +121,12 @@ async function toInput(item: InputItem, decodeImage: DecodeImage): Promise<Conve
 
 function toContents(
   { content }: { readonly content: readonly ClientContent[] },
-  decodeImage: DecodeImage,
+  reading: MediaReading,
 ): Promise<NewContent[]> {
-  return Promise.all(content.map((part) => toContent(part, decodeImage)));
+  return Promise.all(content.map((part) => toContent(part, reading)));
 }
 
-async function toContent(part: ClientContent, decodeImage: DecodeImage): Promise<NewContent> {
+async function toContent(part: ClientContent, { decodeImage, format }: MediaReading): Promise<NewContent> {
   switch (part.type) {
     case 'input_text':
     case 'output_text':
@@ -129,7 +136,7 @@ async function toContent(part: ClientContent, decodeImage: DecodeImage): Promise
       return { type: 'input_image', image: await decodeImage(file), detail: part.detail ?? 'auto' };
     }
     case 'input_audio': {
-      const pcm = resample24To16(pcm16ToFloat(fromBase64(part.audio)));
+      const pcm = toPcm(fromBase64(part.audio), format);
       if (pcm.length === 0) throw new VisavisError('bad_audio', 'The audio is empty.', 'item.content.audio');
       return { type: 'input_audio', pcm };
     }

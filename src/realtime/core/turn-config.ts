@@ -39,11 +39,12 @@ export function toToolChoice(choice: WireToolChoice): ToolChoice {
 }
 
 /**
- * Refuses a session that its model cannot keep, before it takes effect.
+ * A session that its model can keep, before it takes effect.
  * @throws VisavisError `tools_unsupported`
  */
-export function checkSession({ model, tool_choice: choice, visavis }: Session): void {
-  if (choice === 'auto' || choice === 'none' || visavis.caps.tools) return;
+export function checkedSession(session: Session): Session {
+  const { model, tool_choice: choice, visavis } = session;
+  if (choice === 'auto' || choice === 'none' || visavis.caps.tools) return session;
   throw new VisavisError('tools_unsupported', `${model} calls no tools`, 'session.tool_choice');
 }
 

@@ -7,6 +7,7 @@ export class FakeConversation implements Conversation {
   readonly audio: AudioFrame[] = [];
   readonly video: VideoFrame[] = [];
   closedBecause: string | null = null;
+  unheardMs = 0;
 
   constructor(readonly emit: (event: SessionEvent) => void) {}
 

@@ -39,7 +39,7 @@ describe('what was said', () => {
     const log = [...harness.machine.log];
     harness.events.length = 0;
     writes(harness, ' what', ' color');
-    const [{ itemId }] = harness.eventsOf('transcript_completed') as [{ itemId: string }];
+    const { itemId } = harness.eventsOf('transcript_completed')[0]!;
     expect(harness.events).toMatchObject([
       { type: 'transcript_delta', itemId, delta: ' what' },
       { type: 'transcript_delta', itemId, delta: ' color' },

@@ -37,6 +37,11 @@ export class ContextWriter {
     return !this.gated && this.#tail.length === 0 && this.#failure === null;
   }
 
+  /** A typed question is there that nothing has answered. */
+  get asked(): boolean {
+    return this.#tail.length > 0;
+  }
+
   /** Start of the oldest utterance that waits (media clock); Infinity: none does. */
   get audioNeededFromMs(): number {
     return this.#gate.audioNeededFromMs;

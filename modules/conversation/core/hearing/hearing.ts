@@ -95,6 +95,11 @@ export class Hearing {
     if (caps.turnEnd && policy?.asksModel) utterance.ask(this.#writer);
   }
 
+  /** An answer is made while somebody speaks: what goes on behind it is another turn, which the utterance goes into as a whole. */
+  letAnswer(): void {
+    this.#utterance?.sendAgain();
+  }
+
   /** The engine lost a block. @returns false: it is too late to send it again, or it is no block of the utterance */
   resends(ref: string): boolean {
     return this.#utterance?.resends(ref) ?? false;
@@ -139,8 +144,7 @@ export class Hearing {
     const manual = this.#session.config.turnDetection === null;
     const { span } = this.#buffer;
     if (manual && span) {
-      const { maxUtteranceMs } = this.#session.settings;
-      this.#begin(Math.max(span.startMs, span.endMs - maxUtteranceMs));
+      this.#begin(Math.max(span.startMs, span.endMs - this.#session.settings.manualBufferMs));
     }
     const utterance = this.#utterance;
     if (!utterance || !span || span.endMs - utterance.startMs < MIN_COMMIT_MS) {
@@ -149,8 +153,12 @@ export class Hearing {
       return { code: 'input_audio_buffer_commit_empty', message };
     }
     const { endMs } = span;
-    if (manual) this.#commit(utterance, endMs);
-    else this.#stop(utterance, endMs, endMs);
+    if (manual) this.#commitPieces(utterance, endMs);
+    else {
+      this.#stop(utterance, endMs, endMs);
+      // Who goes on speaking begins another item.
+      this.#session.out.push({ c: 'detect_anew', fromMs: endMs });
+    }
     // Whoever commits it means it: it is no cough.
     if (this.#answering.held) this.#answering.cancel('turn_detected', atMs);
     this.#speculation.endTurn();
@@ -172,11 +180,13 @@ export class Hearing {
     return true;
   }
 
-  /** Forgets the audio so far; who is speaking goes on under the same item. */
-  clear(): void {
+  /** Forgets the audio so far, with the utterance under way; who goes on speaking begins another. */
+  clear(atMs: number): void {
     this.#buffer.clear();
     const { span } = this.#buffer;
-    if (this.#utterance && span) this.#begin(span.endMs, this.#utterance.itemId);
+    if (span && this.#session.policy) this.#session.out.push({ c: 'detect_anew', fromMs: span.endMs });
+    if (this.#utterance) this.#misfire(this.nowMs, atMs);
+    else this.#session.out.emit({ type: 'audio_cleared' });
   }
 
   /** Turn detection was set anew. Turned off, what was being said stays in the buffer, for a commit by hand. */
@@ -224,8 +234,8 @@ export class Hearing {
     this.streamAudio();
   }
 
-  #begin(startMs: number, itemId = this.#session.ids.next('item')): Utterance {
-    this.#utterance = new Utterance(this.#session, startMs, itemId);
+  #begin(startMs: number): Utterance {
+    this.#utterance = new Utterance(this.#session, startMs, this.#session.ids.next('item'));
     return this.#utterance;
   }
 
@@ -284,6 +294,17 @@ export class Hearing {
     const endMs = Math.max(utterance.startMs + this.#session.settings.maxUtteranceMs, utterance.sentToMs);
     this.#stop(utterance, endMs, endMs);
     this.#start(endMs);
+  }
+
+  /** What is longer than an utterance may be is several, of about the same length. */
+  #commitPieces(first: Utterance, endMs: number): void {
+    const { startMs } = first;
+    const count = Math.max(1, Math.ceil((endMs - startMs) / this.#session.settings.maxUtteranceMs));
+    const lengthMs = (endMs - startMs) / count;
+    this.#commit(first, startMs + lengthMs);
+    for (let piece = 1; piece < count; piece++) {
+      this.#commit(this.#begin(startMs + piece * lengthMs), startMs + (piece + 1) * lengthMs);
+    }
   }
 
   /** @param sound `attended`: the engine has it already */

@@ -48,7 +48,7 @@ export class InputAudioBuffer {
     const detection = this.#session.policy?.detection;
     const keepMs = detection
       ? detection.prefixPaddingMs + DETECTOR_DELAY_MS
-      : this.#session.settings.maxUtteranceMs;
+      : this.#session.settings.manualBufferMs;
     return Math.max(startMs, endMs - keepMs);
   }
 
@@ -82,6 +82,5 @@ export class InputAudioBuffer {
   /** Forgets the audio so far. */
   clear(): void {
     if (this.#span) this.#span = { startMs: this.#span.endMs, endMs: this.#span.endMs };
-    this.#session.out.emit({ type: 'audio_cleared' });
   }
 }

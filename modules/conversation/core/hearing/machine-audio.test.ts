@@ -2,6 +2,8 @@ import { awake, MachineHarness } from '../../testing/machine-harness.js';
 
 describe('the audio buffer', () => {
   const manual = () => awake({ config: { turnDetection: null } });
+  const manual60 = () =>
+    awake({ config: { turnDetection: null }, settings: { manualBufferMs: 120_000 } }).audio(60_000);
 
   test('by hand: what came since the last commit is committed, without a response', () => {
     const harness = manual().intent({ k: 'audio_commit' });
@@ -25,6 +27,19 @@ describe('the audio buffer', () => {
     expect(harness.machine.audioNeededFromMs).toBe(60_000);
   });
 
+  test('by hand: what is longer than an utterance may be is committed in pieces, and none of it is lost', () => {
+    const harness = manual60().intent({ k: 'audio_commit' });
+    const pieces = harness.commandsOf('append_audio');
+    expect(pieces.map(({ fromMs, toMs }) => [fromMs, toMs])).toEqual([
+      [0, 20_000],
+      [20_000, 40_000],
+      [40_000, 60_000],
+    ]);
+    expect(pieces.every(({ final }) => final)).toBe(true);
+    expect(harness.eventsOf('audio_committed')).toHaveLength(3);
+    expect(new Set(harness.eventsOf('item_added').map(({ item }) => item.id)).size).toBe(3);
+  });
+
   test.each([
     ['no audio came', () => new MachineHarness({ config: { turnDetection: null } })],
     ['hardly any came', () => manual().intent({ k: 'audio_clear' }).audio(1050)],
@@ -41,13 +56,35 @@ describe('the audio buffer', () => {
     const harness = awake().startSpeaking().audio(2000).intent({ k: 'audio_commit' });
     expect(harness.said).toContain('speech_stopped');
     expect(harness.said).not.toContain('response_created');
+    expect(harness.commands.at(-1)).toEqual({ c: 'detect_anew', fromMs: 2000 });
     expect(harness.clear().stopSpeaking().said).toEqual([]);
   });
 
-  test('a clear while the detector hears speech starts the utterance anew', () => {
-    const harness = awake().startSpeaking().audio(2000).intent({ k: 'audio_clear' }).clear();
-    harness.audio(2100).stopSpeaking();
-    expect(harness.commandsOf('append_audio')).toMatchObject([{ fromMs: 2000, toMs: 2100, final: true }]);
+  test('who goes on speaking after a commit begins another item, with nothing of the first in it', () => {
+    const harness = awake().startSpeaking().audio(2000).intent({ k: 'audio_commit' }).audio(2100);
+    harness.boundary({ t: 'speech_start', atMs: 2100, startMs: 2000 }).audio(4000).stopSpeaking().ack();
+    expect(harness.eventsOf('speech_started').map(({ audioStartMs }) => audioStartMs)).toEqual([700, 2000]);
+    const [first, second] = harness.eventsOf('audio_committed');
+    expect(second?.itemId).not.toBe(first?.itemId);
+    expect(harness.commandsOf('append_audio').at(-1)).toMatchObject({ toMs: 4000, final: true });
+    expect(harness.eventsOf('response_created')).toHaveLength(1);
+  });
+
+  test('a clear while the detector hears speech leaves nothing of it; who goes on speaking begins another', () => {
+    const harness = awake().startSpeaking().audio(2000).clear().intent({ k: 'audio_clear' });
+    expect(harness.said).toEqual(['speech_misfired']);
+    expect(harness.commands).toContainEqual({ c: 'detect_anew', fromMs: 2000 });
+    expect(harness.clear().stopSpeaking().said).toEqual([]);
+    harness.audio(2100).boundary({ t: 'speech_start', atMs: 2100, startMs: 2050 }).audio(3000).clear();
+    harness.stopSpeaking();
+    expect(harness.eventsOf('audio_committed')).toHaveLength(1);
+    expect(harness.commandsOf('append_audio').at(-1)).toMatchObject({ toMs: 3000, final: true });
+  });
+
+  test('a clear while nobody speaks has the detector say nothing of what came before', () => {
+    const harness = awake().clear().intent({ k: 'audio_clear' });
+    expect(harness.said).toEqual(['audio_cleared']);
+    expect(harness.commands).toContainEqual({ c: 'detect_anew', fromMs: 1000 });
   });
 
   test('a false start leaves nothing behind: its blocks are of an utterance that never ends', () => {

@@ -71,10 +71,17 @@ export class Utterance {
    */
   resends(ref: string): boolean {
     if (!ref.startsWith(`${this.#audioId}@`)) return false;
-    this.#audioId = this.#session.ids.next('audio');
-    this.#sentToMs = this.startMs;
+    this.sendAgain();
     this.#streaming = false;
     return true;
+  }
+
+  /** What has been sent counts for nothing: it goes again, under another id. */
+  sendAgain(): void {
+    this.#audioId = this.#session.ids.next('audio');
+    this.#sentToMs = this.startMs;
+    this.#lastBlock = null;
+    this.#asked = false;
   }
 
   /** @returns false: the append was not this utterance's newest sound */

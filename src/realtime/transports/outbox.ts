@@ -1,17 +1,13 @@
 import { MAX_MESSAGE_BYTES, type ServerEventBody } from '@vis-a-vis/protocol';
 import type { Clock, Guard, IdSource } from '#modules/contracts';
 import type { SendResult } from '#modules/media';
-import { DeltaCoalescer } from './core/delta-coalescer.js';
-import { toErrorEvent } from './core/event-mapper.js';
-import { splitDelta } from './core/split-delta.js';
+import { DeltaCoalescer } from '../core/delta-coalescer.js';
+import { toErrorEvent } from '../core/event-mapper.js';
+import { splitDelta } from '../core/split-delta.js';
+import type { Channel, Listener } from '../listener.js';
 
-/** The data channel, as the outbox needs it. */
-export interface Channel {
-  /** Throws nothing: a channel that closes, or a client that takes less, is told by the result. */
-  send(text: string): SendResult;
-  /** Bytes that the channel has taken and not yet sent. */
-  bufferedAmount(): number;
-}
+/** What an event is as text. Most are one message; an event that a client of this kind is not told of is none. */
+export type Encode = (event: ServerEventBody, eventId: string) => readonly string[];
 
 /**
  * Why an event did not reach a client:
@@ -28,6 +24,10 @@ export interface OutboxOptions {
   readonly onDrop: (reason: OutboxDrop, count: number) => void;
   /** An error event takes the place of one that the client does not take. */
   readonly onTooLarge: () => void;
+  /** Default: OpenAI Realtime's own JSON. */
+  readonly encode?: Encode;
+  /** The call is over, and what could still be sent has been. */
+  readonly onEnd?: (reason: string) => void;
 }
 
 /** Above this, events wait (and deltas join) until the client has read some. */
@@ -43,7 +43,7 @@ const MAX_UNOPENED = 200;
  * Sends server events in order. What is pushed in one turn of the event loop leaves together, so deltas that are ready
  * at the same time share a message. The client may close its channel and open another: what comes in between is dropped.
  */
-export class Outbox {
+export class Outbox implements Listener {
   private readonly waiting = new DeltaCoalescer();
   private channel: Channel | null = null;
   /** `before`: no channel has been opened yet. */
@@ -53,7 +53,11 @@ export class Outbox {
   /** The newest response of which text was sent. */
   private firstSent: { readonly responseId: string; readonly atMs: number } | null = null;
 
-  constructor(private readonly options: OutboxOptions) {}
+  private readonly encode: Encode;
+
+  constructor(private readonly options: OutboxOptions) {
+    this.encode = options.encode ?? ((event, eventId) => [JSON.stringify({ ...event, event_id: eventId })]);
+  }
 
   /** There is nothing that could still leave for the client. Without a channel nothing can. */
   get empty(): boolean {
@@ -61,16 +65,18 @@ export class Outbox {
   }
 
   /** A channel opened: the greeting goes first, then what waited so far. A channel before it is not used any more. */
-  open(channel: Channel, greeting: ServerEventBody): void {
+  open(channel: Channel, greeting: ServerEventBody | null): void {
     const before = this.waiting.take();
     this.channel = channel;
     this.state = 'open';
-    for (const event of [greeting, ...before]) this.waiting.push(event);
+    for (const event of greeting ? [greeting, ...before] : before) this.waiting.push(event);
     this.flush();
   }
 
   push(event: ServerEventBody): void {
     if (this.state === 'closed') return this.options.onDrop('no_channel', 1);
+    // Many may come in one turn of the event loop, for a client that keeps up.
+    if (this.waiting.length >= MAX_WAITING) this.flush();
     if (this.waiting.length >= (this.state === 'open' ? MAX_WAITING : MAX_UNOPENED)) {
       return this.options.onDrop(this.state === 'open' ? 'slow_client' : 'no_channel', 1);
     }
@@ -105,6 +111,12 @@ export class Outbox {
     return this.firstSent?.responseId === responseId ? this.firstSent.atMs : null;
   }
 
+  end(reason: string): void {
+    this.flush();
+    this.close();
+    this.options.onEnd?.(reason);
+  }
+
   /** The channel is gone: what waits for it is dropped, and what comes until another opens. */
   close(): void {
     this.stopTimers();
@@ -127,9 +139,7 @@ export class Outbox {
   }
 
   private put(channel: Channel, event: ServerEventBody): SendResult {
-    const text = JSON.stringify({ ...event, event_id: this.options.ids.next('event') });
-    if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) return 'too_large';
-    const result = channel.send(text);
+    const result = this.sendAll(channel, this.encode(event, this.options.ids.next('event')));
     if (
       result === 'sent' &&
       event.type === 'response.output_text.delta' &&
@@ -138,6 +148,14 @@ export class Outbox {
       this.firstSent = { responseId: event.response_id, atMs: this.options.clock.nowMs() };
     }
     return result;
+  }
+
+  private sendAll(channel: Channel, messages: readonly string[]): SendResult {
+    for (const text of messages) {
+      const result = Buffer.byteLength(text) > MAX_MESSAGE_BYTES ? 'too_large' : channel.send(text);
+      if (result !== 'sent') return result;
+    }
+    return 'sent';
   }
 
   private stopTimers(): void {

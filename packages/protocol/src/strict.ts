@@ -1,0 +1,76 @@
+import type { z } from 'zod';
+
+/** Why a value is not what it should be, in the words of the wire. `param`: its path from the root, dots between. */
+export interface Problem {
+  readonly code: 'unknown_parameter' | 'invalid_event';
+  readonly message: string;
+  readonly param: string | null;
+}
+
+export type Checked<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+/**
+ * Reads a value by a strict schema. A field that the schema does not know is named, unless it is null: typed clients send
+ * nulls for whatever they know and do not use.
+ * @param root what the paths in the problem begin with
+ */
+export function check<S extends z.ZodType>(schema: S, value: unknown, root = ''): Checked<z.infer<S>> {
+  let candidate = value;
+  for (;;) {
+    const parsed = schema.safeParse(candidate);
+    if (parsed.success) return { ok: true, value: parsed.data };
+    const unknown = flatIssues(parsed.error.issues);
+    const nulls = unknown.filter(({ path }) => at(candidate, path) === null);
+    if (nulls.length === 0) return { ok: false, problem: problemOf(parsed.error.issues, unknown, root) };
+    candidate = nulls.reduce<unknown>((whole, { path }) => without(whole, path), candidate);
+  }
+}
+
+type Path = readonly PropertyKey[];
+
+/** Every unknown field, each with its path. */
+function flatIssues(issues: readonly z.core.$ZodIssue[]): { readonly path: Path }[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ path: [...issue.path, key] })) : [],
+  );
+}
+
+function problemOf(
+  issues: readonly z.core.$ZodIssue[],
+  unknown: readonly { readonly path: Path }[],
+  root: string,
+): Problem {
+  const name = (path: Path) => [...(root ? [root] : []), ...path.map(String)].join('.') || null;
+  const other = issues.find(({ code }) => code !== 'unrecognized_keys');
+  const [first] = unknown;
+  if (first && !other) {
+    const param = name(first.path);
+    return { code: 'unknown_parameter', message: `Unknown parameter: '${param}'.`, param };
+  }
+  const param = name(other?.path ?? []);
+  const what = other?.message ?? 'invalid';
+  return { code: 'invalid_event', message: param === null ? what : `${param}: ${what}`, param };
+}
+
+function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+function without(value: unknown, [key, ...path]: Path): unknown {
+  if (typeof value !== 'object' || value === null || key === undefined) return value;
+  if (Array.isArray(value)) {
+    return value.map((inner: unknown, index) =>
+      String(index) === String(key) ? without(inner, path) : inner,
+    );
+  }
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    path.length === 0
+      ? entries.filter(([name]) => name !== key)
+      : entries.map(([name, inner]) => [name, name === key ? without(inner, path) : inner]),
+  );
+}

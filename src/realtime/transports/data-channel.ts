@@ -1,0 +1,31 @@
+import type { Call } from '../call.js';
+import type { Channel } from '../listener.js';
+import { TextClient } from './text-client.js';
+
+/** One client of a WebRTC call, as far as it speaks by a data channel. */
+export interface ChannelClient {
+  /** The data channel that is its own. */
+  readonly label: string;
+  /** The client opened its channel; it may do so anew within the call, and then uses the new one. */
+  onOpen(channel: Channel): void;
+  onMessage(data: string | Uint8Array): void;
+  /** A message was dropped because it was too large to be received. */
+  onTooLarge(): void;
+}
+
+/** What the client of a WebRTC call speaks. Made before anything has come from it. */
+export type Door = (call: Call) => ChannelClient;
+
+/** The data channel of OpenAI Realtime. */
+export const EVENTS_LABEL = 'oai-events';
+
+/** OpenAI Realtime over WebRTC. */
+export const openaiDoor: Door = (call) => {
+  const client = new TextClient(call);
+  return {
+    label: EVENTS_LABEL,
+    onOpen: (channel) => client.open(channel),
+    onMessage: (data) => client.message(data),
+    onTooLarge: () => client.tooLarge(),
+  };
+};

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Guard } from '#modules/contracts';
+import { WebSocket, type RawData } from 'ws';
+import type { Call } from '../call.js';
+import type { Channel } from '../listener.js';
+import { TextClient } from '../transports/text-client.js';
+import { closeCode } from './close-codes.js';
+
+/** The largest message that is read (bytes). */
+export const MAX_WS_MESSAGE_BYTES = 8 * 1024 * 1024;
+/** Above this much that waits to be performed nothing more is read, until less than the other waits (bytes). */
+const PAUSE_BYTES = 1024 * 1024;
+const RESUME_BYTES = 256 * 1024;
+/** A connection is asked this often (ms) whether it is still there; one that does not answer before the next time is not. */
+const PING_MS = 20_000;
+/** How long a client is waited for that is to close its side, too (ms). */
+const CLOSE_MS = 1000;
+
+export interface SocketClientOptions {
+  /** Everything that the socket and the timers call passes it. */
+  readonly guard: Guard;
+  /** The client has gone, or was cut off for this reason. Once. */
+  readonly onGone: (reason: string) => void;
+  /** For tests. */
+  readonly pingMs?: number;
+}
+
+/** One client of a call, over a WebSocket. */
+export class WebSocketClient {
+  readonly #socket: WebSocket;
+  readonly #client: TextClient;
+  readonly #options: SocketClientOptions;
+  readonly #pinging: NodeJS.Timeout;
+  #alive = true;
+  #gone = false;
+
+  /** @throws VisavisError `session_closed`, `capacity` */
+  constructor(socket: WebSocket, call: Call, options: SocketClientOptions) {
+    const { guard, pingMs = PING_MS } = options;
+    this.#socket = socket;
+    this.#options = options;
+    this.#client = new TextClient(call, {
+      maxMessageBytes: MAX_WS_MESSAGE_BYTES,
+      onSlow: () => this.#cut('slow_client'),
+      onEnd: (reason) => this.#close(reason),
+    });
+    this.#client.seat.onRoom = () => this.#readOn();
+    socket.on(
+      'message',
+      guard.wrap('ws.message', (data: RawData, binary: boolean) => this.#message(data, binary)),
+    );
+    socket.on(
+      'pong',
+      guard.wrap('ws.pong', () => void (this.#alive = true)),
+    );
+    socket.on(
+      'error',
+      guard.wrap('ws.error', (error: Error) => this.#failed(error)),
+    );
+    socket.on(
+      'close',
+      guard.wrap('ws.close', () => this.#left('closed_by_peer')),
+    );
+    this.#pinging = setInterval(
+      guard.wrap('ws.ping', () => this.#ping()),
+      pingMs,
+    ).unref();
+    this.#client.open(this.#channel);
+  }
+
+  get #channel(): Channel {
+    const socket = this.#socket;
+    return {
+      send: (text) => {
+        if (socket.readyState !== WebSocket.OPEN) return 'not_open';
+        socket.send(text);
+        return 'sent';
+      },
+      bufferedAmount: () => socket.bufferedAmount,
+    };
+  }
+
+  #message(data: RawData, binary: boolean): void {
+    this.#alive = true;
+    if (binary) this.#client.message(new Uint8Array(0));
+    else this.#client.message(textOf(data));
+    if (this.#client.seat.waitingBytes > PAUSE_BYTES) this.#socket.pause();
+  }
+
+  #readOn(): void {
+    if (this.#socket.isPaused && this.#client.seat.waitingBytes < RESUME_BYTES) this.#socket.resume();
+  }
+
+  /** Who is held up cannot answer: that is ours. */
+  #ping(): void {
+    if (!this.#alive && !this.#socket.isPaused) return this.#cut('no_pong');
+    this.#alive = false;
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+  }
+
+  /** What ws closes by itself: bytes that are no WebSocket's, or a message beyond any bound. */
+  #failed(error: Error): void {
+    this.#left(
+      'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'message_too_large' : 'failed',
+    );
+  }
+
+  /** It does not keep up, or is not there any more. */
+  #cut(reason: string): void {
+    if (this.#gone) return;
+    this.#close(reason);
+    this.#left(reason);
+  }
+
+  #left(reason: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    clearInterval(this.#pinging);
+    this.#client.leave();
+    this.#options.onGone(reason);
+  }
+
+  /** Says why, and waits for no answer that does not come. */
+  #close(reason: string): void {
+    clearInterval(this.#pinging);
+    const socket = this.#socket;
+    if (socket.readyState === WebSocket.CLOSED) return;
+    // Nothing is read any more but the other side's close.
+    if (socket.isPaused) socket.resume();
+    socket.close(closeCode(reason), reason);
+    const ended = sleep(CLOSE_MS, undefined, { ref: false }).then(() => socket.terminate());
+    this.#options.guard.watch('ws.end', ended);
+  }
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();
+}

@@ -1,0 +1,143 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Guard, VisavisError } from '#modules/contracts';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { ACCESS, type Access, type Grant } from '../access.js';
+import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment } from '../calls.service.js';
+import { refuse } from './refuse.js';
+import { MAX_WS_MESSAGE_BYTES, WebSocketClient } from './websocket-client.js';
+
+const PATH = '/v1/realtime';
+/** Of those that a client offers, the one that says what is spoken; another carries its key, and is not repeated. */
+const SUBPROTOCOL = 'realtime';
+/** Beyond this a message ends its connection: up to it the client is told, and goes on. */
+const MAX_PAYLOAD_BYTES = 2 * MAX_WS_MESSAGE_BYTES;
+
+/** A request for an upgrade, and what Node hands over with it. */
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/**
+ * OpenAI Realtime over WebSocket, at `GET /v1/realtime`: a session of its own, whose audio comes by events; or, with
+ * `?call_id=`, a place in a call that somebody else opened.
+ */
+@Injectable()
+export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_PAYLOAD_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+  private readonly guard: Guard;
+
+  constructor(
+    @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
+    @Inject(CallsService) private readonly calls: CallsService,
+    @Inject(ACCESS) private readonly access: Access,
+    @Inject(CALL_ENVIRONMENT) private readonly environment: CallsEnvironment,
+  ) {
+    this.guard = new Guard((where, error) => {
+      environment.metrics.guarded(where);
+      environment.logger.error({ where, err: error }, 'a WebSocket met a bug');
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    const server = this.http.httpAdapter.getHttpServer() as Server;
+    server.on(
+      'upgrade',
+      this.guard.wrap('ws.upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+        this.upgrade({ request, socket, head }),
+      ),
+    );
+  }
+
+  onModuleDestroy(): void {
+    this.server.close();
+  }
+
+  private async upgrade(upgrade: Upgrade): Promise<void> {
+    const { request, socket } = upgrade;
+    // Until it is a WebSocket nobody else listens: a connection that breaks must not end the process.
+    const broken = this.guard.wrap('ws.socket', () => socket.destroy());
+    socket.on('error', broken);
+    try {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'ws://gateway');
+      if (pathname !== PATH) throw new VisavisError('not_found', `There is no WebSocket at ${pathname}.`);
+      const grant = await this.access.authorize(request);
+      if (socket.destroyed) return;
+      const callId = searchParams.get('call_id');
+      if (callId === null) this.open(upgrade, grant);
+      else this.join(upgrade, grant, callId);
+    } catch (error) {
+      this.refused(socket, error);
+    }
+  }
+
+  /** A session of its own, which ends with its connection. */
+  private open(upgrade: Upgrade, grant: Grant): void {
+    const { call, guard } = this.calls.register({ grant, session: {}, audio: 'events' });
+    const { id } = call;
+    this.calls.within(id, () => {
+      try {
+        if (!this.calls.place(id)) throw new VisavisError('capacity', 'Every place is taken.');
+        const socket = this.shakeHands(upgrade);
+        if (socket === null) return guard.watch('ws.aborted', this.calls.end(id, 'aborted'));
+        new WebSocketClient(socket, call, {
+          guard,
+          onGone: (reason) => guard.watch('ws.gone', this.calls.end(id, reason)),
+        });
+        guard.watch('ws.begin', this.begin(id));
+      } catch (error) {
+        guard.watch('ws.refused', this.calls.end(id, 'refused'));
+        throw error;
+      }
+    });
+  }
+
+  private async begin(id: string): Promise<void> {
+    const { logger } = this.environment;
+    try {
+      await this.calls.begin(id);
+      logger.info({ call: id, tracks: [] }, 'call opened');
+    } catch (error) {
+      if (!this.calls.has(id)) return;
+      if (!(error instanceof VisavisError)) throw error;
+      logger.warn({ call: id, code: error.code }, 'a client that connected cannot be served');
+      await this.calls.end(id, error);
+    }
+  }
+
+  /** A place beside others in a call, which goes on when this connection ends. */
+  private join(upgrade: Upgrade, grant: Grant, callId: string): void {
+    const call = this.calls.find(callId, grant);
+    const { guard } = call.environment;
+    this.calls.within(callId, () => {
+      const socket = this.shakeHands(upgrade);
+      if (socket) new WebSocketClient(socket, call, { guard, onGone: () => undefined });
+    });
+  }
+
+  /** @returns null: the request was no good, and has been answered */
+  private shakeHands({ request, socket, head }: Upgrade): WebSocket | null {
+    let opened: WebSocket | null = null;
+    this.server.handleUpgrade(request, socket, head, (ws) => void (opened = ws));
+    return opened;
+  }
+
+  private refused(socket: Duplex, error: unknown): void {
+    const known =
+      error instanceof VisavisError ? error : new VisavisError('internal_error', 'Internal error.');
+    const { metrics, logger } = this.environment;
+    metrics.error(known.code);
+    metrics.refused(known.code);
+    if (known !== error) logger.error({ err: error }, 'a request failed');
+    refuse(socket, known);
+  }
+}
