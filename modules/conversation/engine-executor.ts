@@ -110,7 +110,8 @@ export class EngineExecutor {
   }
 
   /** Answers beside the context, once what was called before is done; nothing waits for it. */
-  aside({ c: _, responseId, ...options }: Command & { c: 'aside' }): void {
+  aside(command: Command & { c: 'aside' }): void {
+    const { c: _, responseId, ...options } = command;
     const abort = new AbortController();
     this.#aborts.set(responseId, abort);
     this.#enqueue(() => {

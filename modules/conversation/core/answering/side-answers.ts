@@ -107,7 +107,7 @@ export class SideAnswers {
   }
 
   close(atMs: number): void {
-    for (const id of [...this.#sides.keys()]) this.cancel(id, atMs);
+    for (const id of this.#sides.keys()) this.cancel(id, atMs);
   }
 
   #ended(answer: Answer, event: GenEvent & { t: 'end' }, atMs: number): void {
