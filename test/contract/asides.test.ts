@@ -138,6 +138,8 @@ describe('beside a conversation, over the shipped model', () => {
       one.speak(QUESTION);
       await one.response();
     }
+    // The camera is the session's, not the conversation's.
+    empty.see(3);
     empty.type('say good morning in chinese');
     const expected = await empty.response();
     const input = [message('say good morning in chinese')];

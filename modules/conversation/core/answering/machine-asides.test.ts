@@ -48,6 +48,27 @@ describe('a response with an input of its own', () => {
     expect(harness.machine.snapshot().items).toEqual(items);
   });
 
+  test('sees what the camera shows, unless it has pictures of its own or the camera is off', () => {
+    const kinds = (harness: MachineHarness, content: object) => {
+      const input = [{ ...message('how many'), ...content }];
+      harness.intent({ k: 'response_create', conversation: 'none', input });
+      return harness
+        .commandsOf('aside')
+        .at(-1)!
+        .segments.map((part) => (part.k === 'known' ? part.id : part.k));
+    };
+    const harness = awake().frame().frame().ack();
+    expect(kinds(harness, {})).toEqual(['turn', 'frame_2', 'text', 'turn']);
+    const own = { content: [{ type: 'input_image', image: IMAGE, detail: 'auto' }] };
+    expect(kinds(harness, own)).toEqual(['turn', 'frame', 'turn']);
+    const { config } = harness.machine.snapshot();
+    harness.intent({
+      k: 'session_update',
+      config: { ...config, video: { enabled: false, whenOff: 'keep' } },
+    });
+    expect(kinds(harness, {})).toEqual(['turn', 'text', 'turn']);
+  });
+
   test('runs beside an answer, and others of its kind', () => {
     const harness = awake().speak(1000).ack().answer('one').clear();
     const side = { k: 'response_create', conversation: 'none', input: [message('x')] } as const;

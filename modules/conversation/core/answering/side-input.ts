@@ -19,7 +19,8 @@ export interface SideProblem extends Failure {
 
 /**
  * Puts a context together from items of the client and of the conversation: what the user said in a row is one turn, with
- * its frames first, and there is something to answer at the end.
+ * its frames first, and there is something to answer at the end. What is asked without a picture is asked of what the camera
+ * shows: that is the session's, whatever the conversation is about.
  */
 export class SideInputBuilder {
   readonly #session: Session;
@@ -41,6 +42,7 @@ export class SideInputBuilder {
       const problem = this.#take(item);
       if (problem) return { ...problem, param: `response.input.${index}` };
     }
+    if (this.#userOpen) this.#look();
     if (this.#segments.at(-1)?.k !== 'result' || this.#userOpen) this.#user();
     this.#closeUser();
     return { segments: this.#segments, reads: this.#reads };
@@ -129,6 +131,12 @@ export class SideInputBuilder {
     this.#closeUser();
     this.#segments.push(segment);
     return null;
+  }
+
+  #look(): void {
+    const { log, config } = this.#session;
+    const seen = config.video?.enabled === false ? undefined : log.newestLive;
+    if (seen && this.#reads.image === 0) this.#frame({ k: 'known', id: seen.id });
   }
 
   #frame(segment: AsideSegment): void {

@@ -128,6 +128,11 @@ export class SegmentLog {
     });
   }
 
+  /** The newest picture of the camera that is attended; undefined: there is none. */
+  get newestLive(): LogEntry | undefined {
+    return this.#entries.findLast((entry) => entry.k === 'frame' && entry.live && entry.tokens !== null);
+  }
+
   /** The frames and utterances of an item, in order. */
   mediaOf(itemId: string): (LogEntry & { k: 'frame' | 'audio' })[] {
     return this.#entries.flatMap((entry) =>
