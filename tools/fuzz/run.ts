@@ -23,6 +23,8 @@ const FIRST_TURNS = 4;
 const REST_BEFORE_MS = 15_000;
 const REST_AFTER_MS = 60_000;
 const WARM_ROUNDS = 3;
+/** Of clients that leave without a word the calls stay until consent is lost: so many are open at once for each client. */
+const LINGER = 3;
 /** What the fuzzer is behind after a stall is not made up for by more than this many actions at once. */
 const MOST_AT_ONCE = 50;
 
@@ -78,7 +80,7 @@ export class FuzzRun {
       this.#honest.tell({ url: target.url, ask: true });
       await this.#honest.rightTurns(FIRST_TURNS);
       if (this.#options.replay === null)
-        await ordinaryLoad(target.url, seeds, { clients, rounds: WARM_ROUNDS });
+        await ordinaryLoad(target.url, seeds, { clients: LINGER * clients, rounds: WARM_ROUNDS });
       await this.#honest.pause();
       await sleep(this.#options.replay === null ? REST_BEFORE_MS : 0);
       const before = await residentMb(target.pid);

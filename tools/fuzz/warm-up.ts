@@ -6,7 +6,7 @@ const CHUNK_MS = 20;
 const SECONDS = 4;
 
 /**
- * A burst of ordinary load: so many clients at once as the fuzzer will have, each with sound, pictures and questions, some
+ * A burst of ordinary load: so many calls at once as the fuzzer will have open, each with sound, pictures and questions, some
  * times over. What the gateway loads at its first use, and what it keeps for the next, is there then.
  */
 export async function ordinaryLoad(
