@@ -188,7 +188,7 @@ export class ConversationMachine {
     const failure = this.#writer.takeFailure();
     if (failure) {
       // The response that the question was for is told, also where it has not begun.
-      if (this.#mayCreate) this.#answering.create(atMs);
+      if (this.#next !== null) this.#answering.create(this.#next, atMs);
       if (!this.#answering.fail(failure, atMs)) this.#session.emitError(failure);
       return true;
     }
@@ -206,9 +206,10 @@ export class ConversationMachine {
       this.#hearing.streamAudio();
       return true;
     }
-    if (this.#mayCreate) {
+    const next = this.#next;
+    if (next !== null) {
       this.#hearing.letAnswer();
-      this.#answering.create(atMs);
+      this.#answering.create(next, atMs);
       return true;
     }
     const idle = !this.#hearing.speaking && this.#writer.ledger.questionsUnderWay === 0;
@@ -219,12 +220,14 @@ export class ConversationMachine {
     return idle;
   }
 
-  get #mayCreate(): boolean {
+  /** Which response may be created now; null: none. */
+  get #next(): 'wanted' | 'asked' | null {
+    const { activeId, wanted, asked } = this.#answering;
+    if (activeId !== null) return null;
     // What was typed and asked about is answered, whoever talks in the room.
     const free = !this.#hearing.speaking || this.#writer.asked;
-    const wanted = this.#answering.wanted && this.#sides.joiningId === null && free;
-    const beside = this.#answering.asked && !this.#hearing.speaking;
-    return this.#answering.activeId === null && (wanted || beside);
+    if (wanted && this.#sides.joiningId === null && free) return 'wanted';
+    return asked && !this.#hearing.speaking ? 'asked' : null;
   }
 
   /** From when silence counts towards the idle timeout (gateway clock); null: somebody is busy, or it does not count. */

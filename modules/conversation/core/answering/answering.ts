@@ -127,9 +127,12 @@ export class Answering {
     return true;
   }
 
-  /** Begins the wanted response: writes the rest of the question and closes the gate. */
-  create(atMs: number): void {
-    const request = this.#wanted ?? this.#asked.shift();
+  /**
+   * Begins the wanted response, or the next one that leaves nothing behind: writes the rest of the question and closes the
+   * gate.
+   */
+  create(which: 'wanted' | 'asked', atMs: number): void {
+    const request = which === 'wanted' ? this.#wanted : this.#asked.shift();
     if (!request) return;
     const { ids, log } = this.#session;
     const { headTokens } = this.#writer.ledger;

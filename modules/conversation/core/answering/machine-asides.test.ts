@@ -139,6 +139,8 @@ describe('a response with an input of its own', () => {
     ]);
     harness.speak(1000).ack();
     expect(harness.did).not.toContain('generate');
+    harness.intent({ k: 'response_create', conversation: 'none' }).ack().answer('beside').end();
+    expect(harness.eventsOf('response_done')[0]?.response.conversationId).toBeNull();
     tell(harness, 0, 'said');
     expect(harness.machine.snapshot().items.at(-1)).toMatchObject({ content: [{ text: 'said' }] });
     harness.ack();

@@ -81,7 +81,7 @@ export class Transcripts {
       writing.tokens += 1;
       writing.text += event.text;
       const { itemId } = writing;
-      if (event.text !== '') {
+      if (event.text !== '' && this.#session.items.get(itemId)) {
         this.#session.out.emit({ type: 'transcript_delta', itemId, contentIndex: 0, delta: event.text });
       }
     } else if (event.t === 'end') {
@@ -154,7 +154,9 @@ export class Transcripts {
     out.emit({ type: 'transcript_completed', itemId, contentIndex: 0, transcript, usage });
   }
 
+  /** Nobody is told of an item that was deleted. */
   #failed(itemId: string, message: string): void {
+    if (!this.#session.items.get(itemId)) return;
     const code = 'transcription_failed';
     this.#session.out.emit({ type: 'transcript_failed', itemId, contentIndex: 0, code, message });
   }
