@@ -1,5 +1,6 @@
 import { Answering } from './answering/answering.js';
 import { SideAnswers } from './answering/side-answers.js';
+import { Transcripts } from './answering/transcripts.js';
 import { Camera } from './seeing/camera.js';
 import type { Command } from './commands.js';
 import { ContextWriter } from './context/context-writer.js';
@@ -30,6 +31,7 @@ export class ConversationMachine {
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
   readonly #sides: SideAnswers;
+  readonly #transcripts: Transcripts;
   readonly #speculation: Speculation;
   readonly #hearing: Hearing;
   readonly #camera: Camera;
@@ -43,6 +45,7 @@ export class ConversationMachine {
     this.#writer = new ContextWriter(this.#session);
     this.#answering = new Answering(this.#session, this.#writer);
     this.#sides = new SideAnswers(this.#session, this.#writer);
+    this.#transcripts = new Transcripts(this.#session);
     this.#speculation = new Speculation(this.#session, this.#writer, {
       answering: this.#answering,
       sides: this.#sides,
@@ -69,7 +72,7 @@ export class ConversationMachine {
     const deadlines = [
       this.#answering.deadlineMs,
       this.#sides.deadlineMs,
-      this.#session.transcripts.deadlineMs,
+      this.#transcripts.deadlineMs,
       this.#speculation.deadlineMs,
       this.#hearing.stallAtMs,
       this.#camera.deadlineMs,
@@ -138,12 +141,12 @@ export class ConversationMachine {
       case 'generation':
         if (this.#speculation.generated(input.responseId, input.event, atMs)) return;
         if (this.#sides.generated(input.responseId, input.event, atMs)) return;
-        if (this.#session.transcripts.generated(input.responseId, input.event, atMs)) return;
+        if (this.#transcripts.generated(input.responseId, input.event, atMs)) return;
         return this.#answering.generated(input.responseId, input.event, atMs);
       case 'generation_failed':
         if (this.#speculation.generationFailed(input.responseId, atMs)) return;
         if (this.#sides.fail(input.responseId, input.failure, atMs)) return;
-        if (this.#session.transcripts.fail(input.responseId, input.failure, atMs)) return;
+        if (this.#transcripts.fail(input.responseId, input.failure, atMs)) return;
         if (this.#answering.activeId === input.responseId) this.#answering.fail(input.failure, atMs);
         return;
       case 'context_moved':
@@ -213,7 +216,7 @@ export class ConversationMachine {
       return true;
     }
     const idle = !this.#hearing.speaking && this.#writer.ledger.questionsUnderWay === 0;
-    if (idle && this.#session.transcripts.begin(atMs)) return true;
+    if (idle && this.#transcripts.begin(atMs)) return true;
     if (!this.#frameCame) return false;
     this.#frameCame = false;
     if (idle) this.#speculation.beginVisual(atMs);
@@ -246,7 +249,7 @@ export class ConversationMachine {
 
   #tick(atMs: number): void {
     this.#sides.tick(atMs);
-    this.#session.transcripts.tick(atMs);
+    this.#transcripts.tick(atMs);
     if (this.#speculation.deadlineMs !== null && atMs >= this.#speculation.deadlineMs)
       this.#speculation.withdraw('failed', atMs);
     const { deadlineMs } = this.#answering;
@@ -270,7 +273,7 @@ export class ConversationMachine {
     this.#answering.drop();
     this.#answering.cancel('client_cancelled', atMs);
     this.#sides.close(atMs);
-    this.#session.transcripts.close();
+    this.#transcripts.close();
     this.#closed = true;
     this.#session.out.push({ c: 'close' });
   }

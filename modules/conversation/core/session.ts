@@ -11,7 +11,6 @@ import { ItemList } from './items/item-list.js';
 import type { Item } from './items/items.js';
 import { SegmentLog } from './context/log.js';
 import { ReadAloud } from './answering/read-aloud.js';
-import { Transcripts } from './answering/transcripts.js';
 import { Outbox } from './outbox.js';
 import { turnPolicy, type TurnPolicy } from './turn-rules/turn-detection.js';
 import { Reading } from './turn-rules/reading.js';
@@ -23,6 +22,14 @@ export interface SessionOptions {
   readonly settings: ConversationSettings;
   readonly caps: EngineCaps;
   readonly ids: IdSource;
+}
+
+/** An utterance that is to be written down. `language`: ISO 639-1; null: not known. */
+export interface Unwritten {
+  readonly itemId: string;
+  readonly language: string | null;
+  /** Times that it was tried. */
+  readonly tries: number;
 }
 
 /** What the parts of one machine share. */
@@ -37,7 +44,8 @@ export class Session {
   readonly out = new Outbox();
   readonly reading = new Reading();
   readonly aloud = new ReadAloud();
-  readonly transcripts = new Transcripts(this);
+  /** Utterances that are to be written down, oldest first. */
+  readonly unwritten: Unwritten[] = [];
   config: SessionConfig;
   /** Gateway clock minus media clock (ms), from the newest audio. */
   clockOffsetMs: number | null = null;
@@ -60,6 +68,12 @@ export class Session {
     const { tentativePauseMs } = this.settings;
     const { bargeInMs } = this.turnTaking;
     return turnPolicy(this.config.turnDetection, { tentativePauseMs, bargeInMs });
+  }
+
+  /** An utterance has become an item: it is written down where the client wants that. */
+  spoken(itemId: string): void {
+    const { transcription } = this.config;
+    if (transcription) this.unwritten.push({ itemId, language: transcription.language, tries: 0 });
   }
 
   /** An item of the conversation is what it will be; one that was deleted meanwhile is not told of again. */

@@ -2,7 +2,7 @@ import type { AsideSegment, Role } from '#modules/contracts';
 import type { Failure } from '../inputs.js';
 import type { InputItem, NewContent } from '../intents.js';
 import type { MessageItem } from '../items/items.js';
-import { contentProblem, contentSegment, textOf } from '../items/item-requests.js';
+import { contentProblem, contentSegment, textOf } from '../items/new-content.js';
 import type { Session } from '../session.js';
 
 /** What a response reads in place of the conversation, in the grammar of a context. */
@@ -70,7 +70,7 @@ export class SideInputBuilder {
     this.#user();
     for (const part of content) {
       if (part.type === 'output_text') continue;
-      const segment = contentSegment(part, this.#session, this.#ptsMs);
+      const segment = contentSegment(part, this.#session.ids, this.#ptsMs);
       if (segment.k === 'frame') this.#frame(segment);
       else this.#question.push(segment);
       if (segment.k === 'audio') this.#hear(segment.pcm.length / 16);

@@ -1,6 +1,6 @@
 import type { AsideSegment, GenEvent } from '#modules/contracts';
 import type { Failure } from '../inputs.js';
-import type { Session } from '../session.js';
+import type { Session, Unwritten } from '../session.js';
 
 /** Utterances that may wait to be written down; where there are more, the oldest is not. */
 const MAX_WAITING = 64;
@@ -8,13 +8,7 @@ const MAX_WAITING = 64;
 const MAX_TRIES = 5;
 const RETRY_MS = 1000;
 
-interface Wanted {
-  readonly itemId: string;
-  readonly language: string | null;
-  tries: number;
-}
-
-interface Writing extends Wanted {
+interface Writing extends Unwritten {
   readonly id: string;
   readonly audioTokens: number;
   text: string;
@@ -28,7 +22,6 @@ interface Writing extends Wanted {
  */
 export class Transcripts {
   readonly #session: Session;
-  #waiting: Wanted[] = [];
   #writing: Writing | null = null;
   #notBeforeMs = 0;
 
@@ -42,21 +35,16 @@ export class Transcripts {
     return this.#waiting.length > 0 && this.#notBeforeMs > 0 ? this.#notBeforeMs : null;
   }
 
-  /** An utterance has become an item. */
-  want(itemId: string): void {
-    const { transcription } = this.#session.config;
-    if (!transcription) return;
-    this.#waiting.push({ itemId, language: transcription.language, tries: 0 });
-    if (this.#waiting.length <= MAX_WAITING) return;
-    const oldest = this.#waiting.shift();
-    if (oldest) this.#failed(oldest.itemId, 'too many utterances wait to be written down');
-  }
-
   /** There is idle time. @returns true: something has been done */
   begin(atMs: number): boolean {
-    const next = this.#waiting[0];
+    const [next] = this.#waiting;
     if (!next || this.#writing || atMs < this.#notBeforeMs) return false;
     const { items, log, caps } = this.#session;
+    if (this.#waiting.length > MAX_WAITING) {
+      this.#waiting.shift();
+      this.#failed(next.itemId, 'too many utterances wait to be written down');
+      return true;
+    }
     if (!items.get(next.itemId)) {
       this.#waiting.shift();
       return true;
@@ -115,11 +103,15 @@ export class Transcripts {
   close(): void {
     if (this.#writing) this.#session.out.push({ c: 'abort', responseId: this.#writing.id });
     this.#writing = null;
-    this.#waiting = [];
+    this.#waiting.length = 0;
+  }
+
+  get #waiting(): Unwritten[] {
+    return this.#session.unwritten;
   }
 
   #write(
-    wanted: Wanted,
+    wanted: Unwritten,
     { audioId, audioTokens, words }: { audioId: string; audioTokens: number; words: string },
     atMs: number,
   ): void {

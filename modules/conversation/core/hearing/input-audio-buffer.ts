@@ -76,7 +76,7 @@ export class InputAudioBuffer {
     const previousItemId = items.add(item);
     out.emit({ type: 'item_added', item, previousItemId });
     out.emit({ type: 'item_done', item, previousItemId });
-    this.#session.transcripts.want(itemId);
+    this.#session.spoken(itemId);
   }
 
   /** Forgets the audio so far. */

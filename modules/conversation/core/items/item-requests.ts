@@ -5,12 +5,10 @@ import type { ContextWriter } from '../context/context-writer.js';
 import type { Hearing } from '../hearing/hearing.js';
 import type { ClientIntent, NewContent, PreviousItem } from '../intents.js';
 import type { Session } from '../session.js';
-import type { Item, ItemContent } from './items.js';
+import type { Item } from './items.js';
+import { contentProblem, contentSegment, describe, textOf, type Part } from './new-content.js';
 
 type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
-
-/** The user's content that becomes one segment. */
-type Part = Exclude<NewContent, { type: 'output_text' }>;
 
 export interface ItemRequestParts {
   readonly writer: ContextWriter;
@@ -150,7 +148,7 @@ export class ItemRequests {
   }
 
   #segment(part: Part): Extract<Segment, { k: 'frame' | 'text' | 'audio' }> {
-    return contentSegment(part, this.#session, this.#hearing.nowMs);
+    return contentSegment(part, this.#session.ids, this.#hearing.nowMs);
   }
 
   #find(intent: IntentOf<'item_retrieve' | 'item_delete' | 'item_truncate'>): Item | undefined {
@@ -160,52 +158,4 @@ export class ItemRequests {
     }
     return item;
   }
-}
-
-/** @param ptsMs of media, which came now */
-export function contentSegment(
-  part: Part,
-  { ids }: Session,
-  ptsMs: number,
-): Extract<Segment, { k: 'frame' | 'text' | 'audio' }> {
-  switch (part.type) {
-    case 'input_text':
-      return { k: 'text', id: ids.next('text'), text: part.text };
-    case 'input_image':
-      return { k: 'frame', id: ids.next('frame'), ptsMs, image: part.image };
-    case 'input_audio': {
-      const id = ids.next('audio');
-      return { k: 'audio', id, ptsMs, pcm: part.pcm, final: true, utterance: id };
-    }
-  }
-}
-
-/** @returns what is wrong with a message's content; null: nothing */
-export function contentProblem(message: {
-  readonly role: Role;
-  readonly content: readonly NewContent[];
-}): string | null {
-  const { role, content } = message;
-  if (content.length === 0) return 'a message needs content';
-  const fits = (part: NewContent) =>
-    role === 'user' ? part.type !== 'output_text' : part.type === 'input_text' || part.type === 'output_text';
-  const misfit = content.find((part) => !fits(part));
-  return misfit ? `a message of role ${role} cannot hold ${misfit.type}` : null;
-}
-
-function describe(part: NewContent): ItemContent {
-  switch (part.type) {
-    case 'input_text':
-      return { type: 'input_text', text: part.text };
-    case 'output_text':
-      return { type: 'output_text', text: part.text };
-    case 'input_audio':
-      return { type: 'input_audio', transcript: null, span: null };
-    case 'input_image':
-      return { type: 'input_image', detail: part.detail };
-  }
-}
-
-export function textOf(part: { readonly type: string; readonly text?: string }): string {
-  return part.text ?? '';
 }
