@@ -17,7 +17,7 @@ import type { AudioInput, AudioSink } from './audio-input.js';
 import { tagId, untagId } from './core/client-ids.js';
 import { toErrorEvent, toServerEvents } from './core/event-mapper.js';
 import { toIntent, type DecodeImage } from './core/intent-mapper.js';
-import { toSessionConfig } from './core/turn-config.js';
+import { checkedSession, toSessionConfig } from './core/turn-config.js';
 import type { WireClock } from './core/vendor-mapper.js';
 import { countEvent } from './count-event.js';
 import type { Listener } from './listener.js';
@@ -236,7 +236,7 @@ export class Call {
     if (this.conversation === null) throw new VisavisError('session_closed', 'The call is closed.');
     switch (event.type) {
       case 'session.update': {
-        const after = mergeSession(this.session, event.session);
+        const after = checkedSession(mergeSession(this.session, event.session));
         this.grant.checkChange(this.session, after);
         this.session = after;
         audioInput?.setFormat(this.session.audio.input.format);

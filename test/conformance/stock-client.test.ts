@@ -1,7 +1,12 @@
 import { defaultSession, type ServerEventBody } from '@vis-a-vis/protocol';
 import { parseRealtimeEvent } from '../../node_modules/@openai/agents-realtime/dist/openaiRealtimeEvents.js';
 import { toErrorEvent, toServerEvents } from '../../src/realtime/core/event-mapper.js';
-import { OTHER_EVENTS, SPOKEN_TURN } from '../../src/realtime/testing/sample-events.js';
+import {
+  OTHER_EVENTS,
+  SPOKEN_TURN,
+  TOOL_TURN,
+  TRANSCRIPTS,
+} from '../../src/realtime/testing/sample-events.js';
 
 /**
  * Real: the stock client's own parser (`@openai/agents-realtime`). An event that it reads as "generic" is silently lost
@@ -13,7 +18,9 @@ const bodies: ServerEventBody[] = [
   { type: 'session.created', session },
   { type: 'output_audio_buffer.cleared' },
   toErrorEvent({ code: 'invalid_json', message: 'No JSON.', param: null, clientEventId: null }),
-  ...[...SPOKEN_TURN, ...OTHER_EVENTS].flatMap((event) => toServerEvents(event, session, clock)),
+  ...[...SPOKEN_TURN, ...TOOL_TURN, ...TRANSCRIPTS, ...OTHER_EVENTS].flatMap((event) =>
+    toServerEvents(event, session, clock),
+  ),
 ];
 
 describe('the stock client', () => {
@@ -24,7 +31,7 @@ describe('the stock client', () => {
 
   it('knows every response.done, however it ended', () => {
     const ends = bodies.filter((body) => body.type === 'response.done');
-    expect(ends).toHaveLength(4);
+    expect(ends).toHaveLength(5);
     for (const body of ends) {
       const data = JSON.stringify({ ...body, event_id: 'event_1' });
       expect(parseRealtimeEvent({ data } as MessageEvent)).toMatchObject({ isGeneric: false });
