@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from '../../tools/eval/check.js';
 import { decodeOggOpus } from '../../tools/eval/media.js';
 import { CALL_FOLDER, readCallScript } from '../../tools/support/call-script.js';
@@ -10,8 +11,8 @@ export const WIRE_RATE = 24_000;
 
 interface AskedQuestion {
   readonly text: string;
-  /** Whether an answer says what is right, and nothing else of its kind. */
-  readonly right: (answer: string) => boolean;
+  /** The answer, unless it says what is right and nothing else of its kind: then null. */
+  readonly wrong: (answer: string) => string | null;
 }
 
 /** A picture, and questions about it: what every client is tried with. */
@@ -30,7 +31,7 @@ export async function readQuestionMaterial(): Promise<QuestionMaterial> {
   const { questions } = await readCallScript(CALL_FOLDER);
   const asked = (name: string): AskedQuestion & { speech: string } => {
     const { question, keys, cats, speech } = questions.find((one) => one.speech === `${name}.ogg`)!;
-    return { text: question, right: (answer) => check(answer, keys, cats), speech };
+    return { text: question, wrong: (answer) => (check(answer, keys, cats) ? null : answer), speech };
   };
   const spoken = asked('colour');
   const picture = firstPicture(await readFile(join(REPOSITORY, 'test/fixtures/e2e/table.mjpeg')));
@@ -54,4 +55,23 @@ export function toPcm16(samples: Float32Array): Buffer {
     Math.max(-32_768, Math.min(32_767, Math.round(x * 32_767))),
   );
   return Buffer.from(clamped.buffer);
+}
+
+const BYTES_PER_MS = (WIRE_RATE * 2) / 1000;
+/** Of a microphone's pieces (ms). */
+const PIECE_MS = 40;
+/** Before somebody speaks, and what a turn ends in (ms). */
+const BEFORE_MS = 300;
+const AFTER_MS = 1500;
+
+/** A microphone that somebody speaks into: what is said and the silence around it, piece by piece, in real time. */
+export async function sayAloud(speech: Buffer, send: (piece: Buffer) => void): Promise<void> {
+  const silence = (ms: number) => Buffer.alloc(ms * BYTES_PER_MS);
+  const all = Buffer.concat([silence(BEFORE_MS), speech, silence(AFTER_MS)]);
+  const size = PIECE_MS * BYTES_PER_MS;
+  const beganMs = performance.now();
+  for (let at = 0; at < all.length; at += size) {
+    await sleep(Math.max(0, beganMs + at / BYTES_PER_MS - performance.now()));
+    send(all.subarray(at, at + size));
+  }
 }
