@@ -12,7 +12,7 @@ const session = defaultSession('sess_1', 'visavis-pocket');
 const clock = { nowMs: 0, videoOffsetMs: null, firstSentAtMs: () => null };
 const bodies: ServerEventBody[] = [
   { type: 'session.created', session },
-  { type: 'output_audio_buffer.cleared' },
+  { type: 'output_audio_buffer.cleared', response_id: 'resp_1' },
   toErrorEvent({ code: 'invalid_json', message: 'No JSON.', param: null, clientEventId: null }),
   ...[...SPOKEN_TURN, ...OTHER_EVENTS].flatMap((event) => toServerEvents(event, session, clock)),
 ];
