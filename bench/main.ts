@@ -46,7 +46,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: modelBench,
   },
   turn: {
-    what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS]',
+    what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS] [--transport webrtc|websocket]',
     run: turnBench,
   },
   vad: {

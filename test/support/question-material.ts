@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from '../../tools/eval/check.js';
 import { decodeOggOpus } from '../../tools/eval/media.js';
 import { CALL_FOLDER, readCallScript } from '../../tools/support/call-script.js';
-import { REPOSITORY } from '../../tools/support/repository.js';
+import { readStill } from '../../tools/support/still.js';
 
 /** What is sent by event is in this rate (Hz), which is OpenAI's own. */
 export const WIRE_RATE = 24_000;
@@ -34,7 +34,7 @@ export async function readQuestionMaterial(): Promise<QuestionMaterial> {
     return { text: question, wrong: (answer) => (check(answer, keys, cats) ? null : answer), speech };
   };
   const spoken = asked('colour');
-  const picture = firstPicture(await readFile(join(REPOSITORY, 'test/fixtures/e2e/table.mjpeg')));
+  const picture = await readStill();
   return {
     picture,
     pictureUrl: `data:image/jpeg;base64,${picture.toString('base64')}`,
@@ -42,11 +42,6 @@ export async function readQuestionMaterial(): Promise<QuestionMaterial> {
     spoken,
     typed: asked('count'),
   };
-}
-
-/** Motion JPEG is one JPEG file after the other. */
-function firstPicture(file: Buffer): Buffer {
-  return file.subarray(0, file.indexOf(Buffer.from([0xff, 0xd9])) + 2);
 }
 
 /** @param samples −1..1 */

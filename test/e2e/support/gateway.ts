@@ -99,6 +99,14 @@ export class Gateway {
     await answer;
   }
 
+  /** What a probed gateway's main thread keeps alive (bytes), once what is garbage has been collected. */
+  async liveBytes(): Promise<number> {
+    const answer = once(this.child, 'message');
+    this.child.send({ do: 'memory' });
+    const [{ result }] = (await answer) as [{ result: number }];
+    return result;
+  }
+
   /** Resolves when it has ended by itself. */
   get end(): Promise<Ended> {
     return this.ended;
