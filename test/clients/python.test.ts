@@ -40,6 +40,11 @@ interface LiveKitTold extends Told {
   readonly complaints: string[];
 }
 
+interface LiveKitToolTold extends Omit<LiveKitTold, 'typed' | 'spoken'> {
+  readonly tool: string;
+  readonly asked: string[];
+}
+
 /** Real: the built gateway as its own process, and the packages as PyPI has them. */
 describe('clients of others, in Python', () => {
   let gateway: Gateway;
@@ -58,9 +63,9 @@ describe('clients of others, in Python', () => {
     if (folder) await rm(folder, { recursive: true });
   });
 
-  async function tellOf<T>(program: string, ...options: string[]): Promise<T> {
+  async function tellOf<T>(program: string, url = gateway.url, ...options: string[]): Promise<T> {
     const file = fileURLToPath(new URL(program, import.meta.url));
-    const args = [file, gateway.url, join(folder, 'speech.pcm'), join(folder, 'table.jpg'), ...options];
+    const args = [file, url, join(folder, 'speech.pcm'), join(folder, 'table.jpg'), ...options];
     const { stdout } = await promisify(execFile)(PYTHON, ['-B', ...args], { timeout: LONGEST_MS });
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
   }
@@ -89,5 +94,19 @@ describe('clients of others, in Python', () => {
     expect(material.typed.wrong(typed)).toBeNull();
     expect(material.spoken.wrong(spoken)).toBeNull();
     expect(told.seen).toContain('input_audio_buffer.committed');
+  });
+
+  it("an agent of LiveKit's calls its tool, where a script in place of the model asks for it", async () => {
+    const scripted = await Gateway.start({}, 'scripted');
+    try {
+      const told = await tellOf<LiveKitToolTold>('livekit_client.py', scripted.url, '--tools');
+      expect(told.unknown).toEqual([]);
+      expect(told.errors).toEqual([]);
+      expect(told.complaints).toEqual([]);
+      expect(told.asked).toEqual(['Ghent']);
+      expect(told.tool).toContain('rain');
+    } finally {
+      await scripted.stop();
+    }
   });
 });

@@ -5,10 +5,11 @@ import { createInterface } from 'node:readline';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MAIN = 'dist/src/main.js';
-/** What can be preloaded into a gateway: its engine workers become mortal, or it can be probed (see the files). */
+/** What can be preloaded into a gateway: its engine workers become mortal, it can be probed, or a script answers (see the files). */
 const PRELOADS = {
   mortal: new URL('../../support/mortal-gateway.mjs', import.meta.url).href,
   probed: new URL('../../support/probed-gateway.mjs', import.meta.url).href,
+  scripted: new URL('../../support/scripted-gateway.mjs', import.meta.url).href,
 };
 /** Loading the model and the libraries, on a busy machine (ms). */
 const START_MS = 60_000;
@@ -35,7 +36,7 @@ export class Gateway {
    */
   static async start(
     settings: Record<string, string> = {},
-    preload: boolean | 'probed' = false,
+    preload: boolean | 'probed' | 'scripted' = false,
   ): Promise<Gateway> {
     const { child, ended } = launch([], settings, preload);
     const listening = new Promise<string>((resolve) => {
@@ -133,7 +134,11 @@ export function runGateway(args: string[], settings: Record<string, string> = {}
   return launch(args, settings).ended;
 }
 
-function launch(args: string[], settings: Record<string, string>, preload: boolean | 'probed' = false) {
+function launch(
+  args: string[],
+  settings: Record<string, string>,
+  preload: boolean | 'probed' | 'scripted' = false,
+) {
   const preloads = preload ? ['--import', PRELOADS[preload === true ? 'mortal' : preload]] : [];
   const child = spawn(process.execPath, ['--enable-source-maps', ...preloads, MAIN, ...args], {
     cwd: ROOT,
