@@ -130,6 +130,27 @@ module.exports = {
       { path: [npm(...ALL_LIBRARIES), '^(bench|tools|client-demo|packages/client)/'] },
     ),
     forbid(
+      'doors-know-typed-events',
+      'What carries events knows the calls by their face: no conversation, no engine, and no inside of src/realtime.',
+      { path: '^src/(rtvi|whip)/', pathNot: TEST },
+      {
+        path: ['^src/realtime/', '^modules/(conversation|decoder|vad|frame)/'],
+        pathNot: '^src/realtime/(index|http-errors\\.filter)\\.ts$',
+      },
+    ),
+    forbid(
+      'transports-know-typed-events',
+      'A transport carries events of the protocol: what they mean to a conversation is the call’s business.',
+      { path: '^src/realtime/(transports|websocket)/', pathNot: TEST },
+      { path: '^modules/(conversation|decoder|vad|frame)/' },
+    ),
+    forbid(
+      'calls-know-no-carrier',
+      'The session core is told of listeners; it does not know what carries them.',
+      { path: '^src/realtime/(call|seat|calls\\.service|listener|audio-input)\\.ts$' },
+      { path: ['^src/realtime/(transports|websocket)/', npm('ws')] },
+    ),
+    forbid(
       'client-knows-only-protocol',
       'The SDK is what others install: protocol and its own code.',
       { path: '^packages/client/' },

@@ -23,8 +23,8 @@ const COMMANDS = {
   build: { program: null, build: true },
 };
 
-// A process that lives for days: V8's young generation and malloc's arenas are kept from growing with every burst (docs/operations.md).
-const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=2'];
+// A process that lives for days: V8's generations and malloc's arenas are kept from growing with every burst (docs/operations.md).
+const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=2', '--heap-growing-percent=40'];
 // Larger blocks than half a mebibyte are mapped by themselves, and given back when freed: glibc would move that threshold up to
 // 32 MiB by itself, and keep pictures and KV rows in arenas that fragment.
 const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '524288', MALLOC_TRIM_THRESHOLD_: '4194304' };

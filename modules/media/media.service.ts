@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 
-import { VisavisError, type Clock, type RgbImage } from '#modules/contracts';
+import { ON_BUG, VisavisError, type Clock, type OnBug, type RgbImage } from '#modules/contracts';
 import {
   Inject,
   Injectable,
@@ -54,6 +54,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   readonly #peers = new Map<WeriftPeer, { handlers: MediaHandlers; tick: (nowMs: number) => void }>();
   readonly #videoLost = { times: 0, forGood: null as string | null };
   readonly #log = new Logger('MediaService');
+  readonly #onBug: OnBug;
   #ticker: NodeJS.Timeout | null = null;
   /** Made here: a closure that a call begins with would keep that call for as long as the timer runs. */
   readonly #onTick = () => this.#tick();
@@ -62,7 +63,9 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     @Inject(MEDIA_OPTIONS) options: MediaOptions,
     @Optional() @Inject(MEDIA_CLOCK) clock?: Clock,
     @Optional() @Inject(MEDIA_DECODER) openDecoder?: (events: VideoDecoderEvents) => VideoDecoder,
+    @Optional() @Inject(ON_BUG) onBug?: OnBug,
   ) {
+    this.#onBug = onBug ?? ((where, error) => this.#log.error(`a bug in ${where}`, error));
     const events = { onLost: (why: string, willRestart: boolean) => this.#onVideoLost(why, willRestart) };
     this.#video = openDecoder?.(events) ?? new VideoDecoder(events);
     this.#options = resolveMediaOptions(options);
@@ -118,7 +121,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
         opus: await openOpusDecoder(),
         openVideoDecoder: (codec, payloadType) =>
           this.#video.openTrack(codec, resolved.maxFrameSide, offeredSets.get(payloadType)),
-        onBug: (error) => this.#log.error('a call failed by a bug, and is closed', error),
+        onBug: (error) => this.#onBug('media.call', error),
         onReleased: () => {
           giveBack();
           this.#forget(peer);
@@ -200,7 +203,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
         tick(nowMs);
       } catch (error) {
         // The others' packets are not to wait for what one peer threw.
-        this.#log.error('the tick of a call failed', error);
+        this.#onBug('media.tick', error);
       }
     }
   }

@@ -17,7 +17,7 @@ import type { AudioInput, AudioSink } from './audio-input.js';
 import { tagId, untagId } from './core/client-ids.js';
 import { toErrorEvent, toServerEvents } from './core/event-mapper.js';
 import { toIntent, type DecodeImage } from './core/intent-mapper.js';
-import { toSessionConfig } from './core/turn-config.js';
+import { checkedSession, toSessionConfig } from './core/turn-config.js';
 import type { WireClock } from './core/vendor-mapper.js';
 import { countEvent } from './count-event.js';
 import type { Listener } from './listener.js';
@@ -239,7 +239,7 @@ export class Call {
     switch (event.type) {
       case 'session.update':
         this.grant.checkPatch(event.session);
-        this.session = mergeSession(this.session, event.session);
+        this.session = checkedSession(mergeSession(this.session, event.session));
         audioInput?.setFormat(this.session.audio.input.format);
         this.conversation.intent({
           k: 'session_update',

@@ -11,7 +11,7 @@ import type { Grant, Lease } from './access.js';
 import { AudioInput } from './audio-input.js';
 import { Call, type CallEnvironment } from './call.js';
 import { Admission } from './core/admission.js';
-import { toSessionConfig } from './core/turn-config.js';
+import { checkedSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
 
 /** Bounds of a call. */
 export interface CallLimits {
@@ -92,9 +92,9 @@ export class CallsService implements OnModuleDestroy {
     return this.calls.size;
   }
 
-  /** The call that has waited longest for its client to be heard from, or null: it goes where room is needed. */
-  get oldestSilent(): string | null {
-    return this.admission.oldestSilent;
+  /** Gives up the call that has waited longest for its client to be heard from. @returns it, to be ended; or null */
+  displace(): string | null {
+    return this.admission.displace();
   }
 
   /**
@@ -244,13 +244,14 @@ export class CallsService implements OnModuleDestroy {
   }
 
   private sessionFor({ grant, session }: CallRequest): Session {
-    const { modelId, turnEnd } = this.engine.caps;
-    const start = defaultSession(this.environment.ids.next('sess'), modelId, {
+    const { caps } = this.engine;
+    const start = defaultSession(this.environment.ids.next('sess'), caps.modelId, {
       expiresAt: Math.floor((Date.now() + this.limits.maxCallMs) / 1000),
-      turnEnd: turnEnd ? 'model' : 'silence',
+      turnEnd: caps.turnEnd ? 'model' : 'silence',
+      caps: toModelCaps(caps),
     });
     grant.checkPatch(session);
-    return mergeSession(grant.session ? mergeSession(start, grant.session) : start, session);
+    return checkedSession(mergeSession(grant.session ? mergeSession(start, grant.session) : start, session));
   }
 
   /** Opens what needs a place, once there is one. @throws VisavisError `capacity` and what `open` throws */

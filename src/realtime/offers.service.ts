@@ -71,7 +71,7 @@ export class OffersService {
     const handlers = this.handlersOf(coming, () => peer);
     peer = await this.media.answer(sdp, handlers).catch(async (error: unknown) => {
       // Offers that nobody follows up hold UDP ports: a newer one is more likely to be followed up.
-      const oldest = this.calls.oldestSilent;
+      const oldest = this.calls.displace();
       if (!(error instanceof VisavisError) || error.code !== 'capacity' || oldest === null) throw error;
       await this.calls.end(oldest, 'displaced');
       return this.media.answer(sdp, handlers);

@@ -31,6 +31,7 @@ describe('npm run soak', () => {
     const json = join(folder, 'soak.json');
     const argv = [
       '--max-semi-space-size=2',
+      '--heap-growing-percent=40',
       'dist/tools/soak/main.js',
       '--json',
       json,

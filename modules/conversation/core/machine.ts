@@ -1,4 +1,5 @@
 import { Answering } from './answering/answering.js';
+import { SideAnswers } from './answering/side-answers.js';
 import { Camera } from './seeing/camera.js';
 import type { Command } from './commands.js';
 import { ContextWriter } from './context/context-writer.js';
@@ -16,7 +17,6 @@ import type { DetectionSettings } from './turn-rules/policy.js';
 /** They change nothing that an answer begun ahead rests on. */
 const HARMLESS: ReadonlySet<ClientIntent['k']> = new Set([
   'item_retrieve',
-  'item_truncate',
   'reading_stopped',
   'response_cancel',
 ]);
@@ -29,6 +29,7 @@ export class ConversationMachine {
   readonly #session: Session;
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
+  readonly #sides: SideAnswers;
   readonly #speculation: Speculation;
   readonly #hearing: Hearing;
   readonly #camera: Camera;
@@ -41,12 +42,16 @@ export class ConversationMachine {
     this.#session = new Session(options);
     this.#writer = new ContextWriter(this.#session);
     this.#answering = new Answering(this.#session, this.#writer);
-    this.#speculation = new Speculation(this.#session, this.#writer, this.#answering);
+    this.#sides = new SideAnswers(this.#session, this.#writer);
+    this.#speculation = new Speculation(this.#session, this.#writer, {
+      answering: this.#answering,
+      sides: this.#sides,
+    });
     const [writer, answering, speculation] = [this.#writer, this.#answering, this.#speculation];
     this.#hearing = new Hearing(this.#session, { writer, answering, speculation });
     this.#camera = new Camera(this.#session, this.#writer);
-    const [hearing, camera] = [this.#hearing, this.#camera];
-    this.#requests = new Requests(this.#session, { writer, answering, hearing, camera });
+    const [hearing, camera, sides] = [this.#hearing, this.#camera, this.#sides];
+    this.#requests = new Requests(this.#session, { writer, answering, sides, hearing, camera });
   }
 
   get state(): ConversationState {
@@ -63,6 +68,8 @@ export class ConversationMachine {
     if (this.#closed) return null;
     const deadlines = [
       this.#answering.deadlineMs,
+      this.#sides.deadlineMs,
+      this.#session.transcripts.deadlineMs,
       this.#speculation.deadlineMs,
       this.#hearing.stallAtMs,
       this.#camera.deadlineMs,
@@ -130,9 +137,13 @@ export class ConversationMachine {
         return;
       case 'generation':
         if (this.#speculation.generated(input.responseId, input.event, atMs)) return;
+        if (this.#sides.generated(input.responseId, input.event, atMs)) return;
+        if (this.#session.transcripts.generated(input.responseId, input.event, atMs)) return;
         return this.#answering.generated(input.responseId, input.event, atMs);
       case 'generation_failed':
         if (this.#speculation.generationFailed(input.responseId, atMs)) return;
+        if (this.#sides.fail(input.responseId, input.failure, atMs)) return;
+        if (this.#session.transcripts.fail(input.responseId, input.failure, atMs)) return;
         if (this.#answering.activeId === input.responseId) this.#answering.fail(input.failure, atMs);
         return;
       case 'context_moved':
@@ -143,6 +154,8 @@ export class ConversationMachine {
         return this.#writer.ledger.evicted(input.freed, input.dropped);
       case 'redacted':
         return this.#writer.ledger.redacted(input.freed);
+      case 'cut':
+        return this.#writer.ledger.wasCut(input.freed);
       case 'command_failed':
         if (input.command === 'evict') this.#writer.ledger.evictFailed();
         if (input.command === 'redact') this.#writer.ledger.redactFailed();
@@ -198,9 +211,10 @@ export class ConversationMachine {
       this.#answering.create(atMs);
       return true;
     }
+    const idle = !this.#hearing.speaking && this.#writer.ledger.questionsUnderWay === 0;
+    if (idle && this.#session.transcripts.begin(atMs)) return true;
     if (!this.#frameCame) return false;
     this.#frameCame = false;
-    const idle = !this.#hearing.speaking && this.#writer.ledger.questionsUnderWay === 0;
     if (idle) this.#speculation.beginVisual(atMs);
     return idle;
   }
@@ -208,7 +222,9 @@ export class ConversationMachine {
   get #mayCreate(): boolean {
     // What was typed and asked about is answered, whoever talks in the room.
     const free = !this.#hearing.speaking || this.#writer.asked;
-    return this.#answering.activeId === null && this.#answering.wanted && free;
+    const wanted = this.#answering.wanted && this.#sides.joiningId === null && free;
+    const beside = this.#answering.asked && !this.#hearing.speaking;
+    return this.#answering.activeId === null && (wanted || beside);
   }
 
   /** From when silence counts towards the idle timeout (gateway clock); null: somebody is busy, or it does not count. */
@@ -226,6 +242,8 @@ export class ConversationMachine {
   }
 
   #tick(atMs: number): void {
+    this.#sides.tick(atMs);
+    this.#session.transcripts.tick(atMs);
     if (this.#speculation.deadlineMs !== null && atMs >= this.#speculation.deadlineMs)
       this.#speculation.withdraw('failed', atMs);
     const { deadlineMs } = this.#answering;
@@ -248,6 +266,8 @@ export class ConversationMachine {
     this.#speculation.withdraw('withdrawn', atMs);
     this.#answering.drop();
     this.#answering.cancel('client_cancelled', atMs);
+    this.#sides.close(atMs);
+    this.#session.transcripts.close();
     this.#closed = true;
     this.#session.out.push({ c: 'close' });
   }

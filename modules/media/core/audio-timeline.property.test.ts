@@ -190,8 +190,8 @@ describe('the audio timeline', () => {
         expect(faults(heard, arrivals)).toEqual([]);
         const twice = arrivals.length - new Set(arrivals.map(({ packet }) => packet)).size;
         expect(stats.drops).toEqual(twice > 0 ? { duplicate: twice } : {});
-        // And at the end, in a silence, it is back on the arrival clock.
-        expect(Math.abs(endOf(heard.at(-1)!) - endMs)).toBeLessThan(150);
+        // And at the end, in a silence, it is back on the arrival clock: but for the jitter that it allows for, and what it steers from.
+        expect(Math.abs(endOf(heard.at(-1)!) - endMs)).toBeLessThan(180);
       }),
       { numRuns: 60, endOnFailure: true },
     );

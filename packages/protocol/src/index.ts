@@ -12,13 +12,17 @@ export {
   clientContentSchema,
   clientItemSchema,
   contentSchema,
+  inputItemSchema,
   itemSchema,
   type ClientContent,
   type ClientItem,
+  type ClientMessage,
   type Content,
+  type InputItem,
   type Item,
 } from './item.js';
 export { defaultSession, mergeSession, type SessionFacts } from './merge-session.js';
+export { responseParamsSchema, type ResponseParams } from './response-params.js';
 export {
   responseSchema,
   usageSchema,
@@ -38,6 +42,7 @@ export {
   parseSessionPatch,
   sessionPatchSchema,
   sessionSchema,
+  type ModelCaps,
   type Session,
   type SessionPatch,
   type TurnDetection,
@@ -46,6 +51,8 @@ export {
 } from './session.js';
 export { check, type Checked, type Problem } from './strict.js';
 export { tierOf, type Tier } from './tier.js';
+export { toolChoiceSchema, toolSchema, type Tool, type ToolChoice } from './tool.js';
+export { transcriptUsageSchema, transcriptionSchema, type Transcription } from './transcription.js';
 export type {
   ContextEvent,
   ContextRedactedEvent,

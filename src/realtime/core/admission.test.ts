@@ -19,6 +19,7 @@ describe('Admission', () => {
     expect(admission.arrive('c')).toBeNull();
     expect(admission.arrive('d')).toBe('b');
     admission.leave('b');
-    expect(admission.oldestSilent).toBe('c');
+    expect(admission.displace()).toBe('c');
+    expect(admission.displace()).not.toBe('c');
   });
 });

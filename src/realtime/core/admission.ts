@@ -24,16 +24,18 @@ export class Admission {
     return this.#placed.size >= this.#places();
   }
 
-  /** The offer that has been silent for longest, or null: it goes where room is needed. */
-  get oldestSilent(): string | null {
+  /** Gives up the offer that has been silent for longest. @returns it, to be ended; null where there is none. Nobody is named twice */
+  displace(): string | null {
     const [oldest] = this.#silent;
-    return oldest ?? null;
+    if (oldest === undefined) return null;
+    this.#silent.delete(oldest);
+    return oldest;
   }
 
   /** @returns an older offer that has to go, or null */
   arrive(id: string): string | null {
     this.#silent.add(id);
-    return this.#silent.size > this.#maxSilent ? this.oldestSilent : null;
+    return this.#silent.size > this.#maxSilent ? this.displace() : null;
   }
 
   /** The client was heard from. Idempotent. @returns false: others were faster, and the last place is gone */

@@ -75,6 +75,8 @@ export class Outbox implements Listener {
 
   push(event: ServerEventBody): void {
     if (this.state === 'closed') return this.options.onDrop('no_channel', 1);
+    // Many may come in one turn of the event loop, for a client that keeps up.
+    if (this.waiting.length >= MAX_WAITING) this.flush();
     if (this.waiting.length >= (this.state === 'open' ? MAX_WAITING : MAX_UNOPENED)) {
       return this.options.onDrop(this.state === 'open' ? 'slow_client' : 'no_channel', 1);
     }

@@ -7,7 +7,7 @@ import { TextClient } from '../transports/text-client.js';
 import { closeCode } from './close-codes.js';
 
 /** The largest message that is read (bytes). */
-export const MAX_WS_MESSAGE_BYTES = 16 * 1024 * 1024;
+export const MAX_WS_MESSAGE_BYTES = 8 * 1024 * 1024;
 /** Above this much that waits to be performed nothing more is read, until less than the other waits (bytes). */
 const PAUSE_BYTES = 1024 * 1024;
 const RESUME_BYTES = 256 * 1024;

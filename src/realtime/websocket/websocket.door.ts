@@ -13,7 +13,7 @@ const PATH = '/v1/realtime';
 /** Of those that a client offers, the one that says what is spoken; another carries its key, and is not repeated. */
 const SUBPROTOCOL = 'realtime';
 /** Beyond this a message ends its connection: up to it the client is told, and goes on. */
-const MAX_PAYLOAD_BYTES = MAX_WS_MESSAGE_BYTES + 8 * 1024 * 1024;
+const MAX_PAYLOAD_BYTES = 2 * MAX_WS_MESSAGE_BYTES;
 
 /** A request for an upgrade, and what Node hands over with it. */
 interface Upgrade {

@@ -18,5 +18,7 @@ export function capsOf(config: ModelConfig, maxSessions: number): EngineCaps {
     instructions: config.supportsInstructions,
     modelId: config.modelId,
     turnEnd: audio.turnEnd !== undefined,
+    tools: false,
+    ...(config.writeDown && { writeDown: config.writeDown }),
   };
 }

@@ -22,6 +22,7 @@ export interface Requests {
   accept: { ask: { seq: number; genId: string; keepTokens: number | null }; reply: Checkpoint };
   evict: { ask: { seq: number; keepFrames: number; targetTokens: number }; reply: Removed };
   redact: { ask: { seq: number; ids: readonly string[] }; reply: Removed };
+  cut: { ask: { seq: number; genId: string; keepTokens: number }; reply: Removed };
   /** Puts back an entry of a lost session's log, and computes it. Never shed. `next`: position id of what comes behind. */
   restore: {
     ask: { seq: number; entry: LogEntry; next: number; priority: 'commit' | 'background' };

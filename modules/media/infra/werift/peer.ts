@@ -83,6 +83,7 @@ export class WeriftPeer implements MediaPeer {
       return peer;
     } catch (error) {
       peer.#receiver.close();
+      await peer.#link?.connection.close();
       throw error;
     }
   }
