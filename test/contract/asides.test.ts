@@ -1,5 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { ConversationService, type Conversation, type SessionConfig, type SessionEvent } from '#modules/conversation';
+import {
+  ConversationService,
+  type Conversation,
+  type SessionConfig,
+  type SessionEvent,
+} from '#modules/conversation';
 import { DecoderService } from '#modules/decoder';
 import { FrameService } from '#modules/frame';
 import { FrameAdapter } from '../../modules/conversation/adapters/frame.adapter.js';
@@ -45,7 +50,12 @@ class Caller {
     for (let at = 0; at < pcm.length; at += PACKET_MS * 16) {
       const ptsMs = this.clock.nowMs();
       this.clock.advance(ptsMs + PACKET_MS);
-      const frame = { pcm: pcm.subarray(at, at + PACKET_MS * 16), ptsMs, arrivedAtMs: ptsMs, concealed: false };
+      const frame = {
+        pcm: pcm.subarray(at, at + PACKET_MS * 16),
+        ptsMs,
+        arrivedAtMs: ptsMs,
+        concealed: false,
+      };
       this.conversation.pushAudio(frame);
     }
     this.conversation.intent({ k: 'audio_commit' });
@@ -75,7 +85,11 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
-const message = (text: string) => ({ type: 'message', role: 'user', content: [{ type: 'input_text', text }] });
+const message = (text: string) => ({
+  type: 'message',
+  role: 'user',
+  content: [{ type: 'input_text', text }],
+});
 
 describe('beside a conversation, over the shipped model', () => {
   const engine = new DecoderService({ modelFolder: TEST_MODEL });
@@ -98,7 +112,13 @@ describe('beside a conversation, over the shipped model', () => {
     await until(() => caller.events.some(({ type }) => /transcript_(completed|failed)/.test(type)));
     const [written] = caller.eventsOf('transcript_completed');
     expect(written?.transcript).toBe('what color is the star');
-    expect(caller.eventsOf('transcript_delta').map(({ delta }) => delta).join('').trim()).toBe(written?.transcript);
+    expect(
+      caller
+        .eventsOf('transcript_delta')
+        .map(({ delta }) => delta)
+        .join('')
+        .trim(),
+    ).toBe(written?.transcript);
     expect(written?.usage.audio).toBeGreaterThan(10);
     const items = caller.conversation.snapshot().items;
     expect(items[0]).toMatchObject({ content: [{ transcript: 'what color is the star' }] });
@@ -146,7 +166,8 @@ describe('beside a conversation, over the shipped model', () => {
     const { itemId } = caller.eventsOf('text_done')[0]!;
     caller.conversation.intent({ k: 'item_truncate', itemId, contentIndex: 0, audioEndMs: 0, characters: 5 });
     const [item] = caller.conversation.snapshot().items.slice(-1);
-    const kept = item?.type === 'message' && item.content[0]?.type === 'output_text' ? item.content[0].text : '';
+    const kept =
+      item?.type === 'message' && item.content[0]?.type === 'output_text' ? item.content[0].text : '';
     expect(kept.length).toBeLessThanOrEqual(5);
     expect(answer.text.startsWith(kept)).toBe(true);
     caller.type('what color is the star');

@@ -191,8 +191,8 @@ class Program {
 }
 
 function textOf({ output = [] }: Response): string {
-  return output
-    .flatMap((item) => (item.type === 'message' ? item.content : []))
-    .map((part) => ('text' in part ? (part.text ?? '') : ''))
-    .join('');
+  const parts = output.flatMap((item) =>
+    item.type === 'message' ? (item.content as { text?: string }[]) : [],
+  );
+  return parts.map(({ text }) => text ?? '').join('');
 }

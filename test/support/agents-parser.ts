@@ -2,7 +2,7 @@ import { parseRealtimeEvent } from '../../node_modules/@openai/agents-realtime/d
 
 interface SomeEvent {
   readonly type: string;
-  readonly item?: { readonly content?: readonly { readonly type: string }[] };
+  readonly item?: object;
 }
 
 /**
@@ -26,5 +26,6 @@ function isUnknown(event: SomeEvent): boolean {
 }
 
 function hasPicture({ item }: SomeEvent): boolean {
-  return item?.content?.some(({ type }) => type === 'input_image') ?? false;
+  const { content = [] } = (item ?? {}) as { content?: readonly { readonly type: string }[] };
+  return content.some(({ type }) => type === 'input_image');
 }

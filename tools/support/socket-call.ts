@@ -43,8 +43,8 @@ export async function connectSocket({ url, session = {}, picture }: SocketOption
   if (picture) {
     const shown = next(call, 'conversation.item.done');
     const image_url = `data:image/jpeg;base64,${picture.toString('base64')}`;
-    const item = { type: 'message', role: 'user', content: [{ type: 'input_image', image_url }] } as const;
-    call.send({ type: 'conversation.item.create', item });
+    const content = [{ type: 'input_image' as const, image_url }];
+    call.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
     await shown;
   }
   call.openMicrophone();

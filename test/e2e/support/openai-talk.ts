@@ -15,6 +15,11 @@ export interface Talker {
   readonly speak: () => Promise<void>;
 }
 
+/** What parts of all kinds of items have in common. */
+interface Part {
+  readonly text?: string;
+}
+
 type Of<T extends RealtimeServerEvent['type']> = Extract<RealtimeServerEvent, { type: T }>;
 
 /** What a program does with the Realtime client of `openai`, whatever carries it. It runs in a browser, too. */
@@ -33,7 +38,7 @@ export async function talkWith({ send, onEvent, connect, picture, ...talker }: T
   const answer = async (): Promise<Answer> => {
     for (;;) {
       const { status = '', output = [] } = (await next('response.done')).response;
-      const parts = output.flatMap((item) => ('content' in item ? (item.content ?? []) : []));
+      const parts = output.flatMap((item) => ('content' in item ? (item.content as Part[]) : []));
       if (status !== 'cancelled') return { status, text: parts.map(({ text }) => text ?? '').join('') };
     }
   };
