@@ -64,7 +64,7 @@ export default {
       ...common,
       displayName: 'clients',
       testMatch: ['<rootDir>/test/clients/**/*.test.ts'],
-      globals: { TEST_TIMEOUT_MS: 120_000 },
+      globals: { TEST_TIMEOUT_MS: 240_000 },
     },
     {
       ...common,

@@ -83,12 +83,18 @@ class Program:
         self.session = AgentSession(llm=model, vad=None, turn_handling={"turn_detection": "realtime_llm"})
         self.session.input.audio = self.microphone
         self.session.on("conversation_item_added", self.added)
+        self.transcripts: asyncio.Queue[str] = asyncio.Queue()
+        self.session.on("user_input_transcribed", self.transcribed)
         self.session.on("error", lambda event: self.errors.append(str(event.error)))
 
     def added(self, event) -> None:
         item = event.item
         if item.type == "message" and item.role == "assistant":
             self.answers.put_nowait(item.text_content or "")
+
+    def transcribed(self, event) -> None:
+        if event.is_final:
+            self.transcripts.put_nowait(event.transcript)
 
     def received(self, event: dict) -> None:
         self.seen.append(event["type"])
@@ -115,6 +121,9 @@ class Program:
         self.microphone.pending = speech
         return await self.answer()
 
+    async def transcript(self) -> str:
+        return await asyncio.wait_for(self.transcripts.get(), ANSWER_S)
+
 
 async def main(url: str, speech: str, picture: str, *options: str) -> None:
     tools = "--tools" in options
@@ -130,6 +139,8 @@ async def main(url: str, speech: str, picture: str, *options: str) -> None:
     else:
         told["typed"] = await program.ask_in_writing("how many shapes are there", Path(picture).read_bytes())
         told["spoken"] = await program.ask_aloud(Path(speech).read_bytes())
+        # The plugin asks for transcripts by default.
+        told["transcript"] = await program.transcript()
     told["roles"] = [getattr(item, "role", item.type) for item in program.session.history.items]
     await program.session.aclose()
     found = {"seen": program.seen, "unknown": program.unknown, "errors": program.errors}

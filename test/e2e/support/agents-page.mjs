@@ -15,6 +15,7 @@ globalThis.talk = async (baseUrl, picture) => {
   });
   const agent = new RealtimeAgent({ name: 'stock', instructions: 'Answer in one sentence.' });
   const session = new RealtimeSession(agent, { transport, model: 'gpt-realtime' });
+  let callId;
   // The microphone's file asks, once, by itself.
   const told = await talkWith({
     session,
@@ -22,7 +23,11 @@ globalThis.talk = async (baseUrl, picture) => {
     apiKey: 'ek_test',
     picture,
     speak: async () => undefined,
-    interrupt: () => session.interrupt(),
+    interrupt: () => {
+      // Later it is closed, and has none.
+      callId = transport.callId;
+      session.interrupt();
+    },
   });
-  return { ...told, callId: transport.callId };
+  return { ...told, callId };
 };
