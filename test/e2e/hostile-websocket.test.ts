@@ -29,7 +29,7 @@ class Peer {
 
   private constructor(private readonly socket: WebSocket) {
     socket.on('message', (data) => {
-      this.events.push(JSON.parse(String(data)) as ServerEvent);
+      this.events.push(JSON.parse((data as Buffer).toString()) as ServerEvent);
       this.told();
     });
     this.closed = once(socket, 'close').then(([code]) => code as number);

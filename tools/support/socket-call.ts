@@ -69,7 +69,7 @@ export class SocketCall extends Session {
   constructor(socket: WebSocket) {
     super((text) => socket.send(text));
     this.#socket = socket;
-    socket.on('message', (data: RawData) => this.handleMessage(String(data)));
+    socket.on('message', (data: RawData) => this.handleMessage((data as Buffer).toString()));
     socket.on('close', (_code, reason) => this.#end(String(reason) || 'the gateway hung up'));
     socket.on('error', () => undefined);
   }
