@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectNode, type NodeCall, type VideoClip } from '@vis-a-vis/client/node';
 import type { SessionPatch } from '@vis-a-vis/protocol';
 import { check } from '../tools/eval/check.js';
@@ -23,6 +24,11 @@ import { benchOptions } from './options.js';
 
 /** Questions in one call: with more, what was said before would weigh on the answers. */
 const TURNS_A_CALL = 4;
+/**
+ * Callers begin evenly within about one turn (ms). Where they all began at once they would speak, and be silent, in step, as nobody does; by WebRTC more
+ * loosely than by WebSocket, because connecting takes longer.
+ */
+const SPREAD_MS = 3000;
 
 interface Percentiles {
   readonly p50: number | null;
@@ -135,6 +141,7 @@ async function measure(plan: Plan, calls: number, speculation: boolean): Promise
   };
   const callers = Array.from({ length: calls }, async (_, caller) => {
     const measured: Measured[] = [];
+    await sleep((SPREAD_MS * caller) / calls);
     for (let count = take(); count > 0; count = take()) {
       measured.push(...(await holdCall(plan, { speculation, count, first: caller })));
     }
