@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuild } from './build.mjs';
 import { childEnv } from './process.mjs';
-import { ensureTrainingPython } from './python.mjs';
+import { ensureClientsPython, ensureTrainingPython, hasClientsPython, hasTrainingPython } from './python.mjs';
 import { jestResults, pytestResults } from './reports.mjs';
 
 /**
@@ -23,6 +23,7 @@ import { jestResults, pytestResults } from './reports.mjs';
  * @property {string} name
  * @property {string} what
  * @property {string} [extra] it runs only where it is asked for; why, in words
+ * @property {(root: string) => Promise<boolean>} [there] what `extra` tells of has been fetched: it need not be asked for
  * @property {object[]} [packages] what it needs of the operating system, as system-packages.mjs takes it
  * @property {(root: string) => Promise<unknown>} [prepare] what else has to be there before anything runs
  * @property {(context: Context) => Promise<unknown>} run
@@ -65,6 +66,7 @@ export const STEPS = [
     name: 'training',
     what: 'pytest, then every stage in little, export and parity',
     extra: '5.6 GB of Python packages',
+    there: (root) => hasTrainingPython(root),
     packages: TRAINING_PACKAGES,
     prepare: (root) => ensureTrainingPython(root),
     run: training,
@@ -75,6 +77,14 @@ export const STEPS = [
     packages: [CHROMIUM],
     // Calls are real time, and mostly wait: two files share the two cores.
     run: (context) => jest(context, 'e2e', '--maxWorkers=2'),
+  },
+  {
+    name: 'clients',
+    what: "jest, the built gateway and others' clients in Python",
+    extra: '350 MB of Python packages',
+    there: (root) => hasClientsPython(root),
+    prepare: (root) => ensureClientsPython(root),
+    run: (context) => jest(context, 'clients', '--runInBand'),
   },
   {
     name: 'long',
@@ -94,6 +104,7 @@ export const PHASES = [
   [['unit'], ['format', 'lint', 'layers', 'types', 'contract']],
   [['training']],
   [['e2e']],
+  [['clients']],
   [['long']],
 ];
 

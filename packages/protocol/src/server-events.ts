@@ -43,7 +43,10 @@ export const serverEventSchema = z.discriminatedUnion('type', [
     audio_start_ms: z.number(),
     audio_end_ms: z.number(),
   }),
-  event('output_audio_buffer.cleared', {}),
+  event('output_audio_buffer.cleared', {
+    /** Of the latest response; empty: there was none. */
+    response_id: z.string(),
+  }),
   event('conversation.item.added', placedItem),
   event('conversation.item.done', placedItem),
   event('conversation.item.retrieved', { item: itemSchema }),
