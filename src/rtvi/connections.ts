@@ -14,7 +14,7 @@ const MOST_STARTED = 1000;
 export class Connections {
   readonly #open = new Map<string, Call>();
   /** What clients said when they asked to start. */
-  readonly #started = new Map<string, { readonly tenant: string; readonly session: SessionPatch }>();
+  readonly #started = new Map<string, { readonly tenant: string | null; readonly session: SessionPatch }>();
 
   constructor(
     @Inject(CallsService) private readonly calls: CallsService,
@@ -31,14 +31,15 @@ export class Connections {
   /** @throws VisavisError `not_found`, also where it is somebody else's */
   started(id: string, { tenant }: Grant): SessionPatch {
     const found = this.#started.get(id);
-    if (found?.tenant !== tenant) throw new VisavisError('not_found', 'Nothing was started under this id.');
+    if (!found || found.tenant !== tenant)
+      throw new VisavisError('not_found', 'Nothing was started under this id.');
     return found.session;
   }
 
   /** A call of such a client that is open, and the caller's. */
   find(pcId: string, { tenant }: Grant): Call | null {
     const call = this.#open.get(pcId);
-    return call?.grant.tenant === tenant ? call : null;
+    return call && call.grant.tenant === tenant ? call : null;
   }
 
   /** @throws VisavisError as `OffersService.open` */

@@ -22,11 +22,12 @@ const JSON_TYPE = 'application/json';
 /** The HTTP part of Pipecat's SmallWebRTC: start, offer, trickle. */
 @Controller()
 export class RtviController {
+  @Inject(RTVI_ICE_SERVERS) private readonly iceServers!: readonly object[];
+
   constructor(
     @Inject(Connections) private readonly connections: Connections,
     @Inject(OffersService) private readonly offers: OffersService,
     @Inject(ACCESS) private readonly access: Access,
-    @Inject(RTVI_ICE_SERVERS) private readonly iceServers: readonly object[],
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
