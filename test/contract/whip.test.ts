@@ -14,6 +14,9 @@ import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { MediaModule, MediaService } from '#modules/media';
 import { startHttp } from '../../src/http.js';
+import { HttpModule } from '../../src/http/http.module.js';
+import { Base } from '../../src/http/place.js';
+import { Proxies } from '../../src/http/proxies.js';
 import { LifecycleModule } from '../../src/lifecycle/lifecycle.module.js';
 import { Lifecycle } from '../../src/lifecycle/lifecycle.js';
 import { ACCESS, CallsService, type Access } from '../../src/realtime/index.js';
@@ -73,6 +76,7 @@ const realtime = RealtimeModule.forRoot({
   imports: [
     TelemetryModule.forRoot(pino({ level: 'silent' })),
     LifecycleModule,
+    HttpModule.forRoot(new Base(null, new Proxies())),
     realtime,
     WhipModule.forRoot(realtime, ICE_SERVERS),
   ],
