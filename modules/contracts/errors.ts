@@ -4,6 +4,13 @@ export const ERRORS = {
   bad_request: { status: 400, retryable: false, type: 'invalid_request_error' },
   bad_sdp: { status: 400, retryable: false, type: 'invalid_request_error' },
   no_audio_in_offer: { status: 400, retryable: false, type: 'invalid_request_error' },
+  /** An offer that can be read, and cannot be taken as a whole (WHIP). */
+  unacceptable_offer: { status: 422, retryable: false, type: 'invalid_request_error' },
+  method_not_allowed: { status: 405, retryable: false, type: 'invalid_request_error' },
+  /** The request must say which ICE session it is about (`If-Match`). */
+  precondition_required: { status: 428, retryable: false, type: 'invalid_request_error' },
+  /** The request is about an ICE session that is over. */
+  precondition_failed: { status: 412, retryable: false, type: 'invalid_request_error' },
   payload_too_large: { status: 413, retryable: false, type: 'invalid_request_error' },
   not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
   invalid_json: { status: 400, retryable: false, type: 'invalid_request_error' },

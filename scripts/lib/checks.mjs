@@ -30,6 +30,11 @@ import { jestResults, pytestResults } from './reports.mjs';
  */
 
 const CHROMIUM = { name: 'chromium', file: '/usr/bin/chromium' };
+/** A WHIP client of others, and what test/e2e/support/no-upnp.c is compiled by. */
+const WHIP_CLIENT = [
+  { name: 'simple-whip-client', program: 'whip-client' },
+  { name: 'gcc', program: 'cc' },
+];
 
 /** What training calls of the operating system: speech by two synthesisers, Opus, a reader of Ogg, and a font for the cards. */
 const TRAINING_PACKAGES = [
@@ -74,7 +79,7 @@ export const STEPS = [
   {
     name: 'e2e',
     what: 'jest, the built gateway and real browsers',
-    packages: [CHROMIUM],
+    packages: [CHROMIUM, ...WHIP_CLIENT],
     // Calls are real time, and mostly wait: two files share the two cores.
     run: (context) => jest(context, 'e2e', '--maxWorkers=2'),
   },

@@ -37,6 +37,12 @@ export interface Config {
   readonly icePortRange: readonly [number, number] | null;
   /** Addresses to offer; empty means all interfaces. */
   readonly iceHosts: readonly string[];
+  /** What clients are told for their ICE. */
+  readonly iceServers: readonly {
+    readonly urls: readonly string[];
+    readonly username?: string | undefined;
+    readonly credential?: string | undefined;
+  }[];
   readonly vadModel: 'v6' | 'legacy';
   readonly tentativePauseMs: number;
 }
@@ -85,6 +91,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
         ? null
         : [c.VISAVIS_ICE_PORT_MIN, c.VISAVIS_ICE_PORT_MAX],
     iceHosts: c.VISAVIS_ICE_HOSTS,
+    iceServers: c.VISAVIS_ICE_SERVERS,
     vadModel: c.VISAVIS_VAD_MODEL,
     tentativePauseMs: c.VISAVIS_TENTATIVE_PAUSE_MS,
   };

@@ -68,3 +68,19 @@ export type {
   FrameAttendedEvent,
   TurnTimingEvent,
 } from './vendor-events.js';
+export {
+  RTVI_LABEL,
+  RTVI_VERSION,
+  readRtvi,
+  readRtviBody,
+  rtviClientMessageSchema,
+  rtviOfferSchema,
+  rtviServerMessageSchema,
+  rtviSession,
+  rtviSignallingSchema,
+  rtviStartSchema,
+  rtviTrickleSchema,
+  type RtviClientMessage,
+  type RtviServerBody,
+  type RtviServerMessage,
+} from './rtvi.js';
