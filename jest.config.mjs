@@ -1,5 +1,5 @@
 /**
- * Four suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e|long`.
+ * Five suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e|clients|long`.
  * Jest runs in ESM mode: `node --experimental-vm-modules node_modules/jest/bin/jest.js`.
  */
 
@@ -59,6 +59,12 @@ export default {
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
       globals: { TEST_TIMEOUT_MS: 120_000 },
+    },
+    {
+      ...common,
+      displayName: 'clients',
+      testMatch: ['<rootDir>/test/clients/**/*.test.ts'],
+      globals: { TEST_TIMEOUT_MS: 240_000 },
     },
     {
       ...common,

@@ -52,7 +52,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: noisesBench,
   },
   turn: {
-    what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS]',
+    what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS] [--transport webrtc|websocket]',
     run: turnBench,
   },
   turns: {

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectNode, type NodeCall, type VideoClip } from '@vis-a-vis/client/node';
+import type { SessionPatch } from '@vis-a-vis/protocol';
 import { check } from '../tools/eval/check.js';
 import { decodeOggOpus } from '../tools/eval/media.js';
 import {
@@ -12,14 +14,21 @@ import {
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
 import { GatewayProcess } from '../tools/support/gateway-process.js';
 import { writeJson } from '../tools/support/json-file.js';
+import { connectSocket } from '../tools/support/socket-call.js';
 import { askAloud, WATCHED_SESSION, type SpokenTurn } from '../tools/support/spoken-turn.js';
 import { percentile } from '../tools/support/statistics.js';
+import { readStill } from '../tools/support/still.js';
 import { trueEndMs } from '../tools/support/true-end.js';
 import { ANSWER_MS } from './material.js';
 import { benchOptions } from './options.js';
 
 /** Questions in one call: with more, what was said before would weigh on the answers. */
 const TURNS_A_CALL = 4;
+/**
+ * Callers begin evenly within about one turn (ms). Where they all began at once they would speak, and be silent, in step, as nobody does; by WebRTC more
+ * loosely than by WebSocket, because connecting takes longer.
+ */
+const SPREAD_MS = 3000;
 
 interface Percentiles {
   readonly p50: number | null;
@@ -27,8 +36,11 @@ interface Percentiles {
   readonly p99: number | null;
 }
 
+type Transport = 'webrtc' | 'websocket';
+
 /** One number of calls, with or without answers begun ahead. Durations in ms. */
 interface Run {
+  readonly transport: Transport;
   readonly calls: number;
   readonly speculation: boolean;
   readonly turns: number;
@@ -56,15 +68,24 @@ interface Measured {
 
 interface Plan {
   readonly url: string;
+  readonly transport: Transport;
+  /** What is seen: by a track, or, over WebSocket, as one picture at the beginning of a call. */
   readonly video: VideoClip;
+  readonly picture: Buffer;
   readonly questions: readonly Question[];
   readonly turns: number;
   readonly endpointDelayMs: number;
 }
 
-/** Spoken turns over real WebRTC against the gateway as its own process, with and without answers begun ahead. */
+/** Spoken turns over real WebRTC, or WebSocket, against the gateway as its own process, with and without answers begun ahead. */
 export async function turnBench(args: string[]): Promise<void> {
-  const values = benchOptions(args, { calls: '1,4,8', turns: '100', delay: '500' });
+  const values = benchOptions(args, {
+    calls: '1,4,8',
+    turns: '100',
+    delay: '500',
+    transport: 'webrtc',
+  });
+  const transport = transportOf(values.transport);
   const counts = values.calls.split(',').map((count) => wholeNumber('calls', count));
   const turns = wholeNumber('turns', values.turns);
   const endpointDelayMs = wholeNumber('delay', values.delay);
@@ -73,7 +94,8 @@ export async function turnBench(args: string[]): Promise<void> {
   const gateway = await GatewayProcess.start();
   const runs: Run[] = [];
   try {
-    const plan = { url: gateway.url, video: beforeEvent(script), questions, turns, endpointDelayMs };
+    const shown = { video: beforeEvent(script), picture: await readStill() };
+    const plan = { url: gateway.url, transport, ...shown, questions, turns, endpointDelayMs };
     printHead();
     for (const calls of counts) {
       for (const speculation of [true, false]) {
@@ -86,6 +108,11 @@ export async function turnBench(args: string[]): Promise<void> {
     await gateway.stop();
   }
   if (values.json) await writeJson(values.json, { runs });
+}
+
+function transportOf(name: string): Transport {
+  if (name === 'webrtc' || name === 'websocket') return name;
+  throw new ToolError(`--transport: '${name}' is neither webrtc nor websocket`);
 }
 
 /** Those that can be asked at any time, with the true end of their speech. */
@@ -114,32 +141,29 @@ async function measure(plan: Plan, calls: number, speculation: boolean): Promise
   };
   const callers = Array.from({ length: calls }, async (_, caller) => {
     const measured: Measured[] = [];
+    await sleep((SPREAD_MS * caller) / calls);
     for (let count = take(); count > 0; count = take()) {
       measured.push(...(await holdCall(plan, { speculation, count, first: caller })));
     }
     return measured;
   });
   const measured = (await Promise.all(callers)).flat();
-  return { calls, speculation, turns: measured.length, ...evaluate(plan, measured) };
+  const { transport } = plan;
+  return { transport, calls, speculation, turns: measured.length, ...evaluate(plan, measured) };
 }
 
 async function holdCall(
   plan: Plan,
   { speculation, count, first }: { speculation: boolean; count: number; first: number },
 ): Promise<Measured[]> {
-  const call = await connectNode({
-    url: plan.url,
-    video: plan.video,
-    session: {
-      ...WATCHED_SESSION,
-      visavis: { ...WATCHED_SESSION.visavis, speculation },
-      audio: {
-        input: { turn_detection: { type: 'server_vad', silence_duration_ms: plan.endpointDelayMs } },
-      },
+  const call = await open(plan, {
+    ...WATCHED_SESSION,
+    visavis: { ...WATCHED_SESSION.visavis, speculation },
+    audio: {
+      input: { turn_detection: { type: 'server_vad', silence_duration_ms: plan.endpointDelayMs } },
     },
   });
   try {
-    await firstFrame(call);
     const measured: Measured[] = [];
     for (let at = 0; at < count; at++) {
       const question = plan.questions[(first + at) % plan.questions.length];
@@ -150,6 +174,14 @@ async function holdCall(
   } finally {
     await call.close();
   }
+}
+
+/** A call that has been seen something in. */
+async function open({ url, transport, video, picture }: Plan, session: SessionPatch) {
+  if (transport === 'websocket') return connectSocket({ url, session, picture });
+  const call = await connectNode({ url, session, video });
+  await firstFrame(call);
+  return call;
 }
 
 function firstFrame(call: NodeCall): Promise<void> {

@@ -6,7 +6,6 @@ import { PHASES, STEPS } from './lib/checks.mjs';
 import { arrange, chooseSteps } from './lib/choice.mjs';
 import { runLanes } from './lib/lanes.mjs';
 import { StepError, run } from './lib/process.mjs';
-import { hasTrainingPython } from './lib/python.mjs';
 import { holdsUp } from './lib/reports.mjs';
 import { closing, heading, seconds } from './lib/telling.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
@@ -26,10 +25,11 @@ function options(argv) {
   return { ...values, patterns };
 }
 
-/** Training joins in by itself where nothing has to be fetched for it. */
-async function steps() {
-  const there = await hasTrainingPython(root);
-  return STEPS.map((step) => (step.name === 'training' && there ? { ...step, extra: undefined } : step));
+/** What is only asked for because something has to be fetched for it joins in by itself where that is there. */
+function steps() {
+  return Promise.all(
+    STEPS.map(async (step) => ((await step.there?.(root)) ? { ...step, extra: undefined } : step)),
+  );
 }
 
 /** Brings what the steps need, before any of them runs: a machine that lacks something says so at once. */

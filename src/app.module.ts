@@ -14,9 +14,11 @@ import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
 import { ACCESS } from './realtime/access.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
+import { RtviModule } from './rtvi/rtvi.module.js';
 import type { Logger } from './telemetry/logger.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { WorkerMetricsModule } from './telemetry/worker-metrics.js';
+import { WhipModule } from './whip/whip.module.js';
 
 /** Who may come in, and by which path. */
 export interface AppEdge {
@@ -50,6 +52,11 @@ export class AppModule {
       tentativePauseMs: config.tentativePauseMs,
       turnModel: config.turnModel,
     });
+    const realtime = RealtimeModule.forRoot({
+      imports: [media, decoder, conversation],
+      access: { provide: ACCESS, useExisting: Access },
+      limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
+    });
     return {
       module: AppModule,
       imports: [
@@ -59,11 +66,9 @@ export class AppModule {
         KeysModule.forRoot(edge.access, { imports: [decoder, conversation], maxCallMs: config.maxCallMs }),
         WorkerMetricsModule.forRoot([decoder, vad, media]),
         HealthModule.forRoot([decoder, vad, media]),
-        RealtimeModule.forRoot({
-          imports: [media, decoder, conversation],
-          access: { provide: ACCESS, useExisting: Access },
-          limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
-        }),
+        realtime,
+        RtviModule.forRoot(realtime, config.iceServers),
+        WhipModule.forRoot(realtime, config.iceServers),
       ],
       providers: [{ provide: APP_FILTER, useClass: HttpErrorsFilter }],
     };

@@ -25,6 +25,13 @@ export interface EngineCaps {
   readonly turnEnd?: boolean;
   /** What else the model tells of a sound: receipts of audio carry these. Left out: none of them. */
   readonly heads?: readonly EarHead[];
+  /** Answers may call tools; calls and their results are part of the context. Left out: false, and there are neither. */
+  readonly tools?: boolean;
+  /**
+   * The words that, behind an utterance and in the same turn, have the model write down what was said, by language
+   * (ISO 639-1); the first are those for any other. Left out: the model writes nothing down.
+   */
+  readonly writeDown?: Readonly<Record<string, string>>;
 }
 
 /** What a model may tell of a sound beside its words. */
@@ -39,6 +46,17 @@ export interface EarTold {
   /** Probability that the utterance so far is meant to interrupt an answer. */
   readonly interrupts?: number;
 }
+
+/** A tool that an answer may call. */
+export interface Tool {
+  readonly name: string;
+  readonly description?: string;
+  /** A JSON schema of its arguments, as the client gave it. */
+  readonly parameters?: unknown;
+}
+
+/** `required`: some tool is to be called; a name: this one. */
+export type ToolChoice = 'none' | 'auto' | 'required' | { readonly name: string };
 
 export type Role = 'system' | 'user' | 'assistant';
 
@@ -68,7 +86,18 @@ export type Segment =
       readonly utterance?: string;
       /** Have what the ear tells in the receipt, also of a block that is not final: it costs a run of the encoder. */
       readonly predict?: boolean;
-    };
+    }
+  /** A call of a tool that no answer of this session made: of a conversation that is taken up again. */
+  | {
+      readonly k: 'call';
+      readonly id: string;
+      readonly callId: string;
+      readonly name: string;
+      /** JSON, as the model wrote it: it may be broken. */
+      readonly arguments: string;
+    }
+  /** What a tool gave back. It may come long after its call; an engine whose format wants it there puts it there. */
+  | { readonly k: 'result'; readonly id: string; readonly callId: string; readonly output: string };
 
 /**
  * A point in a session's context. `stale_checkpoint` once an `evict` or `redact` has begun another epoch, a rollback has
@@ -101,6 +130,16 @@ export type ShedReason = 'answering' | 'session_backlog' | 'worker_backlog';
 export type GenEvent =
   | { readonly t: 'start'; readonly genId: string; readonly base: Checkpoint }
   | { readonly t: 'token'; readonly id: number; readonly text: string; readonly tMs: number }
+  /** The answer begins to call a tool. `index`: of its calls, from 0; a model may make several, one inside of another. */
+  | {
+      readonly t: 'call';
+      readonly index: number;
+      readonly callId: string;
+      readonly name: string;
+      readonly tMs: number;
+    }
+  /** The next piece of a call's arguments; the call is whole when the answer ends by `stop`. */
+  | { readonly t: 'arguments'; readonly index: number; readonly delta: string; readonly tMs: number }
   | {
       readonly t: 'end';
       readonly reason: 'stop' | 'length' | 'aborted' | 'error';
@@ -114,6 +153,22 @@ export interface GenerateOptions {
   readonly seed?: number;
   readonly speculative?: boolean;
   readonly signal?: AbortSignal;
+  /** What the answer may call; only where caps say `tools`. Default: nothing. */
+  readonly tools?: readonly Tool[];
+  /** Default `auto`. */
+  readonly toolChoice?: ToolChoice;
+}
+
+/** Something that an {@link EngineSession.aside} reads: a segment, or the frame or utterance of this id in the context. */
+export type AsideSegment = Segment | { readonly k: 'known'; readonly id: string };
+
+export interface AsideOptions extends Omit<GenerateOptions, 'speculative'> {
+  /** In the grammar of a context: whole turns. */
+  readonly segments: readonly AsideSegment[];
+  /** Default: the session's. */
+  readonly system?: string;
+  /** Nobody waits for it: others go first, and where there is too much to do it is rejected with `shed`. Default false. */
+  readonly idle?: boolean;
 }
 
 /** What an eviction or a redaction took out of the context. */
@@ -135,7 +190,8 @@ export interface OmniEngine {
 /**
  * One conversation's context. Operations are performed in the order in which they are called; one that fails changes
  * nothing. Segment ids are unique within a session (each audio block has its own), and an append with an `id` that is in
- * the context is a no-op, so that it may be retried. Frames, audio and text belong into a user turn that is open.
+ * the context is a no-op, so that it may be retried. Frames, audio and text belong into a user turn that is open; calls and
+ * results between turns, and after a result an answer may follow without a user turn.
  *
  * An answer (`generate`) lies on top of the context: the assistant turn is opened by `generate`, once the user's is
  * closed, and closed by `accept`. The next operation that is not its `accept` ends the answer and takes it off again.
@@ -169,8 +225,24 @@ export interface EngineSession {
    * Leaves `head` unchanged until `accept`. `tMs` counts from the call.
    */
   generate(o: GenerateOptions): AsyncGenerator<GenEvent>;
-  /** Makes a generation (or its first `keepTokens` tokens) part of the context, and ends it if it has not ended. */
-  accept(genId: string, o?: { keepTokens?: number }): Promise<Checkpoint>;
+  /**
+   * Makes a generation part of the context, and ends it if it has not ended.
+   * @param o of its text the first `keepTokens` tokens, of its calls the first `keepCalls`; default: all, that is all calls
+   * if it ended by itself and else none
+   */
+  accept(genId: string, o?: { keepTokens?: number; keepCalls?: number }): Promise<Checkpoint>;
+  /**
+   * Answers in a context of its own, as if it were the only thing in the session: nothing of what it reads or says is known
+   * to the session later. Begins when what was called before has been done, holds nothing up, and may run beside an answer;
+   * several may run at once. There is nothing to accept.
+   * @throws `bad_request` (`param`: the id) where it names what the context does not hold; what `append` throws
+   */
+  aside(o: AsideOptions): AsyncGenerator<GenEvent>;
+  /**
+   * Shortens the text of an accepted answer to its first `keepTokens` tokens; what is behind is computed anew, as by
+   * {@link redact}. An id of none, or of one that is as short, changes nothing. Checkpoints taken before are void from then on.
+   */
+  cut(genId: string, o: { keepTokens: number }): Promise<Removal>;
   /**
    * Takes out all frames but the newest `keepFrames`; then, while more than `targetTokens` tokens are left, the oldest whole
    * exchanges without a kept frame, then further frames. What stays still knows of what went, and keeps its positions. The

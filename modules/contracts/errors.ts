@@ -4,6 +4,13 @@ export const ERRORS = {
   bad_request: { status: 400, retryable: false, type: 'invalid_request_error' },
   bad_sdp: { status: 400, retryable: false, type: 'invalid_request_error' },
   no_audio_in_offer: { status: 400, retryable: false, type: 'invalid_request_error' },
+  /** An offer that can be read, and cannot be taken as a whole (WHIP). */
+  unacceptable_offer: { status: 422, retryable: false, type: 'invalid_request_error' },
+  method_not_allowed: { status: 405, retryable: false, type: 'invalid_request_error' },
+  /** The request must say which ICE session it is about (`If-Match`). */
+  precondition_required: { status: 428, retryable: false, type: 'invalid_request_error' },
+  /** The request is about an ICE session that is over. */
+  precondition_failed: { status: 412, retryable: false, type: 'invalid_request_error' },
   payload_too_large: { status: 413, retryable: false, type: 'invalid_request_error' },
   not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
   invalid_json: { status: 400, retryable: false, type: 'invalid_request_error' },
@@ -28,8 +35,17 @@ export const ERRORS = {
   /** The minutes of the key's day are used up. */
   insufficient_quota: { status: 429, retryable: true, type: 'rate_limit_error' },
   item_not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
-  response_already_active: { status: 409, retryable: true, type: 'invalid_request_error' },
-  no_active_response: { status: 409, retryable: false, type: 'invalid_request_error' },
+  conversation_already_has_active_response: { status: 409, retryable: true, type: 'invalid_request_error' },
+  response_cancel_not_active: { status: 409, retryable: false, type: 'invalid_request_error' },
+  item_create_duplicate_item_id: { status: 409, retryable: false, type: 'invalid_request_error' },
+  /** A result names a call that is not in the conversation. */
+  invalid_tool_call_id: { status: 400, retryable: false, type: 'invalid_request_error' },
+  /** A tool must be called, and the model calls none. */
+  tools_unsupported: { status: 400, retryable: false, type: 'invalid_request_error' },
+  /** An answer can be cut only where it is known how far it was read. */
+  truncation_unsupported: { status: 400, retryable: false, type: 'invalid_request_error' },
+  /** What was said cannot be written down: the model does not do that, or the sound is gone. */
+  transcription_failed: { status: 500, retryable: false, type: 'server_error' },
   input_audio_buffer_commit_empty: { status: 400, retryable: false, type: 'invalid_request_error' },
   bad_image: { status: 400, retryable: false, type: 'invalid_request_error' },
   bad_audio: { status: 400, retryable: false, type: 'invalid_request_error' },

@@ -5,6 +5,8 @@ export { ERRORS, VisavisError, type ErrorCode } from './errors.js';
 export { Guard, ON_BUG, type OnBug } from './guard.js';
 export type {
   AppendReceipt,
+  AsideOptions,
+  AsideSegment,
   Checkpoint,
   EarHead,
   EarTold,
@@ -17,5 +19,7 @@ export type {
   Role,
   Segment,
   ShedReason,
+  Tool,
+  ToolChoice,
 } from './engine.js';
 export { workerEntry, type WorkerEntry } from './worker.js';

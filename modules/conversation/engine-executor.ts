@@ -2,6 +2,7 @@ import {
   VisavisError,
   type Guard,
   type AppendReceipt,
+  type AsideOptions,
   type Checkpoint,
   type EngineSession,
   type GenerateOptions,
@@ -68,13 +69,16 @@ export class EngineExecutor {
     });
   }
 
-  generate({ responseId, maxTokens, speculative }: Command & { c: 'generate' }): void {
+  generate({ responseId, maxTokens, speculative, ...asked }: Command & { c: 'generate' }): void {
+    const { tools, toolChoice } = asked;
+    const use = { ...(tools && { tools }), ...(toolChoice && { toolChoice }) };
     const abort = new AbortController();
     this.#aborts.set(responseId, abort);
     this.#enqueue(async () => {
       try {
         if (!abort.signal.aborted) {
-          await this.#generate(responseId, { maxTokens, speculative, signal: abort.signal });
+          const signal = abort.signal;
+          await this.#generate(responseId, { maxTokens, speculative, signal, ...use });
         }
       } catch (error) {
         this.#handlers.onResult({ t: 'generation_failed', responseId, failure: this.#failureOf(error) });
@@ -96,9 +100,31 @@ export class EngineExecutor {
       }
       const { genId } = this.#generation;
       this.#marks.clear();
-      const at = await this.#engine.accept(genId, keepTokens === undefined ? {} : { keepTokens });
+      const at = await this.#engine.accept(
+        genId,
+        keepTokens === undefined ? {} : { keepTokens, keepCalls: 0 },
+      );
       this.#genIds.set(responseId, genId);
       this.#handlers.onResult({ t: 'context_moved', by: 'accept', at });
+    });
+  }
+
+  /** Answers beside the context, once what was called before is done; nothing waits for it. */
+  aside(command: Command & { c: 'aside' }): void {
+    const { c: _, responseId, ...options } = command;
+    const abort = new AbortController();
+    this.#aborts.set(responseId, abort);
+    this.#enqueue(() => {
+      this.#handlers.guard.watch('conversation.aside', this.#aside(responseId, options, abort.signal));
+      return Promise.resolve();
+    });
+  }
+
+  cut(responseId: string, keepTokens: number): void {
+    this.#alone('cut', async () => {
+      this.#marks.clear();
+      const { freed } = await this.#engine.cut(this.#genIds.get(responseId) ?? responseId, { keepTokens });
+      this.#handlers.onResult({ t: 'cut', freed });
     });
   }
 
@@ -136,6 +162,23 @@ export class EngineExecutor {
     this.#handlers.onResult({ t: 'appended', ref, receipt });
   }
 
+  async #aside(
+    responseId: string,
+    options: Omit<AsideOptions, 'signal'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      if (signal.aborted) return;
+      for await (const event of this.#engine.aside({ ...options, signal })) {
+        this.#handlers.onResult({ t: 'generation', responseId, event });
+      }
+    } catch (error) {
+      this.#handlers.onResult({ t: 'generation_failed', responseId, failure: this.#failureOf(error) });
+    } finally {
+      this.#aborts.delete(responseId);
+    }
+  }
+
   async #generate(responseId: string, options: GenerateOptions): Promise<void> {
     for await (const event of this.#engine.generate(options)) {
       if (event.t === 'start') this.#generation = { responseId, genId: event.genId };
@@ -144,7 +187,7 @@ export class EngineExecutor {
   }
 
   #alone(
-    command: 'mark' | 'rollback' | 'accept' | 'evict' | 'redact',
+    command: 'mark' | 'rollback' | 'accept' | 'evict' | 'redact' | 'cut',
     work: () => void | Promise<void>,
   ): void {
     this.#enqueue(async () => {

@@ -15,5 +15,12 @@ export type {
   TurnTiming,
   Usage,
 } from './core/events.js';
-export type { ClientIntent, NewContent, PreviousItem } from './core/intents.js';
-export type { Item, ItemContent, ItemStatus } from './core/items/items.js';
+export type {
+  ClientIntent,
+  InputItem,
+  NewContent,
+  NewItem,
+  PreviousItem,
+  ResponseWishes,
+} from './core/intents.js';
+export type { CallItem, Item, ItemContent, ItemStatus, MessageItem, ResultItem } from './core/items/items.js';

@@ -139,10 +139,14 @@ export class LiveConversation implements Conversation {
 
   /** Pictures in messages come in any size. */
   #fitted(intent: ClientIntent): ClientIntent {
-    if (intent.k !== 'item_create') return intent;
     const fit = (part: NewContent): NewContent =>
       part.type === 'input_image' ? { ...part, image: this.#frames.fit(part.image) } : part;
-    return { ...intent, content: intent.content.map(fit) };
+    if (intent.k === 'item_create') return { ...intent, content: intent.content.map(fit) };
+    if (intent.k !== 'response_create' || !intent.input) return intent;
+    const input = intent.input.map((item) =>
+      item.type === 'message' ? { ...item, content: item.content.map(fit) } : item,
+    );
+    return { ...intent, input };
   }
 
   #onBoundary(boundary: Boundary): void {
@@ -180,6 +184,10 @@ export class LiveConversation implements Conversation {
         return this.#executor.rollback(command.key);
       case 'generate':
         return this.#executor.generate(command);
+      case 'aside':
+        return this.#executor.aside(command);
+      case 'cut':
+        return this.#executor.cut(command.responseId, command.keepTokens);
       case 'abort':
         return this.#executor.abort(command.responseId);
       case 'accept':

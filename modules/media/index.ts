@@ -1,6 +1,15 @@
 export type { DropReason } from './core/drops.js';
 export type { MediaOptions } from './core/options.js';
-export type { CloseReason, MediaHandlers, MediaPeer, MediaStats, SendResult } from './core/ports.js';
+export type {
+  CloseReason,
+  LocalIce,
+  MediaHandlers,
+  MediaPeer,
+  MediaStats,
+  SendResult,
+} from './core/ports.js';
+export { readIceFragment, writeIceFragment, type IceFragment } from './core/sdp/fragment.js';
+export { checkPublication } from './core/sdp/publication.js';
 export { MediaModule } from './media.module.js';
 export { MEDIA_CLOCK, MEDIA_OPTIONS, MediaService } from './media.service.js';
 export type { MediaServiceStats } from './media.service.js';

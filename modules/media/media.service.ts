@@ -11,7 +11,6 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 
-import { offeredParameterSets } from './core/h264-parameter-sets.js';
 import { readImageHeader } from './core/image-header.js';
 import { resolveMediaOptions, type MediaOptions, type ResolvedMediaOptions } from './core/options.js';
 import { PortPool } from './core/port-pool.js';
@@ -108,7 +107,6 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     const resolved = { ...this.#options, ...resolveGiven(options) };
     const ports = this.#ports?.take() ?? null;
     if (this.#ports && !ports) throw new VisavisError('capacity', 'No UDP port is free for another call.');
-    const offeredSets = offeredParameterSets(offerSdp);
     const giveBack = () => ports && this.#ports?.give(ports);
     try {
       const peer: WeriftPeer = await WeriftPeer.answer(offerSdp, {
@@ -119,8 +117,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
         nowMs: () => this.#clock.nowMs(),
         certificate: await this.#certificates.get(this.#clock.nowMs()),
         opus: await openOpusDecoder(),
-        openVideoDecoder: (codec, payloadType) =>
-          this.#video.openTrack(codec, resolved.maxFrameSide, offeredSets.get(payloadType)),
+        openVideoDecoder: (codec, sets) => this.#video.openTrack(codec, resolved.maxFrameSide, sets),
         onBug: (error) => this.#onBug('media.call', error),
         onReleased: () => {
           giveBack();

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuild } from './build.mjs';
 import { childEnv } from './process.mjs';
-import { ensureTrainingPython } from './python.mjs';
+import { ensureClientsPython, ensureTrainingPython, hasClientsPython, hasTrainingPython } from './python.mjs';
 import { jestResults, pytestResults } from './reports.mjs';
 
 /**
@@ -23,12 +23,18 @@ import { jestResults, pytestResults } from './reports.mjs';
  * @property {string} name
  * @property {string} what
  * @property {string} [extra] it runs only where it is asked for; why, in words
+ * @property {(root: string) => Promise<boolean>} [there] what `extra` tells of has been fetched: it need not be asked for
  * @property {object[]} [packages] what it needs of the operating system, as system-packages.mjs takes it
  * @property {(root: string) => Promise<unknown>} [prepare] what else has to be there before anything runs
  * @property {(context: Context) => Promise<unknown>} run
  */
 
 const CHROMIUM = { name: 'chromium', file: '/usr/bin/chromium' };
+/** A WHIP client of others, and what test/e2e/support/no-upnp.c is compiled by. */
+const WHIP_CLIENT = [
+  { name: 'simple-whip-client', program: 'whip-client' },
+  { name: 'gcc', program: 'cc' },
+];
 
 /** What training calls of the operating system: speech by two synthesisers, Opus, a reader of Ogg, and a font for the cards. */
 const TRAINING_PACKAGES = [
@@ -65,6 +71,7 @@ export const STEPS = [
     name: 'training',
     what: 'pytest, then every stage in little, export and parity',
     extra: '5.6 GB of Python packages',
+    there: (root) => hasTrainingPython(root),
     packages: TRAINING_PACKAGES,
     prepare: (root) => ensureTrainingPython(root),
     run: training,
@@ -72,9 +79,17 @@ export const STEPS = [
   {
     name: 'e2e',
     what: 'jest, the built gateway and real browsers',
-    packages: [CHROMIUM],
+    packages: [CHROMIUM, ...WHIP_CLIENT],
     // Calls are real time, and mostly wait: two files share the two cores.
     run: (context) => jest(context, 'e2e', '--maxWorkers=2'),
+  },
+  {
+    name: 'clients',
+    what: "jest, the built gateway and others' clients in Python",
+    extra: '350 MB of Python packages',
+    there: (root) => hasClientsPython(root),
+    prepare: (root) => ensureClientsPython(root),
+    run: (context) => jest(context, 'clients', '--runInBand'),
   },
   {
     name: 'long',
@@ -94,6 +109,7 @@ export const PHASES = [
   [['unit'], ['format', 'lint', 'layers', 'types', 'contract']],
   [['training']],
   [['e2e']],
+  [['clients']],
   [['long']],
 ];
 

@@ -6,7 +6,25 @@ import { ensureSystemPackages } from '../system-packages.mjs';
 import { hashOf } from './build.mjs';
 import { StepError, run } from './process.mjs';
 
-const REQUIREMENTS = 'training/requirements.txt';
+/**
+ * Something of ours that runs on Python.
+ * @typedef {object} Use
+ * @property {string} folder what it needs is in its requirements.txt; its environment is made in its .venv
+ * @property {string} costs what making that takes, in words
+ * @property {string} [setting] names another Python, which is taken as it is
+ */
+
+/** @type {Use} */
+const TRAINING = {
+  folder: 'training',
+  costs: '5.6 GB, a minute or two',
+  setting: 'VISAVIS_PYTHON',
+};
+/** @type {Use} */
+const CLIENTS = { folder: 'test/clients', costs: '350 MB, a minute or two' };
+
+const requirementsOf = ({ folder }) => `${folder}/requirements.txt`;
+
 /** What the pinned packages ask for. */
 const OLDEST = [3, 11];
 /** Debian's comes last: on a machine with another one in front, that one is meant. */
@@ -33,17 +51,28 @@ print(" ".join(n.group() for n in names if n and not there(n.group())))`;
  * @returns {Promise<string>}
  * @throws StepError when the one that was named lacks packages, or none can be made
  */
-export async function ensureTrainingPython(root, env = process.env) {
-  if (env.VISAVIS_PYTHON) return named(root, env.VISAVIS_PYTHON);
-  const { venv, python, stamp, wanted, upToDate } = await environment(root);
+export const ensureTrainingPython = (root, env = process.env) => ensure(TRAINING, root, env);
+
+/** Whether `ensureTrainingPython` would have nothing to make or fetch. One that was named and lacks something is told then. */
+export const hasTrainingPython = (root, env = process.env) => has(TRAINING, root, env);
+
+/** The Python that the clients of others run on (test/clients): the same, but nothing names another one. */
+export const ensureClientsPython = (root) => ensure(CLIENTS, root, {});
+export const hasClientsPython = (root) => has(CLIENTS, root, {});
+
+async function ensure(use, root, env) {
+  const own = use.setting && env[use.setting];
+  if (own) return named(use, root, own);
+  const { venv, python, stamp, wanted, upToDate } = await environment(use, root);
   if (upToDate) return python;
 
   // A link to a Python that is gone counts as absent too; so does an environment whose making was cut off before pip.
   const usable = existsSync(python) && starts(python, ['-m', 'pip', '--version']);
-  if (!usable) await run(await basePython(), ['-m', 'venv', '--clear', venv], { cwd: root, what: 'venv' });
-  console.log(`vis-a-vis: installing ${REQUIREMENTS} into training/.venv (pip; 5.6 GB, a minute or two)`);
+  if (!usable) await run(await basePython(use), ['-m', 'venv', '--clear', venv], { cwd: root, what: 'venv' });
+  const requirements = requirementsOf(use);
+  console.log(`vis-a-vis: installing ${requirements} into ${use.folder}/.venv (pip; ${use.costs})`);
   const flags = ['--quiet', '--no-cache-dir', '--no-compile', '--disable-pip-version-check'];
-  await run(python, ['-m', 'pip', 'install', ...flags, '-r', REQUIREMENTS], {
+  await run(python, ['-m', 'pip', 'install', ...flags, '-r', requirements], {
     cwd: root,
     what: 'pip install',
     quiet: true,
@@ -52,34 +81,34 @@ export async function ensureTrainingPython(root, env = process.env) {
   return python;
 }
 
-/** Whether `ensureTrainingPython` would have nothing to make or fetch. One that was named and lacks something is told then. */
-export async function hasTrainingPython(root, env = process.env) {
-  return Boolean(env.VISAVIS_PYTHON) || (await environment(root)).upToDate;
+async function has(use, root, env) {
+  return Boolean(use.setting && env[use.setting]) || (await environment(use, root)).upToDate;
 }
 
-async function environment(root) {
-  const venv = join(root, 'training', '.venv');
+async function environment(use, root) {
+  const venv = join(root, use.folder, '.venv');
   const python = join(venv, 'bin', 'python');
   const stamp = join(venv, '.installed-from');
-  const wanted = await hashOf(root, [REQUIREMENTS]);
+  const wanted = await hashOf(root, [requirementsOf(use)]);
   const upToDate = existsSync(python) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted;
   return { venv, python, stamp, wanted, upToDate };
 }
 
-function named(root, python) {
-  const { error, status, stdout, stderr } = spawnSync(python, ['-c', MISSING, join(root, REQUIREMENTS)], {
+function named({ setting, ...use }, root, python) {
+  const requirements = requirementsOf(use);
+  const { error, status, stdout, stderr } = spawnSync(python, ['-c', MISSING, join(root, requirements)], {
     encoding: 'utf8',
   });
-  if (error) throw new StepError(`VISAVIS_PYTHON: cannot start ${python} (${error.code ?? error.message})`);
-  if (status !== 0) throw new StepError(`VISAVIS_PYTHON: ${python}: ${stderr.trim().split('\n').at(-1)}`);
+  if (error) throw new StepError(`${setting}: cannot start ${python} (${error.code ?? error.message})`);
+  if (status !== 0) throw new StepError(`${setting}: ${python}: ${stderr.trim().split('\n').at(-1)}`);
   const missing = stdout.trim();
   if (missing === '') return python;
   throw new StepError(
-    `VISAVIS_PYTHON: ${python} lacks ${missing}; run: ${python} -m pip install -r ${REQUIREMENTS}`,
+    `${setting}: ${python} lacks ${missing}; run: ${python} -m pip install -r ${requirements}`,
   );
 }
 
-async function basePython() {
+async function basePython({ folder, setting }) {
   const suiting = () => CANDIDATES.find((candidate) => starts(candidate, ['-c', SUITS]));
   const found = suiting();
   if (found) return found;
@@ -87,7 +116,8 @@ async function basePython() {
   const installed = suiting();
   if (installed) return installed;
   throw new StepError(
-    `training needs Python ${OLDEST.join('.')} or later with venv, and this system's is older; VISAVIS_PYTHON may name one`,
+    `${folder} needs Python ${OLDEST.join('.')} or later with venv, and this system's is older` +
+      (setting ? `; ${setting} may name one` : ''),
   );
 }
 

@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { ensureTrainingPython, hasTrainingPython } from './python.mjs';
+import { ensureClientsPython, ensureTrainingPython, hasClientsPython, hasTrainingPython } from './python.mjs';
 
 /** `-m venv --clear DIR` puts a copy of it there; installing fails where a file `offline` lies beside `log`. */
 const script = (folder) => `#!/bin/sh
@@ -100,4 +100,20 @@ test('where that lacks packages, it is told which; where it is not there, its na
   await expect(ensureTrainingPython(root, { VISAVIS_PYTHON: join(root, 'gone') })).rejects.toThrow(
     /cannot start .*gone \(ENOENT\)/,
   );
+});
+
+test('the clients of others have an environment of their own, whatever runs the training', async () => {
+  const clients = join(root, 'test', 'clients');
+  await mkdir(clients, { recursive: true });
+  await writeFile(join(clients, 'requirements.txt'), 'openai==3.57.0\n');
+  process.env.VISAVIS_PYTHON = await program(join(root, 'own'), '#!/bin/sh\nexit 0\n');
+  try {
+    expect(await hasClientsPython(root)).toBe(false);
+    expect(await ensureClientsPython(root)).toBe(join(clients, '.venv', 'bin', 'python'));
+    expect(await asked()).toEqual(['venv --clear', 'pip install']);
+    expect(await hasClientsPython(root)).toBe(true);
+    expect(existsSync(venv)).toBe(false);
+  } finally {
+    delete process.env.VISAVIS_PYTHON;
+  }
 });

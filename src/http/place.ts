@@ -44,4 +44,10 @@ export class Base {
     const up = '../'.repeat(from.split('/').length - 2);
     return `${up === '' ? './' : up}${path.slice(1)}`;
   }
+
+  /** The same for clients that follow no relative reference: from the root, unless a proxy shows itself that takes a prefix off. */
+  rootedPlaceOf(request: Parameters<Base['placeOf']>[0], path: string): string {
+    const place = this.placeOf(request, path);
+    return place.startsWith('.') && !this.#proxies.of(request).passedOn ? path : place;
+  }
 }

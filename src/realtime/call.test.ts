@@ -88,10 +88,14 @@ describe('Call', () => {
   });
 
   it('accepts output_audio_buffer.clear, which stock clients always send when they interrupt', async () => {
-    const { client, peer, types, tell } = await setUp();
+    const { call, client, peer, sent, types, tell } = await setUp();
     client.open(peer);
     await tell({ type: 'output_audio_buffer.clear' });
     expect(types()).toEqual(['session.created', 'output_audio_buffer.cleared']);
+    expect(sent.at(-1)).toMatchObject({ response_id: '' });
+    for (const event of SPOKEN_TURN) call.onSessionEvent(event);
+    await tell({ type: 'output_audio_buffer.clear' });
+    expect(sent.at(-1)).toMatchObject({ type: 'output_audio_buffer.cleared', response_id: 'resp_1' });
   });
 
   it('answers junk with errors that name the event, and goes on', async () => {

@@ -17,7 +17,7 @@ import type { AudioInput, AudioSink } from './audio-input.js';
 import { tagId, untagId } from './core/client-ids.js';
 import { toErrorEvent, toServerEvents } from './core/event-mapper.js';
 import { toIntent, type DecodeImage } from './core/intent-mapper.js';
-import { toSessionConfig } from './core/turn-config.js';
+import { checkedSession, toSessionConfig } from './core/turn-config.js';
 import type { WireClock } from './core/vendor-mapper.js';
 import { countEvent } from './count-event.js';
 import type { Listener } from './listener.js';
@@ -72,6 +72,7 @@ export class Call {
   private readonly arrival = new Arrival();
   private readonly seats = new Map<number, { readonly seat: Seat; readonly listener: Listener }>();
   private seated = 0;
+  private latestResponseId = '';
 
   constructor(private readonly options: CallOptions) {
     this.id = options.id;
@@ -180,6 +181,7 @@ export class Call {
     // The timing of a turn tells when its first text left, so that must have left by now.
     if (event.type === 'turn_timing') for (const listener of this.listeners) listener.flush();
     countEvent(this.options.metrics, this.id, event, (responseId) => this.firstSentAtMs(responseId));
+    if (event.type === 'response_created') this.latestResponseId = event.response.id;
     if (event.type === 'error') this.tellError(event.error);
     else for (const body of toServerEvents(event, this.session, this.wireClock)) this.tell(body);
     this.options.logger.debug({ call: this.id, event: event.type }, 'session event');
@@ -236,7 +238,7 @@ export class Call {
     if (this.conversation === null) throw new VisavisError('session_closed', 'The call is closed.');
     switch (event.type) {
       case 'session.update': {
-        const after = mergeSession(this.session, event.session);
+        const after = checkedSession(mergeSession(this.session, event.session));
         this.grant.checkChange(this.session, after);
         this.session = after;
         audioInput?.setFormat(this.session.audio.input.format);
@@ -250,7 +252,7 @@ export class Call {
       case 'output_audio_buffer.clear':
         // Answers are text: there is no audio to clear, but stock clients always send this when they interrupt.
         this.conversation.intent({ k: 'reading_stopped' });
-        this.tell({ type: 'output_audio_buffer.cleared' });
+        this.tell({ type: 'output_audio_buffer.cleared', response_id: this.latestResponseId });
         return;
       case 'input_audio_buffer.append':
         if (audioInput === null)

@@ -1,4 +1,4 @@
-import { Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
 import { Base } from '../http/place.js';
@@ -36,6 +36,27 @@ export class CallsController {
   @HttpCode(200)
   async hangUp(@Req() request: Request, @Param('id') id: string): Promise<void> {
     await this.calls.hangUp(id, await this.access.authorize(request));
+  }
+
+  /** A further offer for a call that is open: tracks may come and go, and ICE may begin anew. */
+  @Post('calls/:id')
+  async renegotiate(
+    @Req() request: Request,
+    @Res() response: Response,
+    @Param('id') id: string,
+  ): Promise<void> {
+    const call = this.calls.find(id, await this.access.authorize(request));
+    const body: unknown = request.body;
+    const bytes = body instanceof Uint8Array ? body : new Uint8Array();
+    const { sdp } = await readOffer(request.headers['content-type'], bytes);
+    const answerSdp = this.offers.peerOf(call).renegotiate(sdp);
+    response.status(200).setHeader('Content-Type', 'application/sdp').end(answerSdp);
+  }
+
+  @Delete('calls/:id')
+  @HttpCode(200)
+  async end(@Req() request: Request, @Param('id') id: string): Promise<void> {
+    await this.hangUp(request, id);
   }
 
   private async answer(request: Request, response: Response): Promise<void> {

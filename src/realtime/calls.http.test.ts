@@ -53,6 +53,10 @@ const media = {
       id: 'peer',
       answerSdp: 'v=0\r\nanswer',
       trackKinds: ['audio'],
+      ice: { ufrag: 'ours', password: 'secret', candidates: [], kind: 'audio', mid: '0' },
+      addCandidates: () => 0,
+      restartIce: () => Promise.reject(new Error('not asked for')) as never,
+      renegotiate: () => 'v=0\r\nanother answer',
       send: (_label, text) => {
         sent.push(JSON.parse(text));
         return 'sent';

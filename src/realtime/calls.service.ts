@@ -11,7 +11,7 @@ import type { Grant, Lease } from './access.js';
 import { AudioInput } from './audio-input.js';
 import { Call, type CallEnvironment } from './call.js';
 import { Admission } from './core/admission.js';
-import { toSessionConfig } from './core/turn-config.js';
+import { checkedSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
 
 /** Bounds of a call. */
 export interface CallLimits {
@@ -248,13 +248,14 @@ export class CallsService implements OnModuleDestroy {
   }
 
   private sessionFor({ grant, session }: CallRequest): Session {
-    const { modelId } = this.engine.caps;
-    const start = defaultSession(this.environment.ids.next('sess'), modelId, {
+    const { caps } = this.engine;
+    const start = defaultSession(this.environment.ids.next('sess'), caps.modelId, {
       expiresAt: Math.floor((Date.now() + this.limits.maxCallMs) / 1000),
       turnEnd: this.conversations.tellsTurnEnds ? 'model' : 'silence',
+      caps: toModelCaps(caps),
     });
     const before = grant.session ? mergeSession(start, grant.session) : start;
-    const after = mergeSession(before, session);
+    const after = checkedSession(mergeSession(before, session));
     grant.checkChange(before, after);
     return after;
   }

@@ -45,6 +45,10 @@ function staged() {
         id: 'peer',
         answerSdp: 'v=0',
         trackKinds: ['audio' as const],
+        ice: { ufrag: 'ours', password: 'secret', candidates: [], kind: 'audio', mid: '0' },
+        addCandidates: () => 0,
+        restartIce: () => Promise.reject(new Error('not asked for')) as never,
+        renegotiate: () => 'v=0',
         send: (_label: string, text: string) => {
           sent.push(JSON.parse(text));
           return 'sent' as const;

@@ -1,12 +1,13 @@
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { HttpError } from '@vis-a-vis/protocol';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { ERRORS, VisavisError, type ErrorCode } from '#modules/contracts';
 import { refusalHeaders } from '../http/refusal.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { isWhip, sendProblem } from '../whip/problem.js';
 
-/** Every error of HTTP, as `{error: {message, type, code, param}}`. */
+/** Every error of HTTP, as `{error: {message, type, code, param}}`, or as problem details for clients of WHIP. */
 @Catch()
 export class HttpErrorsFilter implements ExceptionFilter {
   constructor(
@@ -20,6 +21,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
     this.metrics.error(error.code);
     const response = host.switchToHttp().getResponse<Response>();
     for (const [name, value] of Object.entries(refusalHeaders(error))) response.setHeader(name, value);
+    if (isWhip(host.switchToHttp().getRequest<Request>().path)) return sendProblem(response, status, error);
     const body: HttpError = { error: { message: error.message, type, code: error.code, param: error.param } };
     response.status(status).json(body);
   }

@@ -1,5 +1,6 @@
 /** What other doors use of the calls: see docs/adr/0043-doors.md. */
 export { ACCESS, openAccess, type Access, type Grant, type Lease } from './access.js';
+export { textOf } from './body.js';
 export { Call } from './call.js';
 export { CallsService, type CallRequest, type NewCall } from './calls.service.js';
 export type { Channel, Listener } from './listener.js';
@@ -7,5 +8,6 @@ export { readOffer, type Offer } from './offer.js';
 export { OffersService, type AnsweredOffer, type OfferOptions } from './offers.service.js';
 export { Seat, type MessageError } from './seat.js';
 export type { ChannelClient, Door } from './transports/data-channel.js';
+export { EventLog } from './transports/event-log.js';
 export { Outbox, type Encode } from './transports/outbox.js';
 export { TextClient, outboxFor, type TextClientOptions } from './transports/text-client.js';

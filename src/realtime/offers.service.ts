@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { VisavisError } from '#modules/contracts';
+import { SAMPLE_RATE, VisavisError, type AudioFrame, type VideoFrame } from '#modules/contracts';
 import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
 import type { Grant } from './access.js';
 import type { Call } from './call.js';
 import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment, type NewCall } from './calls.service.js';
+import { Lines, type Line } from './lines.js';
 import type { Offer } from './offer.js';
 import { openaiDoor, type ChannelClient, type Door } from './transports/data-channel.js';
 
@@ -27,16 +28,53 @@ export interface AnsweredOffer {
   readonly peer: MediaPeer;
 }
 
-/** A call on its way from the offer to its conversation. */
-interface Coming extends NewCall {
+/** What is kept of a call as long as it is open. */
+interface Kept extends NewCall {
   readonly client: ChannelClient | null;
+  readonly lines: Lines<Connection>;
+  /** Its conversation is there, or on its way. */
+  begun: boolean;
+  /** Media time (ms) at which its audio ended so far: what another connection brings begins after it. */
+  endMs: number;
+}
+
+/** One peer connection of a call. */
+class Connection implements Line {
+  peer: MediaPeer | null = null;
   /** Its data channel is open, and the call knows. */
-  readonly greeted: PromiseWithResolvers<void>;
+  readonly greeted = Promise.withResolvers<void>();
+  #shiftMs: number | null = null;
+
+  constructor(readonly kept: Kept) {}
+
+  /** It is the one that the call hears. */
+  get counts(): boolean {
+    return this.kept.lines.current === this;
+  }
+
+  onAudio(frame: AudioFrame): void {
+    if (!this.counts) return;
+    const { kept } = this;
+    this.#shiftMs ??= Math.max(0, kept.endMs - frame.ptsMs);
+    const ptsMs = frame.ptsMs + this.#shiftMs;
+    kept.endMs = ptsMs + (frame.pcm.length * 1000) / SAMPLE_RATE;
+    kept.call.onAudio({ ...frame, ptsMs });
+  }
+
+  onVideo(frame: VideoFrame): void {
+    if (this.counts) this.kept.call.onVideo({ ...frame, ptsMs: frame.ptsMs + (this.#shiftMs ?? 0) });
+  }
+
+  close(): Promise<void> | undefined {
+    return this.peer?.close();
+  }
 }
 
 /** Opens calls over WebRTC, whose media come by tracks. */
 @Injectable()
 export class OffersService {
+  private readonly kept = new WeakMap<Call, Kept>();
+
   constructor(
     @Inject(MediaService) private readonly media: Pick<MediaService, 'answer'>,
     @Inject(CallsService) private readonly calls: CallsService,
@@ -56,7 +94,13 @@ export class OffersService {
     return this.calls.within(id, async () => {
       try {
         const client = door?.(call) ?? null;
-        const peer = await this.answer(sdp, { call, guard, client, greeted: Promise.withResolvers() });
+        const kept = { call, guard, client, lines: new Lines<Connection>(), begun: false, endMs: -Infinity };
+        this.kept.set(call, kept);
+        const connection = new Connection(kept);
+        kept.lines.add(connection);
+        const peer = await this.answer(sdp, connection);
+        call.attach(kept.lines);
+        this.calls.waitForClient(id);
         if (gone?.aborted || !this.calls.has(id)) throw leftEarly();
         return { id, answerSdp: peer.answerSdp, call, peer };
       } catch (error) {
@@ -66,57 +110,86 @@ export class OffersService {
     });
   }
 
-  private async answer(sdp: string, coming: Coming): Promise<MediaPeer> {
-    let peer: MediaPeer | null = null;
-    const handlers = this.handlersOf(coming, () => peer);
-    peer = await this.media.answer(sdp, handlers).catch(async (error: unknown) => {
+  /**
+   * Another peer connection for a call that goes on: its client has lost the one before, or has made it anew. That one counts until the
+   * new one is connected.
+   * @throws VisavisError as `open` does; the call goes on as it was then
+   */
+  async reopen(call: Call, sdp: string): Promise<AnsweredOffer> {
+    const kept = this.kept.get(call);
+    if (!kept || !this.calls.has(call.id)) throw leftEarly();
+    return this.calls.within(call.id, async () => {
+      const connection = new Connection(kept);
+      const peer = await this.answer(sdp, connection);
+      if (!this.calls.has(call.id)) throw leftEarly();
+      kept.lines.add(connection);
+      return { id: call.id, answerSdp: peer.answerSdp, call, peer };
+    });
+  }
+
+  /** The newest peer connection of a call. @throws VisavisError `not_found`: it has none */
+  peerOf(call: Call): MediaPeer {
+    const peer = this.kept.get(call)?.lines.newest?.peer;
+    if (!peer) throw new VisavisError('not_found', 'The call has no peer connection.');
+    return peer;
+  }
+
+  private async answer(sdp: string, connection: Connection): Promise<MediaPeer> {
+    const handlers = this.handlersOf(connection);
+    const peer = await this.media.answer(sdp, handlers).catch(async (error: unknown) => {
       // Offers that nobody follows up hold UDP ports: a newer one is more likely to be followed up.
       if (!(error instanceof VisavisError) || error.code !== 'capacity') throw error;
       if (!(await this.calls.displaceOldest())) throw error;
       return this.media.answer(sdp, handlers);
     });
-    const { call } = coming;
+    connection.peer = peer;
     // The call may have been ended meanwhile: then nobody else closes the connection.
-    if (!this.calls.has(call.id)) await peer.close();
-    call.attach(peer);
-    this.calls.waitForClient(call.id);
+    if (!this.calls.has(connection.kept.call.id)) await peer.close();
     return peer;
   }
 
-  private handlersOf(coming: Coming, peer: () => MediaPeer | null): MediaHandlers {
-    const { call, guard, client, greeted } = coming;
+  private handlersOf(connection: Connection): MediaHandlers {
+    const { call, guard, client, lines } = connection.kept;
     const unknown = (): void => call.onDrop('unknown_channel', 1);
+    const isOurs = (label: string): boolean => label === client?.label && connection.counts;
     return {
       onChecked: guard.wrap('checked', () => this.calls.place(call.id)),
-      onConnected: guard.wrap('connected', () => this.begin(coming, peer())),
-      onAudio: guard.wrap('audio', (frame) => call.onAudio(frame)),
-      onVideo: guard.wrap('video', (frame) => call.onVideo(frame)),
+      onConnected: guard.wrap('connected', () => this.connected(connection)),
+      onAudio: guard.wrap('audio', (frame) => connection.onAudio(frame)),
+      onVideo: guard.wrap('video', (frame) => connection.onVideo(frame)),
       onChannel: guard.wrap('channel', (label) => {
-        const line = peer();
-        if (label !== client?.label || line === null) return unknown();
-        client.onOpen({
-          send: (text) => line.send(label, text),
-          bufferedAmount: () => line.bufferedAmount(label),
+        const { peer } = connection;
+        if (!isOurs(label) || peer === null) return unknown();
+        client?.onOpen({
+          send: (text) => peer.send(label, text),
+          bufferedAmount: () => peer.bufferedAmount(label),
         });
-        greeted.resolve();
+        connection.greeted.resolve();
       }),
       onMessage: guard.wrap('message', (label, data) =>
-        label === client?.label ? client.onMessage(data) : unknown(),
+        isOurs(label) ? client?.onMessage(data) : unknown(),
       ),
       onDrop: guard.wrap('drop', (reason, count) => {
         call.onDrop(reason, count);
         if (reason === 'oversized_message') client?.onTooLarge();
       }),
-      onLost: guard.wrap('lost', (part, why) => call.onLost(part, why)),
+      onLost: guard.wrap('lost', (part, why) => connection.counts && call.onLost(part, why)),
       onBug: (where, error) => this.calls.struck(call.id, where, error),
-      onClosed: guard.wrap('closed', (reason) => this.calls.end(call.id, reason)),
+      onClosed: guard.wrap('closed', (reason) =>
+        lines.closed(connection) ? this.calls.end(call.id, reason) : undefined,
+      ),
     };
   }
 
-  /** The client is connected: it gets its conversation, or is told why not. */
-  private async begin({ call, greeted }: Coming, peer: MediaPeer | null): Promise<void> {
-    if (peer === null) return;
+  /** The client is connected: it gets its conversation, or is told why not. One that was connected before goes on. */
+  private async connected(connection: Connection): Promise<void> {
+    const { kept, peer } = connection;
+    const { call, lines } = kept;
     const { logger } = this.environment;
+    lines.connected(connection);
+    if (peer === null || !connection.counts) return;
+    if (kept.begun) return logger.info({ call: call.id }, 'call goes on over another connection');
+    kept.begun = true;
     try {
       await this.calls.begin(call.id);
       logger.info({ call: call.id, tracks: peer.trackKinds }, 'call opened');
@@ -124,7 +197,7 @@ export class OffersService {
       if (!this.calls.has(call.id)) return;
       if (!(error instanceof VisavisError)) throw error;
       logger.warn({ call: call.id, code: error.code }, 'a client that connected cannot be served');
-      await Promise.race([greeted.promise, sleep(GREETING_MS, undefined, { ref: false })]);
+      await Promise.race([connection.greeted.promise, sleep(GREETING_MS, undefined, { ref: false })]);
       await this.calls.end(call.id, error);
     }
   }

@@ -3,6 +3,7 @@ import { monotonicClock } from '../clock.js';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { ACCESS } from './access.js';
 import { CallsController } from './calls.controller.js';
 import { CALL_ENVIRONMENT, CallsService, type CallLimits, type CallsEnvironment } from './calls.service.js';
 import { randomIds } from './ids.js';
@@ -26,7 +27,7 @@ export class RealtimeModule {
       module: RealtimeModule,
       imports,
       controllers: [CallsController],
-      exports: [CallsService, OffersService],
+      exports: [CallsService, OffersService, ACCESS],
       providers: [
         CallsService,
         OffersService,

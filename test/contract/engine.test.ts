@@ -175,6 +175,87 @@ describe.each(engines)('%s', (_, create) => {
     expect((await readAnswer(session.generate({ maxTokens: 2 }))).end).not.toBeNull();
   });
 
+  it('answers beside the conversation, which knows nothing of it', async () => {
+    await ask('q');
+    const before = session.head;
+    const alone = await engine.open({ system: '', tenant: 'alone' });
+    const other: Segment[] = [
+      edge('a', 'open'),
+      { k: 'text', id: 'b', text: 'how many circles' },
+      edge('a', 'close'),
+    ];
+    for (const segment of other) await alone.append(segment);
+    const [beside, expected] = await Promise.all([
+      readAnswer(session.aside({ segments: other, maxTokens: 8 })),
+      readAnswer(alone.generate({ maxTokens: 8 })),
+    ]);
+    expect(beside.ids).toEqual(expected.ids);
+    expect(beside.end?.usage).toMatchObject({ prompt: expected.end?.usage.prompt });
+    expect(session.head).toEqual(before);
+    await alone.close();
+    const { genId } = await readAnswer(session.generate({ maxTokens: 4 }));
+    await session.accept(genId);
+  });
+
+  it('reads beside the conversation what the conversation holds', async () => {
+    const sound = { ...block('s1', 8_000, false), utterance: 's' };
+    const close = edge('t', 'close');
+    await session.append(edge('t', 'open'));
+    await session.append(frame('f'));
+    await session.append(sound);
+    const said = await session.append({ ...sound, id: 's2', final: true });
+    await session.append(close);
+    const known = ['f', 's2'].map((id) => ({ k: 'known', id }) as const);
+    const asked = [edge('a', 'open'), ...known, edge('a', 'close')];
+    const { end } = await readAnswer(session.aside({ segments: asked, maxTokens: 2, idle: true }));
+    const media = 1 + engine.caps.tokensPerFrame + said.tokens;
+    expect(end?.usage.prompt).toBe(1 + 1 + media + 1 + 1);
+    await session.redact(['f']);
+    const gone = readAnswer(session.aside({ segments: asked, maxTokens: 2 }));
+    await expect(gone).rejects.toMatchObject({ code: 'bad_request', param: 'f' });
+  });
+
+  it('answers several things at once beside an answer, and ends each by its own signal', async () => {
+    await ask('q');
+    const question = (id: string) => [edge(id, 'open'), text(`${id} text`), edge(id, 'close')];
+    const abort = new AbortController();
+    const own = readAnswer(session.generate({ maxTokens: 4 }));
+    const beside = ['a', 'b'].map((id) =>
+      readAnswer(session.aside({ segments: question(id), maxTokens: 4 })),
+    );
+    const ended = readAnswer(session.aside({ segments: question('c'), maxTokens: 4, signal: abort.signal }));
+    abort.abort();
+    const ids = (await Promise.all(beside)).map((answer) => answer.ids);
+    expect(ids[0]).toEqual(ids[1]);
+    const outcome = await ended.then(({ end }) => end?.reason).catch((error: { code: string }) => error.code);
+    expect(outcome).toBe('aborted');
+    await session.accept((await own).genId);
+  });
+
+  it('shortens an accepted answer, after which older checkpoints are void', async () => {
+    await ask('q');
+    const { genId, ids } = await readAnswer(session.generate({ maxTokens: 4 }));
+    const accepted = await session.accept(genId);
+    await session.append(edge('t', 'open'));
+    await session.append(frame('f'));
+    const mark = session.mark();
+    const { epoch, freed, dropped } = await session.cut(genId, { keepTokens: 1 });
+    expect(ids.length).toBeGreaterThan(1);
+    expect([freed, dropped]).toEqual([ids.length - 1, []]);
+    expect(session.head).toMatchObject({ epoch, tokens: mark.tokens - freed });
+    await expect(session.rollback(accepted)).rejects.toMatchObject({ code: 'stale_checkpoint' });
+    for (const id of [genId, 'nobody']) expect((await session.cut(id, { keepTokens: 1 })).freed).toBe(0);
+    await session.append(edge('t', 'close'));
+    expect((await readAnswer(session.generate({ maxTokens: 2 }))).end).not.toBeNull();
+  });
+
+  it('refuses calls and results where its model calls no tools', async () => {
+    const result: Segment = { k: 'result', id: 'r', callId: 'call_1', output: '{}' };
+    const { tokens } = session.head;
+    await expect(session.append(result)).rejects.toMatchObject({ code: 'bad_request' });
+    expect(session.mark().tokens).toBe(tokens);
+  });
+
   it.each([
     ['content outside of a turn', [text('x')], 'bad_request'],
     ['a turn within a turn', [edge('a', 'open'), edge('b', 'open')], 'bad_request'],

@@ -89,7 +89,8 @@ class Caller {
     }
     await conversation.close('test');
     return this.eventsOf('response_done').map(({ response }) => {
-      const part = response.output[0]?.content[0];
+      const [item] = response.output;
+      const part = item?.type === 'message' ? item.content[0] : undefined;
       return part?.type === 'output_text' ? part.text : '';
     });
   }

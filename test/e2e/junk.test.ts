@@ -89,7 +89,7 @@ describe('junk', () => {
     expect(await errorAfter(call, '{"type":"conversation.item.retrieve","item_id":"none"}')).toBe(
       'item_not_found',
     );
-    expect(await errorAfter(call, '{"type":"response.cancel"}')).toBe('no_active_response');
+    expect(await errorAfter(call, '{"type":"response.cancel"}')).toBe('response_cancel_not_active');
     expect(await errorAfter(call, JSON.stringify({ type: 'conversation.item.create', item }))).toBe(
       'bad_image',
     );

@@ -8,8 +8,8 @@ interface Snapshot {
 
 /** Classes of which every open call has one at least, ours and those of the libraries: what a heap is searched for. */
 export const OF_A_CALL = (
-  'AudioReceiver Call Channels ClientMessages ConversationMachine DeltaCoalescer Detector DtlsServer EngineExecutor ' +
-  'LiveConversation MediaReceiver Outbox RTCDataChannel RTCIceTransport RTCPeerConnection SessionKeeper SessionLog ' +
+  'AudioReceiver Call Channels ConversationMachine DeltaCoalescer Detector DtlsServer EngineExecutor ' +
+  'LiveConversation MediaReceiver Outbox RTCDataChannel RTCIceTransport RTCPeerConnection Seat SessionKeeper SessionLog TextClient ' +
   'WeriftPeer WindowedStream WorkerLink WorkerSession'
 ).split(' ');
 

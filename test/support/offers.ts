@@ -24,7 +24,7 @@ export function offerOf(name: string): string {
 }
 
 /** What the library would say of our end. */
-const LOCAL: LocalTransport = {
+export const LOCAL: LocalTransport = {
   origin: '- 12345678 0 IN IP4 0.0.0.0',
   iceUfrag: 'abcd',
   icePwd: 'abcdefghijklmnopqrstuv',

@@ -2,7 +2,8 @@
 // throw where no code foresaw it, lose its VAD worker, and take a picture of its heap.
 import { createSocket, Socket } from 'node:dgram';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
-import { writeHeapSnapshot } from 'node:v8';
+import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 const threads = createRequire(import.meta.url)('node:worker_threads');
 const { isMainThread } = threads;
@@ -42,20 +43,25 @@ if (isMainThread) {
       restartable = false;
       acts.vad();
     },
-    timer: () => setTimeout(() => throwing('struck in a timer'), 1),
+    timer: () => void setTimeout(() => throwing('struck in a timer'), 1),
     rejection: () => void Promise.reject(new Error('struck in a promise')),
     socket: ({ port }) => {
       const socket = createSocket('udp4');
       socket.send(STRIKE, port, '127.0.0.1', () => socket.close());
     },
     heap: ({ file }) => writeHeapSnapshot(file),
+    memory: () => {
+      setFlagsFromString('--expose-gc');
+      runInNewContext('gc')();
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    },
   };
   const throwing = (message) => {
     throw new Error(message);
   };
   process.on('message', (request) => {
-    acts[request.do](request);
-    process.send({ done: request.do });
+    process.send({ done: request.do, result: acts[request.do](request) });
   });
   process.channel?.unref();
 }

@@ -10,6 +10,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/main.ts': 'the process itself: signals, and the timer that ends it',
   'src/lifecycle/process-guard.ts': 'the last guard',
   'src/http-connections.ts': 'keeps the list of connections, and destroys them',
+  'src/keys/reload.ts': 'a signal: begins what never rejects',
   'src/realtime/calls.service.ts': '`end` catches all that it meets',
   'src/realtime/calls.controller.ts': 'aborts a signal',
   'modules/media/media.service.ts': 'one timer for all calls, each of whose ticks is caught apart',

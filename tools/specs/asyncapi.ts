@@ -6,8 +6,9 @@ const DESCRIPTION = `The events of a call. They are the same over every channel:
 const dataChannel = (label: string): Json => ({ label, ordered: true });
 
 /** The document of the events, AsyncAPI 3.1. */
-export function asyncapi({ schemas, client, server }: Components, version: string): Json {
+export function asyncapi({ schemas, client, server, rtvi }: Components, version: string): Json {
   const events = messagesOf([...client, ...server]);
+  const all = [...client, ...server, ...rtvi.client, ...rtvi.server];
   return {
     asyncapi: '3.1.0',
     info: {
@@ -39,6 +40,14 @@ export function asyncapi({ schemas, client, server }: Components, version: strin
         messages: events,
         'x-webrtc': dataChannel('oai-events'),
       },
+      chat: {
+        address: 'chat',
+        title: 'RTVI over WebRTC',
+        description: 'The data channel that the clients of Pipecat create.',
+        servers: [{ $ref: '#/servers/webrtc' }],
+        messages: messagesOf([...rtvi.client, ...rtvi.server]),
+        'x-webrtc': dataChannel('chat'),
+      },
       websocket: {
         address: '/',
         title: 'OpenAI Realtime over WebSocket',
@@ -56,6 +65,7 @@ export function asyncapi({ schemas, client, server }: Components, version: strin
     },
     operations: {
       ...operations('oai-events', 'DataChannel', client, server),
+      ...operations('chat', 'Chat', rtvi.client, rtvi.server),
       ...operations('websocket', 'WebSocket', client, server),
     },
     components: {
@@ -67,7 +77,7 @@ export function asyncapi({ schemas, client, server }: Components, version: strin
         },
       },
       messages: Object.fromEntries(
-        [...client, ...server].map(({ type, component }) => [
+        all.map(({ type, component }) => [
           component,
           { name: type, title: type, payload: { $ref: `#/components/schemas/${component}` } },
         ]),

@@ -7,6 +7,8 @@ import {
   httpErrorSchema,
   itemSchema,
   responseSchema,
+  rtviClientMessageSchema,
+  rtviServerMessageSchema,
   serverEventSchema,
   sessionPatchSchema,
   sessionSchema,
@@ -28,6 +30,8 @@ export interface Components {
   readonly schemas: Readonly<Record<string, Json>>;
   readonly client: readonly EventName[];
   readonly server: readonly EventName[];
+  /** The messages of RTVI, which another channel carries. */
+  readonly rtvi: { readonly client: readonly EventName[]; readonly server: readonly EventName[] };
 }
 
 export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
@@ -53,6 +57,10 @@ export function components(): Components {
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
   const client = registerEvents(registry, clientEventSchema.options, 'RealtimeClientEvent');
   const server = registerEvents(registry, serverEventSchema.options, 'RealtimeServerEvent');
+  const rtvi = {
+    client: registerEvents(registry, rtviClientMessageSchema.options, 'RtviClientMessage'),
+    server: registerEvents(registry, rtviServerMessageSchema.options, 'RtviServerMessage'),
+  };
   const { schemas } = z.toJSONSchema(registry, {
     // What is said of a message, by whoever sends it: defaults need not be there, and more fields may be.
     io: 'input',
@@ -68,6 +76,7 @@ export function components(): Components {
     },
     client,
     server,
+    rtvi,
   };
 }
 
@@ -99,7 +108,7 @@ function union(description: string, events: readonly EventName[]): Json {
 
 /** `response.output_text.delta` → `ResponseOutputTextDelta` */
 function pascal(type: string): string {
-  return type.replace(/(?:^|[._])([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return type.replace(/(?:^|[._-])([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Without what each schema says of itself as a document of its own. */

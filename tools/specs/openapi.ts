@@ -19,6 +19,8 @@ export function openapi({ schemas }: Components, version: string): Json {
     servers: [{ url: '..', description: 'The gateway that serves this file at docs/openapi.yaml.' }],
     tags: [
       { name: 'Calls', description: 'OpenAI Realtime: WebRTC by an offer, or a WebSocket.' },
+      { name: 'WHIP', description: 'RFC 9725: publish, and read the answers as server-sent events.' },
+      { name: 'RTVI', description: 'For the clients of Pipecat, over SmallWebRTC.' },
       { name: 'Keys', description: 'Client secrets for pages.' },
       { name: 'Operations', description: 'For those who run the gateway.' },
     ],

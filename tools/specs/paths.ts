@@ -1,4 +1,5 @@
 import { schemaRef, type Json } from './components.js';
+import { doorsPaths } from './doors-paths.js';
 
 /** What any request for a call can be answered with, beside what is its own. */
 const REFUSALS = [400, 401, 403, 413, 415, 429, 500, 503];
@@ -140,6 +141,7 @@ export function paths(): Json {
         },
       },
     },
+    ...doorsPaths(),
     '/health': {
       get: {
         operationId: 'getHealth',

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerEvent, ServerEventOf } from '@vis-a-vis/protocol';
-import type { AudioClip, NodeCall, Spoken } from '@vis-a-vis/client/node';
+import type { Session } from '@vis-a-vis/client';
+import type { AudioClip, Spoken } from '@vis-a-vis/client/node';
 import { ToolError } from './cli.js';
+
+/** A call that can be spoken into, whatever carries it. */
+export interface SpokenCall extends Pick<Session, 'on' | 'send'> {
+  speak(clip: AudioClip): Promise<Spoken>;
+}
 
 /** With the vendor events that a turn is put together from. A model that has lost its way is cut off. */
 export const WATCHED_SESSION = {
@@ -34,7 +40,7 @@ const BUTTON_MS = 200;
  * Says something and listens until it is answered.
  * @throws ToolError where no answer comes in time; the call's own errors
  */
-export function askAloud(call: NodeCall, clip: AudioClip, timeoutMs: number): Promise<SpokenTurn> {
+export function askAloud(call: SpokenCall, clip: AudioClip, timeoutMs: number): Promise<SpokenTurn> {
   return listen(call, clip.durationMs + timeoutMs, () => call.speak(clip));
 }
 
@@ -42,7 +48,7 @@ export function askAloud(call: NodeCall, clip: AudioClip, timeoutMs: number): Pr
  * The same by push-to-talk, in a session without turn detection: all of the clip is the turn, whether it is speech or not.
  * @throws ToolError where no answer comes in time; the call's own errors
  */
-export function askByButton(call: NodeCall, clip: AudioClip, timeoutMs: number): Promise<SpokenTurn> {
+export function askByButton(call: SpokenCall, clip: AudioClip, timeoutMs: number): Promise<SpokenTurn> {
   return listen(call, clip.durationMs + timeoutMs, async () => {
     call.send({ type: 'input_audio_buffer.clear' });
     const spoken = await call.speak(clip);
@@ -53,7 +59,7 @@ export function askByButton(call: NodeCall, clip: AudioClip, timeoutMs: number):
   });
 }
 
-async function listen(call: NodeCall, timeoutMs: number, say: () => Promise<Spoken>): Promise<SpokenTurn> {
+async function listen(call: SpokenCall, timeoutMs: number, say: () => Promise<Spoken>): Promise<SpokenTurn> {
   const watch = new TurnWatch();
   const { promise: failed, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(

@@ -1,6 +1,12 @@
-import type { Segment } from '#modules/contracts';
+import type { AsideSegment, Segment, Tool, ToolChoice } from '#modules/contracts';
 import type { SessionEvent } from './events.js';
 import type { DetectionSettings } from './turn-rules/policy.js';
+
+/** What an answer may call, and must; left out where it may call nothing. */
+export interface ToolUse {
+  readonly tools?: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+}
 
 export type AppendPriority = 'commit' | 'background';
 
@@ -32,15 +38,26 @@ export type Command =
   | { readonly c: 'mark'; readonly key: string }
   | { readonly c: 'rollback'; readonly key: string }
   /** `speculative`: the turn is not confirmed yet. */
-  | {
+  | ({
       readonly c: 'generate';
       readonly responseId: string;
       readonly maxTokens: number;
       readonly speculative: boolean;
-    }
+    } & ToolUse)
+  /** Answer beside the context, once what came before is done; nothing waits for it. `idle`: it may be shed. */
+  | ({
+      readonly c: 'aside';
+      readonly responseId: string;
+      readonly segments: readonly AsideSegment[];
+      readonly system?: string;
+      readonly maxTokens: number;
+      readonly idle: boolean;
+    } & ToolUse)
   | { readonly c: 'abort'; readonly responseId: string }
-  /** `keepTokens` undefined: all of them. */
+  /** `keepTokens` undefined: all of them, with its calls. */
   | { readonly c: 'accept'; readonly responseId: string; readonly keepTokens?: number }
+  /** Shorten the text of an answer in the context. */
+  | { readonly c: 'cut'; readonly responseId: string; readonly keepTokens: number }
   | { readonly c: 'evict'; readonly keepFrames: number; readonly targetTokens: number }
   /** Ids of segments, and of responses whose answers were accepted. */
   | { readonly c: 'redact'; readonly ids: readonly string[] }

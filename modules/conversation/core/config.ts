@@ -1,4 +1,5 @@
 import type { TurnDetection } from '@vis-a-vis/protocol';
+import type { Tool, ToolChoice } from '#modules/contracts';
 
 /** The live camera. */
 export interface VideoConfig {
@@ -36,6 +37,12 @@ export interface SessionConfig {
   readonly turnDetection: TurnDetection;
   /** Default: {@link DEFAULT_VIDEO}. */
   readonly video?: VideoConfig;
+  /** What answers may call. Default: nothing. */
+  readonly tools?: readonly Tool[];
+  /** Default `auto`. */
+  readonly toolChoice?: ToolChoice;
+  /** What is said is to be written down. `language`: ISO 639-1, where it is known. Default null: it is not. */
+  readonly transcription?: { readonly language: string | null } | null;
   /** What is left out has its default. */
   readonly turnTaking?: Partial<TurnTaking>;
 }

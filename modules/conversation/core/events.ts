@@ -31,7 +31,8 @@ export interface SessionError {
 
 export interface Response {
   readonly id: string;
-  readonly conversationId: string;
+  /** Null: it is no part of the conversation. */
+  readonly conversationId: string | null;
   readonly status: ResponseStatus;
   readonly reason: ResponseReason | null;
   readonly error: SessionError | null;
@@ -46,11 +47,26 @@ export interface Response {
 export type FrameDropReason =
   'shed' | 'context_full' | 'engine_failed' | 'waiting_full' | 'video_off' | 'redacted' | (string & {});
 
-/** Where one text part of a response is. There is one item with one part a response: both indices are 0. */
-interface PartAddress {
+/** Where one item of a response is among the others. */
+interface OutputAddress {
   readonly responseId: string;
   readonly itemId: string;
-  readonly outputIndex: 0;
+  readonly outputIndex: number;
+}
+
+/** Where the text of a response is: its message has one part. */
+interface PartAddress extends OutputAddress {
+  readonly contentIndex: 0;
+}
+
+/** A call that a response makes. */
+interface CallAddress extends OutputAddress {
+  readonly callId: string;
+}
+
+/** Which part of which item was said, and is written down. */
+interface TranscriptAddress {
+  readonly itemId: string;
   readonly contentIndex: 0;
 }
 
@@ -98,17 +114,31 @@ export type SessionEvent =
   | {
       readonly type: 'response_item_added';
       readonly responseId: string;
-      readonly outputIndex: 0;
+      readonly outputIndex: number;
       readonly item: Item;
     }
   | ({ readonly type: 'content_part_added' } & PartAddress)
   | ({ readonly type: 'text_delta'; readonly delta: string; readonly atMs: number } & PartAddress)
   | ({ readonly type: 'text_done'; readonly text: string } & PartAddress)
   | ({ readonly type: 'content_part_done'; readonly text: string } & PartAddress)
+  | ({ readonly type: 'call_delta'; readonly delta: string } & CallAddress)
+  | ({ readonly type: 'call_done'; readonly name: string; readonly arguments: string } & CallAddress)
+  | ({ readonly type: 'transcript_delta'; readonly delta: string } & TranscriptAddress)
+  | ({
+      readonly type: 'transcript_completed';
+      readonly transcript: string;
+      /** Tokens. */
+      readonly usage: { readonly text: number; readonly audio: number; readonly output: number };
+    } & TranscriptAddress)
+  | ({
+      readonly type: 'transcript_failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+    } & TranscriptAddress)
   | {
       readonly type: 'response_item_done';
       readonly responseId: string;
-      readonly outputIndex: 0;
+      readonly outputIndex: number;
       readonly item: Item;
     }
   | { readonly type: 'response_done'; readonly response: Response }

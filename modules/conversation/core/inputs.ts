@@ -59,9 +59,10 @@ export type MachineInput =
   /** `dropped`: ids of segments, and of responses whose answers were accepted. */
   | { readonly t: 'evicted'; readonly freed: number; readonly dropped: readonly string[] }
   | { readonly t: 'redacted'; readonly freed: number }
+  | { readonly t: 'cut'; readonly freed: number }
   | {
       readonly t: 'command_failed';
-      readonly command: 'mark' | 'accept' | 'rollback' | 'evict' | 'redact';
+      readonly command: 'mark' | 'accept' | 'rollback' | 'evict' | 'redact' | 'cut';
       readonly failure: Failure;
     }
   /** `nextDeadlineMs` has come. */

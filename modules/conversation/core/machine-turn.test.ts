@@ -102,6 +102,7 @@ describe('a spoken turn', () => {
     expect(harness.eventsOf('speech_stopped')[0]?.itemId).toBe(itemId);
     expect(harness.eventsOf('audio_committed')[0]).toMatchObject({ itemId, previousItemId: null });
     expect(harness.eventsOf('item_added')[0]?.item).toEqual({
+      type: 'message',
       id: itemId,
       role: 'user',
       status: 'completed',

@@ -82,7 +82,7 @@ describe('asking for a response', () => {
     go(harness);
     harness.clear().intent({ k: 'response_create', clientEventId: 'evt_2' });
     expect(harness.events).toMatchObject([
-      { type: 'error', error: { code: 'response_already_active', clientEventId: 'evt_2' } },
+      { type: 'error', error: { code: 'conversation_already_has_active_response', clientEventId: 'evt_2' } },
     ]);
   });
 

@@ -1,4 +1,6 @@
 import { Answering } from './answering/answering.js';
+import { SideAnswers } from './answering/side-answers.js';
+import { Transcripts } from './answering/transcripts.js';
 import { Camera } from './seeing/camera.js';
 import type { Command } from './commands.js';
 import { ContextWriter } from './context/context-writer.js';
@@ -16,7 +18,6 @@ import type { DetectionSettings } from './turn-rules/policy.js';
 /** They change nothing that an answer begun ahead rests on. */
 const HARMLESS: ReadonlySet<ClientIntent['k']> = new Set([
   'item_retrieve',
-  'item_truncate',
   'reading_stopped',
   'response_cancel',
 ]);
@@ -29,6 +30,8 @@ export class ConversationMachine {
   readonly #session: Session;
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
+  readonly #sides: SideAnswers;
+  readonly #transcripts: Transcripts;
   readonly #speculation: Speculation;
   readonly #hearing: Hearing;
   readonly #camera: Camera;
@@ -41,12 +44,17 @@ export class ConversationMachine {
     this.#session = new Session(options);
     this.#writer = new ContextWriter(this.#session);
     this.#answering = new Answering(this.#session, this.#writer);
-    this.#speculation = new Speculation(this.#session, this.#writer, this.#answering);
+    this.#sides = new SideAnswers(this.#session, this.#writer);
+    this.#transcripts = new Transcripts(this.#session);
+    this.#speculation = new Speculation(this.#session, this.#writer, {
+      answering: this.#answering,
+      sides: this.#sides,
+    });
     const [writer, answering, speculation] = [this.#writer, this.#answering, this.#speculation];
     this.#hearing = new Hearing(this.#session, { writer, answering, speculation });
     this.#camera = new Camera(this.#session, this.#writer);
-    const [hearing, camera] = [this.#hearing, this.#camera];
-    this.#requests = new Requests(this.#session, { writer, answering, hearing, camera });
+    const [hearing, camera, sides] = [this.#hearing, this.#camera, this.#sides];
+    this.#requests = new Requests(this.#session, { writer, answering, sides, hearing, camera });
   }
 
   get state(): ConversationState {
@@ -63,6 +71,8 @@ export class ConversationMachine {
     if (this.#closed) return null;
     const deadlines = [
       this.#answering.deadlineMs,
+      this.#sides.deadlineMs,
+      this.#transcripts.deadlineMs,
       this.#speculation.deadlineMs,
       this.#hearing.stallAtMs,
       this.#camera.deadlineMs,
@@ -132,9 +142,13 @@ export class ConversationMachine {
         return;
       case 'generation':
         if (this.#speculation.generated(input.responseId, input.event, atMs)) return;
+        if (this.#sides.generated(input.responseId, input.event, atMs)) return;
+        if (this.#transcripts.generated(input.responseId, input.event, atMs)) return;
         return this.#answering.generated(input.responseId, input.event, atMs);
       case 'generation_failed':
         if (this.#speculation.generationFailed(input.responseId, atMs)) return;
+        if (this.#sides.fail(input.responseId, input.failure, atMs)) return;
+        if (this.#transcripts.fail(input.responseId, input.failure, atMs)) return;
         if (this.#answering.activeId === input.responseId) this.#answering.fail(input.failure, atMs);
         return;
       case 'context_moved':
@@ -145,6 +159,8 @@ export class ConversationMachine {
         return this.#writer.ledger.evicted(input.freed, input.dropped);
       case 'redacted':
         return this.#writer.ledger.redacted(input.freed);
+      case 'cut':
+        return this.#writer.ledger.wasCut(input.freed);
       case 'command_failed':
         if (input.command === 'evict') this.#writer.ledger.evictFailed();
         if (input.command === 'redact') this.#writer.ledger.redactFailed();
@@ -177,7 +193,7 @@ export class ConversationMachine {
     const failure = this.#writer.takeFailure();
     if (failure) {
       // The response that the question was for is told, also where it has not begun.
-      if (this.#mayCreate) this.#answering.create(atMs);
+      if (this.#next !== null) this.#answering.create(this.#next, atMs);
       if (!this.#answering.fail(failure, atMs)) this.#session.emitError(failure);
       return true;
     }
@@ -195,22 +211,28 @@ export class ConversationMachine {
       this.#hearing.streamAudio();
       return true;
     }
-    if (this.#mayCreate) {
+    const next = this.#next;
+    if (next !== null) {
       this.#hearing.letAnswer();
-      this.#answering.create(atMs);
+      this.#answering.create(next, atMs);
       return true;
     }
+    const idle = !this.#hearing.speaking && this.#writer.ledger.questionsUnderWay === 0;
+    if (idle && this.#transcripts.begin(atMs)) return true;
     if (!this.#frameCame) return false;
     this.#frameCame = false;
-    const idle = !this.#hearing.speaking && this.#writer.ledger.questionsUnderWay === 0;
     if (idle) this.#speculation.beginVisual(atMs);
     return idle;
   }
 
-  get #mayCreate(): boolean {
+  /** Which response may be created now; null: none. */
+  get #next(): 'wanted' | 'asked' | null {
+    const { activeId, wanted, asked } = this.#answering;
+    if (activeId !== null) return null;
     // What was typed and asked about is answered, whoever talks in the room.
     const free = !this.#hearing.speaking || this.#writer.asked;
-    return this.#answering.activeId === null && this.#answering.wanted && free;
+    if (wanted && this.#sides.joiningId === null && free) return 'wanted';
+    return asked && !this.#hearing.speaking ? 'asked' : null;
   }
 
   /** From when silence counts towards the idle timeout (gateway clock); null: somebody is busy, or it does not count. */
@@ -228,6 +250,8 @@ export class ConversationMachine {
   }
 
   #tick(atMs: number): void {
+    this.#sides.tick(atMs);
+    this.#transcripts.tick(atMs);
     if (this.#speculation.deadlineMs !== null && atMs >= this.#speculation.deadlineMs)
       this.#speculation.withdraw('failed', atMs);
     const { deadlineMs } = this.#answering;
@@ -250,6 +274,8 @@ export class ConversationMachine {
     this.#speculation.withdraw('withdrawn', atMs);
     this.#answering.drop();
     this.#answering.cancel('client_cancelled', atMs);
+    this.#sides.close(atMs);
+    this.#transcripts.close();
     this.#closed = true;
     this.#session.out.push({ c: 'close' });
   }

@@ -1,4 +1,4 @@
-import type { EarHead, EngineCaps, IdSource } from '#modules/contracts';
+import type { EarHead, EngineCaps, ErrorCode, IdSource } from '#modules/contracts';
 import {
   DEFAULT_TURN_TAKING,
   type ConversationSettings,
@@ -6,8 +6,11 @@ import {
   type TurnTaking,
 } from './config.js';
 import type { Failure } from './inputs.js';
+import type { ClientIntent } from './intents.js';
 import { ItemList } from './items/item-list.js';
+import type { Item } from './items/items.js';
 import { SegmentLog } from './context/log.js';
+import { ReadAloud } from './answering/read-aloud.js';
 import { Outbox } from './outbox.js';
 import { bargeInMs } from './turn-rules/barge-in.js';
 import { turnPolicy, type TurnPolicy } from './turn-rules/turn-detection.js';
@@ -25,6 +28,14 @@ export interface SessionOptions {
   readonly judge?: { readonly turnEnd: boolean; readonly speech: boolean };
 }
 
+/** An utterance that is to be written down. `language`: ISO 639-1; null: not known. */
+export interface Unwritten {
+  readonly itemId: string;
+  readonly language: string | null;
+  /** Times that it was tried. */
+  readonly tries: number;
+}
+
 /** What the parts of one machine share. */
 export class Session {
   readonly sessionId: string;
@@ -37,6 +48,9 @@ export class Session {
   readonly log = new SegmentLog();
   readonly out = new Outbox();
   readonly reading = new Reading();
+  readonly aloud = new ReadAloud();
+  /** Utterances that are to be written down, oldest first. */
+  readonly unwritten: Unwritten[] = [];
   config: SessionConfig;
   /** End of the newest audio on the media clock (ms); 0 before the first. */
   heardToMs = 0;
@@ -73,6 +87,24 @@ export class Session {
   /** Who says whether a turn is over; null: nobody. */
   get turnEndBy(): 'model' | 'judge' | null {
     return turnEndSource(this.settings.turnModel, this.caps, this.judge);
+  }
+
+  /** An utterance has become an item: it is written down where the client wants that. */
+  spoken(itemId: string): void {
+    const { transcription } = this.config;
+    if (transcription) this.unwritten.push({ itemId, language: transcription.language, tries: 0 });
+  }
+
+  /** An item of the conversation is what it will be; one that was deleted meanwhile is not told of again. */
+  endItem(item: Item): void {
+    if (!this.items.get(item.id)) return;
+    this.items.update(item);
+    this.out.emit({ type: 'item_done', item, previousItemId: this.items.before(item.id) });
+  }
+
+  /** Tells a client why it may not have what it asked for. @param param the field that is wrong */
+  refuse(intent: ClientIntent, code: ErrorCode, message: string, param: string | null = null): void {
+    this.emitError({ code, message }, param, intent.clientEventId ?? null);
   }
 
   emitError(failure: Failure, param: string | null = null, clientEventId: string | null = null): void {

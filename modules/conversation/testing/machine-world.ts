@@ -15,6 +15,15 @@ const intents: ClientIntent[] = [
   { k: 'item_create', role: 'user', content: [{ type: 'input_audio', pcm: new Float32Array(1600) }] },
   { k: 'item_create', role: 'assistant', content: [{ type: 'output_text', text: 'hi' }] },
   { k: 'item_delete', itemId: 'item_2' },
+  { k: 'item_truncate', itemId: 'item_4', contentIndex: 0, audioEndMs: 0, characters: 2 },
+  { k: 'response_create', conversation: 'none' },
+  {
+    k: 'response_create',
+    conversation: 'none',
+    input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hello' }] }],
+  },
+  { k: 'response_create', input: [{ type: 'item_reference', itemId: 'item_2' }] },
+  { k: 'reading_stopped' },
   { k: 'audio_commit' },
   { k: 'audio_clear' },
   { k: 'response_create' },
@@ -93,6 +102,7 @@ export class World {
   deltas = 0;
   /** What became of answers begun ahead. */
   readonly ended: string[] = [];
+  readonly #beside = new Set<string>();
   /** A question was typed, and nothing has been generated since. */
   #typed = false;
   /** Made for what was typed: whoever talks meanwhile does not stand in their way. */
@@ -109,9 +119,9 @@ export class World {
     this.machine = new ConversationMachine({
       sessionId: 'sess',
       conversationId: 'conv',
-      config: { ...CONFIG, turnTaking, turnDetection },
+      config: { ...CONFIG, turnTaking, turnDetection, transcription: { language: null } },
       settings: { ...DEFAULT_SETTINGS, maxFrames: 3, maxUtteranceMs: 5000, ...settings },
-      caps: { ...CAPS, turnEnd: true },
+      caps: { ...CAPS, turnEnd: true, writeDown: { en: 'write it down' } },
       ids: new CountingIds(),
     });
   }
@@ -145,7 +155,14 @@ export class World {
   /** Speech ends, and the engine does all that it was told. */
   finish(): void {
     this.act({ a: 'boundary', t: 'speech_end' });
-    for (let steps = 0; this.engine.busy && steps < 1000; steps++) this.#engine(false);
+    for (let ticks = 0; ticks < 10; ticks++) {
+      for (let steps = 0; this.engine.busy && steps < 1000; steps++) this.#engine(false);
+      const atMs = this.machine.nextDeadlineMs;
+      if (atMs === null) return;
+      // What was put off is tried again.
+      this.#now = Math.max(this.#now, atMs);
+      this.#feed({ t: 'tick' });
+    }
   }
 
   close(): void {
@@ -179,12 +196,19 @@ export class World {
       this.#typed = true;
     for (const command of this.machine.handle(input, this.#now)) {
       this.engine.take(command);
+      // What is no answer to what is said may be given while somebody speaks.
+      if (command.c === 'aside') this.#beside.add(command.responseId);
+      if (command.c === 'emit' && command.event.type === 'response_created') {
+        const { id, conversationId } = command.event.response;
+        if (conversationId === null) this.#beside.add(id);
+      }
       if (command.c === 'generate') {
         if (this.#typed) this.#typedFor.add(command.responseId);
         this.#typed = false;
       }
       if (
         command.c === 'generate' &&
+        !this.#beside.has(command.responseId) &&
         !command.speculative &&
         !this.#mayHold &&
         !this.#typedFor.has(command.responseId) &&
@@ -197,8 +221,8 @@ export class World {
         if (command.event.type === 'text_delta') {
           this.deltas += 1;
           const { responseId } = command.event;
-          if (this.rules.speaking !== null && !this.#typedFor.has(responseId))
-            this.saidWhileSpeaking.push(responseId);
+          const spoken = this.#beside.has(responseId) || this.#typedFor.has(responseId);
+          if (this.rules.speaking !== null && !spoken) this.saidWhileSpeaking.push(responseId);
         }
         if (command.event.type === 'speculation_ended') this.ended.push(command.event.outcome);
       }

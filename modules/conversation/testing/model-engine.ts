@@ -38,6 +38,8 @@ export class ModelEngine {
   /** The utterance under way, as far as its sound has come; ms. */
   #sound: Sound | null = null;
   #aborted = new Set<string>();
+  /** Answers beside the context. */
+  #asides: Generation[] = [];
 
   /** What is attended, in its order. */
   get context(): readonly string[] {
@@ -45,7 +47,7 @@ export class ModelEngine {
   }
 
   get busy(): boolean {
-    return this.#queue.length > 0 || this.#generation?.phase === 'telling';
+    return this.#queue.length > 0 || this.#generation?.phase === 'telling' || this.#asides.length > 0;
   }
 
   /** Takes a machine's command. */
@@ -71,7 +73,46 @@ export class ModelEngine {
   step(fails: boolean): MachineInput | null {
     if (this.#generation?.phase === 'telling') return this.#tell(this.#generation, fails);
     const command = this.#queue.shift();
-    return command ? this.#perform(command, fails) : null;
+    if (command) return this.#perform(command, fails);
+    const aside = this.#asides.shift();
+    return aside ? this.#tellAside(aside, fails) : null;
+  }
+
+  #tellAside(aside: Generation, fails: boolean): MachineInput | null {
+    const { responseId, tokens, phase } = aside;
+    if (this.#aborted.has(responseId)) return null;
+    if (fails) {
+      return { t: 'generation_failed', responseId, failure: { code: 'shed', message: 'too much to do' } };
+    }
+    if (phase === 'queued') {
+      this.#asides.push({ ...aside, phase: 'telling' });
+      const base = { seq: 0, epoch: 0, tokens: 9 };
+      return { t: 'generation', responseId, event: { t: 'start', genId: responseId, base } };
+    }
+    if (tokens === 2) {
+      const usage = { prompt: 10, cached: 0, out: tokens };
+      return { t: 'generation', responseId, event: { t: 'end', reason: 'stop', usage } };
+    }
+    this.#asides.push({ ...aside, tokens: tokens + 1 });
+    return { t: 'generation', responseId, event: { t: 'token', id: tokens, text: ` ${tokens}`, tMs: 0 } };
+  }
+
+  /** Its turns are whole, and the last of them is the user's. */
+  #aside({ responseId, segments }: EngineCommand & { c: 'aside' }): null {
+    let turn: string | null = null;
+    for (const segment of segments) {
+      if (segment.k === 'turn') {
+        if (turn !== (segment.edge === 'open' ? null : segment.role)) {
+          this.violations.push(`${segment.edge} ${segment.role} while ${turn} is open, beside`);
+        }
+        turn = segment.edge === 'open' ? segment.role : null;
+      } else if (turn === null && segment.k !== 'call' && segment.k !== 'result') {
+        this.violations.push(`${segment.k} outside of a turn, beside`);
+      }
+    }
+    if (turn !== null) this.violations.push(`an answer beside while ${turn} is open`);
+    this.#asides.push({ responseId, tokens: 0, phase: 'queued' });
+    return null;
   }
 
   #perform(command: EngineCommand, fails: boolean): MachineInput | null {
@@ -97,6 +138,11 @@ export class ModelEngine {
         return { t: 'evicted', freed: 0, dropped: [] };
       case 'redact':
         return { t: 'redacted', freed: 0 };
+      case 'cut':
+        this.#marks.clear();
+        return { t: 'cut', freed: 0 };
+      case 'aside':
+        return this.#aside(command);
     }
   }
 

@@ -122,12 +122,12 @@ export class WorkerEngine {
     const { system, budgetTokens = null } = o;
     return {
       recoveryMs: this.options.recoveryMs,
-      open: async (epoch) => {
+      open: async (epoch, own = system) => {
         for (;;) {
           const lease = await this.pool.leaseWhenUp();
           const session = this.nextSession++;
           try {
-            const link = await WorkerLink.open(lease, { session, system, budgetTokens }, epoch);
+            const link = await WorkerLink.open(lease, { session, system: own, budgetTokens }, epoch);
             this.pool.succeeded(link.client);
             return link;
           } catch (error) {

@@ -22,7 +22,7 @@ export async function readAnswer(events: AsyncGenerator<GenEvent>, onToken?: () 
   for await (const event of events) {
     if (event.t === 'start') genId = event.genId;
     else if (event.t === 'end') end = event;
-    else {
+    else if (event.t === 'token') {
       ids.push(event.id);
       text += event.text;
       onToken?.();

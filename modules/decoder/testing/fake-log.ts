@@ -1,8 +1,21 @@
 import { VisavisError, type Checkpoint, type EngineCaps, type Role, type Segment } from '#modules/contracts';
 
+/** A call in a fake answer; its arguments come in these pieces. */
+export interface FakeCall {
+  readonly callId: string;
+  readonly name: string;
+  readonly arguments: readonly string[];
+}
+
 /** What is in a fake session's context: its segments, and the answers that were accepted. */
 export type LogEntry =
-  Segment | { readonly k: 'answer'; readonly id: string; readonly tokens: readonly string[] };
+  | Segment
+  | {
+      readonly k: 'answer';
+      readonly id: string;
+      readonly tokens: readonly string[];
+      readonly calls: readonly FakeCall[];
+    };
 
 interface State {
   readonly entries: readonly LogEntry[];
@@ -60,8 +73,11 @@ export class FakeLog {
         return entry.final
           ? 1 + Math.ceil((this.samplesUpTo(entry) / 16_000) * this.caps.audioTokensPerSecond)
           : 0;
+      case 'call':
+      case 'result':
+        return 1;
       case 'answer':
-        return 2 + entry.tokens.length;
+        return 2 + entry.tokens.length + entry.calls.length;
     }
   }
 
@@ -80,6 +96,24 @@ export class FakeLog {
   redact(ids: readonly string[]): string[] {
     const named = (entry: LogEntry) => ids.includes(entry.id) || isBlockOf(entry, ids);
     return this.drop(this.entries.filter((entry) => entry.k !== 'turn' && named(entry)));
+  }
+
+  /** The frame or utterance of this id, whole. */
+  media(id: string): Segment | null {
+    const found = this.entries.find((entry) => entry.id === id);
+    if (found?.k === 'frame') return found;
+    if (found?.k !== 'audio' || !found.final) return null;
+    return { ...found, pcm: new Float32Array(this.samplesUpTo(found)) };
+  }
+
+  /** Shortens an answer. */
+  cut(id: string, keepTokens: number): void {
+    const entries = this.entries.map((entry) =>
+      entry.k === 'answer' && entry.id === id
+        ? { ...entry, tokens: entry.tokens.slice(0, keepTokens) }
+        : entry,
+    );
+    this.state = { ...this.state, entries };
   }
 
   record(seq: number): Checkpoint {

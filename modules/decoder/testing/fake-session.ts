@@ -1,6 +1,8 @@
 import {
   VisavisError,
   type AppendReceipt,
+  type AsideOptions,
+  type AsideSegment,
   type Checkpoint,
   type EngineCaps,
   type EngineSession,
@@ -10,14 +12,23 @@ import {
   type Segment,
 } from '#modules/contracts';
 import { checkImage } from '../core/inputs/pixels.js';
-import { FakeLog, type LogEntry } from './fake-log.js';
+import { FakeLog, type FakeCall, type LogEntry } from './fake-log.js';
 
-/** The answer to a context; each string is one token. */
-export type Script = (log: readonly LogEntry[]) => readonly string[];
+/** One thing that a fake engine says: a string is one token. */
+export type Said = string | { readonly call: FakeCall };
+
+/** The answer to a context. `aside`: it is a context of its own. */
+export type Script = (
+  log: readonly LogEntry[],
+  asked: GenerateOptions & { readonly aside: boolean },
+) => readonly Said[];
 
 interface FakeGeneration {
   readonly genId: string;
   readonly told: string[];
+  readonly calls: FakeCall[];
+  /** It has said all that it had to say. */
+  whole: boolean;
   ended: boolean;
 }
 
@@ -88,18 +99,36 @@ export class FakeSession implements EngineSession {
     this.throwIfClosed();
     this.discard();
     this.generations += 1;
-    const generation: FakeGeneration = { genId: `gen_${this.generations}`, told: [], ended: false };
+    const generation = newGeneration(`gen_${this.generations}`);
     this.generation = generation;
     return this.tell(generation, o);
   }
 
-  accept(genId: string, o: { keepTokens?: number } = {}): Promise<Checkpoint> {
+  async *aside(o: AsideOptions): AsyncGenerator<GenEvent> {
+    this.throwIfClosed();
+    const segments = o.segments.map((segment) => this.known(segment));
+    await Promise.resolve();
+    const beside = new FakeSession(this.caps, (log, asked) => this.script(log, { ...asked, aside: true }));
+    for (const segment of segments) await beside.append(segment);
+    yield* beside.generate(o);
+  }
+
+  async cut(genId: string, o: { keepTokens: number }): Promise<Removal> {
+    return this.remove(() => {
+      this.log.cut(genId, o.keepTokens);
+      return [];
+    });
+  }
+
+  accept(genId: string, o: { keepTokens?: number; keepCalls?: number } = {}): Promise<Checkpoint> {
     return this.perform(() => {
       const { generation } = this;
       if (generation?.genId !== genId)
         throw new VisavisError('bad_request', `there is no answer ${genId} to accept`);
       this.discard();
-      this.log.put({ k: 'answer', id: genId, tokens: generation.told.slice(0, o.keepTokens) });
+      const tokens = generation.told.slice(0, o.keepTokens);
+      const calls = generation.calls.slice(0, o.keepCalls ?? (generation.whole ? undefined : 0));
+      this.log.put({ k: 'answer', id: genId, tokens, calls });
       this.at = this.log.record(this.seq);
       return this.at;
     });
@@ -123,20 +152,36 @@ export class FakeSession implements EngineSession {
     await Promise.resolve();
     if (this.log.turn !== null) throw new VisavisError('bad_request', `a ${this.log.turn} turn is open`);
     const base = this.at;
-    const script = this.script(this.log.entries);
+    const script = this.script(this.log.entries, { ...o, aside: false });
     const end = (reason: 'stop' | 'length' | 'aborted'): GenEvent => {
       const usage = { prompt: base.tokens + 1, cached: base.tokens, out: generation.told.length };
       return { t: 'end', reason, usage };
     };
     yield { t: 'start', genId: generation.genId, base };
-    for (const [id, text] of script.entries()) {
+    for (const [id, said] of script.entries()) {
       await Promise.resolve();
       if (generation.ended || o.signal?.aborted) return yield end('aborted');
       if (id === o.maxTokens) return yield end('length');
-      generation.told.push(text);
-      yield { t: 'token', id, text, tMs: 0 };
+      if (typeof said === 'string') {
+        generation.told.push(said);
+        yield { t: 'token', id, text: said, tMs: 0 };
+        continue;
+      }
+      const index = generation.calls.length;
+      const { callId, name } = said.call;
+      generation.calls.push(said.call);
+      yield { t: 'call', index, callId, name, tMs: 0 };
+      for (const delta of said.call.arguments) yield { t: 'arguments', index, delta, tMs: 0 };
     }
-    yield end(script.length === o.maxTokens ? 'length' : 'stop');
+    generation.whole = script.length !== o.maxTokens;
+    yield end(generation.whole ? 'stop' : 'length');
+  }
+
+  private known(segment: AsideSegment): Segment {
+    if (segment.k !== 'known') return segment;
+    const found = this.log.media(segment.id);
+    if (found) return found;
+    throw new VisavisError('bad_request', 'that is not in the context any more', segment.id);
   }
 
   private remove(work: () => string[]): Promise<Removal> {
@@ -153,6 +198,7 @@ export class FakeSession implements EngineSession {
   private put(segment: Segment): void {
     if (segment.k === 'frame') checkImage(segment.image, this.caps.frameSize);
     if (segment.k === 'turn') this.checkEdge(segment);
+    else if (segment.k === 'call' || segment.k === 'result') this.checkCalls(segment);
     else if (this.log.turn === null || (this.log.turn !== 'user' && segment.k !== 'text')) {
       throw new VisavisError('bad_request', `${segment.k} does not belong here`);
     }
@@ -165,9 +211,14 @@ export class FakeSession implements EngineSession {
     this.log.put(segment);
   }
 
+  private checkCalls({ k }: Segment): void {
+    if (!this.caps.tools) throw new VisavisError('bad_request', 'this model calls no tools');
+    if (this.log.turn !== null) throw new VisavisError('bad_request', `a ${k} inside of a turn`);
+  }
+
   private checkEdge(segment: Extract<Segment, { k: 'turn' }>): void {
     const fits = segment.edge === 'open' ? this.log.turn === null : this.log.turn === segment.role;
-    if (!fits || segment.role === 'system')
+    if (!fits || (segment.role === 'system' && !this.caps.instructions))
       throw new VisavisError('bad_request', 'the order of turns is broken');
   }
 
@@ -191,4 +242,8 @@ export class FakeSession implements EngineSession {
   private throwIfClosed(): void {
     if (this.closed) throw new VisavisError('session_closed', 'the session was closed');
   }
+}
+
+function newGeneration(genId: string): FakeGeneration {
+  return { genId, told: [], calls: [], whole: false, ended: false };
 }

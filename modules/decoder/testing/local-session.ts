@@ -1,11 +1,13 @@
-import type {
-  AppendReceipt,
-  Checkpoint,
-  EngineSession,
-  GenEvent,
-  GenerateOptions,
-  Removal,
-  Segment,
+import {
+  VisavisError,
+  type AppendReceipt,
+  type AsideOptions,
+  type Checkpoint,
+  type EngineSession,
+  type GenEvent,
+  type GenerateOptions,
+  type Removal,
+  type Segment,
 } from '#modules/contracts';
 import { StopSignal } from '../core/session/generation.js';
 import type { OmniModel, TextCodec } from '../core/model/ports.js';
@@ -47,12 +49,15 @@ export class LocalSession implements EngineSession {
   private seq = 0;
   private generations = 0;
 
-  private constructor(decoder: DecoderSession) {
+  private readonly host: SessionHost;
+
+  private constructor(decoder: DecoderSession, host: SessionHost) {
     this.decoder = decoder;
+    this.host = host;
   }
 
   static async open(host: SessionHost, budgetTokens = Infinity): Promise<LocalSession> {
-    return new LocalSession(await DecoderSession.open(host, '', budgetTokens));
+    return new LocalSession(await DecoderSession.open(host, '', budgetTokens), host);
   }
 
   get head(): Checkpoint {
@@ -107,6 +112,21 @@ export class LocalSession implements EngineSession {
 
   async redact(ids: readonly string[]): Promise<Removal> {
     return removal(await this.decoder.redact({ seq: ++this.seq, ids }));
+  }
+
+  async cut(genId: string, o: { keepTokens: number }): Promise<Removal> {
+    return removal(await this.decoder.cut({ seq: ++this.seq, genId, ...o }));
+  }
+
+  /** It keeps no sound and no pictures: what is read must be given. */
+  async *aside(o: AsideOptions): AsyncGenerator<GenEvent> {
+    const beside = await LocalSession.open(this.host);
+    for (const segment of o.segments) {
+      if (segment.k === 'known') throw new VisavisError('bad_request', 'it is not kept', segment.id);
+      await beside.append(segment);
+    }
+    yield* beside.generate(o);
+    await beside.close();
   }
 
   close(): Promise<void> {

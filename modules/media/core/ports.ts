@@ -98,13 +98,44 @@ export interface MediaStats {
   readonly audioMs: { readonly concealed: number; readonly recovered: number; readonly silence: number };
 }
 
+/** Our end of an ICE session. */
+export interface LocalIce {
+  readonly ufrag: string;
+  readonly password: string;
+  /** Values of `a=candidate`: all that there are. */
+  readonly candidates: readonly string[];
+  /** Kind and `a=mid` of the section that carries the transport. */
+  readonly kind: string;
+  readonly mid: string | null;
+}
+
 /** One client's connection. */
 export interface MediaPeer {
   readonly id: string;
-  /** The answer, with all of our candidates. */
+  /** The answer to the newest offer, with all of our candidates. */
   readonly answerSdp: string;
-  /** What the client sends, in the order of its offer. */
+  /** What the client sends, in the order of its newest offer. */
   readonly trackKinds: readonly ('audio' | 'video')[];
+  /** Our end of the newest ICE session. */
+  readonly ice: LocalIce;
+  /**
+   * Candidates that the client found after its offer (values of `a=candidate`). What cannot be used is left out, and what belongs to
+   * another ICE session than the newest: a candidate that says so, or all where `ufrag` is another's.
+   * @returns how many were taken
+   */
+  addCandidates(candidates: readonly string[], ufrag?: string): number;
+  /**
+   * ICE anew within the call: its path is sought by new credentials, and the one in use is kept until another is found, however long that
+   * takes. The same credentials again change nothing.
+   * @throws VisavisError `session_closed`
+   */
+  restartIce(remote: { readonly ufrag: string; readonly password: string }): LocalIce;
+  /**
+   * Answers another offer within the call: tracks may come and go, and new ICE credentials restart ICE. DTLS and the data channels go on
+   * as they are.
+   * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, and nothing changes then; `session_closed`
+   */
+  renegotiate(offerSdp: string): string;
   /** Sends a text message, or says why not. Throws nothing, whatever state the connection is in. */
   send(label: string, text: string): SendResult;
   /** Bytes queued on a channel and not yet sent; 0 for an unknown channel. */

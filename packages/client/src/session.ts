@@ -150,7 +150,7 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   private answered(response: Response): void {
-    const parts = response.output.flatMap((item) => item.content);
+    const parts = response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
     const answer: Answer = {
       responseId: response.id,
       text: parts.map((part) => (part.type === 'output_text' ? part.text : '')).join(''),

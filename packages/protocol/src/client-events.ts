@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clientItemSchema } from './item.js';
+import { responseParamsSchema } from './response-params.js';
 import { modernSession } from './older-session.js';
 import { sessionPatchSchema } from './session.js';
 import { check, type Problem } from './strict.js';
@@ -26,23 +27,18 @@ export const clientEventSchema = z.discriminatedUnion('type', [
   }),
   event('conversation.item.retrieve', 'openai', { item_id: itemId }),
   event('conversation.item.delete', 'openai', { item_id: itemId }),
-  event('conversation.item.truncate', 'openai', {
+  event('conversation.item.truncate', 'extended', {
     item_id: itemId,
     content_index: z.number().int().min(0),
     audio_end_ms: z.number().min(0),
+    /** Characters of the text that were read or heard; then `audio_end_ms` is not looked at. */
+    visavis: z.strictObject({ characters: z.number().int().min(0) }).nullish(),
   }),
   event('input_audio_buffer.append', 'openai', { audio: z.base64() }),
   event('input_audio_buffer.commit', 'openai', {}),
   event('input_audio_buffer.clear', 'openai', {}),
   event('output_audio_buffer.clear', 'openai', {}),
-  event('response.create', 'openai', {
-    response: z
-      .object({
-        max_output_tokens: z.union([z.literal('inf'), z.number().int().min(1).max(4096)]).nullish(),
-        metadata: z.record(z.string(), z.string()).nullish(),
-      })
-      .nullish(),
-  }),
+  event('response.create', 'openai', { response: responseParamsSchema.nullish() }),
   event('response.cancel', 'openai', { response_id: z.string().nullish() }),
 ]);
 export type ClientEvent = z.infer<typeof clientEventSchema>;

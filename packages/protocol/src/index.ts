@@ -20,13 +20,17 @@ export {
   clientContentSchema,
   clientItemSchema,
   contentSchema,
+  inputItemSchema,
   itemSchema,
   type ClientContent,
   type ClientItem,
+  type ClientMessage,
   type Content,
+  type InputItem,
   type Item,
 } from './item.js';
 export { defaultSession, mergeSession, type SessionFacts } from './merge-session.js';
+export { responseParamsSchema, type ResponseParams } from './response-params.js';
 export {
   responseSchema,
   usageSchema,
@@ -46,6 +50,7 @@ export {
   parseSessionPatch,
   sessionPatchSchema,
   sessionSchema,
+  type ModelCaps,
   type Session,
   type SessionPatch,
   type TurnDetection,
@@ -54,6 +59,8 @@ export {
 } from './session.js';
 export { check, type Checked, type Problem } from './strict.js';
 export { tierOf, type Tier } from './tier.js';
+export { toolChoiceSchema, toolSchema, type Tool, type ToolChoice } from './tool.js';
+export { transcriptUsageSchema, transcriptionSchema, type Transcription } from './transcription.js';
 export type {
   ContextEvent,
   ContextRedactedEvent,
@@ -61,3 +68,19 @@ export type {
   FrameAttendedEvent,
   TurnTimingEvent,
 } from './vendor-events.js';
+export {
+  RTVI_LABEL,
+  RTVI_VERSION,
+  readRtvi,
+  readRtviBody,
+  rtviClientMessageSchema,
+  rtviOfferSchema,
+  rtviServerMessageSchema,
+  rtviSession,
+  rtviSignallingSchema,
+  rtviStartSchema,
+  rtviTrickleSchema,
+  type RtviClientMessage,
+  type RtviServerBody,
+  type RtviServerMessage,
+} from './rtvi.js';

@@ -26,15 +26,53 @@ export const clientContentSchema = z.discriminatedUnion('type', [
 ]);
 export type ClientContent = z.infer<typeof clientContentSchema>;
 
-/** A message that a client puts into the conversation. */
-export const clientItemSchema = z.object({
-  id: z.string().min(1).max(64).optional(),
+const clientId = z.string().min(1).max(64);
+const callId = z.string().min(1).max(512);
+
+export const clientMessageSchema = z.object({
+  id: clientId.optional(),
   type: z.literal('message'),
   role: z.enum(['user', 'assistant', 'system']),
   status: z.string().optional(),
   content: z.array(clientContentSchema).min(1),
 });
+export type ClientMessage = z.infer<typeof clientMessageSchema>;
+
+/** A call of a tool, of a conversation that is taken up again. */
+const clientCallSchema = z.object({
+  id: clientId.optional(),
+  type: z.literal('function_call'),
+  status: z.string().optional(),
+  call_id: callId.optional(),
+  name: z.string().min(1).max(128),
+  arguments: z.string(),
+});
+
+/** What a tool gave back for a call that is in the conversation. */
+const clientResultSchema = z.object({
+  id: clientId.optional(),
+  type: z.literal('function_call_output'),
+  status: z.string().optional(),
+  call_id: callId,
+  output: z.string(),
+});
+
+/** An item that a client puts into the conversation. */
+export const clientItemSchema = z.discriminatedUnion('type', [
+  clientMessageSchema,
+  clientCallSchema,
+  clientResultSchema,
+]);
 export type ClientItem = z.infer<typeof clientItemSchema>;
+
+/** What a response of its own reads: items that are nowhere else, and items of the conversation by their ids. */
+export const inputItemSchema = z.discriminatedUnion('type', [
+  clientMessageSchema,
+  clientCallSchema,
+  clientResultSchema,
+  z.object({ type: z.literal('item_reference'), id: clientId }),
+]);
+export type InputItem = z.infer<typeof inputItemSchema>;
 
 /**
  * Content as the server reports it. Media is never echoed: an audio or image part says only that it is there. Stock
@@ -48,12 +86,32 @@ export const contentSchema = z.discriminatedUnion('type', [
 ]);
 export type Content = z.infer<typeof contentSchema>;
 
-export const itemSchema = z.object({
+const ofServer = {
   id: z.string(),
   object: z.literal('realtime.item'),
-  type: z.literal('message'),
   status: z.enum(['completed', 'incomplete', 'in_progress']),
-  role: z.enum(['user', 'assistant', 'system']),
-  content: z.array(contentSchema),
-});
+};
+
+export const itemSchema = z.discriminatedUnion('type', [
+  z.object({
+    ...ofServer,
+    type: z.literal('message'),
+    role: z.enum(['user', 'assistant', 'system']),
+    content: z.array(contentSchema),
+  }),
+  z.object({
+    ...ofServer,
+    type: z.literal('function_call'),
+    name: z.string(),
+    call_id: z.string(),
+    /** JSON, as the model wrote it. */
+    arguments: z.string(),
+  }),
+  z.object({
+    ...ofServer,
+    type: z.literal('function_call_output'),
+    call_id: z.string(),
+    output: z.string(),
+  }),
+]);
 export type Item = z.infer<typeof itemSchema>;

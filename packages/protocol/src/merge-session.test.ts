@@ -71,6 +71,7 @@ describe('mergeSession', () => {
       reading_chars_per_s: null,
       visual_turns: true,
       turn_end: 'silence',
+      caps: { tools: false, instructions: false, transcription: false },
     });
   });
 
@@ -78,5 +79,15 @@ describe('mergeSession', () => {
     expect(mergeSession(session, { visavis: { events: ['turn.timing'] } }).visavis.events).toEqual([
       'turn.timing',
     ]);
+  });
+
+  it('reports the model that writes down what is said, and keeps the language until it is told another', () => {
+    const patched = (transcription: object | null) =>
+      sessionPatchSchema.parse({ audio: { input: { transcription } } });
+    const asked = mergeSession(session, patched({ model: 'gpt-4o-mini-transcribe', language: 'en' }));
+    expect(asked.audio.input.transcription).toEqual({ model: 'visavis-pocket', language: 'en' });
+    const again = mergeSession(asked, patched({ model: 'whisper-1' }));
+    expect(again.audio.input.transcription).toEqual({ model: 'visavis-pocket', language: 'en' });
+    expect(mergeSession(again, patched(null)).audio.input.transcription).toBeNull();
   });
 });

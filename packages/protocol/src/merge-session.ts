@@ -1,5 +1,13 @@
 import { DEFAULT_AUDIO_FORMAT, toAudioFormat } from './audio-format.js';
-import type { Session, SessionPatch, TurnDetection, TurnEndSource, VendorSettings } from './session.js';
+import type {
+  ModelCaps,
+  Session,
+  SessionPatch,
+  TurnDetection,
+  TurnEndSource,
+  VendorSettings,
+} from './session.js';
+import type { Transcription } from './transcription.js';
 
 const SERVER_VAD_DEFAULTS = {
   type: 'server_vad',
@@ -34,7 +42,11 @@ export interface SessionFacts {
   readonly expiresAt?: number;
   /** What `semantic_vad` will go by with this gateway. Default `silence`. */
   readonly turnEnd?: TurnEndSource;
+  /** Default: it can do nothing that another cannot. */
+  readonly caps?: ModelCaps;
 }
+
+const NO_CAPS: ModelCaps = { tools: false, instructions: false, transcription: false };
 
 /** A new session, before the client asked for anything. */
 export function defaultSession(id: string, model: string, facts: SessionFacts = {}): Session {
@@ -63,7 +75,7 @@ export function defaultSession(id: string, model: string, facts: SessionFacts = 
       },
       output: { format, voice: null, speed: 1 },
     },
-    visavis: { ...VENDOR_DEFAULTS, turn_end: facts.turnEnd ?? 'silence' },
+    visavis: { ...VENDOR_DEFAULTS, turn_end: facts.turnEnd ?? 'silence', caps: facts.caps ?? NO_CAPS },
   };
 }
 
@@ -78,14 +90,14 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
     ...session,
     instructions: patch.instructions ?? session.instructions,
     tools: patch.tools ?? session.tools,
-    tool_choice: given(patch.tool_choice, session.tool_choice),
+    tool_choice: patch.tool_choice ?? session.tool_choice,
     max_output_tokens: patch.max_output_tokens ?? session.max_output_tokens,
     tracing: given(patch.tracing, session.tracing),
     include: given(patch.include, session.include),
     audio: {
       input: {
         format: input?.format ? toAudioFormat(input.format) : session.audio.input.format,
-        transcription: given(input?.transcription, session.audio.input.transcription),
+        transcription: transcriptionOf(session, input?.transcription),
         // There is none: what is asked for is not reported as if it were done.
         noise_reduction: null,
         turn_detection: mergeTurnDetection(session.audio.input.turn_detection, input?.turn_detection),
@@ -97,6 +109,18 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
       },
     },
     visavis: merged(session.visavis, patch.visavis, VENDOR_DEFAULTS),
+  };
+}
+
+/** null turns it off. The model that writes down what is said is the session's own, whichever was asked for. */
+function transcriptionOf(session: Session, patch: Transcription | null | undefined): Transcription | null {
+  const current = session.audio.input.transcription;
+  if (patch === undefined || patch === null) return patch === null ? null : current;
+  const { language = current?.language, prompt = current?.prompt } = patch;
+  return {
+    model: session.model,
+    ...(language !== undefined && { language }),
+    ...(prompt !== undefined && { prompt }),
   };
 }
 

@@ -36,7 +36,8 @@ export const responseSchema = z.object({
   status: responseStatusSchema,
   status_details: statusDetailsSchema.nullable(),
   output: z.array(itemSchema),
-  conversation_id: z.string(),
+  /** Null: the response is not part of the conversation. */
+  conversation_id: z.string().nullable(),
   output_modalities: z.array(z.literal('text')),
   max_output_tokens: z.union([z.literal('inf'), z.number().int()]),
   usage: usageSchema.nullable(),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { audioFormatPatchSchema, audioFormatSchema } from './audio-format.js';
 import { modernSession } from './older-session.js';
 import { check, type Checked } from './strict.js';
+import { toolChoiceSchema, toolsSchema } from './tool.js';
+import { transcriptionSchema } from './transcription.js';
 
 /** Turn-taking by the gateway's voice activity detector. Durations are milliseconds. */
 export const serverVadSchema = z.strictObject({
@@ -69,7 +71,18 @@ export type VendorSettings = z.infer<typeof vendorSettingsSchema>;
 export const turnEndSourceSchema = z.enum(['model', 'silence']);
 export type TurnEndSource = z.infer<typeof turnEndSourceSchema>;
 
-const maxOutputTokensSchema = z.union([z.literal('inf'), z.number().int().min(1).max(4096)]);
+/** What a model can do that another cannot. */
+export const modelCapsSchema = z.object({
+  /** False: it calls no tools. They are kept and reported; what demands a call is `tools_unsupported`. */
+  tools: z.boolean(),
+  /** False: `instructions` have no effect. */
+  instructions: z.boolean(),
+  /** False: every transcript that is asked for fails. */
+  transcription: z.boolean(),
+});
+export type ModelCaps = z.infer<typeof modelCapsSchema>;
+
+export const maxOutputTokensSchema = z.union([z.literal('inf'), z.number().int().min(1).max(4096)]);
 
 /** The session object, as the server always reports it: whole. */
 export const sessionSchema = z.object({
@@ -79,8 +92,8 @@ export const sessionSchema = z.object({
   model: z.string(),
   output_modalities: z.array(z.literal('text')),
   instructions: z.string(),
-  tools: z.array(z.unknown()),
-  tool_choice: z.unknown(),
+  tools: toolsSchema,
+  tool_choice: toolChoiceSchema,
   max_output_tokens: maxOutputTokensSchema,
   tracing: z.unknown(),
   truncation: z.unknown(),
@@ -91,7 +104,7 @@ export const sessionSchema = z.object({
   audio: z.object({
     input: z.object({
       format: audioFormatSchema,
-      transcription: z.unknown(),
+      transcription: transcriptionSchema.nullable(),
       noise_reduction: z.unknown(),
       turn_detection: turnDetectionSchema,
     }),
@@ -100,6 +113,8 @@ export const sessionSchema = z.object({
   visavis: vendorSettingsSchema.extend({
     /** Reported only. */
     turn_end: turnEndSourceSchema,
+    /** Reported only: what the model can do. */
+    caps: modelCapsSchema,
   }),
 });
 export type Session = z.infer<typeof sessionSchema>;
@@ -119,7 +134,7 @@ function nullish<S extends z.ZodRawShape>(group: z.ZodObject<S>) {
 
 const audioInputPatchSchema = z.strictObject({
   format: audioFormatPatchSchema.nullish(),
-  transcription: z.unknown().optional(),
+  transcription: transcriptionSchema.nullish(),
   noise_reduction: z.unknown().optional(),
   turn_detection: z
     .discriminatedUnion('type', [nullish(serverVadSchema), nullish(semanticVadSchema)])
@@ -142,8 +157,8 @@ export const sessionPatchSchema = z.strictObject({
   model: z.string().nullish(),
   output_modalities: z.array(z.enum(['text', 'audio'])).nullish(),
   instructions: z.string().nullish(),
-  tools: z.array(z.unknown()).nullish(),
-  tool_choice: z.unknown().optional(),
+  tools: toolsSchema.nullish(),
+  tool_choice: toolChoiceSchema.nullish(),
   max_output_tokens: maxOutputTokensSchema.nullish(),
   tracing: z.unknown().optional(),
   /** The gateway makes room by itself; another way is not to be had. */

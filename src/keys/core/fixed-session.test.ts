@@ -42,8 +42,8 @@ describe('fieldChanged', () => {
   });
 
   it('compares lists as they are', () => {
-    const tools = [{ type: 'function', name: 'a' }];
-    expect(changed({ tools }, { tools: [{ type: 'function', name: 'a' }] })).toBeNull();
+    const tools = [{ type: 'function' as const, name: 'a' }];
+    expect(changed({ tools }, { tools: [{ type: 'function' as const, name: 'a' }] })).toBeNull();
     expect(changed({ tools }, { tools: [] })).toBe('tools');
   });
 });

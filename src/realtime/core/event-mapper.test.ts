@@ -108,7 +108,7 @@ describe('toServerEvents', () => {
       type: 'error',
       error: {
         type: 'invalid_request_error',
-        code: 'no_active_response',
+        code: 'response_cancel_not_active',
         message: 'There is none.',
         param: null,
         event_id: 'e1',

@@ -85,6 +85,10 @@ export function toServerEvents(event: SessionEvent, session: Session, clock: Wir
           audio_end_ms: whole(event.audioEndMs),
         },
       ];
+    case 'transcript_delta':
+    case 'transcript_completed':
+    case 'transcript_failed':
+      return [transcriptEvent(event)];
     case 'error':
       return [toErrorEvent(event.error)];
     case 'part_lost':
@@ -111,7 +115,7 @@ export function toServerEvents(event: SessionEvent, session: Session, clock: Wir
 
 type ResponseEvent = Extract<
   SessionEvent,
-  { type: `response_${string}` | `content_${string}` | 'text_delta' | 'text_done' }
+  { type: `response_${string}` | `content_${string}` | `text_${string}` | `call_${string}` }
 >;
 
 function responseEvents(event: ResponseEvent): ServerEventBody[] {
@@ -139,11 +143,47 @@ function responseEvents(event: ResponseEvent): ServerEventBody[] {
       return [
         { type: 'response.content_part.done', ...address(event), part: { type: 'text', text: event.text } },
       ];
+    case 'call_delta':
+      return [{ type: 'response.function_call_arguments.delta', ...callAddress(event), delta: event.delta }];
+    case 'call_done':
+      return [
+        {
+          type: 'response.function_call_arguments.done',
+          ...callAddress(event),
+          name: event.name,
+          arguments: event.arguments,
+        },
+      ];
     case 'response_done':
       return [
         { type: 'response.done', response: toWireResponse(event.response) },
         { type: 'rate_limits.updated', rate_limits: [] },
       ];
+  }
+}
+
+const TRANSCRIPTION = 'conversation.item.input_audio_transcription';
+
+function transcriptEvent(event: Extract<SessionEvent, { type: `transcript_${string}` }>): ServerEventBody {
+  const of = { item_id: event.itemId, content_index: event.contentIndex };
+  switch (event.type) {
+    case 'transcript_delta':
+      return { type: `${TRANSCRIPTION}.delta`, ...of, delta: event.delta };
+    case 'transcript_completed': {
+      const { text, audio, output } = event.usage;
+      const usage = {
+        type: 'tokens' as const,
+        total_tokens: text + audio + output,
+        input_tokens: text + audio,
+        input_token_details: { text_tokens: text, audio_tokens: audio },
+        output_tokens: output,
+      };
+      return { type: `${TRANSCRIPTION}.completed`, ...of, transcript: event.transcript, usage };
+    }
+    case 'transcript_failed': {
+      const { code, message } = event;
+      return { type: `${TRANSCRIPTION}.failed`, ...of, error: { type: ERRORS[code].type, code, message } };
+    }
   }
 }
 
@@ -174,6 +214,15 @@ function stopped(event: { itemId: string; audioEndMs: number }): ServerEventBody
   };
 }
 
+function callAddress(event: { responseId: string; itemId: string; outputIndex: number; callId: string }) {
+  return {
+    response_id: event.responseId,
+    item_id: event.itemId,
+    output_index: event.outputIndex,
+    call_id: event.callId,
+  };
+}
+
 function address(event: { responseId: string; itemId: string; outputIndex: number; contentIndex: number }) {
   return {
     response_id: event.responseId,
@@ -184,16 +233,21 @@ function address(event: { responseId: string; itemId: string; outputIndex: numbe
 }
 
 function toWireItem(item: ConversationItem): Item {
-  return {
-    id: item.id,
-    object: 'realtime.item',
-    type: 'message',
-    status: item.status,
-    role: item.role,
-    content: item.content.map((part) =>
-      part.type === 'input_audio' ? { type: part.type, transcript: part.transcript } : part,
-    ),
-  };
+  const of = { id: item.id, object: 'realtime.item', status: item.status } as const;
+  switch (item.type) {
+    case 'message': {
+      const content = item.content.map((part) =>
+        part.type === 'input_audio' ? { type: part.type, transcript: part.transcript } : part,
+      );
+      return { ...of, type: 'message', role: item.role, content };
+    }
+    case 'function_call': {
+      const { name, callId, arguments: args } = item;
+      return { ...of, type: 'function_call', name, call_id: callId, arguments: args };
+    }
+    case 'function_call_output':
+      return { ...of, type: 'function_call_output', call_id: item.callId, output: item.output };
+  }
 }
 
 function toWireResponse(response: ConversationResponse): Response {

@@ -1,6 +1,12 @@
-import type { AudioFormat, ClientContent, ClientEvent } from '@vis-a-vis/protocol';
+import type { AudioFormat, ClientContent, ClientEvent, InputItem, ResponseParams } from '@vis-a-vis/protocol';
 import { VisavisError, type RgbImage } from '#modules/contracts';
-import type { ClientIntent, NewContent } from '#modules/conversation';
+import type {
+  ClientIntent,
+  InputItem as ConversationInput,
+  NewContent,
+  ResponseWishes,
+} from '#modules/conversation';
+import { toToolChoice, toTools } from './turn-config.js';
 import { toPcm } from './audio/audio-stream.js';
 
 /** Client events that are the conversation's business; the others are answered by the call itself. */
@@ -27,14 +33,7 @@ export async function toIntent(event: ConversationEvent, reading: MediaReading):
   const origin = event.event_id === undefined ? {} : { clientEventId: event.event_id };
   switch (event.type) {
     case 'conversation.item.create':
-      return {
-        k: 'item_create',
-        ...(event.item.id !== undefined && { itemId: event.item.id }),
-        ...(event.previous_item_id != null && { previousItemId: event.previous_item_id }),
-        role: event.item.role,
-        content: await Promise.all(event.item.content.map((part) => toContent(part, reading))),
-        ...origin,
-      };
+      return { ...(await toItemIntent(event, reading)), ...origin };
     case 'conversation.item.retrieve':
       return { k: 'item_retrieve', itemId: event.item_id, ...origin };
     case 'conversation.item.delete':
@@ -45,6 +44,7 @@ export async function toIntent(event: ConversationEvent, reading: MediaReading):
         itemId: event.item_id,
         contentIndex: event.content_index,
         audioEndMs: event.audio_end_ms,
+        ...(event.visavis && { characters: event.visavis.characters }),
         ...origin,
       };
     case 'input_audio_buffer.commit':
@@ -52,14 +52,7 @@ export async function toIntent(event: ConversationEvent, reading: MediaReading):
     case 'input_audio_buffer.clear':
       return { k: 'audio_clear', ...origin };
     case 'response.create':
-      return {
-        k: 'response_create',
-        ...(event.response?.max_output_tokens != null && {
-          maxOutputTokens: event.response.max_output_tokens,
-        }),
-        ...(event.response?.metadata && { metadata: event.response.metadata }),
-        ...origin,
-      };
+      return { k: 'response_create', ...(await toWishes(event.response ?? {}, reading)), ...origin };
     case 'response.cancel':
       return {
         k: 'response_cancel',
@@ -67,6 +60,70 @@ export async function toIntent(event: ConversationEvent, reading: MediaReading):
         ...origin,
       };
   }
+}
+
+type ItemCreate = Extract<ClientEvent, { type: 'conversation.item.create' }>;
+
+async function toItemIntent(
+  { item, previous_item_id: previous }: ItemCreate,
+  reading: MediaReading,
+): Promise<ClientIntent> {
+  const place = {
+    ...(item.id !== undefined && { itemId: item.id }),
+    ...(previous != null && { previousItemId: previous }),
+  };
+  switch (item.type) {
+    case 'message':
+      return { k: 'item_create', ...place, role: item.role, content: await toContents(item, reading) };
+    case 'function_call': {
+      const { call_id: callId, name, arguments: args } = item;
+      return {
+        k: 'call_create',
+        ...place,
+        ...(callId !== undefined && { callId }),
+        name,
+        arguments: args,
+      };
+    }
+    case 'function_call_output':
+      return { k: 'result_create', ...place, callId: item.call_id, output: item.output };
+  }
+}
+
+/** What a client left out, or sent null for, is left out. */
+async function toWishes(params: ResponseParams, reading: MediaReading): Promise<ResponseWishes> {
+  const { input, instructions, tools, tool_choice: toolChoice, metadata, conversation } = params;
+  return {
+    ...(params.max_output_tokens != null && { maxOutputTokens: params.max_output_tokens }),
+    ...(metadata && { metadata }),
+    ...(instructions != null && { instructions }),
+    ...(tools && { tools: toTools(tools) }),
+    ...(toolChoice != null && { toolChoice: toToolChoice(toolChoice) }),
+    ...(conversation != null && { conversation }),
+    ...(input && { input: await Promise.all(input.map((item) => toInput(item, reading))) }),
+  };
+}
+
+async function toInput(item: InputItem, reading: MediaReading): Promise<ConversationInput> {
+  switch (item.type) {
+    case 'message':
+      return { type: 'message', role: item.role, content: await toContents(item, reading) };
+    case 'function_call': {
+      const { call_id: callId = '', name, arguments: args } = item;
+      return { type: 'function_call', callId, name, arguments: args };
+    }
+    case 'function_call_output':
+      return { type: 'function_call_output', callId: item.call_id, output: item.output };
+    case 'item_reference':
+      return { type: 'item_reference', itemId: item.id };
+  }
+}
+
+function toContents(
+  { content }: { readonly content: readonly ClientContent[] },
+  reading: MediaReading,
+): Promise<NewContent[]> {
+  return Promise.all(content.map((part) => toContent(part, reading)));
 }
 
 async function toContent(part: ClientContent, { decodeImage, format }: MediaReading): Promise<NewContent> {

@@ -1,4 +1,5 @@
-import type { Session } from '@vis-a-vis/protocol';
+import type { ModelCaps, Session, Tool as WireTool, ToolChoice as WireToolChoice } from '@vis-a-vis/protocol';
+import { VisavisError, type EngineCaps, type Tool, type ToolChoice } from '#modules/contracts';
 import type { SessionConfig } from '#modules/conversation';
 
 /** The part of the wire's session object that steers the conversation. */
@@ -7,6 +8,9 @@ export function toSessionConfig(session: Session): SessionConfig {
     instructions: session.instructions,
     maxOutputTokens: session.max_output_tokens,
     turnDetection: session.audio.input.turn_detection,
+    tools: toTools(session.tools),
+    toolChoice: toToolChoice(session.tool_choice),
+    transcription: transcriptionOf(session),
     video: { enabled: session.visavis.video, whenOff: session.visavis.camera_off },
     turnTaking: {
       speculation: session.visavis.speculation,
@@ -15,4 +19,36 @@ export function toSessionConfig(session: Session): SessionConfig {
       visualTurns: session.visavis.visual_turns,
     },
   };
+}
+
+/** What clients are told of the model. */
+export function toModelCaps({ tools, instructions, writeDown }: EngineCaps): ModelCaps {
+  return { tools: tools ?? false, instructions, transcription: writeDown !== undefined };
+}
+
+export function toTools(tools: readonly WireTool[]): Tool[] {
+  return tools.map(({ name, description, parameters }) => ({
+    name,
+    ...(description != null && { description }),
+    ...(parameters !== undefined && { parameters }),
+  }));
+}
+
+export function toToolChoice(choice: WireToolChoice): ToolChoice {
+  return typeof choice === 'string' ? choice : { name: choice.name };
+}
+
+/**
+ * A session that its model can keep, before it takes effect.
+ * @throws VisavisError `tools_unsupported`
+ */
+export function checkedSession(session: Session): Session {
+  const { model, tool_choice: choice, visavis } = session;
+  if (choice === 'auto' || choice === 'none' || visavis.caps.tools) return session;
+  throw new VisavisError('tools_unsupported', `${model} calls no tools`, 'session.tool_choice');
+}
+
+function transcriptionOf({ audio }: Session): NonNullable<SessionConfig['transcription']> | null {
+  const { transcription } = audio.input;
+  return transcription && { language: transcription.language ?? null };
 }

@@ -1,13 +1,20 @@
-import type { Item, Response, SessionEvent } from '#modules/conversation';
+import type { CallItem, MessageItem, Response, SessionEvent } from '#modules/conversation';
 
-const user: Item = {
+const user: MessageItem = {
+  type: 'message',
   id: 'item_1',
   role: 'user',
   status: 'completed',
   content: [{ type: 'input_audio', transcript: null, span: { startMs: 700, endMs: 2400 } }],
 };
-const pending: Item = { id: 'item_2', role: 'assistant', status: 'in_progress', content: [] };
-const answer: Item = {
+const pending: MessageItem = {
+  type: 'message',
+  id: 'item_2',
+  role: 'assistant',
+  status: 'in_progress',
+  content: [],
+};
+const answer: MessageItem = {
   ...pending,
   status: 'completed',
   content: [{ type: 'output_text', text: 'Two shapes.' }],
@@ -80,6 +87,54 @@ export const SPOKEN_TURN: readonly SessionEvent[] = [
   },
 ];
 
+const call: CallItem = {
+  type: 'function_call',
+  id: 'item_3',
+  status: 'in_progress',
+  callId: 'call_1',
+  name: 'look_up',
+  arguments: '',
+};
+const called: CallItem = { ...call, status: 'completed', arguments: '{"what":"shapes"}' };
+const ofCall = { responseId: 'resp_2', itemId: 'item_3', outputIndex: 0, callId: 'call_1' } as const;
+
+/** A response that calls a tool and says nothing, and what the tool gave back. */
+export const TOOL_TURN: readonly SessionEvent[] = [
+  { type: 'response_created', response: { ...begun, id: 'resp_2' } },
+  { type: 'response_item_added', responseId: 'resp_2', outputIndex: 0, item: call },
+  { type: 'item_added', item: call, previousItemId: 'item_1' },
+  { type: 'call_delta', delta: '{"what":', ...ofCall },
+  { type: 'call_delta', delta: '"shapes"}', ...ofCall },
+  { type: 'call_done', name: 'look_up', arguments: '{"what":"shapes"}', ...ofCall },
+  { type: 'item_done', item: called, previousItemId: 'item_1' },
+  { type: 'response_item_done', responseId: 'resp_2', outputIndex: 0, item: called },
+  { type: 'response_done', response: { ...completed, id: 'resp_2', output: [called] } },
+  {
+    type: 'item_added',
+    item: { type: 'function_call_output', id: 'item_4', status: 'completed', callId: 'call_1', output: '2' },
+    previousItemId: 'item_3',
+  },
+];
+
+/** What was said, written down; and not. */
+export const TRANSCRIPTS: readonly SessionEvent[] = [
+  { type: 'transcript_delta', itemId: 'item_1', contentIndex: 0, delta: 'how many' },
+  {
+    type: 'transcript_completed',
+    itemId: 'item_1',
+    contentIndex: 0,
+    transcript: 'how many shapes are there',
+    usage: { text: 8, audio: 21, output: 6 },
+  },
+  {
+    type: 'transcript_failed',
+    itemId: 'item_1',
+    contentIndex: 0,
+    code: 'transcription_failed',
+    message: 'what was said is not in the context',
+  },
+];
+
 /** What stock clients of today have no schema for. */
 export const TIMEOUT: SessionEvent = {
   type: 'timeout_triggered',
@@ -104,7 +159,12 @@ export const OTHER_EVENTS: readonly SessionEvent[] = [
   { type: 'speculation_ended', kind: 'speech', outcome: 'resumed', tokens: 4, gainMs: 0 },
   {
     type: 'error',
-    error: { code: 'no_active_response', message: 'There is none.', param: null, clientEventId: 'e1' },
+    error: {
+      code: 'response_cancel_not_active',
+      message: 'There is none.',
+      param: null,
+      clientEventId: 'e1',
+    },
   },
   { type: 'response_done', response: { ...begun, status: 'cancelled', reason: 'turn_detected' } },
   { type: 'response_done', response: { ...begun, status: 'incomplete', reason: 'max_output_tokens' } },

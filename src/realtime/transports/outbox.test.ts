@@ -13,7 +13,7 @@ const delta = (text: string, response = 'r'): ServerEventBody => ({
   content_index: 0,
   delta: text,
 });
-const hello: ServerEventBody = { type: 'output_audio_buffer.cleared' };
+const hello: ServerEventBody = { type: 'output_audio_buffer.cleared', response_id: 'resp_1' };
 const cleared: ServerEventBody = { type: 'input_audio_buffer.cleared' };
 
 function setUp() {
@@ -53,7 +53,7 @@ describe('Outbox', () => {
     outbox.push(cleared);
     outbox.open(channel, hello);
     expect(sent).toEqual([
-      { type: 'output_audio_buffer.cleared', event_id: 'event_0' },
+      { type: 'output_audio_buffer.cleared', response_id: 'resp_1', event_id: 'event_0' },
       { type: 'input_audio_buffer.cleared', event_id: 'event_1' },
     ]);
   });

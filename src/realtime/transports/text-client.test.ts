@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { defaultSession, type ServerEvent } from '@vis-a-vis/protocol';
 import { pino } from 'pino';
 import { Guard } from '#modules/contracts';
@@ -7,6 +7,11 @@ import { ANYBODY } from '../access.js';
 import { Call } from '../call.js';
 import { FakeConversation } from '../testing/fake-conversation.js';
 import { TextClient } from './text-client.js';
+
+/** Events are performed in microtasks, and what they led to leaves in the next turn of the loop. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 3; i++) await turn();
+}
 
 /** Fake: what carries the text, and the conversation. Real: the call and all between them. */
 async function setUp() {
@@ -54,7 +59,7 @@ describe('TextClient', () => {
     const { errors, send } = join();
     send(text);
     send({ type: 'response.create' });
-    await sleep(5);
+    await settled();
     expect(errors()).toMatchObject([{ code }]);
     expect(conversation.intents).toMatchObject([{ k: 'response_create' }]);
   });
@@ -65,7 +70,7 @@ describe('several clients of one call', () => {
     const { join } = await setUp();
     const [first, second] = [join(), join()];
     first.send({ type: 'session.update', session: { type: 'realtime', instructions: 'Be brief.' } });
-    await sleep(5);
+    await settled();
     for (const { sent } of [first, second]) {
       expect(sent.map(({ type }) => type)).toEqual(['session.created', 'session.updated']);
       expect(sent[1]).toMatchObject({ session: { instructions: 'Be brief.' } });
@@ -77,7 +82,7 @@ describe('several clients of one call', () => {
     const [first, second] = [join(), join()];
     first.send({ type: 'response.cancel', event_id: 'mine' });
     second.send({ type: 'response.cancel' });
-    await sleep(5);
+    await settled();
     const refuse = (index: number) =>
       conversation.emit({
         type: 'error',
@@ -94,7 +99,7 @@ describe('several clients of one call', () => {
       type: 'error',
       error: { code: 'engine_failed', message: 'all', param: null, clientEventId: null },
     });
-    await sleep(5);
+    await settled();
     expect(first.errors().map((e) => [e.message, e.event_id])).toEqual([
       ['0', 'mine'],
       ['all', null],
@@ -110,7 +115,7 @@ describe('several clients of one call', () => {
     const [first, second] = [join(), join()];
     first.client.leave();
     conversation.emit({ type: 'audio_cleared' });
-    await sleep(5);
+    await settled();
     expect(first.sent).toHaveLength(1);
     expect(second.sent).toHaveLength(2);
     await call.close('hangup');

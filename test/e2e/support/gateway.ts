@@ -5,10 +5,12 @@ import { createInterface } from 'node:readline';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MAIN = 'dist/src/main.js';
-/** What can be preloaded into a gateway: its engine workers become mortal, or it can be probed (see the files). */
+/** What can be preloaded into a gateway: its engine workers become mortal, it can be probed, or a script answers or calls tools (see the files). */
 const PRELOADS = {
   mortal: new URL('../../support/mortal-gateway.mjs', import.meta.url).href,
   probed: new URL('../../support/probed-gateway.mjs', import.meta.url).href,
+  calling: new URL('../../support/calling-gateway.mjs', import.meta.url).href,
+  scripted: new URL('../../support/scripted-gateway.mjs', import.meta.url).href,
 };
 /** Loading the model and the libraries, on a busy machine (ms). */
 const START_MS = 60_000;
@@ -35,7 +37,7 @@ export class Gateway {
    */
   static async start(
     settings: Record<string, string> = {},
-    preload: boolean | 'probed' = false,
+    preload: boolean | 'probed' | 'calling' | 'scripted' = false,
   ): Promise<Gateway> {
     const { child, ended } = launch([], settings, preload);
     const listening = new Promise<string>((resolve) => {
@@ -99,6 +101,14 @@ export class Gateway {
     await answer;
   }
 
+  /** What a probed gateway's main thread keeps alive (bytes), once what is garbage has been collected. */
+  async liveBytes(): Promise<number> {
+    const answer = once(this.child, 'message');
+    this.child.send({ do: 'memory' });
+    const [{ result }] = (await answer) as [{ result: number }];
+    return result;
+  }
+
   /** Resolves when it has ended by itself. */
   get end(): Promise<Ended> {
     return this.ended;
@@ -130,7 +140,11 @@ export function runGateway(args: string[], settings: Record<string, string> = {}
   return launch(args, settings).ended;
 }
 
-function launch(args: string[], settings: Record<string, string>, preload: boolean | 'probed' = false) {
+function launch(
+  args: string[],
+  settings: Record<string, string>,
+  preload: boolean | 'probed' | 'calling' | 'scripted' = false,
+) {
   const preloads = preload ? ['--import', PRELOADS[preload === true ? 'mortal' : preload]] : [];
   const child = spawn(process.execPath, ['--enable-source-maps', ...preloads, MAIN, ...args], {
     cwd: ROOT,

@@ -18,6 +18,7 @@ from pocket.model.heads import HEADS, EarHeads
 from pocket.model.omni import SPECIAL_TOKENS, Pocket, parameter_count
 from pocket.model.turn_end import TurnEndHead
 from pocket.origin.whisper_base import SHA256
+from pocket.stages.conversations import TRANSCRIBE
 
 from .decoder_graph import write_decoder
 from .ear import quantise as quantise_ear
@@ -125,6 +126,7 @@ def config_json(c: PocketConfig, head: TurnEndHead | EarHeads | None) -> dict:
         "text": {"hidden_size": t.hidden, "layers": t.layers, "heads": t.heads, "kv_heads": t.kv_heads, "head_dim": t.head_dim, "vocab_size": t.vocab, "max_position_embeddings": t.max_positions, "rope_theta": t.rope_theta},
         "special_tokens": {k: f"<|{k}|>" for k in ("bos", "user", "assistant", "frame", "audio", "end")},
         "supports_instructions": False,
+        "write_down": TRANSCRIBE,
     }
 
 

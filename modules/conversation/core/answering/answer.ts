@@ -1,3 +1,4 @@
+import type { ToolUse } from '../commands.js';
 import type {
   Response,
   ResponseReason,
@@ -8,8 +9,10 @@ import type {
   TurnTiming,
   Usage,
 } from '../events.js';
-import type { Item, ItemStatus } from '../items/items.js';
+import type { ResponseWishes } from '../intents.js';
+import type { Item } from '../items/items.js';
 import type { SegmentLog } from '../context/log.js';
+import { Output } from './output.js';
 import type { Session } from '../session.js';
 
 /** The utterance that a response answers, and when it ended. */
@@ -23,9 +26,7 @@ export interface TurnStamp {
   readonly commitAtMs: number;
 }
 
-export interface ResponseRequest {
-  readonly maxOutputTokens?: number | 'inf';
-  readonly metadata?: Readonly<Record<string, string>>;
+export interface ResponseRequest extends ResponseWishes {
   readonly turn?: TurnStamp;
   /** The `response.create` that asked for it. */
   readonly clientEventId?: string;
@@ -41,6 +42,8 @@ export interface AnswerStart {
   /** What the context held when the turn was committed, or before that when the answer was begun ahead. */
   readonly headTokens: number;
   readonly cached: TokenCounts;
+  /** What it reads, where that is not the conversation. */
+  readonly reads?: { readonly audio: number; readonly image: number };
 }
 
 /** Tokens of a context by kind. Everything that is neither picture nor sound counts as text: marks of turns too. */
@@ -61,13 +64,12 @@ export class Answer {
   readonly maxOutputTokens: number | 'inf';
   /** False while the question is still being attended. */
   generating = false;
+  readonly output: Output;
   #session: Session;
   #request: ResponseRequest;
-  #itemId: string;
-  #previousItemId: string | null = null;
-  #text = '';
   #tokens = 0;
   #started = false;
+  #reads: AnswerStart['reads'];
   #cached: TokenCounts;
   #promptTokens: number;
   #commitAtMs: number;
@@ -79,7 +81,8 @@ export class Answer {
     this.#session = session;
     this.#request = request;
     this.id = start.id;
-    this.#itemId = session.ids.next('item');
+    this.output = new Output(session, { responseId: start.id, joins: this.joins });
+    this.#reads = start.reads;
     this.maxOutputTokens = request.maxOutputTokens ?? session.config.maxOutputTokens;
     this.#commitAtMs = request.turn?.commitAtMs ?? atMs;
     this.#promptTokens = start.headTokens;
@@ -92,12 +95,13 @@ export class Answer {
     return this.#tokens;
   }
 
-  get text(): string {
-    return this.#text;
+  /** It becomes part of the conversation. */
+  get joins(): boolean {
+    return this.#request.conversation !== 'none';
   }
 
-  get itemId(): string {
-    return this.#itemId;
+  get request(): ResponseRequest {
+    return this.#request;
   }
 
   /** Nobody spoke or asked for it. */
@@ -119,61 +123,42 @@ export class Answer {
   start(contextTokens: number): void {
     this.#started = true;
     this.#promptTokens = contextTokens;
-    const frames = this.#session.log.attendedFrames();
-    this.#framesAttended = frames.length;
-    this.#emit({
-      type: 'context_receipt',
-      responseId: this.id,
-      frames,
-      audio: this.#session.log.attendedAudio(),
-      tokens: contextTokens,
-    });
-    const item = this.#item('in_progress');
-    this.#previousItemId = this.#session.items.add(item);
-    this.#emit({ type: 'response_item_added', responseId: this.id, outputIndex: 0, item });
-    this.#emit({ type: 'item_added', item, previousItemId: this.#previousItemId });
-    this.#emit({ type: 'content_part_added', ...this.#part() });
+    if (!this.#reads) this.#receipt(contextTokens);
+    // Where tools may be called it may be that nothing is said.
+    if (toolUse(this.#session, this.#request).tools === undefined) this.output.open();
   }
 
   token(text: string, atMs: number): void {
     this.#tokens += 1;
     this.#firstTokenAtMs ??= atMs;
-    this.#text += text;
-    // A token may hold only part of a character: it counts, and the text comes with a later one.
-    if (text !== '') this.#emit({ type: 'text_delta', ...this.#part(), delta: text, atMs });
+    this.output.token(text, atMs);
   }
 
-  /** @param promptTokens the engine's own count, if it told one */
-  end(outcome: Outcome, atMs: number, promptTokens = this.#promptTokens): void {
-    this.#promptTokens = promptTokens;
-    const output: Item[] = [];
-    if (this.#started)
-      output.push(this.#endItem(outcome.status === 'completed' ? 'completed' : 'incomplete'));
+  call(callId: string, name: string, atMs: number): void {
+    this.#firstTokenAtMs ??= atMs;
+    this.output.call(callId, name);
+  }
+
+  /** @param told the engine's own count, if it told one */
+  end(outcome: Outcome, atMs: number, told: { prompt?: number; out?: number } = {}): void {
+    this.#promptTokens = told.prompt ?? this.#promptTokens;
+    // Calls are tokens too, which were not told one by one.
+    this.#tokens = Math.max(this.#tokens, told.out ?? 0);
+    const output = this.output.end(outcome.status === 'completed' ? 'completed' : 'incomplete');
     this.#emit({ type: 'response_done', response: this.#response(outcome.status, outcome, output) });
-    this.#emit(this.#timing(atMs));
+    if (this.joins) this.#emit(this.#timing(atMs));
   }
 
-  #endItem(status: ItemStatus): Item {
-    const item = this.#item(status);
-    this.#session.items.update(item);
-    this.#emit({ type: 'text_done', ...this.#part(), text: this.#text });
-    this.#emit({ type: 'content_part_done', ...this.#part(), text: this.#text });
-    this.#emit({ type: 'item_done', item, previousItemId: this.#previousItemId });
-    this.#emit({ type: 'response_item_done', responseId: this.id, outputIndex: 0, item });
-    return item;
+  #receipt(contextTokens: number): void {
+    const { log } = this.#session;
+    const frames = log.attendedFrames();
+    this.#framesAttended = frames.length;
+    const audio = log.attendedAudio();
+    this.#emit({ type: 'context_receipt', responseId: this.id, frames, audio, tokens: contextTokens });
   }
 
   #emit(event: SessionEvent): void {
     this.#session.out.emit(event);
-  }
-
-  #part() {
-    return { responseId: this.id, itemId: this.#itemId, outputIndex: 0, contentIndex: 0 } as const;
-  }
-
-  #item(status: ItemStatus): Item {
-    const content = status === 'in_progress' ? [] : [{ type: 'output_text' as const, text: this.#text }];
-    return { id: this.#itemId, role: 'assistant', status, content };
   }
 
   #response(status: Response['status'], outcome?: Outcome, output: readonly Item[] = []): Response {
@@ -182,7 +167,7 @@ export class Answer {
     const clientEventId = this.#request.clientEventId ?? null;
     return {
       id: this.id,
-      conversationId: this.#session.conversationId,
+      conversationId: this.joins ? this.#session.conversationId : null,
       status,
       reason,
       error: outcome?.status === 'failed' ? { ...outcome.error, clientEventId } : null,
@@ -194,7 +179,8 @@ export class Answer {
   }
 
   #usage(): Usage {
-    const input = countTokens(this.#session.log, this.#promptTokens);
+    const { audio, image } = this.#reads ?? this.#session.log.mediaTokens();
+    const input = { text: Math.max(0, this.#promptTokens - audio - image), audio, image };
     return { input, cached: this.#cached, output: this.#tokens };
   }
 
@@ -218,4 +204,11 @@ export class Answer {
       speculation: this.#request.speculation ?? null,
     };
   }
+}
+
+/** What an answer may call: its own request's tools, else the session's; nothing where the model calls none. */
+export function toolUse({ caps, config }: Session, wishes: ResponseWishes): ToolUse {
+  const tools = wishes.tools ?? config.tools ?? [];
+  const toolChoice = wishes.toolChoice ?? config.toolChoice ?? 'auto';
+  return caps.tools && tools.length > 0 && toolChoice !== 'none' ? { tools, toolChoice } : {};
 }

@@ -1,7 +1,16 @@
 import type { GenEvent } from '#modules/contracts';
-import { Answer, countTokens, type AnswerStart, type Outcome, type ResponseRequest } from './answer.js';
+import type { ToolUse } from '../commands.js';
+import {
+  Answer,
+  countTokens,
+  toolUse,
+  type AnswerStart,
+  type Outcome,
+  type ResponseRequest,
+} from './answer.js';
 import type { ContextWriter } from '../context/context-writer.js';
 import type { TurnSpeculation } from '../events.js';
+import { cutAnswer } from './heard.js';
 import { HeldEvents, type HeldEvent } from './held-events.js';
 import type { Failure } from '../inputs.js';
 import type { Session } from '../session.js';
@@ -18,14 +27,22 @@ export interface BegunAnswer {
   readonly atMs: number;
 }
 
-/** The answering side: at most one response at a time, and at most one wanted after it. */
+/** Responses that may be asked for beside the conversation while something is going on. */
+const MAX_ASKED = 16;
+
+/**
+ * The answering side: at most one response at a time, and at most one wanted after it. Responses that read the conversation
+ * and leave nothing in it are made in between, and taken off again.
+ */
 export class Answering {
   readonly #session: Session;
   readonly #writer: ContextWriter;
   #active: Answer | null = null;
   #wanted: ResponseRequest | null = null;
-  /** Log position before the active answer closed the user's turn. */
-  #mark = 0;
+  /** Asked for, that leave nothing behind. */
+  #asked: ResponseRequest[] = [];
+  /** The log, and whether the user's turn was open, before the active answer closed that. */
+  #mark = { position: 0, turnOpen: false };
   #progressAtMs = 0;
   /** What the engine says while the active answer is held back. */
   #held: HeldEvents | null = null;
@@ -34,6 +51,16 @@ export class Answering {
   constructor(session: Session, writer: ContextWriter) {
     this.#session = session;
     this.#writer = writer;
+  }
+
+  /** The active response is to become part of the conversation. */
+  get joining(): boolean {
+    return this.#active?.joins ?? false;
+  }
+
+  /** Whether this is the message that is being said. */
+  isSaying(itemId: string): boolean {
+    return this.#active?.output.messageId === itemId;
   }
 
   get activeId(): string | null {
@@ -51,6 +78,21 @@ export class Answering {
 
   get wanted(): boolean {
     return this.#wanted !== null;
+  }
+
+  /** A response is wanted that leaves nothing behind. */
+  get asked(): boolean {
+    return this.#asked.length > 0;
+  }
+
+  /** The answer that is wanted is not what the conversation alone leads to. */
+  get wantedOtherwise(): boolean {
+    return this.#wanted?.instructions !== undefined;
+  }
+
+  /** What the answer that is wanted may call, or the next one. */
+  get wantedTools(): ToolUse {
+    return toolUse(this.#session, this.#wanted ?? {});
   }
 
   /** Most tokens of the answer that is wanted, or will be. */
@@ -78,13 +120,25 @@ export class Answering {
     this.#wanted = { ...this.#wanted, ...request };
   }
 
-  /** Begins the wanted response: writes the rest of the question and closes the gate. */
-  create(atMs: number): void {
-    if (!this.#wanted) return;
+  /** Asks for a response that reads the conversation and leaves nothing in it. @returns false: too many wait */
+  ask(request: ResponseRequest): boolean {
+    if (this.#asked.length >= MAX_ASKED) return false;
+    this.#asked.push(request);
+    return true;
+  }
+
+  /**
+   * Begins the wanted response, or the next one that leaves nothing behind: writes the rest of the question and closes the
+   * gate.
+   */
+  create(which: 'wanted' | 'asked', atMs: number): void {
+    const request = which === 'wanted' ? this.#wanted : this.#asked.shift();
+    if (!request) return;
     const { ids, log } = this.#session;
     const { headTokens } = this.#writer.ledger;
     const start = { id: ids.next('resp'), headTokens, cached: countTokens(log, headTokens) };
-    this.#activate(new Answer(this.#session, this.#wanted, start, atMs), atMs);
+    if (request === this.#wanted) this.#wanted = null;
+    this.#activate(new Answer(this.#session, request, start, atMs), atMs);
     this.#writer.gate();
   }
 
@@ -92,10 +146,11 @@ export class Answering {
   adopt({ start, speculation, attended, events, atMs }: BegunAnswer): void {
     if (!this.#wanted) return;
     const answer = new Answer(this.#session, { ...this.#wanted, speculation }, start, atMs);
+    this.#wanted = null;
     this.#activate(answer, atMs);
     if (!attended) return;
     answer.attended(attended.atMs);
-    this.#mark = attended.position;
+    this.#mark = { position: attended.position, turnOpen: true };
     for (const held of events) this.#tell(answer, held, atMs);
   }
 
@@ -110,12 +165,13 @@ export class Answering {
     }
     answer.attended(atMs);
     this.#progressAtMs = atMs;
-    this.#writer.openTurn();
-    this.#mark = this.#session.log.position;
+    this.#writer.openQuestion();
+    this.#mark = { position: this.#session.log.position, turnOpen: this.#writer.turnOpen };
     this.#session.out.push({ c: 'mark', key: answer.id });
-    this.#writer.closeTurn();
+    this.#writer.closeQuestion(answer.request.instructions ?? null);
     const maxTokens = answer.maxOutputTokens === 'inf' ? room : Math.min(answer.maxOutputTokens, room);
-    this.#session.out.push({ c: 'generate', responseId: answer.id, maxTokens, speculative: false });
+    const tools = toolUse(this.#session, answer.request);
+    this.#session.out.push({ c: 'generate', responseId: answer.id, maxTokens, speculative: false, ...tools });
   }
 
   /** What the engine says after the response is over is no news. */
@@ -129,7 +185,7 @@ export class Answering {
 
   /** Somebody may be interrupting: nothing more is said until that is clear. */
   hold(): void {
-    if (this.#active) this.#held ??= new HeldEvents();
+    if (this.#active?.joins) this.#held ??= new HeldEvents();
   }
 
   /** It was no interruption: what was held back is sent on. */
@@ -145,6 +201,8 @@ export class Answering {
   /** @returns false: no such response is active. */
   cancel(reason: CancelReason, atMs: number, responseId = this.activeId): boolean {
     if (!this.#active || this.#active.id !== responseId) return false;
+    // What is no part of the conversation does not stand in anybody's way.
+    if (reason === 'turn_detected' && !this.#active.joins) return false;
     this.#stop(this.#active, { status: 'cancelled', reason }, atMs);
     return true;
   }
@@ -161,13 +219,28 @@ export class Answering {
     this.#answeredAtMs = null;
   }
 
-  drop(): void {
+  /** Nobody wants what has not begun. @returns false: nobody wanted anything */
+  drop(): boolean {
+    const wanted = this.#wanted !== null || this.#asked.length > 0;
     this.#wanted = null;
+    this.#asked = [];
+    return wanted;
+  }
+
+  /** The client reads no answer aloud any more: what it has not read, nobody has heard. */
+  stopReading(atMs: number): void {
+    const { items, reading, aloud } = this.#session;
+    reading.stop();
+    for (const { itemId, characters, readMs } of aloud.stop(atMs)) {
+      if (this.#active?.output.messageId === itemId) this.cancel('client_cancelled', atMs);
+      const item = items.get(itemId);
+      if (item?.type !== 'message') continue;
+      cutAnswer(this.#session, this.#writer, item, { characters, audioEndMs: readMs });
+    }
   }
 
   #activate(answer: Answer, atMs: number): void {
     this.#active = answer;
-    this.#wanted = null;
     this.#progressAtMs = atMs;
   }
 
@@ -176,11 +249,21 @@ export class Answering {
       case 'start':
         return answer.start(event.base.tokens);
       case 'token':
-        this.#session.reading.sent(event.text, this.#session.turnTaking.readingCharsPerS, atMs);
+        if (answer.joins) this.#read(answer, event.text, atMs);
         return answer.token(event.text, toldAtMs);
+      case 'call':
+        return answer.call(event.callId, event.name, toldAtMs);
+      case 'arguments':
+        return answer.output.arguments(event.index, event.delta);
       case 'end':
         return this.#generationEnded(answer, event, atMs);
     }
+  }
+
+  #read(answer: Answer, text: string, atMs: number): void {
+    const { reading, aloud, turnTaking } = this.#session;
+    reading.sent(text, turnTaking.readingCharsPerS, atMs);
+    aloud.sent(answer.output.messageId, text, turnTaking.readingCharsPerS, atMs);
   }
 
   #generationEnded(answer: Answer, event: GenEvent & { t: 'end' }, atMs: number): void {
@@ -192,8 +275,9 @@ export class Answering {
       event.reason === 'stop'
         ? { status: 'completed' }
         : { status: 'incomplete', reason: 'max_output_tokens' };
-    answer.end(outcome, atMs, event.usage.prompt);
+    answer.end(outcome, atMs, event.usage);
     this.#over(answer, atMs);
+    if (!answer.joins) return this.#goBack(answer);
     this.#session.out.push({ c: 'accept', responseId: answer.id });
     this.#logAnswer(answer);
   }
@@ -205,24 +289,31 @@ export class Answering {
     this.#over(answer, atMs);
     if (!answer.generating) return;
     const nothingSaid = outcome.status === 'failed' && answer.tokens === 0;
-    if (answer.started && !nothingSaid) {
+    if (answer.joins && answer.started && !nothingSaid) {
       this.#session.out.push({ c: 'accept', responseId: answer.id, keepTokens: answer.tokens });
       this.#logAnswer(answer);
       return;
     }
+    this.#goBack(answer);
+  }
+
+  /** As if there had been no answer. */
+  #goBack(answer: Answer): void {
     this.#session.out.push({ c: 'rollback', key: answer.id });
-    this.#session.log.rollback(this.#mark);
-    this.#writer.reopenTurn();
+    this.#session.log.rollback(this.#mark.position);
+    this.#writer.wentBack(this.#mark.turnOpen);
   }
 
   #over(answer: Answer, atMs: number): void {
     this.#active = null;
     this.#held = null;
-    this.#answeredAtMs = answer.unprompted ? null : atMs;
+    if (answer.joins) this.#answeredAtMs = answer.unprompted ? null : atMs;
   }
 
-  #logAnswer(answer: Answer): void {
-    const { itemId, text, tokens } = answer;
-    this.#session.log.add({ k: 'answer', id: answer.id, itemId, text }, tokens);
+  #logAnswer({ id, output, tokens }: Answer): void {
+    const { itemIds, text, tokenEnds, messageId } = output;
+    this.#session.log.add({ k: 'answer', id, itemIds, text, tokenEnds }, tokens);
+    // Deleted while it was made.
+    if (itemIds.includes(messageId) && !this.#session.items.get(messageId)) this.#writer.forget(messageId);
   }
 }

@@ -98,7 +98,7 @@ describe('cancelling', () => {
       ...(responseId !== undefined && { responseId }),
     });
     expect(harness.eventsOf('error')[0]?.error).toMatchObject({
-      code: 'no_active_response',
+      code: 'response_cancel_not_active',
       clientEventId: 'evt_1',
     });
     expect(harness.machine.state).toBe(responseId ? 'answering' : 'idle');

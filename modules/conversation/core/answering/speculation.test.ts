@@ -31,8 +31,8 @@ describe('in a tentative pause', () => {
     const { responseId } = harness.eventsOf('text_delta')[0]!;
     harness.clear().generated({ t: 'token', id: 3, text: '.', tMs: 0 }, responseId).end();
     expect(harness.did).toEqual(['accept']);
-    expect(harness.eventsOf('response_done')[0]?.response.output[0]?.content).toEqual([
-      { type: 'output_text', text: 'red one.' },
+    expect(harness.eventsOf('response_done')[0]?.response.output).toMatchObject([
+      { content: [{ type: 'output_text', text: 'red one.' }] },
     ]);
   });
 

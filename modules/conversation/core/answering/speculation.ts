@@ -5,6 +5,7 @@ import type { ContextWriter } from '../context/context-writer.js';
 import type { SpeculationKind, SpeculationOutcome, TokenCounts, TurnSpeculation } from '../events.js';
 import { HeldEvents } from './held-events.js';
 import type { Session } from '../session.js';
+import type { SideAnswers } from './side-answers.js';
 import { mayProbe } from '../turn-rules/visual-turns.js';
 import { WasteBudget } from './waste-budget.js';
 import type { EndedUtterance } from '../context/writes.js';
@@ -36,13 +37,19 @@ export class Speculation {
   readonly #session: Session;
   readonly #writer: ContextWriter;
   readonly #answering: Answering;
+  readonly #sides: SideAnswers;
   readonly #budget: WasteBudget;
   #try: Try | null = null;
   #turn = { tries: 0, wastedTokens: 0 };
   #probedAtMs: number | null = null;
   #remarkedAtMs: number | null = null;
 
-  constructor(session: Session, writer: ContextWriter, answering: Answering) {
+  constructor(
+    session: Session,
+    writer: ContextWriter,
+    { answering, sides }: { answering: Answering; sides: SideAnswers },
+  ) {
+    this.#sides = sides;
     this.#session = session;
     this.#writer = writer;
     this.#answering = answering;
@@ -102,7 +109,8 @@ export class Speculation {
     this.#writer.closeTurn();
     const wanted = current.maxOutputTokens;
     const maxTokens = wanted === 'inf' ? room : Math.min(wanted, room);
-    out.push({ c: 'generate', responseId: current.id, maxTokens, speculative: true });
+    const tools = this.#answering.wantedTools;
+    out.push({ c: 'generate', responseId: current.id, maxTokens, speculative: true, ...tools });
   }
 
   /** @returns false: it is not about the answer that is held back. */
@@ -172,7 +180,9 @@ export class Speculation {
   get #possible(): boolean {
     const { caps } = this.#session;
     const able = caps.speculative && caps.rollback !== 'none';
-    return able && !this.#try && this.#answering.activeId === null && this.#writer.upToDate;
+    const { activeId, wantedOtherwise } = this.#answering;
+    const free = !this.#try && activeId === null && this.#sides.joiningId === null && !wantedOtherwise;
+    return able && free && this.#writer.upToDate;
   }
 
   #begin(kind: SpeculationKind, atMs: number): void {

@@ -1,6 +1,7 @@
 import type { AppendReceipt, Checkpoint } from '#modules/contracts';
 import { contextBudget, TURN_MARK_TOKENS, type ContextBudget } from './context-budget.js';
 import type { Failure } from '../inputs.js';
+import { itemIdsOf } from './log.js';
 import type { Session } from '../session.js';
 
 /** `block`: audio that is encoded and not attended. `edge`: the open or close of a turn. */
@@ -135,7 +136,10 @@ export class ContextLedger {
   redact(ids: readonly string[]): void {
     const redacted = this.#session.log.redact(ids);
     this.#redactions.push(
-      redacted.flatMap((entry) => (entry.k === 'turn' ? [] : [entry.itemId ?? entry.id])),
+      redacted.flatMap((entry) => {
+        const itemIds = itemIdsOf(entry);
+        return itemIds.length > 0 || entry.k === 'turn' ? itemIds : [entry.id];
+      }),
     );
     this.#session.out.push({ c: 'redact', ids });
   }
@@ -144,6 +148,16 @@ export class ContextLedger {
     this.#headTokens = Math.max(0, this.#headTokens - freedTokens);
     const itemIds = [...new Set(this.#redactions.shift())];
     this.#session.out.emit({ type: 'context_redacted', itemIds, tokens: freedTokens });
+  }
+
+  /** Shortens an answer in the context, and so in the log. */
+  cut(responseId: string, keepTokens: number): void {
+    this.#session.log.cut(responseId, keepTokens);
+    this.#session.out.push({ c: 'cut', responseId, keepTokens });
+  }
+
+  wasCut(freedTokens: number): void {
+    this.#headTokens = Math.max(0, this.#headTokens - freedTokens);
   }
 
   redactFailed(): void {

@@ -61,7 +61,8 @@ export class ContextWriter {
   }
 
   open(): void {
-    const { condemned, waiting } = this.#gate.open();
+    const { condemned, cuts, waiting } = this.#gate.open();
+    for (const { id, keepTokens } of cuts) this.ledger.cut(id, keepTokens);
     if (condemned.length > 0) this.ledger.redact(condemned);
     for (const write of waiting) this.#put(write);
   }
@@ -104,9 +105,36 @@ export class ContextWriter {
     this.#turnOpen = false;
   }
 
-  /** The close of the user's turn was rolled back. */
-  reopenTurn(): void {
-    this.#turnOpen = true;
+  /** The user's turn is open. */
+  get turnOpen(): boolean {
+    return this.#turnOpen;
+  }
+
+  /** Has something to answer: the user's turn, which is opened where it is not open, or what a tool gave back. */
+  openQuestion(): void {
+    if (!this.#session.log.endsWithResult) this.openTurn();
+  }
+
+  /**
+   * Ends what is to be answered.
+   * @param instructions for this answer alone; null: the session's, which the context has
+   */
+  closeQuestion(instructions: string | null): void {
+    if (this.#turnOpen) this.closeTurn();
+    if (instructions === null || !this.#session.caps.instructions) return;
+    this.#putTurn('system', instructions, null);
+    this.setInstructions(this.#session.config.instructions);
+  }
+
+  /** What came behind a mark was rolled back. @param open whether the user's turn was open there */
+  wentBack(open: boolean): void {
+    this.#turnOpen = open;
+  }
+
+  /** Shortens an answer in the context, once the one that is being made is there. */
+  cut(id: string, keepTokens: number): void {
+    if (this.gated) this.#gate.cutLater({ id, keepTokens });
+    else this.ledger.cut(id, keepTokens);
   }
 
   /** Whether an utterance would leave room for an answer. */
@@ -169,9 +197,19 @@ export class ContextWriter {
         return;
       case 'utterance':
         return this.#putUtterance(write.utterance);
+      case 'tool':
+        return this.#putTool(write);
       case 'message':
         return this.#putMessage(write);
     }
+  }
+
+  #putTool({ segment, itemId }: Write & { k: 'tool' }): void {
+    this.#flushTail();
+    if (this.#turnOpen) this.closeTurn();
+    if (!this.#checkFit(textTokens(toolText(segment)))) return;
+    this.#session.log.add({ k: 'tool', id: segment.id, itemId, of: segment.k });
+    this.#send(segment, 'commit');
   }
 
   #putFrame({ segment, itemId, requested }: Write & { k: 'frame' }): void {
@@ -248,6 +286,9 @@ export class ContextWriter {
         return { kind: 'edge', tokens: 1, ptsMs: 0 };
       case 'text':
         return { kind: 'question', tokens: textTokens(segment.text), ptsMs: 0 };
+      case 'call':
+      case 'result':
+        return { kind: 'question', tokens: textTokens(toolText(segment)), ptsMs: 0 };
       case 'frame':
         return { kind: 'frame', tokens: this.#session.caps.tokensPerFrame + 1, ptsMs: segment.ptsMs };
       case 'audio': {
@@ -266,6 +307,10 @@ export class ContextWriter {
   #audioTokens(durationMs: number): number {
     return Math.ceil((durationMs / 1000) * this.#session.caps.audioTokensPerSecond) + 1;
   }
+}
+
+function toolText(segment: Extract<Segment, { k: 'call' | 'result' }>): string {
+  return segment.k === 'call' ? segment.name + segment.arguments : segment.output;
 }
 
 /** An estimate on the safe side: a token is rarely shorter than two characters. */

@@ -19,7 +19,17 @@ export type LogRecord =
       /** Null for audio that came inside a typed item. */
       readonly span: { readonly startMs: number; readonly endMs: number } | null;
     }
-  | { readonly k: 'answer'; readonly id: string; readonly itemId: string; readonly text: string };
+  /** A call or a result that came in an item. */
+  | { readonly k: 'tool'; readonly id: string; readonly itemId: string; readonly of: 'call' | 'result' }
+  | {
+      readonly k: 'answer';
+      readonly id: string;
+      /** Its message, where it said anything, and its calls. */
+      readonly itemIds: readonly string[];
+      readonly text: string;
+      /** Characters of the text up to the end of each token that is kept. */
+      readonly tokenEnds: readonly number[];
+    };
 
 /** `tokens` is null until the engine has attended it. */
 export type LogEntry = LogRecord & { readonly seq: number; readonly tokens: number | null };
@@ -92,7 +102,42 @@ export class SegmentLog {
 
   /** Ids of the content that came with an item. */
   ofItem(itemId: string): string[] {
-    return this.#entries.filter((entry) => entry.k !== 'turn' && entry.itemId === itemId).map(({ id }) => id);
+    return this.#entries.filter((entry) => itemIdsOf(entry).includes(itemId)).map(({ id }) => id);
+  }
+
+  /** The last thing in it is what a tool gave back: an answer may follow at once. */
+  get endsWithResult(): boolean {
+    const last = this.#entries.at(-1);
+    return last?.k === 'tool' && last.of === 'result';
+  }
+
+  /** The answer that an item is the text of. */
+  answerOf(itemId: string): (LogEntry & { k: 'answer' }) | undefined {
+    return this.#entries.find((entry) => entry.k === 'answer' && entry.itemIds.includes(itemId)) as
+      (LogEntry & { k: 'answer' }) | undefined;
+  }
+
+  /** Shortens an answer to so many tokens. */
+  cut(id: string, keepTokens: number): void {
+    this.#entries = this.#entries.map((entry) => {
+      if (entry.k !== 'answer' || entry.id !== id) return entry;
+      const tokenEnds = entry.tokenEnds.slice(0, keepTokens);
+      const tokens =
+        entry.tokens === null ? null : entry.tokens - (entry.tokenEnds.length - tokenEnds.length);
+      return { ...entry, tokenEnds, text: entry.text.slice(0, tokenEnds.at(-1) ?? 0), tokens };
+    });
+  }
+
+  /** The newest picture of the camera that is attended; undefined: there is none. */
+  get newestLive(): LogEntry | undefined {
+    return this.#entries.findLast((entry) => entry.k === 'frame' && entry.live && entry.tokens !== null);
+  }
+
+  /** The frames and utterances of an item, in order. */
+  mediaOf(itemId: string): (LogEntry & { k: 'frame' | 'audio' })[] {
+    return this.#entries.flatMap((entry) =>
+      (entry.k === 'frame' || entry.k === 'audio') && entry.itemId === itemId ? [entry] : [],
+    );
   }
 
   /** @returns the entries that `ids` name, which are gone from here */
@@ -123,4 +168,11 @@ export class SegmentLog {
       this.#entries.reduce((sum, entry) => (entry.k === k ? sum + (entry.tokens ?? 0) : sum), 0);
     return { audio: of('audio'), image: of('frame') };
   }
+}
+
+/** The items that an entry came with. */
+export function itemIdsOf(entry: LogRecord): readonly string[] {
+  if (entry.k === 'turn') return [];
+  if (entry.k === 'answer') return entry.itemIds;
+  return entry.itemId === null ? [] : [entry.itemId];
 }

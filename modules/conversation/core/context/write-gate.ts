@@ -2,6 +2,12 @@ import type { FrameSegment } from '../inputs.js';
 import type { Session } from '../session.js';
 import type { Write } from './writes.js';
 
+/** An answer that is to be shortened. */
+export interface Cut {
+  readonly id: string;
+  readonly keepTokens: number;
+}
+
 /** Holds back what is to change the context while an answer is made or begun ahead. */
 export class WriteGate {
   readonly #session: Session;
@@ -9,6 +15,8 @@ export class WriteGate {
   #waiting: Write[] = [];
   /** Ids of what is to be taken out once the answer is made. */
   #condemned: string[] = [];
+  /** Answers that are to be shortened then. */
+  #cuts: Cut[] = [];
 
   constructor(session: Session) {
     this.#session = session;
@@ -30,13 +38,15 @@ export class WriteGate {
   }
 
   /** @returns what is to be taken out of the context now, and then what is to be written, in order */
-  open(): { condemned: readonly string[]; waiting: readonly Write[] } {
+  open(): { condemned: readonly string[]; cuts: readonly Cut[]; waiting: readonly Write[] } {
     this.#closed = false;
+    const cuts = this.#cuts.filter(({ id }) => this.#session.log.holds(id));
+    this.#cuts = [];
     const condemned = this.#condemned.filter((id) => this.#session.log.holds(id));
     this.#condemned = [];
     const waiting = this.#waiting;
     this.#waiting = [];
-    return { condemned, waiting };
+    return { condemned, cuts, waiting };
   }
 
   /** Has it wait; where that makes too many frames, the oldest is shed. */
@@ -52,6 +62,11 @@ export class WriteGate {
   /** These go from the context when the gate opens, unless they have gone by then. */
   condemn(ids: readonly string[]): void {
     this.#condemned.push(...ids);
+  }
+
+  /** An answer is shortened when the gate opens. */
+  cutLater(cut: Cut): void {
+    this.#cuts.push(cut);
   }
 
   /** What waits of an item that a client deleted is not written. */

@@ -25,5 +25,11 @@ export type Write =
   /** A typed part of the user's question. */
   | { readonly k: 'question'; readonly segment: QuestionSegment; readonly itemId: string }
   | { readonly k: 'utterance'; readonly utterance: EndedUtterance }
+  /** A call or a result, between turns. */
+  | {
+      readonly k: 'tool';
+      readonly segment: Extract<Segment, { k: 'call' | 'result' }>;
+      readonly itemId: string;
+    }
   /** A whole turn of its own. */
   | { readonly k: 'message'; readonly role: Role; readonly text: string; readonly itemId: string };

@@ -98,10 +98,11 @@ export class InputAudioBuffer {
     if (this.#span) this.#span = { startMs: endMs, endMs: Math.max(endMs, this.#span.endMs) };
     out.emit({ type: 'audio_committed', itemId, previousItemId: items.lastId });
     const content = [{ type: 'input_audio', transcript: null, span: { startMs, endMs } }] as const;
-    const item: Item = { id: itemId, role: 'user', status: 'completed', content };
+    const item: Item = { type: 'message', id: itemId, role: 'user', status: 'completed', content };
     const previousItemId = items.add(item);
     out.emit({ type: 'item_added', item, previousItemId });
     out.emit({ type: 'item_done', item, previousItemId });
+    this.#session.spoken(itemId);
   }
 
   /** Forgets the audio so far. */

@@ -1,10 +1,10 @@
 import type { PreviousItem } from '../intents.js';
 import type { Item } from './items.js';
 
-/** Messages that a conversation knows: it may last for hours. */
+/** Items that a conversation knows: it may last for hours. */
 const MAX_ITEMS = 1000;
 
-/** The conversation's messages in the order that clients see; the oldest are forgotten where there are too many. */
+/** The conversation's items in the order that clients see; the oldest are forgotten where there are too many. */
 export class ItemList {
   #items: Item[] = [];
 
@@ -16,16 +16,24 @@ export class ItemList {
     return this.#items.find((item) => item.id === id);
   }
 
+  /** The id of the item that stands before this one now; null: it is the first, or is not here. */
+  before(id: string): string | null {
+    return this.#items[this.#items.findIndex((item) => item.id === id) - 1]?.id ?? null;
+  }
+
+  /** Whether a tool was called by this name. */
+  hasCall(callId: string): boolean {
+    return this.#items.some((item) => item.type === 'function_call' && item.callId === callId);
+  }
+
   /**
    * @param previous must be known already, where it is an id
    * @returns the id of the item before the new one; null: it is the first
    */
   add(item: Item, previous?: PreviousItem): string | null {
-    const at = this.#positionAfter(previous);
-    const before = this.#items[at - 1]?.id ?? null;
-    this.#items.splice(at, 0, item);
-    if (this.#items.length > MAX_ITEMS) this.#items.shift();
-    return before;
+    if (this.#items.length >= MAX_ITEMS) this.#forgetOldest(previous);
+    this.#items.splice(this.#positionAfter(previous), 0, item);
+    return this.before(item.id);
   }
 
   /** Puts a newer state of an item in its place; an item that was deleted stays deleted. */
@@ -42,6 +50,11 @@ export class ItemList {
 
   toArray(): readonly Item[] {
     return [...this.#items];
+  }
+
+  /** Not the one that the new one is to stand behind. */
+  #forgetOldest(previous: PreviousItem): void {
+    this.#items.splice(this.#items[0]?.id === previous ? 1 : 0, 1);
   }
 
   #positionAfter(previous: PreviousItem): number {

@@ -5,7 +5,8 @@ export type ItemContent =
   | { readonly type: 'input_text'; readonly text: string }
   | {
       readonly type: 'input_audio';
-      readonly transcript: null;
+      /** Null until it is written down, and where nobody asked for that. */
+      readonly transcript: string | null;
       /** The utterance's span, `null` for audio that came inside a typed item. */
       readonly span: { readonly startMs: number; readonly endMs: number } | null;
     }
@@ -16,9 +17,32 @@ export type ItemContent =
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 /** A message of the conversation, as clients know it. */
-export interface Item {
+export interface MessageItem {
+  readonly type: 'message';
   readonly id: string;
   readonly role: Role;
   readonly status: ItemStatus;
   readonly content: readonly ItemContent[];
 }
+
+/** The model calls a tool, which the client is to do. */
+export interface CallItem {
+  readonly type: 'function_call';
+  readonly id: string;
+  readonly status: ItemStatus;
+  readonly callId: string;
+  readonly name: string;
+  /** JSON, as the model wrote it: it may be broken. */
+  readonly arguments: string;
+}
+
+/** What the tool gave back. */
+export interface ResultItem {
+  readonly type: 'function_call_output';
+  readonly id: string;
+  readonly status: ItemStatus;
+  readonly callId: string;
+  readonly output: string;
+}
+
+export type Item = MessageItem | CallItem | ResultItem;

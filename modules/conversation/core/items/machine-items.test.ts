@@ -1,3 +1,4 @@
+import { ItemList } from './item-list.js';
 import { awake, MachineHarness, typed } from '../../testing/machine-harness.js';
 
 describe('typed turns', () => {
@@ -35,10 +36,11 @@ describe('typed turns', () => {
     expect(harness.eventsOf('frame_attended')[0]?.itemId).toBe('item_x');
     harness.intent({ k: 'response_create' }).ack();
     expect(harness.did).toEqual(['open user', 'frame', 'audio', 'mark', 'close user', 'generate']);
-    expect(harness.machine.snapshot().items[0]?.content).toEqual([
+    const described = [
       { type: 'input_image', detail: 'low' },
       { type: 'input_audio', transcript: null, span: null },
-    ]);
+    ];
+    expect(harness.machine.snapshot().items[0]).toMatchObject({ content: described });
   });
 
   test('typed sound makes the utterance under way go again as a whole', () => {
@@ -130,18 +132,36 @@ describe('items', () => {
     expect(harness.machine.snapshot().items).toEqual([]);
   });
 
-  test('an answer can be truncated, which changes nothing, for it has no sound', () => {
-    const harness = awake().turn('a');
-    const [user, answer] = harness.machine.snapshot().items;
-    const truncate = { k: 'item_truncate', contentIndex: 0, audioEndMs: 5 } as const;
-    harness
-      .clear()
-      .intent({ ...truncate, itemId: answer!.id })
-      .intent({ ...truncate, itemId: user!.id });
-    expect(harness.events).toMatchObject([
-      { type: 'item_truncated', itemId: answer!.id, contentIndex: 0, audioEndMs: 5 },
-      { type: 'error', error: { code: 'bad_request' } },
-    ]);
+  test('what comes first in a full conversation is kept, and the oldest other is forgotten', () => {
+    const list = new ItemList();
+    const item = (id: string) =>
+      ({ type: 'message', id, role: 'user', status: 'completed', content: [] }) as const;
+    for (let n = 0; n < 1000; n++) list.add(item(`n${n}`));
+    expect(list.add(item('first'), 'root')).toBeNull();
+    expect([list.get('first')?.id, list.get('n0')]).toEqual(['first', undefined]);
+    expect(list.add(item('second'), 'first')).toBe('first');
+    expect([list.get('n1'), list.toArray().length]).toEqual([undefined, 1000]);
+  });
+
+  test('an item is done behind what stands before it then', () => {
+    const harness = awake()
+      .intent({ ...typed('q'), itemId: 'item_q' })
+      .intent({ k: 'response_create' })
+      .ack();
+    harness.answer('a').intent({ k: 'item_delete', itemId: 'item_q' }).end();
+    expect(harness.eventsOf('item_done').at(-1)).toMatchObject({
+      item: { role: 'assistant' },
+      previousItemId: null,
+    });
+  });
+
+  test('an answer that is deleted while it is made is not told of again, and the context forgets it', () => {
+    const harness = awake().intent(typed('q')).intent({ k: 'response_create' }).ack().answer('a');
+    const { item } = harness.eventsOf('response_item_added')[0]!;
+    harness.clear().intent({ k: 'item_delete', itemId: item.id }).end();
+    expect(harness.eventsOf('item_done')).toEqual([]);
+    const [done] = harness.eventsOf('response_done');
+    expect(harness.commandsOf('redact')).toMatchObject([{ ids: [done!.response.id] }]);
   });
 
   test.each([
@@ -149,7 +169,8 @@ describe('items', () => {
     ['item_not_found', { k: 'item_delete', itemId: 'nope' }],
     ['item_not_found', { k: 'item_truncate', itemId: 'nope', contentIndex: 0, audioEndMs: 0 }],
     ['item_not_found', { ...typed('x'), previousItemId: 'nope' }],
-    ['bad_request', { ...typed('x'), itemId: 'there' }],
+    ['item_create_duplicate_item_id', { ...typed('x'), itemId: 'there' }],
+    ['invalid_tool_call_id', { k: 'result_create', callId: 'nope', output: '2' }],
     ['invalid_event', { k: 'item_create', role: 'user', content: [] }],
     ['invalid_event', { k: 'item_create', role: 'user', content: [{ type: 'output_text', text: 'x' }] }],
     [

@@ -221,6 +221,37 @@ export class Context {
     const hole = this.nameAll(ids, dropped) ? Infinity : this.firstHole;
     if (this.isSpoken(ids)) this.utterance = null;
     const first = dropped[0] ?? { from: this.tokens, position: this.tokens + this.offset };
+    const { from, recompute } = this.close(dropped, first, hole);
+    this.spans = this.moved(closeGaps(this.spans, dropped), from);
+    return { dropped, from, recompute };
+  }
+
+  /**
+   * Takes rows out of the middle of one span, and has what is behind them pending again, as {@link redact} has. States
+   * saved before are void.
+   * @param rows `keep`: of its first ones, `end`: of its last ones; null: nothing was taken out
+   */
+  shorten(key: string, rows: { keep: number; end: number }): Redaction | null {
+    const span = this.spans.find(({ owner }) => owner?.key === key);
+    if (!span || span.to - span.from <= rows.keep + rows.end) return null;
+    const gone = { ...span, from: span.from + rows.keep, to: span.to - rows.end };
+    const first = { from: gone.from, position: span.position + rows.keep };
+    const { from, recompute } = this.close([gone], first, Infinity);
+    const freed = gone.to - gone.from;
+    const spans = this.spans.map((other) => {
+      if (other === span) return { ...span, to: span.to - freed };
+      return other.from < span.from ? other : { ...other, from: other.from - freed, to: other.to - freed };
+    });
+    this.spans = this.moved(spans, from);
+    return { dropped: [gone], from, recompute };
+  }
+
+  /** Closes the gaps that `dropped` leave, and has all behind the first of them computed anew. */
+  private close(
+    dropped: readonly RowRange[],
+    first: { readonly from: number; readonly position: number },
+    hole: number,
+  ): { from: number; recompute: number } {
     const from = Math.min(hole, first.from);
     // In front of the first hole nothing is missing: there, rows and positions are the same.
     const position = hole <= first.from ? from : first.position;
@@ -229,11 +260,13 @@ export class Context {
     this.kv.truncate(from);
     this.inputs.remove(dropped);
     this.offset = position - from;
-    this.spans = closeGaps(this.spans, dropped).map((span) =>
-      span.from < from ? span : { ...span, position: span.from + this.offset },
-    );
     this.spoken = null;
-    return { dropped, from, recompute };
+    return { from, recompute };
+  }
+
+  /** Spans behind `from` are where they would be without what was taken out. */
+  private moved(spans: readonly Span[], from: number): Span[] {
+    return spans.map((span) => (span.from < from ? span : { ...span, position: span.from + this.offset }));
   }
 
   private nameAll(ids: ReadonlySet<string>, named: readonly Span[]): boolean {

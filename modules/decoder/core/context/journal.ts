@@ -26,6 +26,7 @@ export type JournalOperation =
       readonly dropped: readonly string[];
       readonly freed: number;
     }
+  | { readonly op: 'cut'; readonly owner: SpanOwner; readonly keepTokens: number; readonly freed: number }
   | { readonly op: 'failed'; readonly code: ErrorCode };
 
 /** One operation of a session, and where it led. */

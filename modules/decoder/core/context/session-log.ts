@@ -164,6 +164,33 @@ export class SessionLog {
     if (hole <= first.from || first.from < this.firstHole) this.firstHole = Infinity;
     const freed = this.takeOut(new Set(named.map(([, entry]) => entry)));
     this.offset = position - from;
+    this.moveBehind(from);
+    this.startEpoch(seq);
+    return { freed, dropped: idsOf(withRows.map(([, entry]) => entry)) };
+  }
+
+  /** Shortens an accepted answer, as the worker does: what lies behind it moves up. */
+  cut(seq: number, genId: string, keepTokens: number): Taken {
+    const [span, entry] =
+      [...this.placed()].find(([, { content }]) => content.k === 'answer' && content.id === genId) ?? [];
+    const tokens = entry?.content.k === 'answer' ? entry.content.tokens : [];
+    const freed = Math.max(0, tokens.length - keepTokens);
+    if (span && entry && freed > 0) {
+      const content = { k: 'answer', id: genId, tokens: tokens.slice(0, keepTokens) } as const;
+      if (span.from < this.firstHole) this.firstHole = Infinity;
+      this.offset = span.position - span.from;
+      this.rows -= freed;
+      this.list = this.list.map((other) =>
+        other === entry ? { ...entry, content, rows: entry.rows - freed } : other,
+      );
+      this.moveBehind(span.from);
+    }
+    this.startEpoch(seq);
+    return { freed, dropped: [] };
+  }
+
+  /** Entries from this row on are where they would be without what was taken out in front of them. */
+  private moveBehind(from: number): void {
     let row = this.startRows;
     this.list = this.list.map((entry) => {
       if (!entry) return null;
@@ -171,8 +198,6 @@ export class SessionLog {
       row += entry.rows;
       return moved;
     });
-    this.startEpoch(seq);
-    return { freed, dropped: idsOf(withRows.map(([, entry]) => entry)) };
   }
 
   /** The entries where their rows are. */
@@ -211,6 +236,29 @@ export class SessionLog {
     const last = this.list.findLast((entry) => entry !== null && isAudio(entry));
     if (!last || !isAudio(last) || last.content.segment.final) return null;
     return last.content.segment.utterance ?? null;
+  }
+
+  /**
+   * The frame or utterance of this id, whole: a final block stands for all of its utterance.
+   * @returns null: the log does not hold it
+   */
+  media(id: string): Extract<Segment, { k: 'frame' | 'audio' }> | null {
+    const segments = this.list.flatMap((entry) =>
+      entry?.content.k === 'segment' ? [entry.content.segment] : [],
+    );
+    const at = segments.findIndex(
+      (segment) => segment.id === id && (segment.k === 'frame' || segment.k === 'audio'),
+    );
+    const found = segments[at];
+    if (found?.k === 'frame') return found;
+    if (found?.k !== 'audio' || !found.final) return null;
+    const blocks = [found];
+    for (const before of segments.slice(0, at).toReversed()) {
+      if (before.k !== 'audio') continue;
+      if (before.final || before.utterance !== found.utterance) break;
+      blocks.unshift(before);
+    }
+    return { ...found, ptsMs: blocks[0]?.ptsMs ?? found.ptsMs, pcm: joined(blocks.map(({ pcm }) => pcm)) };
   }
 
   /** Role of the turn that is open. */
@@ -263,6 +311,16 @@ export class SessionLog {
       point.length !== null && point.length > lost ? { ...point, length: null } : point,
     );
   }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 const kindOf = ({ role, edge }: Edge): string => `${role} ${edge}`;

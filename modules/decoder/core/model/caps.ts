@@ -19,5 +19,7 @@ export function capsOf(config: ModelConfig, maxSessions: number): EngineCaps {
     modelId: config.modelId,
     turnEnd: audio.turnEnd !== undefined || (audio.tells?.includes('turnEnd') ?? false),
     ...(audio.tells && { heads: audio.tells }),
+    tools: false,
+    ...(config.writeDown && { writeDown: config.writeDown }),
   };
 }

@@ -67,4 +67,6 @@ export interface ModelConfig {
     readonly maxContextTokens: number;
   };
   readonly supportsInstructions: boolean;
+  /** Words that have the model write down what was said before them, by language. Left out: it was not trained to. */
+  readonly writeDown?: Readonly<Record<string, string>>;
 }

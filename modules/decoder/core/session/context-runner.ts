@@ -58,6 +58,9 @@ export class ContextRunner {
       this.takeEdge(segment);
       return times;
     }
+    if (segment.k === 'call' || segment.k === 'result') {
+      throw new VisavisError('bad_request', 'this model calls no tools');
+    }
     checkContent(segment, this.context.turn);
     const startedAt = this.host.nowMs();
     if (segment.k === 'text') await this.takeText(segment, operation);
@@ -99,7 +102,7 @@ export class ContextRunner {
       throw new VisavisError('context_full', 'there is no room for an answer');
     this.context.add('content', special.row(codec.special.assistant), header);
     const logits = await this.prefill(operation);
-    operation.priority = 'decode';
+    if (operation.priority === 'commit') operation.priority = 'decode';
     const sequence = new Sequence(this.context);
     try {
       return await this.goOn(sequence, logits, operation, options);

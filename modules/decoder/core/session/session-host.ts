@@ -14,6 +14,8 @@ export interface GenerationRequest {
   readonly maxTokens: number;
   readonly temperature: number;
   readonly seed: number;
+  /** Default `commit`. */
+  readonly priority?: 'commit' | 'background';
 }
 
 /** What an eviction or a redaction took out. */

@@ -116,7 +116,7 @@ export class DecoderSession {
     const calledAt = this.host.nowMs();
     this.settle();
     this.unsettled = stop;
-    const operation = new Operation('commit', null);
+    const operation = new Operation(request.priority ?? 'commit', null);
     return this.submit(operation, async (before) => {
       checkGenerate(this.context.turn);
       const generation = new Generation(request.genId, this.head, before);
@@ -201,11 +201,41 @@ export class DecoderSession {
       const outcome = { op: 'redact', ...o, ...gone, span: { from: redaction.from, to: tokens } } as const;
       return Promise.resolve({ at: this.journal.startEpoch(outcome, this.context.save()), ...gone });
     });
+    this.recompute(() => recompute);
+    return done;
+  }
+
+  /** Shortens an accepted answer; what lies behind the cut is computed anew, as by {@link redact}. */
+  cut({ seq, genId, keepTokens }: Numbered & { genId: string; keepTokens: number }): Promise<Removed> {
+    this.settle();
+    let recompute = 0;
+    const done = this.submit(new Operation('commit', seq), () => {
+      const { codec, special } = this.host;
+      const owner = answerOwner(genId);
+      const before = this.context.tokens;
+      const keep = special.count(codec.special.assistant) + keepTokens;
+      const cut = this.context.shorten(owner.key, { keep, end: special.count(codec.special.end) });
+      const { tokens } = this.context;
+      recompute = cut?.recompute ?? 0;
+      const freed = before - tokens;
+      const span = { from: cut?.from ?? tokens, to: tokens };
+      const outcome = { op: 'cut', seq, owner, keepTokens, freed, span } as const;
+      return Promise.resolve({
+        at: this.journal.startEpoch(outcome, this.context.save()),
+        freed,
+        dropped: [],
+      });
+    });
+    this.recompute(() => recompute);
+    return done;
+  }
+
+  /** In the background, behind what is under way. @param rows asked for when it begins */
+  private recompute(rows: () => number): void {
     const operation = new Operation('background', null);
-    const recomputed = this.submit(operation, () => this.runner.compute(recompute, operation));
+    const recomputed = this.submit(operation, () => this.runner.compute(rows(), operation));
     // The rows stay pending then: whoever needs them computes them, or is told why that cannot be.
     void recomputed.catch(() => undefined);
-    return done;
   }
 
   /**

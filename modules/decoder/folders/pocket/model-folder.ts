@@ -105,6 +105,7 @@ function toModelConfig(
       maxContextTokens: text.max_position_embeddings,
     },
     supportsInstructions: config.supports_instructions,
+    ...(config.write_down && { writeDown: config.write_down }),
   };
 }
 

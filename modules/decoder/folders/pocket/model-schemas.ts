@@ -70,6 +70,8 @@ export const configSchema = z.object({
     system: z.string().optional(),
   }),
   supports_instructions: z.boolean(),
+  /** Words that have the model write down what was said before them, by language; the first are those for any other. */
+  write_down: z.record(z.string(), z.string()).optional(),
 });
 
 const rgb = z.tuple([z.number(), z.number(), z.number()]);

@@ -39,6 +39,8 @@ export class GenerationRecord {
       case 'token':
         this.tokens.push(event.id);
         return { ...event, tMs: event.tMs + this.attemptAtMs - this.calledAtMs };
+      case 'call':
+      case 'arguments':
       case 'end':
         return event;
     }

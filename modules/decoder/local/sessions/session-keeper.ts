@@ -15,10 +15,10 @@ export interface SessionPlaces {
   /** How long (ms) operations wait for a lost worker's successor before they fail with `engine_restarting`. */
   readonly recoveryMs: number;
   /**
-   * An empty session in a worker, once one is up.
+   * An empty session in a worker, once one is up; with the session's own system prompt, unless another is given.
    * @throws `engine_failed`, `session_closed` where there will be none
    */
-  open(epoch: number): Promise<WorkerLink>;
+  open(epoch: number, system?: string): Promise<WorkerLink>;
   /** Runs rebuilds in turn, urgent ones first. */
   inTurn(urgent: () => boolean, work: () => Promise<void>): Promise<void>;
   /** Stands before what nobody waits for. */

@@ -70,6 +70,11 @@ export class WorkerLink {
     return { session: this.session, seq: this.seq };
   }
 
+  /** The next number of a session that is not numbered by anybody else. */
+  next(): { session: number; seq: number } {
+    return this.number(this.seq + 1);
+  }
+
   /**
    * A checkpoint of the session, as this worker knows it.
    * @throws `stale_checkpoint`

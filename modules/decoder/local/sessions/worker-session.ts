@@ -1,6 +1,7 @@
 import {
   VisavisError,
   type AppendReceipt,
+  type AsideOptions,
   type Checkpoint,
   type EarTold,
   type EngineCaps,
@@ -12,10 +13,11 @@ import {
 } from '#modules/contracts';
 import { checkImage } from '../../core/inputs/pixels.js';
 import { SessionLog } from '../../core/context/session-log.js';
+import { Asides } from './asides.js';
 import { EventStream } from './event-stream.js';
 import { GenerationRecord } from './generation-record.js';
 import { ownCopy } from './own-copy.js';
-import { SessionKeeper, type SessionPlaces } from './session-keeper.js';
+import { SessionKeeper, type Run, type SessionPlaces } from './session-keeper.js';
 import type { WorkerLink } from './worker-link.js';
 
 export interface WorkerSessionOptions {
@@ -34,6 +36,9 @@ export class WorkerSession implements EngineSession {
   private readonly options: WorkerSessionOptions;
   private readonly log: SessionLog;
   private readonly keeper: SessionKeeper;
+  private readonly asides: Asides;
+  /** What was called last has been done. */
+  private settled: Promise<unknown> = Promise.resolve();
   /** Of the last operation that was called, answered or not. */
   private seq = 0;
   private generations = 0;
@@ -45,6 +50,7 @@ export class WorkerSession implements EngineSession {
     this.options = options;
     this.log = new SessionLog(link.start);
     this.keeper = new SessionKeeper(this.log, options.places, link);
+    this.asides = new Asides(options.id, this.log, options.places);
   }
 
   get head(): Checkpoint {
@@ -79,7 +85,7 @@ export class WorkerSession implements EngineSession {
     }
     const own = ownCopy(segment).copy;
     const seq = ++this.seq;
-    return this.keeper.run({
+    return this.run({
       seq,
       signal: o.signal,
       passing: priority === 'background',
@@ -100,7 +106,7 @@ export class WorkerSession implements EngineSession {
     this.supersede();
     const seq = ++this.seq;
     this.keeper.cancelHeldAfter(to.seq);
-    await this.keeper.run({
+    await this.run({
       seq,
       online: async (link) => {
         await link.client.ask({ t: 'rollback', to: link.checkpoint(to, this.log), ...link.number(seq) });
@@ -169,7 +175,7 @@ export class WorkerSession implements EngineSession {
       if (this.generation === record) this.generation = null;
       return this.log.accept(seq, { k: 'answer', id: genId, tokens: kept() }, at);
     };
-    return this.keeper.run({
+    return this.run({
       seq,
       online: async (link) => {
         if (record.link === link) {
@@ -193,7 +199,7 @@ export class WorkerSession implements EngineSession {
     const { keepFrames, targetTokens } = o;
     const seq = ++this.seq;
     const logged = () => this.removed(this.log.evict(seq, { keepFrames, targetTokens }));
-    return this.keeper.run({
+    return this.run({
       seq,
       online: async (link) => {
         await link.client.ask({ ...link.number(seq), t: 'evict', keepFrames, targetTokens });
@@ -208,7 +214,7 @@ export class WorkerSession implements EngineSession {
     this.supersede();
     const seq = ++this.seq;
     const logged = () => this.removed(this.log.redact(seq, ids));
-    return this.keeper.run({
+    return this.run({
       seq,
       online: async (link) => {
         await link.client.ask({ ...link.number(seq), t: 'redact', ids });
@@ -216,6 +222,27 @@ export class WorkerSession implements EngineSession {
       },
       offline: logged,
     });
+  }
+
+  async cut(genId: string, o: { keepTokens: number }): Promise<Removal> {
+    this.keeper.throwIfClosed();
+    this.supersede();
+    const { keepTokens } = o;
+    const seq = ++this.seq;
+    const logged = () => this.removed(this.log.cut(seq, genId, keepTokens));
+    return this.run({
+      seq,
+      online: async (link) => {
+        await link.client.ask({ ...link.number(seq), t: 'cut', genId, keepTokens });
+        return logged();
+      },
+      offline: logged,
+    });
+  }
+
+  aside(o: AsideOptions): AsyncGenerator<GenEvent> {
+    this.keeper.throwIfClosed();
+    return this.asides.answer(o, this.settled);
   }
 
   onLost(listener: (why: VisavisError) => void): void {
@@ -226,7 +253,14 @@ export class WorkerSession implements EngineSession {
     if (this.closed) return;
     this.closed = true;
     this.options.onClosed();
+    this.asides.close();
     await this.keeper.close();
+  }
+
+  private run<T>(operation: Run<T>): Promise<T> {
+    const done = this.keeper.run(operation);
+    this.settled = done.catch(() => undefined);
+    return done;
   }
 
   private removed(taken: Omit<Removal, 'epoch'>): Removal {

@@ -102,6 +102,8 @@ export class EngineHost {
         return session.evict(request);
       case 'redact':
         return session.redact(request);
+      case 'cut':
+        return session.cut(request);
       case 'restore':
         return session.restore(request);
       case 'close':

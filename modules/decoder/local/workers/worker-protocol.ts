@@ -24,6 +24,7 @@ export interface Requests {
   redact: { ask: { seq: number; ids: readonly string[] }; reply: Removed };
   /** What the ear tells of a sound that is no part of the context. */
   judge: { ask: { pcm: Float32Array }; reply: EarTold };
+  cut: { ask: { seq: number; genId: string; keepTokens: number }; reply: Removed };
   /** Puts back an entry of a lost session's log, and computes it. Never shed. `next`: position id of what comes behind. */
   restore: {
     ask: { seq: number; entry: LogEntry; next: number; priority: 'commit' | 'background' };

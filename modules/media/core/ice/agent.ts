@@ -75,6 +75,7 @@ export class IceAgent {
   #selected: Pair | null = null;
   #checked = false;
   #started = false;
+  #retired = false;
   #nextCheckAtMs = 0;
   #consentAtMs = 0;
   #consentedAtMs = 0;
@@ -97,6 +98,11 @@ export class IceAgent {
     this.#started = true;
   }
 
+  /** Another agent has taken over: the client's checks are still answered and its data counts, but nothing is asked any more. */
+  retire(): void {
+    this.#retired = true;
+  }
+
   /** An address of the client's offer, for one of our sockets. */
   addCandidate(path: Path, priority: number, nowMs: number): void {
     this.#pairs.add(path, this.#rank(path, priority), nowMs);
@@ -106,6 +112,7 @@ export class IceAgent {
   onCheck(path: Path, check: Check, nowMs: number): void {
     if (!this.#started || !this.#settleRoles(path, check)) return;
     this.#o.ports.accept(path, check.id);
+    if (this.#retired) return;
     const pair = this.#pairs.get(path) ?? this.#pairs.add(path, this.#rank(path, check.priority), nowMs);
     if (!pair) return;
     pair.checkedAtMs = nowMs;
@@ -121,7 +128,7 @@ export class IceAgent {
   /** An answer to a check of ours, authenticated with the client's password. */
   onAnswer(path: Path, id: string, nowMs: number): void {
     const transaction = this.#transactions.get(id);
-    if (!transaction) return;
+    if (!transaction || this.#retired) return;
     const { pair } = transaction;
     // From elsewhere than it went to, it proves nothing (7.2.5.2.1).
     if (pair.path.local !== path.local || pair.path.host !== path.host || pair.path.port !== path.port)
@@ -139,7 +146,7 @@ export class IceAgent {
   /** An error answer to a check of ours, authenticated. */
   onRefusal(id: string, code: number, nowMs: number): void {
     const transaction = this.#transactions.get(id);
-    if (!transaction) return;
+    if (!transaction || this.#retired) return;
     this.#forget(transaction);
     const { pair } = transaction;
     if (code === 487) {
@@ -159,6 +166,7 @@ export class IceAgent {
   onDatagram(path: Path, nowMs: number): boolean {
     const pair = this.#pairs.get(path);
     const counts = pair !== null && (this.#selected ? this.#isValid(pair, nowMs) : pair.checkedAtMs !== null);
+    if (this.#retired) return counts;
     if (counts && pair) {
       pair.heardAtMs = nowMs;
       this.#watch.onAlternative(pair, this.#selected, nowMs);
@@ -170,7 +178,7 @@ export class IceAgent {
 
   /** Moves time on; call it every 20 ms or so. */
   tick(nowMs: number): void {
-    if (!this.#started) return;
+    if (!this.#started || this.#retired) return;
     for (const pair of this.#pairs) this.#repeat(pair, nowMs);
     if (this.#selected) this.#keep(this.#selected, nowMs);
     else if (nowMs >= this.#nextCheckAtMs) {

@@ -25,9 +25,21 @@ export function readCandidates(lines: readonly SdpLine[]): string[] {
     .map(([, text]) => text);
 }
 
-function readCandidate(
-  value: string,
-): { transport: string; address: string; port: number; text: string } | null {
+/** A candidate that can be tried. */
+export interface ReadCandidate {
+  readonly transport: 'udp' | 'tcp';
+  readonly priority: number;
+  /** An address or a host name, in lower case. */
+  readonly address: string;
+  readonly port: number;
+  /** The ICE session that it says it belongs to, if it says so. */
+  readonly ufrag: string | null;
+  /** The value of its `a=candidate`, in one spelling. */
+  readonly text: string;
+}
+
+/** @returns null for what is no candidate, or cannot be tried */
+export function readCandidate(value: string): ReadCandidate | null {
   // Some stacks write the attribute's name twice, because JavaScript's candidates begin with it.
   const fields = value.replace(/^(a=)?candidate:/i, '').split(/\s+/);
   const [foundation = '', component, transport = '', priority, address = '', port = '', typ, type = ''] =
@@ -47,6 +59,8 @@ function readCandidate(
     transport: protocol,
     address: address.toLowerCase(),
     port: Number(port),
+    priority: Number(priority),
+    ufrag: fieldAfter(fields, 'ufrag') ?? null,
     text:
       `${foundation.replaceAll(/[^A-Za-z0-9+/]/g, '').slice(0, 32) || '0'} 1 ${protocol} ${Number(priority)} ${address} ${Number(port)} typ ${type.toLowerCase()}${related}` +
       (tcpType && protocol === 'tcp' ? ` tcptype ${tcpType}` : ''),

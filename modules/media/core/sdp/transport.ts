@@ -66,7 +66,7 @@ function readCredentials(
 }
 
 /** Looser than RFC 8839, which knows fewer characters and lengths: what the other end checks against is up to it. */
-function isCredential(value: string): boolean {
+export function isCredential(value: string): boolean {
   return /^[!-~]{1,256}$/.test(value);
 }
 

@@ -1,38 +1,23 @@
-import { randomBytes } from 'node:crypto';
-
 import { VisavisError } from '#modules/contracts';
 
-import { canonicalHost, isUnicast, type Address } from '../../core/ice/address.js';
-import { IceAgent, type Check, type OwnCheck } from '../../core/ice/agent.js';
 import type { Path } from '../../core/ice/pair.js';
+import { Succession } from '../../core/ice/succession.js';
+import { IceSession, type Credentials, type OfferedCandidate } from './ice-session.js';
 import { CallSockets, type LocalSocket } from './sockets.js';
-import {
-  ATTRIBUTE,
-  isAuthentic,
-  looksLikeStun,
-  parseStun,
-  writeStun,
-  xorAddress,
-  type StunMessage,
-} from './stun.js';
+import { ATTRIBUTE, looksLikeStun, parseStun } from './stun.js';
 
-/** Candidates of an offer that are looked at. A client has a few; each more would be a datagram to an address of its choice. */
-export const MAX_CANDIDATES = 32;
-
-export interface Credentials {
-  readonly ufrag: string;
-  readonly password: string;
-}
+export { MAX_CANDIDATES, type Credentials, type OfferedCandidate } from './ice-session.js';
 
 export interface IceHandlers {
   /** Every datagram passes it: what our own code throws there is a bug, and ends the call. */
   guard(work: () => void): void;
   /** Something that is not STUN, from where the client was seen to be. */
   onData(bytes: Buffer): void;
-  /** The client's first authenticated check has come. */
+  /** The client's first authenticated check has come. Once. */
   onChecked(): void;
+  /** The first path was selected. Once, also where ICE is restarted. */
   onConnected(): void;
-  /** The client has not answered for 30 s. */
+  /** The client has not answered for 30 s, nor come back by a restart. */
   onLost(): void;
 }
 
@@ -43,70 +28,70 @@ export interface IceSettings {
   readonly nowMs: () => number;
 }
 
-/** A candidate of an offer, as its line has it. */
-export interface OfferedCandidate extends Address {
-  readonly component: number;
-  readonly transport: string;
-  readonly priority: number;
-}
-
-/** The way to one client: UDP sockets, and the agent that finds out where the client is. It has no timers: `tick` drives it. */
+/**
+ * The way to one client: UDP sockets, and the ICE sessions that find out where the client is, one after another where the client restarts
+ * ICE. It has no timers: `tick` drives it.
+ */
 export class IceTransport {
-  readonly local: Credentials = { ufrag: token(4), password: token(16) };
   readonly #settings: IceSettings;
   readonly #handlers: IceHandlers;
-  readonly #agent: IceAgent;
-  readonly #tieBreaker = randomBytes(8).readBigUInt64BE();
-  #remote: Credentials | null = null;
+  readonly #sessions: Succession<IceSession>;
   #sockets: CallSockets | null = null;
-  #candidates: OfferedCandidate[] = [];
+  #told = { checked: false, connected: false, lost: false };
   #closed = false;
 
   constructor(settings: IceSettings, handlers: IceHandlers) {
     this.#settings = settings;
     this.#handlers = handlers;
-    this.#agent = new IceAgent({
-      tieBreaker: this.#tieBreaker,
-      ports: {
-        check: (path, check) => this.#ask(path, check),
-        accept: (path, id) =>
-          this.#answer(path, id, 'success', [ATTRIBUTE.xorMappedAddress, xorAddress(path, id)]),
-        refuse: (path, id, code) => this.#answer(path, id, 'error', [ATTRIBUTE.errorCode, errorCode(code)]),
-        newId: () => randomBytes(12).toString('hex'),
-        random: Math.random,
-        onChecked: () => handlers.onChecked(),
-        onConnected: () => handlers.onConnected(),
-        onLost: () => handlers.onLost(),
-      },
-    });
+    this.#sessions = new Succession(this.#newSession());
+  }
+
+  /** Ours, as the client was told last. */
+  get local(): Credentials {
+    return this.#sessions.newest.local;
   }
 
   get remote(): Credentials | null {
-    return this.#remote;
+    return this.#sessions.newest.remote;
   }
 
   get controlling(): boolean {
-    return this.#agent.controlling;
+    return this.#sessions.newest.agent.controlling;
   }
 
   /** We control where the client is lite; otherwise the client, which made the offer. */
   set controlling(controlling: boolean) {
-    this.#agent.controlling = controlling;
+    this.#sessions.newest.agent.controlling = controlling;
   }
 
   setRemote(remote: Credentials): void {
-    this.#remote = remote;
-    if (this.#sockets) this.#begin();
+    this.#sessions.newest.setRemote(remote);
   }
 
   /**
-   * Notes a candidate of the offer. Names are not looked up, `.local` ones included: nobody is asked about a client, and one that
-   * hides its address finds us by its own checks.
+   * A candidate of the client's, for the session that it was told of last.
+   * @returns false: of another session (`ufrag` says of which), so it leads nowhere (RFC 8838, 10)
    */
-  addCandidate(candidate: OfferedCandidate): void {
-    if (this.#closed || this.#candidates.length >= MAX_CANDIDATES) return;
-    this.#candidates.push(candidate);
-    if (this.#sockets && this.#remote) this.#pairUp(candidate);
+  addCandidate(candidate: OfferedCandidate, ufrag: string | null = null): boolean {
+    if (this.#closed || (ufrag !== null && ufrag !== this.remote?.ufrag)) return false;
+    this.#sessions.newest.addCandidate(candidate);
+    return true;
+  }
+
+  /**
+   * The client restarts ICE: from now on it is also found by new credentials, and what is in use stays so until it was. One that says
+   * what was said already (its request may have been repeated) changes nothing.
+   * @returns our new credentials; the sockets stay the same
+   */
+  restart(remote: Credentials): Credentials {
+    const before = this.#sessions.newest;
+    if (before.remote?.ufrag === remote.ufrag && before.remote.password === remote.password)
+      return before.local;
+    const session = this.#newSession();
+    session.agent.controlling = before.agent.controlling;
+    this.#sessions.begin(session, this.#settings.nowMs());
+    session.setRemote(remote);
+    return session.local;
   }
 
   /** @throws VisavisError `capacity`: no UDP port is free */
@@ -120,116 +105,71 @@ export class IceTransport {
       throw new VisavisError('capacity', 'No UDP port is free for another call.');
     }
     this.#sockets = sockets;
-    if (this.#remote) this.#begin();
+    this.#sessions.newest.begin();
     return sockets.list;
   }
 
   /** To the selected address of the client; lost where there is none. */
   send(bytes: Uint8Array): void {
-    const path = this.#agent.selected;
+    const path = this.#sessions.current.agent.selected;
     if (path) this.#sockets?.send(bytes, path.local, path);
   }
 
   tick(nowMs: number): void {
-    if (!this.#closed) this.#agent.tick(nowMs);
+    if (this.#closed) return;
+    for (const { agent } of this.#sessions.all) agent.tick(nowMs);
+    if (!this.#sessions.tick(nowMs) || this.#told.lost) return;
+    this.#told.lost = true;
+    this.#handlers.onLost();
   }
 
   /** Resolves when the ports are free. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#candidates = [];
+    for (const session of this.#sessions.all) session.retire();
     const sockets = this.#sockets;
     this.#sockets = null;
     await sockets?.close();
   }
 
-  #begin(): void {
-    this.#agent.start();
-    for (const candidate of this.#candidates) this.#pairUp(candidate);
+  #newSession(): IceSession {
+    const session: IceSession = new IceSession({
+      sockets: () => this.#sockets?.list ?? [],
+      send: (bytes, path) => this.#sockets?.send(bytes, path.local, path),
+      nowMs: () => this.#settings.nowMs(),
+      onChecked: () => this.#tell('checked', () => this.#handlers.onChecked()),
+      onConnected: () => {
+        this.#sessions.connected(session, this.#settings.nowMs());
+        this.#tell('connected', () => this.#handlers.onConnected());
+      },
+      onLost: () => this.#sessions.lost(session),
+    });
+    return session;
   }
 
-  #pairUp(candidate: OfferedCandidate): void {
-    const { component, transport, port, priority } = candidate;
-    const host = canonicalHost(candidate.host);
-    if (host === null || component !== 1 || transport.toLowerCase() !== 'udp') return;
-    if (!isUnicast({ host, port }) || !(priority > 0 && priority < 2 ** 32)) return;
-    for (const socket of this.#sockets?.list ?? []) {
-      if (socket.ipv6 !== host.includes(':')) continue;
-      this.#agent.addCandidate({ local: socket.number, host, port }, priority, this.#settings.nowMs());
-    }
+  #tell(what: 'checked' | 'connected', handler: () => void): void {
+    if (this.#told[what]) return;
+    this.#told[what] = true;
+    handler();
   }
 
   #onDatagram(bytes: Buffer, path: Path): void {
     if (this.#closed) return;
-    const nowMs = this.#settings.nowMs();
-    if (!looksLikeStun(bytes)) {
-      if (this.#agent.onDatagram(path, nowMs)) this.#handlers.onData(bytes);
-      return;
-    }
+    if (!looksLikeStun(bytes)) return this.#onOther(bytes, path);
     const message = parseStun(bytes);
-    if (!message) return;
-    if (message.kind === 'request') this.#onRequest(message, path, nowMs);
-    else if (this.#remote && message.kind !== 'indication' && isAuthentic(message, this.#remote.password)) {
-      if (message.kind === 'success') this.#agent.onAnswer(path, message.id, nowMs);
-      else this.#agent.onRefusal(message.id, codeOf(message), nowMs);
-    }
+    if (!message || message.kind === 'indication') return;
+    // A list of its own: a session may succeed another meanwhile.
+    const { all } = this.#sessions;
+    if (message.kind === 'request') {
+      const user = message.attributes.get(ATTRIBUTE.username)?.toString('utf8').split(':', 1)[0];
+      all.find((session) => session.local.ufrag === user)?.onRequest(message, path, this.remote);
+    } else for (const session of all) session.onResponse(message, path);
   }
 
-  /** Whoever does not know our password is not answered at all: an error would tell strangers that somebody is here. */
-  #onRequest(message: StunMessage, path: Path, nowMs: number): void {
-    const { attributes, id } = message;
-    const user = attributes.get(ATTRIBUTE.username)?.toString('utf8').split(':', 1)[0];
-    if (user !== this.local.ufrag || !isAuthentic(message, this.local.password)) return;
-    const controlling = attributes.get(ATTRIBUTE.iceControlling);
-    const controlled = attributes.get(ATTRIBUTE.iceControlled);
-    const number = controlling ?? controlled;
-    const priority = attributes.get(ATTRIBUTE.priority);
-    const check: Check = {
-      id,
-      priority: priority?.length === 4 ? priority.readUInt32BE() : 1,
-      useCandidate: attributes.has(ATTRIBUTE.useCandidate),
-      role: controlling ? 'controlling' : controlled ? 'controlled' : null,
-      tieBreaker: number?.length === 8 ? number.readBigUInt64BE() : 0n,
-    };
-    this.#agent.onCheck(path, check, nowMs);
+  /** Every session notes whom it heard; one that knows the sender is enough. */
+  #onOther(bytes: Buffer, path: Path): void {
+    const nowMs = this.#settings.nowMs();
+    const counts = this.#sessions.all.map(({ agent }) => agent.onDatagram(path, nowMs));
+    if (counts.includes(true)) this.#handlers.onData(bytes);
   }
-
-  #ask(path: Path, check: OwnCheck): void {
-    if (!this.#remote) return;
-    const number = Buffer.alloc(8);
-    number.writeBigUInt64BE(this.#tieBreaker);
-    const attributes: [number, Buffer][] = [
-      [ATTRIBUTE.username, Buffer.from(`${this.#remote.ufrag}:${this.local.ufrag}`)],
-      [check.controlling ? ATTRIBUTE.iceControlling : ATTRIBUTE.iceControlled, number],
-      [ATTRIBUTE.priority, uint32(check.priority)],
-    ];
-    if (check.controlling && check.nominates) attributes.push([ATTRIBUTE.useCandidate, Buffer.alloc(0)]);
-    const { password } = this.#remote;
-    this.#sockets?.send(writeStun({ kind: 'request', id: check.id, attributes, password }), path.local, path);
-  }
-
-  #answer(path: Path, id: string, kind: 'success' | 'error', attribute: [number, Buffer]): void {
-    const { password } = this.local;
-    this.#sockets?.send(writeStun({ kind, id, attributes: [attribute], password }), path.local, path);
-  }
-}
-
-/** Random hexadecimal digits, `bytes` × 8 bits of chance: ufrag and password take no other signs than letters, digits, + and /. */
-function token(bytes: number): string {
-  return randomBytes(bytes).toString('hex');
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes;
-}
-
-function errorCode(code: number): Buffer {
-  return Buffer.from([0, 0, Math.floor(code / 100), code % 100]);
-}
-
-function codeOf(message: StunMessage): number {
-  const value = message.attributes.get(ATTRIBUTE.errorCode);
-  return value && value.length >= 4 ? (value[2] ?? 0) * 100 + (value[3] ?? 0) : 0;
 }

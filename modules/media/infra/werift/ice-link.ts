@@ -9,7 +9,12 @@ import {
 
 import { candidatePriority } from '../../core/ice/pair.js';
 import { isSoundSrtp } from '../../core/srtp-packet.js';
-import { IceTransport, type IceSettings } from '../ice/ice-transport.js';
+import {
+  IceTransport,
+  type Credentials,
+  type IceSettings,
+  type OfferedCandidate,
+} from '../ice/ice-transport.js';
 import type { LocalSocket } from '../ice/sockets.js';
 import { startDtls } from './dtls-start.js';
 
@@ -149,6 +154,16 @@ export class IceLink {
     return Promise.resolve();
   }
 
+  /** A candidate that came after the offer. @returns false: it is of another ICE session than the newest */
+  trickle(candidate: OfferedCandidate, ufrag: string | null): boolean {
+    return this.#ice.addCandidate(candidate, ufrag);
+  }
+
+  /** ICE anew, see {@link IceTransport.restart}; werift need not know. @returns our new credentials */
+  beginAnew(remote: Credentials): Credentials {
+    return this.#ice.restart(remote);
+  }
+
   /** @throws VisavisError `capacity` */
   async gatherCandidates(): Promise<void> {
     const sockets = await this.#ice.open();
@@ -193,9 +208,9 @@ export class IceLink {
     await closed;
   }
 
-  /** A call has one offer, which starts ICE once. */
+  /** werift has one offer of a call, which starts ICE once: later ones are answered without it. */
   restart(): void {
-    throw new Error('ICE restarts are not supported');
+    throw new Error('ICE is restarted by beginAnew');
   }
 
   resetNominatedPair(): void {

@@ -2,9 +2,9 @@ import { VisavisError } from '#modules/contracts';
 import { RTCPeerConnection, type RTCCertificate, type RTCDtlsTransport } from 'werift';
 
 import type { ResolvedMediaOptions } from '../../core/options.js';
-import { readLocalTransport, writeAnswer } from '../../core/sdp/answer.js';
+import { readLocalTransport, type LocalTransport } from '../../core/sdp/answer.js';
 import { canonicalOffer } from '../../core/sdp/canonical.js';
-import { flowingKinds, planOffer } from '../../core/sdp/plan.js';
+import { planOffer, type CallPlan } from '../../core/sdp/plan.js';
 import { useOwnIce, type IceLink, type LinkHandlers } from './ice-link.js';
 import { iceHosts, peerConfig } from './peer-config.js';
 
@@ -16,12 +16,12 @@ export interface Negotiated {
   /** All media and data share one transport (BUNDLE). */
   readonly transport: RTCDtlsTransport;
   readonly ice: IceLink;
-  readonly answerSdp: string;
-  readonly trackKinds: readonly ('audio' | 'video')[];
+  readonly plan: CallPlan;
+  readonly local: LocalTransport;
 }
 
 /**
- * Answers an offer with all of our candidates in it, and starts connecting.
+ * Opens the transport that an offer asks for, with all of our candidates, and starts connecting.
  * @param settings `ports`: UDP ports of this peer, or null for any
  * @param prepare called before the first packet can come
  * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity` (no UDP port is free); no socket is left open then
@@ -49,13 +49,7 @@ export async function negotiate(
     if (!sdp.includes('a=candidate:')) {
       throw new VisavisError('capacity', 'No UDP port is free for another call.');
     }
-    return {
-      connection,
-      transport,
-      ice,
-      answerSdp: writeAnswer(plan, readLocalTransport(sdp), { videoKbps: options.videoKbps }),
-      trackKinds: flowingKinds(plan),
-    };
+    return { connection, transport, ice, plan, local: readLocalTransport(sdp) };
   } catch (error) {
     // What werift was given is our own writing: where it cannot be answered the fault is not the client's.
     await connection.close();

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 
+import { VisavisError } from '#modules/contracts';
 import {
   RtcpSrPacket,
   type RTCCertificate,
@@ -10,18 +11,21 @@ import {
 
 import type {
   CloseReason,
+  LocalIce,
   MediaHandlers,
   MediaPeer,
   MediaStats,
-  OpenVideoDecoder,
   OpusDecoder,
   SendResult,
+  VideoCodec,
+  VideoTrackDecoder,
 } from '../../core/ports.js';
 import type { ResolvedMediaOptions } from '../../core/options.js';
 import { MediaReceiver } from '../../core/receiver.js';
-import { answeredPayloadTypes } from '../../core/sdp.js';
+import { Agreement } from '../../core/sdp/agreement.js';
+import { readCandidate } from '../../core/sdp/candidates.js';
 import { Channels } from './channels.js';
-import type { LinkHandlers } from './ice-link.js';
+import type { IceLink, LinkHandlers } from './ice-link.js';
 import { negotiate, type Negotiated } from './negotiate.js';
 import { rtcpOf, senderReportOf } from './rtcp.js';
 
@@ -34,7 +38,11 @@ export interface PeerDeps {
   readonly nowMs: () => number;
   readonly certificate: RTCCertificate;
   readonly opus: OpusDecoder;
-  readonly openVideoDecoder: OpenVideoDecoder;
+  /** `parameterSets`: those that the client's offer has for the payload type. */
+  readonly openVideoDecoder: (
+    codec: VideoCodec,
+    parameterSets: readonly Uint8Array[] | undefined,
+  ) => VideoTrackDecoder;
   /** A handler (or werift's close) threw: a bug, which must not be lost in event code. The call is closed. */
   readonly onBug: (error: unknown) => void;
   /** The call's sockets are closed. */
@@ -50,6 +58,7 @@ export class WeriftPeer implements MediaPeer {
   /** Sender of our RTCP. */
   readonly #ssrc = randomInt(1, 2 ** 32);
   #link: Negotiated | null = null;
+  #agreement: Agreement | null = null;
   #channels: Channels | null = null;
   #checked = false;
   #connected = false;
@@ -64,7 +73,8 @@ export class WeriftPeer implements MediaPeer {
     this.#openedAtMs = deps.nowMs();
     this.#receiver = new MediaReceiver({
       opus: deps.opus,
-      openVideoDecoder: deps.openVideoDecoder,
+      openVideoDecoder: (codec, payloadType) =>
+        deps.openVideoDecoder(codec, this.#agreement?.parameterSets.get(payloadType)),
       frameIntervalMs: deps.options.frameIntervalMs,
       onAudio: (frame) => deps.handlers.onAudio(frame),
       onVideo: (frame) => this.#guard(() => deps.handlers.onVideo(frame)),
@@ -76,10 +86,12 @@ export class WeriftPeer implements MediaPeer {
   static async answer(offerSdp: string, deps: PeerDeps): Promise<WeriftPeer> {
     const peer = new WeriftPeer(deps);
     try {
-      peer.#link = await negotiate(offerSdp, { ...deps, ...peer.#linkHandlers() }, (connection, transport) =>
+      const link = await negotiate(offerSdp, { ...deps, ...peer.#linkHandlers() }, (connection, transport) =>
         peer.#wire(connection, transport),
       );
-      peer.#receiver.accept(answeredPayloadTypes(peer.answerSdp));
+      peer.#link = link;
+      peer.#agreement = new Agreement({ offerSdp, ...link }, { videoKbps: deps.options.videoKbps });
+      peer.#receiver.accept(peer.#agreement.payloadTypes);
       return peer;
     } catch (error) {
       peer.#receiver.close();
@@ -89,11 +101,39 @@ export class WeriftPeer implements MediaPeer {
   }
 
   get answerSdp(): string {
-    return this.#link?.answerSdp ?? '';
+    return this.#agreement?.answerSdp ?? '';
   }
 
   get trackKinds(): readonly ('audio' | 'video')[] {
-    return this.#link?.trackKinds ?? [];
+    return this.#agreement?.trackKinds ?? [];
+  }
+
+  get ice(): LocalIce {
+    return this.#open().agreement.ice;
+  }
+
+  addCandidates(candidates: readonly string[], ufrag?: string): number {
+    const { ice } = this.#open();
+    return candidates.filter((line) => {
+      const read = readCandidate(line);
+      if (!read) return false;
+      const { address: host, port, transport, priority } = read;
+      return ice.trickle({ host, port, transport, priority, component: 1 }, read.ufrag ?? ufrag ?? null);
+    }).length;
+  }
+
+  restartIce(remote: { readonly ufrag: string; readonly password: string }): LocalIce {
+    const { ice, agreement } = this.#open();
+    agreement.restarted(ice.beginAnew(remote));
+    return agreement.ice;
+  }
+
+  renegotiate(offerSdp: string): string {
+    const { ice, agreement } = this.#open();
+    const { candidates, iceUfrag } = agreement.renew(offerSdp, (remote) => ice.beginAnew(remote));
+    this.addCandidates(candidates, iceUfrag);
+    this.#receiver.accept(agreement.payloadTypes);
+    return agreement.answerSdp;
   }
 
   send(label: string, text: string): SendResult {
@@ -129,6 +169,12 @@ export class WeriftPeer implements MediaPeer {
 
   close(): Promise<void> {
     return this.#end('closed_by_us');
+  }
+
+  #open(): { readonly ice: IceLink; readonly agreement: Agreement } {
+    const [link, agreement] = [this.#link, this.#agreement];
+    if (this.#ended || !link || !agreement) throw new VisavisError('session_closed', 'The call is closed.');
+    return { ice: link.ice, agreement };
   }
 
   #linkHandlers(): LinkHandlers {

@@ -1,0 +1,161 @@
+import type { Role, Segment } from '#modules/contracts';
+import { cutAnswer } from '../answering/heard.js';
+import type { Answering } from '../answering/answering.js';
+import type { ContextWriter } from '../context/context-writer.js';
+import type { Hearing } from '../hearing/hearing.js';
+import type { ClientIntent, NewContent, PreviousItem } from '../intents.js';
+import type { Session } from '../session.js';
+import type { Item } from './items.js';
+import { contentProblem, contentSegment, describe, textOf, type Part } from './new-content.js';
+
+type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
+
+export interface ItemRequestParts {
+  readonly writer: ContextWriter;
+  readonly answering: Answering;
+  readonly hearing: Hearing;
+}
+
+/** What clients ask for of items, and why they may not have it. */
+export class ItemRequests {
+  readonly #session: Session;
+  readonly #writer: ContextWriter;
+  readonly #answering: Answering;
+  readonly #hearing: Hearing;
+
+  constructor(session: Session, { writer, answering, hearing }: ItemRequestParts) {
+    this.#session = session;
+    this.#writer = writer;
+    this.#answering = answering;
+    this.#hearing = hearing;
+  }
+
+  createMessage(intent: IntentOf<'item_create'>): void {
+    const { role, content } = intent;
+    const problem = contentProblem(intent);
+    if (problem) return this.#session.refuse(intent, 'invalid_event', problem, 'item.content');
+    const id = this.#newId(intent);
+    if (id === null) return;
+    const item: Item = { type: 'message', id, role, status: 'completed', content: content.map(describe) };
+    this.#add(item, intent.previousItemId, () => {
+      if (role === 'user') this.#writeQuestion(id, content);
+      else this.#writeMessage(id, role, content);
+    });
+  }
+
+  /** A model that calls no tools knows no calls: such items are kept for the client's sake only. */
+  createCall(intent: IntentOf<'call_create'>): void {
+    const { ids, caps } = this.#session;
+    const id = this.#newId(intent);
+    if (id === null) return;
+    const { name, arguments: args, callId = ids.next('call') } = intent;
+    const item: Item = { type: 'function_call', id, status: 'completed', callId, name, arguments: args };
+    this.#add(item, intent.previousItemId, () => {
+      const segment = { k: 'call', id: ids.next('call'), callId, name, arguments: args } as const;
+      if (caps.tools) this.#writer.write({ k: 'tool', segment, itemId: id });
+    });
+  }
+
+  createResult(intent: IntentOf<'result_create'>): void {
+    const { ids, caps, items } = this.#session;
+    const { callId, output } = intent;
+    if (!items.hasCall(callId)) {
+      const message = `there is no call ${callId} in the conversation`;
+      return this.#session.refuse(intent, 'invalid_tool_call_id', message, 'item.call_id');
+    }
+    const id = this.#newId(intent);
+    if (id === null) return;
+    const item: Item = { type: 'function_call_output', id, status: 'completed', callId, output };
+    this.#add(item, intent.previousItemId, () => {
+      const segment = { k: 'result', id: ids.next('result'), callId, output } as const;
+      if (caps.tools) this.#writer.write({ k: 'tool', segment, itemId: id });
+    });
+  }
+
+  retrieve(intent: IntentOf<'item_retrieve'>): void {
+    const item = this.#find(intent);
+    if (item) this.#session.out.emit({ type: 'item_retrieved', item });
+  }
+
+  /** The context forgets it too. */
+  delete(intent: IntentOf<'item_delete'>): void {
+    const item = this.#find(intent);
+    if (!item) return;
+    this.#session.items.delete(item.id);
+    this.#writer.forget(item.id);
+    this.#session.out.emit({ type: 'item_deleted', itemId: item.id });
+  }
+
+  /** An answer ends where it was heard to end; one that is being made, first of all, ends. */
+  truncate(intent: IntentOf<'item_truncate'>, atMs: number): void {
+    const { turnTaking } = this.#session;
+    const { itemId, audioEndMs } = intent;
+    const found = this.#find(intent);
+    if (!found) return;
+    if (found.type !== 'message' || found.role !== 'assistant') {
+      return this.#session.refuse(intent, 'bad_request', 'only answers can be truncated', 'item_id');
+    }
+    const rate = turnTaking.readingCharsPerS;
+    const characters = intent.characters ?? (rate === null ? null : Math.floor((audioEndMs * rate) / 1000));
+    if (characters === null) {
+      const message =
+        'answers are text: say how many characters were read (visavis.characters), or at which rate (reading_chars_per_s)';
+      return this.#session.refuse(intent, 'truncation_unsupported', message, 'audio_end_ms');
+    }
+    if (this.#answering.isSaying(itemId)) this.#answering.cancel('client_cancelled', atMs);
+    const item = this.#session.items.get(itemId);
+    if (item?.type !== 'message') return;
+    this.#session.aloud.forget(itemId);
+    this.#session.reading.stop();
+    cutAnswer(this.#session, this.#writer, item, { characters, audioEndMs });
+  }
+
+  #add(item: Item, previous: PreviousItem, write: () => void): void {
+    const { items, out } = this.#session;
+    const previousItemId = items.add(item, previous);
+    write();
+    out.emit({ type: 'item_added', item, previousItemId });
+    out.emit({ type: 'item_done', item, previousItemId });
+  }
+
+  /** @returns null: it was refused */
+  #newId(intent: IntentOf<'item_create' | 'call_create' | 'result_create'>): string | null {
+    const { items, ids } = this.#session;
+    const { previousItemId: previous } = intent;
+    if (previous !== undefined && previous !== 'root' && !items.get(previous)) {
+      this.#session.refuse(intent, 'item_not_found', `there is no item ${previous}`, 'previous_item_id');
+      return null;
+    }
+    const id = intent.itemId ?? ids.next('item');
+    if (!items.get(id)) return id;
+    this.#session.refuse(intent, 'item_create_duplicate_item_id', `item ${id} exists`, 'item.id');
+    return null;
+  }
+
+  #writeQuestion(itemId: string, content: readonly NewContent[]): void {
+    for (const part of content) {
+      if (part.type === 'output_text') continue;
+      const segment = this.#segment(part);
+      if (segment.k === 'frame') this.#writer.write({ k: 'frame', segment, itemId, requested: true });
+      else this.#writer.write({ k: 'question', segment, itemId });
+    }
+  }
+
+  /** A model without instructions knows no system turns: such a message is kept for the client's sake only. */
+  #writeMessage(itemId: string, role: Role, content: readonly NewContent[]): void {
+    if (role === 'system' && !this.#session.caps.instructions) return;
+    this.#writer.write({ k: 'message', role, text: content.map(textOf).join('\n'), itemId });
+  }
+
+  #segment(part: Part): Extract<Segment, { k: 'frame' | 'text' | 'audio' }> {
+    return contentSegment(part, this.#session.ids, this.#hearing.nowMs);
+  }
+
+  #find(intent: IntentOf<'item_retrieve' | 'item_delete' | 'item_truncate'>): Item | undefined {
+    const item = this.#session.items.get(intent.itemId);
+    if (!item) {
+      this.#session.refuse(intent, 'item_not_found', `there is no item ${intent.itemId}`, 'item_id');
+    }
+    return item;
+  }
+}

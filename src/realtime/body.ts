@@ -1,0 +1,19 @@
+import type { IncomingMessage } from 'node:http';
+import { VisavisError } from '#modules/contracts';
+
+/**
+ * The body of a request as text; empty where it has none.
+ * @param type the one media type that is taken
+ * @throws VisavisError `bad_content_type`, also for an empty body that says nothing of its type unless `mayBeMissing`
+ */
+export function textOf(
+  { body, headers }: IncomingMessage & { readonly body?: unknown },
+  type: string,
+  mayBeMissing = false,
+): string {
+  const bytes = body instanceof Uint8Array ? body : new Uint8Array();
+  if (mayBeMissing && bytes.length === 0) return '';
+  const mime = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mime !== type) throw new VisavisError('bad_content_type', `Content-Type must be ${type}.`);
+  return new TextDecoder().decode(bytes);
+}

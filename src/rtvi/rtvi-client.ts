@@ -1,0 +1,104 @@
+import { MAX_MESSAGE_BYTES, RTVI_VERSION, type RtviServerBody } from '@vis-a-vis/protocol';
+import {
+  outboxFor,
+  type Call,
+  type Channel,
+  type ChannelClient,
+  type Outbox,
+  type Seat,
+} from '../realtime/index.js';
+import { fromRtvi, type Asked } from './core/from-rtvi.js';
+import { inEnvelope, ToRtvi } from './core/to-rtvi.js';
+
+/** Answers to a client that reads nothing are not piled up without end (bytes). */
+const MAX_BUFFERED = 256 * 1024;
+/** What the client is told of a bot that leaves; its own word for the transport. */
+const PEER_LEFT = JSON.stringify({ type: 'signalling', message: { type: 'peerLeft' } });
+
+export interface RtviClientHandlers {
+  /** The client asks that the call ends. */
+  onHangUp(): void;
+  /** The call is over. */
+  onEnd(): void;
+}
+
+/** A client of Pipecat in a call. Its peer connection, and with it the channel, may be replaced while the call goes on. */
+export class RtviClient implements ChannelClient {
+  readonly label = 'chat';
+  readonly #call: Call;
+  readonly #handlers: RtviClientHandlers;
+  readonly #rtvi = new ToRtvi();
+  readonly #outbox: Outbox;
+  readonly #seat: Seat;
+  #channel: Channel | null = null;
+
+  /** @throws VisavisError `session_closed`, `capacity` */
+  constructor(call: Call, handlers: RtviClientHandlers) {
+    this.#call = call;
+    this.#handlers = handlers;
+    this.#outbox = outboxFor(call, {
+      encode: (event, eventId) => {
+        const id = (event.type === 'error' ? event.error.event_id : null) ?? eventId;
+        return this.#rtvi.map(event).map((body) => JSON.stringify(inEnvelope(body, id)));
+      },
+      onEnd: () => {
+        this.#channel?.send(PEER_LEFT);
+        handlers.onEnd();
+      },
+    });
+    this.#seat = call.join(this.#outbox);
+  }
+
+  onOpen(channel: Channel): void {
+    this.#channel = channel;
+    this.#outbox.open(channel, null);
+  }
+
+  onMessage(data: string | Uint8Array): void {
+    if (typeof data !== 'string')
+      return this.#refuse('invalid_event', 'Binary messages are not understood.', null);
+    const bytes = Buffer.byteLength(data);
+    if (bytes > MAX_MESSAGE_BYTES) return this.onTooLarge();
+    this.#do(fromRtvi(data, this.#rtvi.responseId), bytes);
+  }
+
+  onTooLarge(): void {
+    this.#refuse('message_too_large', `A message may have at most ${MAX_MESSAGE_BYTES} bytes.`, null);
+  }
+
+  #do(asked: Asked, bytes: number): void {
+    switch (asked.k) {
+      case 'nothing':
+        return;
+      case 'ready': {
+        // A client of the first version takes another for a bot that it does not understand.
+        const version = asked.version?.startsWith('1.') ? asked.version : RTVI_VERSION;
+        const about = { library: 'vis-a-vis', model: this.#call.settings.model };
+        return this.#answer({ type: 'bot-ready', data: { version, about } }, asked.id);
+      }
+      case 'perform':
+        for (const event of asked.events) this.#seat.take(event, bytes);
+        if (asked.answer === null) return;
+        return this.#answer(
+          { type: 'server-response', data: { t: asked.answer, d: { accepted: true } } },
+          asked.id,
+        );
+      case 'hang_up':
+        return this.#handlers.onHangUp();
+      case 'refused':
+        return this.#refuse(asked.code, asked.message, asked.id);
+    }
+  }
+
+  /** Past the outbox: what is answered is the message itself, whatever waits to be told of the call. */
+  #answer(body: RtviServerBody, id: string): void {
+    const channel = this.#channel;
+    if (channel && channel.bufferedAmount() < MAX_BUFFERED)
+      channel.send(JSON.stringify(inEnvelope(body, id)));
+    else this.#call.onDrop('slow_client', 1);
+  }
+
+  #refuse(code: Parameters<Seat['refuse']>[0]['code'], message: string, id: string | null): void {
+    this.#seat.refuse({ code, message, param: null, clientEventId: id });
+  }
+}

@@ -1,0 +1,95 @@
+import { Controller, HttpCode, Inject, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import {
+  readRtviBody,
+  rtviOfferSchema,
+  rtviSession,
+  rtviStartSchema,
+  rtviTrickleSchema,
+} from '@vis-a-vis/protocol';
+import type { Checked } from '@vis-a-vis/protocol';
+import type { Request, Response } from 'express';
+import { VisavisError } from '#modules/contracts';
+import { ACCESS, OffersService, textOf, type Access } from '../realtime/index.js';
+import { randomIds } from '../realtime/ids.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { Connections } from './connections.js';
+
+/** Injection token of what clients are told for their ICE, in the form of WebRTC's `RTCIceServer`. */
+export const RTVI_ICE_SERVERS = Symbol('RTVI_ICE_SERVERS');
+
+const JSON_TYPE = 'application/json';
+
+/** The HTTP part of Pipecat's SmallWebRTC: start, offer, trickle. */
+@Controller()
+export class RtviController {
+  @Inject(RTVI_ICE_SERVERS) private readonly iceServers!: readonly object[];
+
+  constructor(
+    @Inject(Connections) private readonly connections: Connections,
+    @Inject(OffersService) private readonly offers: OffersService,
+    @Inject(ACCESS) private readonly access: Access,
+    @Inject(Metrics) private readonly metrics: Metrics,
+  ) {}
+
+  @Post('start')
+  @HttpCode(200)
+  async start(@Req() request: Request): Promise<object> {
+    const grant = await this.access.authorize(request);
+    const { enableDefaultIceServers, body } = taken(
+      readRtviBody(rtviStartSchema, textOf(request, JSON_TYPE, true)),
+    );
+    const sessionId = randomIds.next('start');
+    this.connections.start(sessionId, grant, taken(rtviSession(body)));
+    return { sessionId, ...(enableDefaultIceServers && { iceConfig: { iceServers: this.iceServers } }) };
+  }
+
+  /** For a call that is open a further offer, or another connection; else a new call, as Pipecat has it. */
+  @Post(['api/offer', 'sessions/:id/api/offer'])
+  @HttpCode(200)
+  async offer(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+    @Param('id') id?: string,
+  ) {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    try {
+      const grant = await this.access.authorize(request);
+      const started = id === undefined ? {} : this.connections.started(id, grant);
+      const offer = taken(readRtviBody(rtviOfferSchema, textOf(request, JSON_TYPE)));
+      const { sdp, pc_id: pcId, restart_pc: restart } = offer;
+      const call = pcId == null ? null : this.connections.find(pcId, grant);
+      if (call && !restart) return answer(this.offers.peerOf(call).renegotiate(sdp), call.id);
+      if (call) return answer((await this.offers.reopen(call, sdp)).answerSdp, call.id);
+      const wanted = taken(rtviSession(offer.requestData ?? offer.request_data));
+      const options = { grant, gone: gone.signal };
+      const opened = await this.connections.open(sdp, { ...started, ...wanted }, options);
+      return answer(opened.answerSdp, opened.id);
+    } catch (error) {
+      this.metrics.refused(error instanceof VisavisError ? error.code : 'internal_error');
+      throw error;
+    }
+  }
+
+  @Patch(['api/offer', 'sessions/:id/api/offer'])
+  @HttpCode(200)
+  async trickle(@Req() request: Request): Promise<object> {
+    const grant = await this.access.authorize(request);
+    const { pc_id: pcId, candidates } = taken(readRtviBody(rtviTrickleSchema, textOf(request, JSON_TYPE)));
+    const call = this.connections.find(pcId, grant);
+    if (!call) throw new VisavisError('not_found', 'There is no such connection.');
+    this.offers.peerOf(call).addCandidates(candidates.map(({ candidate }) => candidate));
+    return { status: 'success' };
+  }
+}
+
+/** @throws VisavisError what is wrong with it */
+function taken<T>(read: Checked<T>): T {
+  if (read.ok) return read.value;
+  const { code, message, param } = read.problem;
+  throw new VisavisError(code === 'invalid_event' ? 'bad_request' : code, message, param);
+}
+
+function answer(sdp: string, pc_id: string): object {
+  return { sdp, type: 'answer', pc_id };
+}

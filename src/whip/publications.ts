@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { VisavisError } from '#modules/contracts';
+import { EventLog, type AnsweredOffer } from '../realtime/index.js';
+
+/** A call that came by WHIP. */
+export interface Publication extends Pick<AnsweredOffer, 'call' | 'peer'> {
+  readonly log: EventLog;
+  /** Names the URL of its events, which is the right to read them. */
+  readonly token: string;
+}
+
+/** The calls that came by WHIP, as long as they are open. */
+@Injectable()
+export class Publications {
+  readonly #open = new Map<string, Publication>();
+  readonly #byToken = new Map<string, Publication>();
+
+  /** Before anything has been said in the call. @throws VisavisError `session_closed` */
+  add({ call, peer }: AnsweredOffer): Publication {
+    const { id, environment } = call;
+    const token = randomBytes(24).toString('base64url');
+    const log = new EventLog({
+      ...environment,
+      onDrop: (reason, count) => call.onDrop(reason, count),
+      onEnd: () => {
+        this.#open.delete(id);
+        this.#byToken.delete(token);
+      },
+    });
+    call.join(log);
+    log.push(call.greeting);
+    const publication = { call, peer, log, token };
+    this.#open.set(id, publication);
+    this.#byToken.set(token, publication);
+    return publication;
+  }
+
+  /** @throws VisavisError `not_found` */
+  get(id: string): Publication {
+    return found(this.#open.get(id));
+  }
+
+  /** @throws VisavisError `not_found` */
+  byToken(token: string): Publication {
+    return found(this.#byToken.get(token));
+  }
+}
+
+function found(publication: Publication | undefined): Publication {
+  if (!publication) throw new VisavisError('not_found', 'There is no such session.');
+  return publication;
+}
