@@ -16,6 +16,7 @@ import { z } from 'zod';
 import { VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
+import { toModelCaps } from '../realtime/core/turn-config.js';
 import { randomIds } from '../realtime/ids.js';
 import { Access } from './access.js';
 
@@ -62,10 +63,11 @@ export class ClientSecretsController {
   }
 
   private sessionOf(patch: SessionPatch): Session {
-    const { modelId } = this.engine.caps;
-    const start = defaultSession(randomIds.next('sess'), modelId, {
+    const { caps } = this.engine;
+    const start = defaultSession(randomIds.next('sess'), caps.modelId, {
       expiresAt: Math.floor((Date.now() + this.maxCallMs) / 1000),
       turnEnd: this.conversations.tellsTurnEnds ? 'model' : 'silence',
+      caps: toModelCaps(caps),
     });
     return mergeSession(start, patch);
   }
