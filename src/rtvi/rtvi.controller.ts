@@ -9,8 +9,8 @@ import {
 import type { Checked } from '@vis-a-vis/protocol';
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
-import { ACCESS, OffersService, textOf, type Access } from '../realtime/index.js';
-import { randomIds } from '../realtime/ids.js';
+import { ACCESS, OffersService, randomIds, textOf, type Access } from '../realtime/index.js';
+
 import { Metrics } from '../telemetry/metrics.js';
 import { Connections } from './connections.js';
 

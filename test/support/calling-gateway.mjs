@@ -5,14 +5,13 @@ import { isMainThread } from 'node:worker_threads';
 if (isMainThread) {
   const { DecoderService } = await import('../../dist/modules/decoder/index.js');
   const { CallingSession } = await import('../../modules/decoder/testing/calling-engine.ts');
-  const { open } = DecoderService.prototype;
-  const { get: caps } = Object.getOwnPropertyDescriptor(DecoderService.prototype, 'caps');
+  const real = Object.getOwnPropertyDescriptors(DecoderService.prototype);
   DecoderService.prototype.open = async function (options) {
-    return new CallingSession(await open.call(this, options));
+    return new CallingSession(await real.open.value.call(this, options));
   };
   Object.defineProperty(DecoderService.prototype, 'caps', {
     get() {
-      return { ...caps.call(this), tools: true };
+      return { ...real.caps.get.call(this), tools: true };
     },
   });
 }

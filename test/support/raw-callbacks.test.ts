@@ -10,6 +10,10 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/main.ts': 'the process itself: signals, and the timer that ends it',
   'src/lifecycle/process-guard.ts': 'the last guard',
   'src/http-connections.ts': 'keeps the list of connections, and destroys them',
+  'src/realtime/lines.ts': 'a peer catches all that it meets as it closes',
+  'src/whip/whip.controller.ts':
+    'aborts a signal; an error of a response is told by its close, which is guarded',
+  'src/rtvi/rtvi.controller.ts': 'aborts a signal',
   'src/keys/reload.ts': 'a signal: begins what never rejects',
   'src/realtime/calls.service.ts': '`end` catches all that it meets',
   'src/realtime/calls.controller.ts': 'aborts a signal',
@@ -25,6 +29,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'modules/media/core/video-receiver.ts':
     'the decoder never rejects, and what it gives passes the guard of the call',
   'modules/conversation/infra/system-scheduler.ts': 'whoever sets a timer by it gives a guarded callback',
+  'modules/decoder/local/sessions/asides.ts': 'what failed is told to who reads the answer',
   'modules/decoder/local/sessions/held-operations.ts':
     'a signal that is aborted by our own code, which catches',
   'modules/decoder/local/workers/worker-client.ts':

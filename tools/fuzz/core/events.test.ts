@@ -28,11 +28,17 @@ describe('events', () => {
     expect(events.filter(({ ok }) => ok).length).toBeGreaterThan(425);
   });
 
-  it('messages are taken, refused for a field, refused for their type, and no JSON at all', () => {
+  it('messages are taken, refused for a field, for one that is unknown, for their type, and no JSON at all', () => {
     const random = new Random(3);
     const results = Array.from({ length: 800 }, () => parseClientEvent(eventMessage(random, SEEDS)));
     const codes = new Set(results.map((result) => (result.ok ? 'ok' : result.problem.code)));
-    expect([...codes].sort()).toEqual(['invalid_event', 'invalid_json', 'ok', 'unknown_event']);
+    expect([...codes].sort()).toEqual([
+      'invalid_event',
+      'invalid_json',
+      'ok',
+      'unknown_event',
+      'unknown_parameter',
+    ]);
   });
 
   it('are repeated by their seed', () => {
