@@ -35,12 +35,13 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'modules/decoder/local/workers/worker-client.ts':
     'notes why a thread ended; a signal; a timer that settles a promise',
   'modules/vad/vad.service.ts': '`#tellLost` passes the guard',
-  'modules/vad/infra/vad-worker-client.ts': 'settles a promise, of a thread that is left to itself',
+  'modules/vad/infra/supervised-worker.ts': 'settles a promise, of a thread that is left to itself',
   // Code of a worker thread: what is not caught there ends the thread, and the main thread starts another.
   'modules/decoder/core/scheduling/scheduler.ts': 'thread',
   'modules/decoder/core/session/session.ts': 'thread',
   'modules/decoder/local/workers/engine-worker.ts': 'thread',
   'modules/vad/infra/vad-worker.ts': 'thread',
+  'modules/vad/infra/judge-worker.ts': 'thread',
   // The process that decodes pictures: what is not caught there ends it, and the gateway starts another.
   'modules/media/infra/video/video-process.ts': 'process',
   'modules/media/infra/video/video-decoder.ts': 'settles the jobs of its process, and starts another',
