@@ -1,12 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { ERRORS } from '#modules/contracts';
 import { readQuestionMaterial, type QuestionMaterial } from '../support/question-material.js';
-import { Gateway } from './support/gateway.js';
-
-jest.setTimeout(110_000);
+import { Gateway } from '../e2e/support/gateway.js';
 
 const CHUNKS = 10_000;
 const MALFORMED = 1000;
