@@ -57,8 +57,8 @@ def workloads(g: Graphs, config: dict) -> dict[str, Callable[[], dict[str, np.nd
         feeds = {"inputs_embeds": noise(1, rows, t["hidden_size"]), "position_ids": np.arange(past, past + rows)[None], "past_bias": np.zeros((1, past), np.float32), **caches}
         return lambda: g.run("decoder_model", feeds)
 
-    if a.get("ear") == "whisper":  # three seconds at once
-        block = {"input_features": noise(1, 300, a["n_mels"])}
+    if a.get("ear") == "whisper":  # three seconds at once, whole tokens of them
+        block = {"input_features": noise(1, 304, a["n_mels"])}
     else:
         past = {k: noise(1, x.shape[1], 64, x.shape[3]) for k, x in g.caches("audio_encoder").items()}
         block = {"input_features": noise(1, a["block_mel_frames"], a["n_mels"]), "past_conv1": noise(1, a["n_mels"], 2), "past_conv2": noise(1, a["hidden_size"], 1), "position": np.array([64]), **past}
