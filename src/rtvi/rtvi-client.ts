@@ -27,7 +27,7 @@ export class RtviClient implements ChannelClient {
   readonly label = 'chat';
   readonly #call: Call;
   readonly #handlers: RtviClientHandlers;
-  readonly #rtvi = new ToRtvi();
+  readonly #rtvi = new ToRtvi(() => new Date());
   readonly #outbox: Outbox;
   readonly #seat: Seat;
   #channel: Channel | null = null;

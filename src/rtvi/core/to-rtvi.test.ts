@@ -7,7 +7,7 @@ import {
 } from '@vis-a-vis/protocol';
 import type { SessionEvent } from '#modules/conversation';
 import { toServerEvents } from '../../realtime/core/event-mapper.js';
-import { SPOKEN_TURN } from '../../realtime/testing/sample-events.js';
+import { SPOKEN_TURN, TOOL_TURN, TRANSCRIPTS } from '../../realtime/testing/sample-events.js';
 import { inEnvelope, ToRtvi } from './to-rtvi.js';
 
 function wire(events: readonly SessionEvent[], wanted: VendorEventName[] = []): ServerEventBody[] {
@@ -18,7 +18,7 @@ function wire(events: readonly SessionEvent[], wanted: VendorEventName[] = []): 
 }
 
 function say(events: readonly ServerEventBody[]): [type: string, data: unknown][] {
-  const rtvi = new ToRtvi();
+  const rtvi = new ToRtvi(() => new Date(0));
   return events.flatMap((event) =>
     rtvi.map(event).map((body) => {
       const { type, data } = rtviServerMessageSchema.parse(inEnvelope(body, 'id'));
@@ -53,6 +53,43 @@ test('a spoken turn', () => {
       { tokens: [{ processor: 'visavis', prompt_tokens: 97, completion_tokens: 3, total_tokens: 100 }] },
     ],
   ]);
+});
+
+test('a call of a tool, and what was said', () => {
+  expect(say(wire(TOOL_TURN)).filter(([type]) => type.startsWith('llm-'))).toEqual([
+    ['llm-function-call-started', { function_name: 'look_up' }],
+    [
+      'llm-function-call-in-progress',
+      { function_name: 'look_up', tool_call_id: 'call_1', arguments: { what: 'shapes' } },
+    ],
+  ]);
+  expect(say(wire(TRANSCRIPTS))).toEqual([
+    [
+      'user-transcription',
+      {
+        text: 'how many shapes are there',
+        final: true,
+        timestamp: '1970-01-01T00:00:00.000Z',
+        user_id: 'user',
+      },
+    ],
+  ]);
+});
+
+test('arguments that are no JSON object are told as they are', () => {
+  const done = (text: string): ServerEventBody => ({
+    type: 'response.function_call_arguments.done',
+    response_id: 'resp_1',
+    item_id: 'item_1',
+    output_index: 0,
+    call_id: 'call_1',
+    name: 'look_up',
+    arguments: text,
+  });
+  for (const text of ['{"what":', '[1]', 'null'])
+    expect(say([done(text)])).toMatchObject([
+      ['llm-function-call-in-progress', { arguments: { unreadable: text } }],
+    ]);
 });
 
 test('where the client asked for them, the timing of a turn is a measure, and events of our own are told as they are', () => {
@@ -90,7 +127,7 @@ test('sentences are numbered through the call, and told as soon as they are whol
 });
 
 test('the response under way is known', () => {
-  const rtvi = new ToRtvi();
+  const rtvi = new ToRtvi(() => new Date(0));
   const seen = wire(SPOKEN_TURN).map((event) => {
     rtvi.map(event);
     return rtvi.responseId;

@@ -9,11 +9,20 @@ import { Sentences } from './sentences.js';
 /** What measures are told to be of. */
 const PROCESSOR = 'visavis';
 
+/** Who speaks: a call has one person. */
+const USER = 'user';
+
 /** Says in RTVI what happens in a call. One for each call: sentences go over several events. */
 export class ToRtvi {
   readonly #sentences = new Sentences();
+  readonly #now: () => Date;
   #segment = 0;
   #responseId: string | null = null;
+
+  /** @param now when what is said was written down */
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
 
   /** The response that is under way; null: none is. */
   get responseId(): string | null {
@@ -44,6 +53,24 @@ export class ToRtvi {
         this.#responseId = null;
         return [{ type: 'bot-llm-stopped', data: {} }, ...(usage ? [tokensOf(usage)] : [])];
       }
+      case 'response.output_item.added':
+        return event.item.type === 'function_call'
+          ? [{ type: 'llm-function-call-started', data: { function_name: event.item.name } }]
+          : [];
+      case 'response.function_call_arguments.done': {
+        const { name, call_id: id, arguments: text } = event;
+        const data = { function_name: name, tool_call_id: id, arguments: argumentsOf(text) };
+        return [{ type: 'llm-function-call-in-progress', data }];
+      }
+      case 'conversation.item.input_audio_transcription.completed': {
+        const said = {
+          text: event.transcript,
+          final: true,
+          timestamp: this.#now().toISOString(),
+          user_id: USER,
+        };
+        return [{ type: 'user-transcription', data: said }];
+      }
       case 'error':
         return [errorOf(event)];
       case 'visavis.turn.timing': {
@@ -70,6 +97,17 @@ export class ToRtvi {
     };
     return { type: 'bot-output', data };
   }
+}
+
+/** A model may write what is no JSON object: then it is told as it is. */
+function argumentsOf(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Told below.
+  }
+  return { unreadable: text };
 }
 
 /** @param id the message's own, or that of the client's message which it answers */
