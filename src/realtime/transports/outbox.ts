@@ -100,6 +100,11 @@ export class Outbox implements Listener {
     }
     const events = this.waiting.take();
     for (const [index, event] of events.entries()) {
+      // One turn may hold more than a client that reads nothing should be sent: the rest waits again.
+      if (index > 0 && channel.bufferedAmount() > HIGH_WATER_BYTES) {
+        for (const later of events.slice(index)) this.waiting.push(later);
+        return this.flush();
+      }
       if (this.send(channel, event)) continue;
       this.options.onDrop('no_channel', events.length - index);
       return this.close();

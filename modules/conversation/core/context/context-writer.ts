@@ -18,6 +18,8 @@ export class ContextWriter {
   #turnOpen = false;
   /** Typed questions: they go in when the turn closes, behind the frames that came in the meantime. */
   #tail: (Write & { k: 'question' })[] = [];
+  /** Tokens of the questions that wait, in the tail or behind the gate, until a response is asked for. */
+  #pendingTokens = 0;
   #failure: Failure | null = null;
   #instructions: string | null = null;
 
@@ -68,6 +70,17 @@ export class ContextWriter {
   }
 
   write(write: Write): void {
+    if (write.k === 'question') {
+      this.#pendingTokens += this.#estimate(write.segment).tokens;
+      // A client that never asks for a response could have any amount of sound kept.
+      if (this.#pendingTokens > this.#session.caps.maxContextTokens) {
+        this.#failure = {
+          code: 'context_full',
+          message: 'more waits to be asked than fits into the context',
+        };
+        return;
+      }
+    }
     if (this.gated) this.#gate.hold(write);
     else this.#put(write);
   }
@@ -250,6 +263,7 @@ export class ContextWriter {
   #flushTail(): void {
     const tail = this.#tail;
     this.#tail = [];
+    this.#pendingTokens = 0;
     for (const { segment, itemId } of tail) {
       this.openTurn();
       if (segment.k === 'text') this.#putText(segment, itemId);

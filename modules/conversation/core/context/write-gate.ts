@@ -52,6 +52,7 @@ export class WriteGate {
   /** Has it wait; where that makes too many frames, the oldest is shed. */
   hold(write: Write): void {
     this.#waiting.push(write);
+    if (write.k !== 'frame') return;
     const frames = this.#waiting.filter(({ k }) => k === 'frame');
     const oldest = frames[0];
     if (oldest?.k !== 'frame' || frames.length <= this.#session.settings.maxFrames) return;
