@@ -111,8 +111,8 @@ describe('parseClientEvent', () => {
     ['a null by the name of a prototype', 1, () => '"__proto__":null'],
   ])('reads %s', (_what, n, fields) => {
     const parsed = parseClientEvent(`{"type":"input_audio_buffer.clear",${fields(n)}}`);
-    if (n === 3000) expect(parsed).toMatchObject({ ok: false, problem: { code: 'invalid_event' } });
-    else expect(parsed).toMatchObject({ ok: true });
+    // A null that lies in a field of another type is no field that is left out.
+    expect(parsed.ok).toBe(n !== 3000);
     expect(Object.prototype).not.toHaveProperty('k0');
   });
 
