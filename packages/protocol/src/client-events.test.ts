@@ -125,8 +125,8 @@ describe('parseClientEvent', () => {
         }),
       );
     const text = (length: number) => ({ type: 'input_text', text: 'x'.repeat(length) });
-    expect(message([text(65_536)])).toMatchObject({ ok: true });
-    expect(message([text(65_537)])).toMatchObject({ ok: false });
+    expect(message([text(131_072)])).toMatchObject({ ok: true });
+    expect(message([text(131_073)])).toMatchObject({ ok: false });
     expect(message(Array.from({ length: 64 }, () => text(1)))).toMatchObject({ ok: true });
     expect(message(Array.from({ length: 65 }, () => text(1)))).toMatchObject({ ok: false });
   });
