@@ -278,7 +278,9 @@ export class Call {
 
   /** What a secret has fixed for the session is fixed for its responses too. @throws VisavisError `session_fixed` */
   private checkWishes({ instructions, tools, tool_choice, max_output_tokens }: ResponseParams): void {
-    const wishes = { instructions, tools, tool_choice, max_output_tokens };
+    const all = { instructions, tools, tool_choice, max_output_tokens };
+    // Null is what typed clients say for what they leave out; in a session it asks for the default.
+    const wishes = Object.fromEntries(Object.entries(all).filter(([, wish]) => wish != null));
     this.grant.checkChange(this.session, mergeSession(this.session, wishes));
   }
 

@@ -18,8 +18,6 @@ export class ContextWriter {
   #turnOpen = false;
   /** Typed questions: they go in when the turn closes, behind the frames that came in the meantime. */
   #tail: (Write & { k: 'question' })[] = [];
-  /** Tokens of the questions that wait, in the tail or behind the gate, until a response is asked for. */
-  #pendingTokens = 0;
   #failure: Failure | null = null;
   #instructions: string | null = null;
 
@@ -70,16 +68,13 @@ export class ContextWriter {
   }
 
   write(write: Write): void {
-    if (write.k === 'question') {
-      this.#pendingTokens += this.#estimate(write.segment).tokens;
+    if (
+      write.k === 'question' &&
+      this.#askedTokens + this.#tokensOf(write) > this.#session.caps.maxContextTokens
+    ) {
       // A client that never asks for a response could have any amount of sound kept.
-      if (this.#pendingTokens > this.#session.caps.maxContextTokens) {
-        this.#failure = {
-          code: 'context_full',
-          message: 'more waits to be asked than fits into the context',
-        };
-        return;
-      }
+      this.#failure = { code: 'context_full', message: 'more waits to be asked than fits into the context' };
+      return;
     }
     if (this.gated) this.#gate.hold(write);
     else this.#put(write);
@@ -263,7 +258,6 @@ export class ContextWriter {
   #flushTail(): void {
     const tail = this.#tail;
     this.#tail = [];
-    this.#pendingTokens = 0;
     for (const { segment, itemId } of tail) {
       this.openTurn();
       if (segment.k === 'text') this.#putText(segment, itemId);
@@ -292,6 +286,15 @@ export class ContextWriter {
   #send(segment: Segment, priority: 'commit' | 'background'): void {
     this.ledger.expect(segment.id, this.#estimate(segment));
     this.#session.out.push({ c: 'append', ref: segment.id, segment, priority });
+  }
+
+  /** Of the questions that wait until a response is asked for, in the tail and behind the gate. */
+  get #askedTokens(): number {
+    return [...this.#tail, ...this.#gate.questions].reduce((sum, write) => sum + this.#tokensOf(write), 0);
+  }
+
+  #tokensOf({ segment }: Write & { k: 'question' }): number {
+    return this.#estimate(segment).tokens;
   }
 
   #estimate(segment: Segment): Parameters<ContextLedger['expect']>[1] {

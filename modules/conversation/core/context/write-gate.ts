@@ -26,6 +26,11 @@ export class WriteGate {
     return this.#closed;
   }
 
+  /** Typed questions that wait. */
+  get questions(): readonly (Write & { k: 'question' })[] {
+    return this.#waiting.filter((write) => write.k === 'question');
+  }
+
   /** Start of the oldest utterance that waits (media clock); Infinity: none does. */
   get audioNeededFromMs(): number {
     return Math.min(
