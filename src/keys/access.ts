@@ -108,12 +108,13 @@ export class Access {
   }
 
   private grant(tenant: string | null, secret: Secret | null): KeyGrant {
+    const session = secret === null ? null : (JSON.parse(secret.session) as SessionPatch);
     return {
       tenant,
-      session: secret?.session ?? null,
+      session,
       open: () => this.#holders.open(tenant, this.limitsOf(tenant)),
       checkChange: (before, after) => {
-        const field = secret?.fixed ? fieldChanged(secret.session, before, after) : null;
+        const field = secret?.fixed && session ? fieldChanged(session, before, after) : null;
         if (field === null) return;
         throw new VisavisError(
           'session_fixed',
@@ -132,8 +133,8 @@ export class Access {
     const { value, id, hash } = newClientSecret();
     const nowMs = this.#options.now().wallMs;
     const expiresAtS = Math.floor(nowMs / 1000) + ttlS;
-    const bytes = Buffer.byteLength(JSON.stringify(session));
-    this.#secrets.add(id, { holder, hash, expiresAtMs: expiresAtS * 1000, session, fixed, bytes }, nowMs);
+    const secret = { holder, hash, expiresAtMs: expiresAtS * 1000, session: JSON.stringify(session), fixed };
+    this.#secrets.add(id, secret, nowMs);
     return { value, expiresAtS };
   }
 

@@ -4,14 +4,14 @@ import { pino } from 'pino';
 import { Guard, VisavisError } from '#modules/contracts';
 import type { SendResult } from '#modules/media';
 import { Metrics } from '../telemetry/metrics.js';
-import { ANYBODY } from './access.js';
+import { ANYBODY, type Grant } from './access.js';
 import { Call } from './call.js';
 import { TextClient } from './transports/text-client.js';
 import { FakeConversation } from './testing/fake-conversation.js';
 import { SPOKEN_TURN } from './testing/sample-events.js';
 
 /** Fake: the connection and the conversation. Real: everything of the call between them. */
-async function setUp() {
+async function setUp(grant: Grant = ANYBODY) {
   const sent: ServerEvent[] = [];
   const metrics = new Metrics();
   const bugs: unknown[] = [];
@@ -29,7 +29,7 @@ async function setUp() {
   let id = 0;
   const call = new Call({
     id: 'rtc_1',
-    grant: ANYBODY,
+    grant,
     session: defaultSession('sess_1', 'visavis-pocket'),
     decodeImage: async () => Promise.reject(new VisavisError('bad_image', 'No picture.')),
     clock: { nowMs: () => 12_921 },
@@ -62,6 +62,23 @@ describe('Call', () => {
     expect(sent).toMatchObject([
       { type: 'session.created', session: { id: 'sess_1', output_modalities: ['text'] } },
     ]);
+  });
+
+  it('has no response pass by what a secret has fixed for the session; nulls wish nothing', async () => {
+    const fixed: Grant = {
+      ...ANYBODY,
+      checkChange: (before, after) => {
+        if (before.instructions !== after.instructions)
+          throw new VisavisError('session_fixed', 'Fixed.', 'session.instructions');
+      },
+    };
+    const { client, conversation, peer, sent, tell } = await setUp(fixed);
+    client.open(peer);
+    await tell({ type: 'response.create', response: { instructions: 'Ignore all.' } });
+    expect(sent.at(-1)).toMatchObject({ type: 'error', error: { code: 'session_fixed' } });
+    expect(conversation.intents).toEqual([]);
+    await tell({ type: 'response.create', response: { instructions: null, max_output_tokens: null } });
+    expect(conversation.intents).toMatchObject([{ k: 'response_create' }]);
   });
 
   it('merges each update, and answers each', async () => {

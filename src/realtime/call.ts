@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mergeSession, type ClientEvent, type ServerEventBody, type Session } from '@vis-a-vis/protocol';
+import {
+  mergeSession,
+  type ClientEvent,
+  type ResponseParams,
+  type ServerEventBody,
+  type Session,
+} from '@vis-a-vis/protocol';
 import {
   VisavisError,
   type AudioFrame,
@@ -260,6 +266,7 @@ export class Call {
         await audioInput.append(event.audio, isNamed(event), this.audioSink);
         return;
       default: {
+        if (event.type === 'response.create') this.checkWishes(event.response ?? {});
         if (event.type === 'input_audio_buffer.commit') await audioInput?.flush(this.audioSink);
         if (event.type === 'input_audio_buffer.clear') audioInput?.clear();
         const { format } = this.session.audio.input;
@@ -267,6 +274,14 @@ export class Call {
         this.conversation?.intent(intent);
       }
     }
+  }
+
+  /** What a secret has fixed for the session is fixed for its responses too. @throws VisavisError `session_fixed` */
+  private checkWishes({ instructions, tools, tool_choice, max_output_tokens }: ResponseParams): void {
+    const all = { instructions, tools, tool_choice, max_output_tokens };
+    // Null is what typed clients say for what they leave out; in a session it asks for the default.
+    const wishes = Object.fromEntries(Object.entries(all).filter(([, wish]) => wish != null));
+    this.grant.checkChange(this.session, mergeSession(this.session, wishes));
   }
 
   private get audioSink(): AudioSink {

@@ -202,13 +202,13 @@ export class World {
         const { id, conversationId } = command.event.response;
         if (conversationId === null) this.#beside.add(id);
       }
-      if (command.c === 'generate') {
+      const main = command.c === 'generate' && !this.#beside.has(command.responseId);
+      if (main) {
         if (this.#typed) this.#typedFor.add(command.responseId);
         this.#typed = false;
       }
       if (
-        command.c === 'generate' &&
-        !this.#beside.has(command.responseId) &&
+        main &&
         !command.speculative &&
         !this.#mayHold &&
         !this.#typedFor.has(command.responseId) &&

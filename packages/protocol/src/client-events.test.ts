@@ -103,4 +103,31 @@ describe('parseClientEvent', () => {
   it('limits messages to what a browser can receive', () => {
     expect(MAX_MESSAGE_BYTES).toBe(262_144);
   });
+
+  // What a client may name without end is read in one pass: each of these took minutes, or the stack, when it was not.
+  it.each([
+    ['unknown nulls', 30_000, (n: number) => Array.from({ length: n }, (_, i) => `"k${i}":null`).join(',')],
+    ['a null that lies deep', 3000, (n: number) => `"event_id":${'{"a":'.repeat(n)}null${'}'.repeat(n)}`],
+    ['a null by the name of a prototype', 1, () => '"__proto__":null'],
+  ])('reads %s', (_what, n, fields) => {
+    const parsed = parseClientEvent(`{"type":"input_audio_buffer.clear",${fields(n)}}`);
+    // A null that lies in a field of another type is no field that is left out.
+    expect(parsed.ok).toBe(n !== 3000);
+    expect(Object.prototype).not.toHaveProperty('k0');
+  });
+
+  it('takes no text that could not be told back, and no more parts than can be held', () => {
+    const message = (content: unknown[]) =>
+      parseClientEvent(
+        JSON.stringify({
+          type: 'conversation.item.create',
+          item: { type: 'message', role: 'user', content },
+        }),
+      );
+    const text = (length: number) => ({ type: 'input_text', text: 'x'.repeat(length) });
+    expect(message([text(131_072)])).toMatchObject({ ok: true });
+    expect(message([text(131_073)])).toMatchObject({ ok: false });
+    expect(message(Array.from({ length: 64 }, () => text(1)))).toMatchObject({ ok: true });
+    expect(message(Array.from({ length: 65 }, () => text(1)))).toMatchObject({ ok: false });
+  });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { MAX_PARTS, MAX_TEXT } from './limits.js';
 
-const inputTextSchema = z.object({ type: z.literal('input_text'), text: z.string() });
+const inputTextSchema = z.object({ type: z.literal('input_text'), text: z.string().max(MAX_TEXT) });
 
 /** Types and their parameters are written in any case (RFC 2045); what the file is, its own header says. */
 const dataUrl = z
@@ -22,7 +23,7 @@ export const clientContentSchema = z.discriminatedUnion('type', [
     transcript: z.string().nullish(),
   }),
   z.object({ type: z.literal('input_image'), image_url: dataUrl, detail: imageDetailSchema.optional() }),
-  z.object({ type: z.literal('output_text'), text: z.string() }),
+  z.object({ type: z.literal('output_text'), text: z.string().max(MAX_TEXT) }),
 ]);
 export type ClientContent = z.infer<typeof clientContentSchema>;
 
@@ -34,7 +35,7 @@ export const clientMessageSchema = z.object({
   type: z.literal('message'),
   role: z.enum(['user', 'assistant', 'system']),
   status: z.string().optional(),
-  content: z.array(clientContentSchema).min(1),
+  content: z.array(clientContentSchema).min(1).max(MAX_PARTS),
 });
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
@@ -45,7 +46,7 @@ const clientCallSchema = z.object({
   status: z.string().optional(),
   call_id: callId.optional(),
   name: z.string().min(1).max(128),
-  arguments: z.string(),
+  arguments: z.string().max(MAX_TEXT),
 });
 
 /** What a tool gave back for a call that is in the conversation. */
@@ -54,7 +55,7 @@ const clientResultSchema = z.object({
   type: z.literal('function_call_output'),
   status: z.string().optional(),
   call_id: callId,
-  output: z.string(),
+  output: z.string().max(MAX_TEXT),
 });
 
 /** An item that a client puts into the conversation. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { inputItemSchema } from './item.js';
+import { inputItemSchema, type InputItem } from './item.js';
+import { MAX_PARTS, MAX_TEXT } from './limits.js';
 import { maxOutputTokensSchema } from './session.js';
 import { toolChoiceSchema, toolsSchema } from './tool.js';
 
@@ -11,9 +12,13 @@ export const responseParamsSchema = z.strictObject({
   /** `none`: nothing of the response enters the conversation. Default `auto`. */
   conversation: z.enum(['auto', 'none']).nullish(),
   /** What the response reads in place of the conversation; empty: nothing. Left out: the conversation. */
-  input: z.array(inputItemSchema).max(MAX_INPUT_ITEMS).nullish(),
+  input: z
+    .array(inputItemSchema)
+    .max(MAX_INPUT_ITEMS)
+    .refine((items) => picturesIn(items) <= MAX_PARTS, { error: `at most ${MAX_PARTS} pictures` })
+    .nullish(),
   /** Effect only where the model takes instructions. */
-  instructions: z.string().nullish(),
+  instructions: z.string().max(MAX_TEXT).nullish(),
   tools: toolsSchema.nullish(),
   tool_choice: toolChoiceSchema.nullish(),
   max_output_tokens: maxOutputTokensSchema.nullish(),
@@ -26,3 +31,8 @@ export const responseParamsSchema = z.strictObject({
   prompt: z.null().optional(),
 });
 export type ResponseParams = z.infer<typeof responseParamsSchema>;
+
+function picturesIn(items: readonly InputItem[]): number {
+  const parts = items.flatMap((item) => (item.type === 'message' ? item.content : []));
+  return parts.filter(({ type }) => type === 'input_image').length;
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { audioFormatPatchSchema, audioFormatSchema } from './audio-format.js';
+import { MAX_TEXT } from './limits.js';
 import { modernSession } from './older-session.js';
 import { check, type Checked } from './strict.js';
 import { toolChoiceSchema, toolsSchema } from './tool.js';
@@ -156,7 +157,7 @@ export const sessionPatchSchema = z.strictObject({
   type: z.literal('realtime').nullish(),
   model: z.string().nullish(),
   output_modalities: z.array(z.enum(['text', 'audio'])).nullish(),
-  instructions: z.string().nullish(),
+  instructions: z.string().max(MAX_TEXT).nullish(),
   tools: toolsSchema.nullish(),
   tool_choice: toolChoiceSchema.nullish(),
   max_output_tokens: maxOutputTokensSchema.nullish(),

@@ -23,7 +23,10 @@ export function check<S extends z.ZodType>(schema: S, value: unknown, root = '')
     const unknown = flatIssues(parsed.error.issues);
     const nulls = unknown.filter(({ path }) => at(candidate, path) === null);
     if (nulls.length === 0) return { ok: false, problem: problemOf(parsed.error.issues, unknown, root) };
-    candidate = nulls.reduce<unknown>((whole, { path }) => without(whole, path), candidate);
+    candidate = without(
+      candidate,
+      nulls.map(({ path }) => path),
+    );
   }
 }
 
@@ -60,17 +63,40 @@ function at(value: unknown, path: Path): unknown {
   );
 }
 
-function without(value: unknown, [key, ...path]: Path): unknown {
-  if (typeof value !== 'object' || value === null || key === undefined) return value;
-  if (Array.isArray(value)) {
-    return value.map((inner: unknown, index) =>
-      String(index) === String(key) ? without(inner, path) : inner,
-    );
+/**
+ * A copy without these fields: each object on the way to one is copied once, since a client says how many fields there are, and
+ * how deep they lie.
+ */
+function without(value: unknown, paths: readonly Path[]): unknown {
+  const copies = new Set<object>();
+  const own = (inner: object): object => {
+    if (copies.has(inner)) return inner;
+    const copy = Array.isArray(inner) ? [...(inner as unknown[])] : { ...inner };
+    copies.add(copy);
+    return copy;
+  };
+  if (typeof value !== 'object' || value === null) return value;
+  const whole = own(value);
+  for (const path of paths) {
+    let holder: object | null = whole;
+    for (const key of path.slice(0, -1)) {
+      const inner: unknown = Reflect.get(holder, key);
+      if (typeof inner !== 'object' || inner === null) {
+        holder = null;
+        break;
+      }
+      const copy: object = own(inner);
+      // Not by assignment: a client may name a field `__proto__`.
+      Reflect.defineProperty(holder, key, {
+        value: copy,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+      holder = copy;
+    }
+    const key = path.at(-1);
+    if (holder !== null && key !== undefined) Reflect.deleteProperty(holder, key);
   }
-  const entries = Object.entries(value);
-  return Object.fromEntries(
-    path.length === 0
-      ? entries.filter(([name]) => name !== key)
-      : entries.map(([name, inner]) => [name, name === key ? without(inner, path) : inner]),
-  );
+  return whole;
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { MAX_TEXT } from './limits.js';
 
 /** A function that the model may ask for; `parameters` is a JSON schema, which is passed on as it is. */
 export const toolSchema = z.strictObject({
   type: z.literal('function'),
   name: z.string().min(1).max(128),
-  description: z.string().nullish(),
+  description: z.string().max(MAX_TEXT).nullish(),
   parameters: z.unknown().optional(),
   /** Clients of other APIs send it; arguments are as the model wrote them. */
   strict: z.boolean().nullish(),

@@ -4,9 +4,8 @@ const secret = (some: Partial<Secret> = {}): Secret => ({
   holder: 'acme',
   hash: new Uint8Array(32),
   expiresAtMs: 10_000,
-  session: { instructions: 'x' },
+  session: '{"instructions":"x"}',
   fixed: false,
-  bytes: 20,
   ...some,
 });
 const BOUNDS = { perHolder: 3, bytesPerHolder: 100, total: 5, totalBytes: 1000 };
@@ -17,7 +16,7 @@ describe('Secrets', () => {
     secrets.add('a', secret(), 0);
     expect(secrets.get('a')).toEqual(secret());
     secrets.add('b', secret({ expiresAtMs: 99_999_999 }), 10_000);
-    expect(secrets.get('a')).toEqual(secret({ session: {}, bytes: 0 }));
+    expect(secrets.get('a')).toEqual(secret({ session: '' }));
     secrets.add('c', secret({ expiresAtMs: 99_999_999 }), 10_000 + 3_600_000);
     expect(secrets.get('a')).toBeNull();
     expect(secrets.get('b')).not.toBeNull();
@@ -36,9 +35,9 @@ describe('Secrets', () => {
 
   it('keeps so many bytes of a holder', () => {
     const secrets = new Secrets(BOUNDS);
-    secrets.add('a', secret({ bytes: 90 }), 0);
-    expect(() => secrets.add('b', secret({ bytes: 11 }), 0)).toThrow('Too many');
-    secrets.add('b', secret({ bytes: 10 }), 0);
+    secrets.add('a', secret({ session: 'x'.repeat(90) }), 0);
+    expect(() => secrets.add('b', secret({ session: 'x'.repeat(11) }), 0)).toThrow('Too many');
+    secrets.add('b', secret({ session: 'x'.repeat(10) }), 0);
   });
 
   it('keeps so many altogether: first those that are only remembered go', () => {

@@ -100,4 +100,13 @@ describe('toIntent', () => {
       code: 'bad_audio',
     });
   });
+
+  test('a sound of more than two minutes is refused before it is decoded', async () => {
+    const sound = (seconds: number) => ({
+      type: 'conversation.item.create',
+      item: message({ type: 'input_audio', audio: Buffer.alloc(48_000 * seconds).toString('base64') }),
+    });
+    await expect(intent(sound(121))).rejects.toMatchObject({ code: 'bad_audio' });
+    await expect(intent(sound(119))).resolves.toMatchObject({ k: 'item_create' });
+  });
 });

@@ -15,6 +15,9 @@ export type ConversationEvent = Exclude<
   { type: 'session.update' | 'input_audio_buffer.append' | 'output_audio_buffer.clear' }
 >;
 
+/** Of one part of a message (s): decoding it keeps everybody waiting. */
+const MOST_AUDIO_S = 120;
+
 /** Decodes a PNG, JPEG, WebP or GIF file. Rejects with `bad_image`. */
 export type DecodeImage = (file: Uint8Array) => Promise<RgbImage>;
 
@@ -136,11 +139,18 @@ async function toContent(part: ClientContent, { decodeImage, format }: MediaRead
       return { type: 'input_image', image: await decodeImage(file), detail: part.detail ?? 'auto' };
     }
     case 'input_audio': {
-      const pcm = toPcm(fromBase64(part.audio), format);
+      const bytes = fromBase64(part.audio);
+      if (bytes.length > MOST_AUDIO_S * bytesPerSecond(format))
+        throw new VisavisError('bad_audio', 'The audio is too long.', 'item.content.audio');
+      const pcm = toPcm(bytes, format);
       if (pcm.length === 0) throw new VisavisError('bad_audio', 'The audio is empty.', 'item.content.audio');
       return { type: 'input_audio', pcm };
     }
   }
+}
+
+function bytesPerSecond(format: AudioFormat): number {
+  return format.type === 'audio/pcm' ? 2 * format.rate : 8000;
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -40,12 +40,21 @@ export function toToolChoice(choice: WireToolChoice): ToolChoice {
 
 /**
  * A session that its model can keep, before it takes effect.
- * @throws VisavisError `tools_unsupported`
+ * @throws VisavisError `tools_unsupported`; `invalid_event` where it must call a tool that there is not
  */
 export function checkedSession(session: Session): Session {
-  const { model, tool_choice: choice, visavis } = session;
-  if (choice === 'auto' || choice === 'none' || visavis.caps.tools) return session;
-  throw new VisavisError('tools_unsupported', `${model} calls no tools`, 'session.tool_choice');
+  const { model, tool_choice: choice, tools, visavis } = session;
+  if (choice === 'auto' || choice === 'none') return session;
+  if (!visavis.caps.tools)
+    throw new VisavisError('tools_unsupported', `${model} calls no tools`, 'session.tool_choice');
+  const named = choice === 'required' ? tools.length > 0 : tools.some(({ name }) => name === choice.name);
+  if (!named)
+    throw new VisavisError(
+      'invalid_event',
+      'tool_choice names no tool of the session',
+      'session.tool_choice',
+    );
+  return session;
 }
 
 function transcriptionOf({ audio }: Session): NonNullable<SessionConfig['transcription']> | null {

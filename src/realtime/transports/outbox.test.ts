@@ -83,6 +83,30 @@ describe('Outbox', () => {
     outbox.close();
   });
 
+  it('puts a burst of hundreds into a channel at once, but no more than 4 MiB', () => {
+    const { outbox, channel, open, sent, drops } = setUp();
+    open();
+    const send = channel.send;
+    channel.send = (text) => {
+      channel.buffered += text.length;
+      return send(text);
+    };
+    for (let i = 0; i < 900; i++) outbox.push(cleared);
+    outbox.flush();
+    expect(sent).toHaveLength(900);
+    channel.buffered = 0;
+    for (let i = 0; i < 100; i++)
+      outbox.push({ type: 'response.output_text.done', ...address, text: 'x'.repeat(200_000) });
+    outbox.flush();
+    expect(sent.length).toBeGreaterThan(910);
+    expect(sent.length).toBeLessThan(930);
+    channel.buffered = 0;
+    outbox.flush();
+    expect(sent.length).toBeGreaterThan(930);
+    expect(drops).toEqual([]);
+    outbox.close();
+  });
+
   it('drops beyond its bound: slow_client', () => {
     const { outbox, channel, drops, open } = setUp();
     open();

@@ -32,6 +32,8 @@ export interface OutboxOptions {
 
 /** Above this, events wait (and deltas join) until the client has read some. */
 const HIGH_WATER_BYTES = 64 * 1024;
+/** One turn of the event loop may hold far more than that, for a client that keeps up; never more than this for one that reads nothing. */
+const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** How long to wait before the channel is looked at again (ms). */
 const RETRY_MS = 20;
 /** Most events that wait; a client that slow is past help. */
@@ -100,6 +102,10 @@ export class Outbox implements Listener {
     }
     const events = this.waiting.take();
     for (const [index, event] of events.entries()) {
+      if (channel.bufferedAmount() > MOST_BUFFERED_BYTES) {
+        for (const later of events.slice(index)) this.waiting.push(later);
+        return this.flush();
+      }
       if (this.send(channel, event)) continue;
       this.options.onDrop('no_channel', events.length - index);
       return this.close();

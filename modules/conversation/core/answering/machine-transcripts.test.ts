@@ -93,6 +93,16 @@ describe('what was said', () => {
     expect(harness.eventsOf('transcript_failed')).toMatchObject([{ code: 'transcription_failed' }]);
   });
 
+  test('sets no timer once it is due, while somebody talks', () => {
+    const harness = awake(EAR).turn('a');
+    shed(harness);
+    const dueMs = harness.machine.nextDeadlineMs!;
+    harness.startSpeaking();
+    harness.feed({ t: 'tick' }, dueMs);
+    expect(harness.commandsOf('aside')).toHaveLength(1);
+    expect(harness.machine.nextDeadlineMs ?? Infinity).toBeGreaterThan(dueMs);
+  });
+
   test('fails where the model writes nothing down, and where it never got into the context', () => {
     const deaf = awake({ config: { transcription: { language: null } } }).turn('a');
     expect(deaf.eventsOf('transcript_failed')).toHaveLength(1);

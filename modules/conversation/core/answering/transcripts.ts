@@ -94,6 +94,8 @@ export class Transcripts {
   }
 
   tick(atMs: number): void {
+    // Once it is due only idle time is waited for, which needs no timer.
+    if (this.#notBeforeMs > 0 && atMs >= this.#notBeforeMs) this.#notBeforeMs = 0;
     const writing = this.#writing;
     if (!writing || atMs < writing.progressAtMs + this.#session.settings.engineTimeoutMs) return;
     this.#session.out.push({ c: 'abort', responseId: writing.id });

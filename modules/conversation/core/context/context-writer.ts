@@ -68,6 +68,14 @@ export class ContextWriter {
   }
 
   write(write: Write): void {
+    if (
+      write.k === 'question' &&
+      this.#askedTokens + this.#tokensOf(write) > this.#session.caps.maxContextTokens
+    ) {
+      // A client that never asks for a response could have any amount of sound kept.
+      this.#failure = { code: 'context_full', message: 'more waits to be asked than fits into the context' };
+      return;
+    }
     if (this.gated) this.#gate.hold(write);
     else this.#put(write);
   }
@@ -278,6 +286,15 @@ export class ContextWriter {
   #send(segment: Segment, priority: 'commit' | 'background'): void {
     this.ledger.expect(segment.id, this.#estimate(segment));
     this.#session.out.push({ c: 'append', ref: segment.id, segment, priority });
+  }
+
+  /** Of the questions that wait until a response is asked for, in the tail and behind the gate. */
+  get #askedTokens(): number {
+    return [...this.#tail, ...this.#gate.questions].reduce((sum, write) => sum + this.#tokensOf(write), 0);
+  }
+
+  #tokensOf({ segment }: Write & { k: 'question' }): number {
+    return this.#estimate(segment).tokens;
   }
 
   #estimate(segment: Segment): Parameters<ContextLedger['expect']>[1] {

@@ -26,6 +26,11 @@ export class WriteGate {
     return this.#closed;
   }
 
+  /** Typed questions that wait. */
+  get questions(): readonly (Write & { k: 'question' })[] {
+    return this.#waiting.filter((write) => write.k === 'question');
+  }
+
   /** Start of the oldest utterance that waits (media clock); Infinity: none does. */
   get audioNeededFromMs(): number {
     return Math.min(
@@ -52,6 +57,7 @@ export class WriteGate {
   /** Has it wait; where that makes too many frames, the oldest is shed. */
   hold(write: Write): void {
     this.#waiting.push(write);
+    if (write.k !== 'frame') return;
     const frames = this.#waiting.filter(({ k }) => k === 'frame');
     const oldest = frames[0];
     if (oldest?.k !== 'frame' || frames.length <= this.#session.settings.maxFrames) return;

@@ -83,6 +83,24 @@ describe('typed turns', () => {
     ]);
   });
 
+  test('questions that nobody wants answered are kept as far as they fit into the context', () => {
+    const harness = awake({ caps: { maxContextTokens: 64 } });
+    for (let n = 0; n < 100; n++) harness.intent({ ...typed('x'.repeat(40)), itemId: `q${n}` });
+    harness.intent({ k: 'response_create' });
+    expect(harness.eventsOf('response_done').at(-1)?.response).toMatchObject({
+      status: 'failed',
+      error: { code: 'context_full' },
+    });
+    // What was deleted waits no more.
+    const other = awake({ caps: { maxContextTokens: 64 } });
+    for (let n = 0; n < 100; n++) {
+      other.intent({ ...typed('x'.repeat(40)), itemId: `q${n}` });
+      other.intent({ k: 'item_delete', itemId: `q${n}` });
+    }
+    other.intent(typed('and now?')).intent({ k: 'response_create' }).ack();
+    expect(other.did.at(-1)).toBe('generate');
+  });
+
   test('items that come while an answer is made wait for its end', () => {
     const harness = awake().speak(1000).ack().answer('a').clear().intent(typed('and now?'));
     expect(harness.did).toEqual([]);

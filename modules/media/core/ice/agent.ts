@@ -300,7 +300,6 @@ export class IceAgent {
     }
     if (!once) {
       pair.check = check;
-      pair.triggered = false;
       if (pair.state !== 'valid') pair.state = 'checking';
     }
     this.#sendAgain(check, nowMs);

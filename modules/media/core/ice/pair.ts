@@ -30,8 +30,6 @@ export interface Pair {
   state: 'waiting' | 'checking' | 'valid' | 'failed';
   /** The check under way. */
   check: Transaction | null;
-  /** The client asked for this pair; its check goes first. */
-  triggered: boolean;
   /** Last authenticated check of the client's (ms). */
   checkedAtMs: number | null;
   /** Last answer to a check of ours (ms): it proves that the client is at this address. */
@@ -62,7 +60,6 @@ export function newPair(path: Path, rank: number, nowMs: number): Pair {
     rank,
     state: 'waiting',
     check: null,
-    triggered: false,
     checkedAtMs: null,
     validAtMs: null,
     heardAtMs: nowMs,

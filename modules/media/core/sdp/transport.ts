@@ -12,8 +12,6 @@ export interface RemoteTransport {
   readonly fingerprints: readonly { readonly hash: string; readonly value: string }[];
   /** Values of `a=candidate`, at most `MAX_CANDIDATES`. */
   readonly candidates: readonly string[];
-  /** The offer says that no further ones come. */
-  readonly candidatesComplete: boolean;
 }
 
 /** Bytes of the hash functions of RFC 8122 that Node has. */
@@ -43,7 +41,6 @@ export function readTransport(session: Attributes, sections: readonly Section[])
     setup: readSetup([...scopes, session]),
     fingerprints: readFingerprints(session, tagged, scopes),
     candidates: firstCandidates([...scopes, session]),
-    candidatesComplete: [session, ...scopes].some((scope) => scope.has('end-of-candidates')),
   };
 }
 

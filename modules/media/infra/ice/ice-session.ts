@@ -3,11 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { canonicalHost, isUnicast, type Address } from '../../core/ice/address.js';
 import { IceAgent, type Check, type OwnCheck } from '../../core/ice/agent.js';
 import type { Path } from '../../core/ice/pair.js';
+import { MAX_CANDIDATES } from '../../core/sdp/candidates.js';
 import type { LocalSocket } from './sockets.js';
 import { ATTRIBUTE, isAuthentic, writeStun, xorAddress, type StunMessage } from './stun.js';
-
-/** Candidates of one client that are looked at. A client has a few; each more would be a datagram to an address of its choice. */
-export const MAX_CANDIDATES = 32;
 
 export interface Credentials {
   readonly ufrag: string;

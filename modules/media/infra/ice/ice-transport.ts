@@ -6,7 +6,7 @@ import { IceSession, type Credentials, type OfferedCandidate } from './ice-sessi
 import { CallSockets, type LocalSocket } from './sockets.js';
 import { ATTRIBUTE, looksLikeStun, parseStun } from './stun.js';
 
-export { MAX_CANDIDATES, type Credentials, type OfferedCandidate } from './ice-session.js';
+export type { Credentials, OfferedCandidate } from './ice-session.js';
 
 export interface IceHandlers {
   /** Every datagram passes it: what our own code throws there is a bug, and ends the call. */

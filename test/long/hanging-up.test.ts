@@ -7,8 +7,8 @@ import { connectNode, type CallError, type NodeCall } from '@vis-a-vis/client/no
 import type { ServerEvent } from '@vis-a-vis/protocol';
 import { RTCPeerConnection, type RTCDataChannel } from 'werift';
 import { until } from '../support/media-call.js';
-import { Gateway } from './support/gateway.js';
-import { exchangeWith } from './support/offers.js';
+import { Gateway } from '../e2e/support/gateway.js';
+import { exchangeWith } from '../e2e/support/offers.js';
 
 jest.setTimeout(60_000);
 

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { connectNode, type Answer, type CallError } from '@vis-a-vis/client/node';
 import { OF_A_CALL, countObjects } from '../support/heap-count.js';
-import { Gateway } from './support/gateway.js';
-import { BARE_OFFER, exchangeWith } from './support/offers.js';
+import { Gateway } from '../e2e/support/gateway.js';
+import { BARE_OFFER, exchangeWith } from '../e2e/support/offers.js';
 
 jest.setTimeout(90_000);
 

@@ -1,0 +1,4 @@
+/** Longer texts could not be told back in one message, and cost everybody's time. Characters. */
+export const MAX_TEXT = 131_072;
+/** Parts of a message, and pictures of a response: each is held decoded. */
+export const MAX_PARTS = 64;
