@@ -152,7 +152,7 @@ export class BoundaryPredictor {
 
   /** What was heard last was not the caller: his level is what it was known to be before. */
   disown(): void {
-    this.#near.goBackTo(this.#before);
+    this.#near.disown(this.#before);
   }
 
   /**
@@ -183,6 +183,7 @@ export class BoundaryPredictor {
 
   #isNear(startMs: number, endMs: number): boolean {
     if (this.#state.k === 'silence') {
+      this.#near.begins(startMs);
       this.#before = this.#near.known;
       this.#callerDb = this.#near.levelDb;
     }
@@ -196,6 +197,8 @@ export class BoundaryPredictor {
     if (windows === 0 || this.#state.k !== 'speech') return [];
     const startMs = endMs - windows * this.#windowMs;
     this.#soundEnd.surroundedBy(startMs - SURROUNDINGS_MS, startMs);
+    this.#speechMs = endMs - startMs;
+    this.#established = false;
     return [{ t: 'speech_outshone', atMs: endMs, startMs }];
   }
 

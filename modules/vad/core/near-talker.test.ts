@@ -40,6 +40,55 @@ describe('NearTalker', () => {
     expect(hear(near, speech(10, -25), 40 * WINDOW_MS).every(Boolean)).toBe(true);
   });
 
+  it('takes him for the caller who begins in the quiet, however soft, and knows his usual level afterwards', () => {
+    const near = talker();
+    hear(near, speech(60, -15));
+    const usualDb = near.levelDb;
+    // Two sentences, the second close behind the first.
+    for (const atMs of [3500, 5500]) {
+      near.begins(atMs);
+      // The first window of a sentence by itself may be anything.
+      expect(hear(near, speech(40, -38), atMs).slice(1).every(Boolean)).toBe(true);
+    }
+    near.begins(9000);
+    expect(near.levelDb).toBe(usualDb);
+  });
+
+  it('knows the caller whose first sounds are soft', () => {
+    const near = talker();
+    hear(near, speech(60, -15));
+    const usualDb = near.levelDb!;
+    near.begins(3500);
+    expect(hear(near, [-40, -38, ...speech(30, -15)], 3500).every(Boolean)).toBe(true);
+    expect(near.levelDb).toBeCloseTo(usualDb, 0);
+    expect(near.outshone()).toBe(0);
+  });
+
+  it.each([
+    ['close behind the caller', 60 * WINDOW_MS + 500, () => undefined],
+    [
+      'where others were heard before',
+      12_000,
+      (near: NearTalker) => hear(near, speech(60, -40), 60 * WINDOW_MS + 100),
+    ],
+    [
+      'where such a voice was found to be nobody’s before',
+      12_000,
+      (near: NearTalker) => {
+        near.begins(4000);
+        const { known } = near;
+        hear(near, speech(40, -40), 4000);
+        near.disown(known);
+      },
+    ],
+  ])('takes him for another who begins as softly %s', (_name, atMs, before) => {
+    const near = talker();
+    hear(near, speech(60, -15));
+    before(near);
+    near.begins(atMs);
+    expect(hear(near, speech(40, -40), atMs).slice(12).some(Boolean)).toBe(false);
+  });
+
   it('lets the caller come back from afar after a while', () => {
     const near = talker();
     hear(near, speech(60, -15));
@@ -71,7 +120,7 @@ describe('NearTalker', () => {
     const { known, levelDb } = near;
     hear(near, speech(100, -5), 40 * WINDOW_MS);
     expect(near.levelDb).toBeGreaterThan(levelDb! + 20);
-    near.goBackTo(known);
+    near.disown(known);
     expect(near.levelDb).toBe(levelDb);
   });
 

@@ -22,6 +22,8 @@ const MOST = 0.3;
 const OTHERS_FROM_MS = 320;
 /** Others who were heard within this time (ms) are still there. */
 const OTHERS_MS = 10_000;
+/** Who begins after so much quiet (ms), where no others are about, is the caller, however softly he speaks this time. */
+const QUIET_MS = 1000;
 /** Among others, what is soft for longer than this (ms) at the end of his speech is theirs. */
 const SOFT_END_MS = 160;
 
@@ -34,7 +36,8 @@ export interface CallerLevel {
 /**
  * Tells the caller's speech from that of others by its level: a television, people behind him, are speech to a model, but
  * far softer than he is. Nothing is known at first; from then on a window is his where it, and another shortly before, come
- * near to his level. Levels are peaks (0..1), times ms on the media clock.
+ * near to his level. He may say something far softer than before, too: others are told by their being heard about his speech,
+ * so who begins in the quiet is taken for him. Levels are peaks (0..1), times ms on the media clock.
  */
 export class NearTalker {
   #peaks: readonly number[] = [];
@@ -45,14 +48,34 @@ export class NearTalker {
   /** When others were heard last. */
   #othersAtMs = -Infinity;
   #windowMs = LONGEST_V6_WINDOW_MS;
+  /** End of the newest window that was speech, whoever's. */
+  #voicedToMs = -Infinity;
+  /** Whoever speaks next may be the caller, however soft. */
+  #anyone = false;
+  /** His usual level, while he is heard that speaks far softer; null: what is heard is his usual level. */
+  #usual: CallerLevel | null = null;
   /** Ends of the newest two windows that were loud enough. */
   #strong: readonly [number, number] = [-Infinity, -Infinity];
   /** The caller's level, worked out when it changes. */
   #level: number | null = null;
 
+  /** Nobody's speech is under way, and from here on there is some. */
+  begins(startMs: number): void {
+    if (startMs - this.#voicedToMs < QUIET_MS) return;
+    if (this.#usual) this.#goBackTo(this.#usual);
+    this.#anyone = startMs - this.#othersAtMs > OTHERS_MS;
+  }
+
   /** A window that the model takes for speech. @returns it is the caller's */
   hears(peak: number, endMs: number, windowMs: number): boolean {
     this.#windowMs = windowMs;
+    this.#voicedToMs = endMs;
+    if (this.#anyone && peak < this.#least(endMs)) {
+      this.#usual = this.known;
+      this.#peaks = [];
+      this.#level = null;
+    }
+    this.#anyone = false;
     const least = this.#least(endMs);
     if (peak >= least) this.#strong = [this.#strong[1], endMs];
     const near =
@@ -78,6 +101,7 @@ export class NearTalker {
     const louder = part(now, MOST) / Math.max(part(before, LOUD_PART), 1e-6);
     if (louder < 10 ** (OUTSHINES_DB / 20)) return 0;
     this.#othersAtMs = this.#heardAtMs;
+    this.#usual = null;
     this.#peaks = now;
     this.#level = this.#levelOf(now);
     return this.#enough;
@@ -112,8 +136,14 @@ export class NearTalker {
     return { peaks: this.#peaks, heardAtMs: this.#heardAtMs };
   }
 
-  /** What was heard since then was not the caller. */
-  goBackTo({ peaks, heardAtMs }: CallerLevel): void {
+  /** What was heard since then was not the caller. If it was far softer than he is, others are about. */
+  disown(since: CallerLevel): void {
+    if (this.#usual) this.#othersAtMs = this.#voicedToMs;
+    this.#goBackTo(since);
+  }
+
+  #goBackTo({ peaks, heardAtMs }: CallerLevel): void {
+    this.#usual = null;
     this.#peaks = peaks;
     this.#heardAtMs = heardAtMs;
     this.#level = this.#levelOf(peaks);
@@ -148,6 +178,21 @@ export class NearTalker {
   #learn(peak: number, endMs: number): void {
     this.#peaks = [...this.#peaks.slice(1 - Math.round(KEPT_MS / this.#windowMs)), peak];
     this.#heardAtMs = endMs;
+    this.#level = this.#levelOf(this.#peaks);
+    if (this.#usual && this.#peaks.length === this.#enough) this.#compare(this.#usual);
+  }
+
+  /** So much has been heard of who began softly. Where only his first sounds were soft, nothing is new. */
+  #compare(usual: CallerLevel): void {
+    const usualLevel = this.#levelOf(usual.peaks);
+    if (
+      this.#level === null ||
+      usualLevel === null ||
+      this.#level < usualLevel * 10 ** (-BELOW_CALLER_DB / 20)
+    )
+      return;
+    this.#usual = null;
+    this.#peaks = [...usual.peaks, ...this.#peaks].slice(-Math.round(KEPT_MS / this.#windowMs));
     this.#level = this.#levelOf(this.#peaks);
   }
 }
