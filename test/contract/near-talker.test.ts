@@ -37,8 +37,8 @@ describe('a talker in the background', () => {
       pushAsOpusFrames(stream, pcm);
     });
   }
-  async function boundaries(pcm: Float32Array): Promise<BoundaryEvent[]> {
-    const predictor = new BoundaryPredictor();
+  async function boundaries(pcm: Float32Array, establishedMs = 0): Promise<BoundaryEvent[]> {
+    const predictor = new BoundaryPredictor({ established_speech_ms: establishedMs });
     return (await listen(pcm)).flatMap(({ p, ptsMs, endMs, windowMs }) => {
       predictor.sound(pcm.subarray(ptsMs * 16, endMs * 16), ptsMs);
       return predictor.push(p, endMs, windowMs);
@@ -62,5 +62,29 @@ describe('a talker in the background', () => {
     const pcm = timeline(LENGTH_MS, [{ pcm: QUESTION.map((x) => x / 30), atMs: QUESTION_AT_MS }], 0.00003);
     const events = await boundaries(pcm);
     expect(events.filter(({ t }) => t === 'speech_start')).toHaveLength(1);
+  });
+
+  const said = (belowDb: number) => {
+    const again = OTHER.map((x) => x * 10 ** (belowDb / 20));
+    const parts = [
+      { pcm: QUESTION, atMs: 500 },
+      { pcm: again, atMs: 500 + QUESTION.length / 16 + 1500 },
+    ];
+    return timeline(LENGTH_MS, parts, 0.00003);
+  };
+
+  it.each([-20, -30])('the caller who says the next thing in the quiet %i dB softer is heard', async (db) => {
+    const events = await boundaries(said(db));
+    expect(events.filter(({ t }) => t === 'speech_start')).toHaveLength(2);
+    expect(events.filter(({ t }) => t === 'speech_end')).toHaveLength(2);
+  });
+
+  it.each([-20, 0, 8])('knows by how much the caller speaks up: by %i dB', async (db) => {
+    const [first, second] = (await boundaries(said(db), 320)).filter(
+      (event) => event.t === 'speech_established',
+    );
+    expect(first?.callerDb).toBeNull();
+    expect(second!.levelDb! - second!.callerDb!).toBeGreaterThan(db - 5);
+    expect(second!.levelDb! - second!.callerDb!).toBeLessThan(db + 5);
   });
 });

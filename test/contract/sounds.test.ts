@@ -1,10 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
+import { SAMPLE_RATE } from '#modules/contracts';
 import { DecoderService } from '#modules/decoder';
 import { DETECTION, withParts } from '../../bench/turns/parts.js';
 import { judge, type Heard } from '../../bench/turns/judge.js';
 import { SpokenPieces } from '../../bench/turns/pieces.js';
 import { play } from '../../bench/turns/played-call.js';
+import { QUESTIONS } from '../../client-demo/questions.js';
+import { decodeOggOpus } from '../../tools/eval/media.js';
 import { played, turnSetSchema, type Setting } from '../../tools/sounds/clip.js';
 import { evaluateNatural } from '../../tools/eval/natural-voices/run.js';
 import { TestSet } from '../../tools/eval/test-set.js';
@@ -77,5 +81,18 @@ describe('what is measured with sounds', () => {
     expect(heard.committed[0]! - endMs!).toBeGreaterThan(400);
     expect(heard.committed[0]! - endMs!).toBeLessThan(650);
     expect(found.get('q3')!.heard).toEqual(heard);
+  }, 240_000);
+
+  it('hears each of the built-in questions of the demo page, however soft, one after another in one call', async () => {
+    const pause = new Float32Array(1.2 * SAMPLE_RATE);
+    const files = QUESTIONS.map(({ file }) => join(REPOSITORY, `client-demo/questions/${file}.ogg`));
+    const spoken = await Promise.all(files.map(async (file) => decodeOggOpus(await readFile(file))));
+    const pcm = spoken.flatMap((said) => [...said, ...pause]);
+    await withParts(TEST_MODEL, 1, async (parts) => {
+      const options = { turnDetection: DETECTION.server_vad, pcm: Float32Array.from(pcm), waitMs: 0 };
+      const { committed, answers } = await play(parts, { ...options, during: undefined });
+      expect(committed).toHaveLength(QUESTIONS.length);
+      expect(answers).toHaveLength(QUESTIONS.length);
+    });
   }, 240_000);
 });
