@@ -136,7 +136,7 @@ describe('the session', () => {
           prefixPaddingMs: 300,
           silenceDurationMs: 300,
           tentativePauseMs: 100,
-          bargeInMs: 900,
+          bargeInMs: 320,
         },
       },
     ]);

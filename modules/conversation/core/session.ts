@@ -74,8 +74,7 @@ export class Session {
   /** null: turns are manual. */
   get policy(): TurnPolicy | null {
     const { tentativePauseMs } = this.settings;
-    const wishedMs = this.turnTaking.bargeInMs;
-    const options = { tentativePauseMs, bargeInMs: bargeInMs(wishedMs, this.earTells('interrupts')) };
+    const options = { tentativePauseMs, bargeInMs: bargeInMs(this.turnTaking.bargeInMs) };
     return turnPolicy(this.config.turnDetection, options);
   }
 

@@ -9,8 +9,8 @@ export class Attention {
   readonly #session: Session;
   readonly #answering: Answering;
   readonly #patience: Patience;
-  /** Where the last turn that was answered ended (media clock); null: there was none. */
-  #turnEndedMs: number | null = null;
+  /** Where the last turn ended (media clock), and whether it was over there, as far as is known; null: there was none. */
+  #turn: { readonly endMs: number; readonly turnEnd: number | null } | null = null;
 
   constructor(session: Session, answering: Answering) {
     this.#session = session;
@@ -48,13 +48,13 @@ export class Attention {
     this.#patience.forget();
   }
 
-  turnEnded(speechEndMs: number): void {
-    this.#turnEndedMs = speechEndMs;
+  turnEnded({ turnEnd }: Utterance, speechEndMs: number): void {
+    this.#turn = { endMs: speechEndMs, turnEnd };
   }
 
   isForNobody(utterance: Utterance): boolean {
-    const sinceTurnMs = this.#turnEndedMs === null ? null : utterance.speechFromMs - this.#turnEndedMs;
-    const speechMs = utterance.speechMs(this.#session.heardToMs);
-    return isForNobody(utterance.evidence, { speechMs, sinceTurnMs });
+    const turn = this.#turn;
+    const before = turn && { sinceMs: utterance.speechFromMs - turn.endMs, turnEnd: turn.turnEnd };
+    return isForNobody(utterance.evidence, { speechMs: utterance.speechMs(this.#session.heardToMs), before });
   }
 }

@@ -128,7 +128,7 @@ export class Hearing {
         if (utterance) this.#interruption.established(utterance, boundary, atMs);
         return;
       case 'speech_outshone':
-        if (utterance) this.#startAnew(utterance, boundary.startMs);
+        if (utterance) this.#startAnew(utterance, boundary.startMs, { policy, atMs });
         return;
       case 'tentative_pause':
         if (utterance && !utterance.pause) this.#pause(utterance, boundary, atMs);
@@ -203,8 +203,13 @@ export class Hearing {
   }
 
   /** Somebody softer was heard before the caller: that is no part of the utterance. */
-  #startAnew({ itemId, startMs: heardFromMs }: Utterance, speechFromMs: number): void {
-    this.#speculation.withdraw('withdrawn', this.#spokeAtMs);
+  #startAnew(
+    { itemId, startMs: heardFromMs }: Utterance,
+    speechFromMs: number,
+    { policy, atMs }: { policy: TurnPolicy; atMs: number },
+  ): void {
+    this.#speculation.withdraw('withdrawn', atMs);
+    this.#interruption.begin(this.#interruption.effectOf(policy, atMs), atMs);
     this.#begin(Math.max(heardFromMs, speechFromMs - OUTSHONE_PADDING_MS), itemId, speechFromMs);
     this.streamAudio();
   }
@@ -269,7 +274,7 @@ export class Hearing {
     // Assumed silence has no audio behind it.
     const endMs = utterance.pause?.endMs ?? utterance.endFor(end.speechEndMs, Math.min(end.atMs, this.nowMs));
     const { itemId } = utterance;
-    this.#attention.turnEnded(end.speechEndMs);
+    this.#attention.turnEnded(utterance, end.speechEndMs);
     this.#silent(atMs);
     this.#stop(utterance, end.atMs, endMs, ahead ? 'attended' : 'new');
     if (answered) {

@@ -1,7 +1,7 @@
 import type { Answering } from '../answering/answering.js';
 import type { Boundary } from '../inputs.js';
 import type { Session } from '../session.js';
-import { isFar, onSpeech, type OnSpeech } from '../turn-rules/barge-in.js';
+import { isFar, isRaised, onSpeech, type OnSpeech } from '../turn-rules/barge-in.js';
 import { isMeant } from '../turn-rules/evidence.js';
 import type { TurnPolicy } from '../turn-rules/policy.js';
 import type { Utterance } from './utterance.js';
@@ -14,7 +14,10 @@ export class Interruption {
   readonly #session: Session;
   readonly #answering: Answering;
   #established = false;
+  /** Whoever speaks into the answer is too soft to be the caller. */
   #far = false;
+  /** He speaks louder than before. */
+  #raised = false;
   #askedAtMs = 0;
 
   constructor(session: Session, answering: Answering) {
@@ -35,6 +38,7 @@ export class Interruption {
   begin(effect: OnSpeech, atMs: number): void {
     this.#established = false;
     this.#far = false;
+    this.#raised = false;
     if (effect === 'interrupt') this.#answering.cancel('turn_detected', atMs);
     if (effect === 'hold') this.#answering.hold();
   }
@@ -42,21 +46,22 @@ export class Interruption {
   /** It has lasted for as long as the rule wants to look at it. */
   established(utterance: Utterance, { levelDb = null, callerDb = null }: Established, atMs: number): void {
     if (!this.#answering.held) return;
-    if (this.#session.turnTaking.bargeInMs !== null)
-      return void this.#answering.cancel('turn_detected', atMs);
+    const wished = this.#session.turnTaking.bargeInMs !== null;
+    // A client that wishes a length has any caller's speech of it interrupt, but nobody's of whom it is known that he is none.
+    this.#far = isFar({ levelDb, callerDb }) && !(wished && callerDb === null);
+    if (this.#far) return this.#answering.release(atMs);
+    if (wished) return void this.#answering.cancel('turn_detected', atMs);
     this.#established = true;
-    this.#far = isFar({ levelDb, callerDb });
-    if (this.#far) return;
+    this.#raised = isRaised({ levelDb, callerDb });
     if (this.#asks) this.ask(utterance);
-    else this.decide(utterance, atMs);
+    this.decide(utterance, atMs);
   }
 
   /** More sound has been heard. */
   heard(utterance: Utterance, nowMs: number, atMs: number): void {
     if (!this.#established || !this.#answering.held || utterance.pause) return;
-    if (nowMs - this.#askedAtMs < ASK_AGAIN_MS) return;
     this.decide(utterance, atMs);
-    if (this.#answering.held && this.#asks && !this.#far) this.ask(utterance);
+    if (this.#answering.held && this.#asks && nowMs - this.#askedAtMs >= ASK_AGAIN_MS) this.ask(utterance);
   }
 
   /** Has what was said so far judged. */
@@ -71,8 +76,9 @@ export class Interruption {
 
   /** Ends the answer, if what is known says so. @returns the speech is meant, whether or not there is an answer to end */
   decide(utterance: Utterance, atMs: number): boolean {
-    if (!this.#answering.held) return true;
-    const meant = !this.#far && isMeant(utterance.evidence, utterance.speechMs(this.#session.heardToMs));
+    if (this.#far || !this.#answering.held) return !this.#far;
+    const speechMs = utterance.speechMs(this.#session.heardToMs);
+    const meant = isMeant(utterance.evidence, { speechMs, raised: this.#raised });
     if (meant && this.#established) this.#answering.cancel('turn_detected', atMs);
     return !this.#answering.held;
   }

@@ -102,14 +102,18 @@ describe('a sound that holds no question', () => {
     expect(harness.said.at(-1)).toBe('speech_misfired');
   });
 
-  test('close behind a question makes no turn of its own', () => {
-    const harness = silence(judged(speakAndPause(awake(), 1500), { speech: 1 }))
+  test.each([
+    ['that was finished makes no turn of its own', 0.9, ['speech_started', 'speech_misfired']],
+    ['that was cut off is the rest of it', 0.1, ['speech_started', 'speech_stopped', 'audio_committed']],
+  ])('close behind a question %s', (_name, turnEnd, said) => {
+    const harness = awake({ settings: { turnModel: 'smart-turn' } });
+    silence(judged(speakAndPause(harness, 1500), { speech: 1, turnEnd }))
       .ack()
       .answer('red')
       .end();
     harness.clear().audio(harness.now + 100);
     silence(judged(speakAndPause(harness, 300), { speech: 0.9 }));
-    expect(harness.said).toEqual(['speech_started', 'speech_misfired']);
+    expect(harness.said.slice(0, said.length)).toEqual(said);
   });
 });
 
@@ -178,13 +182,22 @@ describe('speech during an answer', () => {
   const cancelled = (harness: MachineHarness) => harness.eventsOf('response_done').length > 0;
 
   test('that lasts is meant, where no ear tells', () => {
-    const harness = speaking(answering(), 900);
+    const harness = judged(speaking(answering(), 320), { speech: 0.95 });
+    judged(harness.audio(harness.now + 500), { speech: 0.95 });
+    expect(cancelled(harness)).toBe(false);
+    expect(cancelled(harness.audio(harness.now + 100))).toBe(true);
+  });
+
+  test('with a raised voice is meant once it is known to be words, where no ear tells', () => {
+    const harness = speaking(answering(), 320, { levelDb: -8, callerDb: -15 });
     expect(cancelled(harness)).toBe(false);
     expect(cancelled(judged(harness, { speech: 0.95 }))).toBe(true);
+    const usual = judged(speaking(answering(), 320, { levelDb: -12, callerDb: -15 }), { speech: 0.95 });
+    expect(cancelled(usual)).toBe(false);
   });
 
   test('is not, where it is hardly speech', () => {
-    const harness = judged(speaking(answering(), 900), { speech: 0.05 });
+    const harness = judged(speaking(answering(), 320), { speech: 0.05 });
     for (let i = 0; i < 10; i++) judged(harness.audio(harness.now + 300), { speech: 0.05 });
     expect(cancelled(harness)).toBe(false);
     at(harness, { t: 'speech_end', atMs: harness.now, speechEndMs: harness.now });
@@ -193,8 +206,7 @@ describe('speech during an answer', () => {
   });
 
   test('ends the answer by its length where the judge is slow', () => {
-    const harness = speaking(answering(), 900).audio(4900);
-    expect(cancelled(harness)).toBe(true);
+    expect(cancelled(speaking(answering(), 320).audio(4900))).toBe(true);
   });
 
   test('"uh-huh" lets it go on, "stop" ends it, says the ear', () => {
@@ -214,22 +226,39 @@ describe('speech during an answer', () => {
     expect(cancelled(judged(harness, { interrupts: 0.7 }))).toBe(true);
   });
 
-  test("of somebody far from the microphone is nobody's, unless the caller is as soft", () => {
-    const far = speaking(answering(), 900, { levelDb: -38, callerDb: null });
-    judgedIfAsked(far.audio(far.now + 3000));
+  test.each([
+    ['far from the microphone', -38, null],
+    ['far softer than the caller', -38, -20],
+  ])('of somebody %s is let go by: the answer is told meanwhile', (_name, levelDb, callerDb) => {
+    const far = speaking(answering(), 320, { levelDb, callerDb }).clear();
+    far.answer('and').audio(far.now + 3000);
+    expect(far.said).toContain('text_delta');
+    expect(far.commandsOf('judge')).toEqual([]);
+    at(far, { t: 'speech_end', atMs: far.now, speechEndMs: far.now - 500 });
+    expect(far.said.at(-1)).toBe('speech_misfired');
     expect(cancelled(far)).toBe(false);
-    const soft = speaking(answering(), 900, { levelDb: -38, callerDb: -38 });
-    expect(cancelled(judged(soft, { speech: 0.9 }))).toBe(true);
+  });
+
+  test('of a caller who is as soft ends it', () => {
+    const soft = judged(speaking(answering(), 320, { levelDb: -38, callerDb: -38 }), { speech: 0.9 });
+    expect(cancelled(soft.audio(soft.now + 700))).toBe(true);
+  });
+
+  test('of the caller behind somebody softer holds the answer up again, and ends it', () => {
+    const harness = speaking(answering(), 320, { levelDb: -45, callerDb: -20 }).audio(5000);
+    at(harness, { t: 'speech_outshone', atMs: harness.now, startMs: harness.now - 250 });
+    const loud = { levelDb: -19, callerDb: -20 };
+    judged(at(harness, { t: 'speech_established', atMs: harness.now, ...loud }), { speech: 1 });
+    expect(cancelled(harness)).toBe(false);
+    expect(cancelled(harness.audio(harness.now + 700))).toBe(true);
   });
 
   test('of the length that the client wants ends it, whatever it is', () => {
-    const turnTaking = { speculation: false, bargeInMs: 200 };
-    expect(cancelled(speaking(answering({ caps: EAR, config: { turnTaking } }), 200))).toBe(true);
+    const config = { turnTaking: { speculation: false, bargeInMs: 200 } };
+    expect(cancelled(speaking(answering({ caps: EAR, config }), 200))).toBe(true);
+    expect(cancelled(speaking(answering({ config }), 200, { levelDb: -38, callerDb: null }))).toBe(true);
+    expect(cancelled(speaking(answering({ config }), 200, { levelDb: -38, callerDb: -20 }))).toBe(false);
   });
-
-  function judgedIfAsked(harness: MachineHarness): void {
-    if (harness.commandsOf('judge').length > 0) judged(harness, { speech: 1 });
-  }
 });
 
 test('turn detection by hand has nothing judged', () => {

@@ -1,4 +1,3 @@
-import { MEANT_MS } from './evidence.js';
 import type { TurnPolicy } from './policy.js';
 
 /** What the session is doing when speech begins. */
@@ -26,18 +25,22 @@ export function onSpeech(policy: TurnPolicy, now: Situation): OnSpeech {
   return policy.detection.bargeInMs === 0 ? 'interrupt' : 'hold';
 }
 
-/** An ear can say of so much speech (ms) whether it is meant. */
+/** So much speech (ms) tells whether it is meant, where anybody can tell. */
 const TELLS_AFTER_MS = 320;
 /** Who speaks this softly (dB of full scale, of peaks) to a session that has heard nobody yet is behind the microphone, not before it. */
 const FAR_DB = -34;
+/** The caller is never so far (dB) below his own level while an answer runs. */
+const BELOW_CALLER_DB = 14;
+/** Who means to be heard, and is not, raises his voice by so much (dB); who agrees does not. */
+const RAISED_DB = 6;
 
 /**
  * Speech (ms) during an answer after which it is looked at. A client that wants it so has any speech of its length interrupt;
- * else words do that are meant to, which the model's ear tells early, where it tells it, and else their length.
+ * else words do that are meant to.
  * @param wishedMs the client's; null: words that are meant to
  */
-export function bargeInMs(wishedMs: number | null, earTells: boolean): number {
-  return wishedMs ?? (earTells ? TELLS_AFTER_MS : MEANT_MS);
+export function bargeInMs(wishedMs: number | null): number {
+  return wishedMs ?? TELLS_AFTER_MS;
 }
 
 /** Levels of who speaks, and of the caller as he was known before; null: not known. */
@@ -46,7 +49,12 @@ export interface Loudness {
   readonly callerDb: number | null;
 }
 
-/** Who speaks is too soft to be the caller. (Where the caller is known, the detector hears none but him.) */
+/** Who speaks into an answer is too soft to be the caller. */
 export function isFar({ levelDb, callerDb }: Loudness): boolean {
-  return callerDb === null && levelDb !== null && levelDb < FAR_DB;
+  return levelDb !== null && levelDb < (callerDb === null ? FAR_DB : callerDb - BELOW_CALLER_DB);
+}
+
+/** He speaks louder than he did before. */
+export function isRaised({ levelDb, callerDb }: Loudness): boolean {
+  return levelDb !== null && callerDb !== null && levelDb >= callerDb + RAISED_DB;
 }

@@ -1,8 +1,11 @@
 import { isForNobody, isMeant, NO_EVIDENCE, type Evidence } from './evidence.js';
 
 const evidence = (known: Partial<Evidence>): Evidence => ({ ...NO_EVIDENCE, ...known });
-const ALONE = { speechMs: 1500, sinceTurnMs: null };
-const CLOSE = { speechMs: 500, sinceTurnMs: 600 };
+const ALONE = { speechMs: 1500, before: null };
+const CLOSE = { speechMs: 500, before: { sinceMs: 600, turnEnd: 0.9 } };
+const LATER = { ...CLOSE, before: { sinceMs: 3000, turnEnd: 0.9 } };
+const CUT_OFF = { ...CLOSE, before: { sinceMs: 600, turnEnd: 0.1 } };
+const UNKNOWN = { ...CLOSE, before: { sinceMs: 600, turnEnd: null } };
 
 describe('isForNobody', () => {
   test.each([
@@ -16,8 +19,11 @@ describe('isForNobody', () => {
     ['laughter, where there is no ear', { speech: 0.1 }, ALONE, true],
     ['a short word close behind a turn, where there is no ear', { speech: 0.9 }, CLOSE, true],
     ['the same, which the ear takes for a question', { notForMe: 0.2, speech: 0.9 }, CLOSE, false],
-    ['a short word later', { speech: 0.9 }, { speechMs: 500, sinceTurnMs: 3000 }, false],
-    ['a sentence close behind a turn', { speech: 0.9 }, { speechMs: 900, sinceTurnMs: 600 }, false],
+    ['a short word later', { speech: 0.9 }, LATER, false],
+    ['a sentence close behind a turn', { speech: 0.9 }, { ...CLOSE, speechMs: 900 }, false],
+    ['the rest of what was cut off', { speech: 0.9 }, CUT_OFF, false],
+    ['what may be the rest', { speech: 0.9 }, UNKNOWN, false],
+    ['laughter behind what was cut off', { speech: 0.1 }, CUT_OFF, true],
   ])('%s', (_name, known, situation, expected) => {
     expect(isForNobody(evidence(known), situation)).toBe(expected);
   });
@@ -34,6 +40,15 @@ describe('isMeant', () => {
     ['humming, where there is no ear', { speech: 0.1 }, 5000, false],
     ['what nobody tells anything of, by its length', {}, 1000, true],
   ])('%s', (_name, known, speechMs, expected) => {
-    expect(isMeant(evidence(known), speechMs)).toBe(expected);
+    expect(isMeant(evidence(known), { speechMs, raised: false })).toBe(expected);
+  });
+
+  test.each([
+    ['"stop", where there is no ear', { speech: 0.9 }, 350, true],
+    ['"uh-huh", says the ear', { speech: 0.9, interrupts: 0.1 }, 350, false],
+    ['a loud laugh, where there is no ear', { speech: 0.3 }, 600, false],
+    ['what is loud, where nobody tells anything of it', {}, 600, false],
+  ])('with a raised voice: %s', (_name, known, speechMs, expected) => {
+    expect(isMeant(evidence(known), { speechMs, raised: true })).toBe(expected);
   });
 });
