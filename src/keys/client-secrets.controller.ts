@@ -5,7 +5,6 @@ import {
   defaultSession,
   mergeSession,
   parseSessionPatch,
-  type Checked,
   type ClientSecret,
   type Session,
   type SessionPatch,
@@ -15,6 +14,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { VisavisError, type OmniEngine } from '#modules/contracts';
 import { ENGINE } from '#modules/decoder';
+import { valueOf } from '../realtime/body.js';
 import { randomIds } from '../realtime/ids.js';
 import { Access } from './access.js';
 
@@ -82,11 +82,4 @@ function jsonOf(request: Request): unknown {
     // Not JSON's own message: it quotes the text, where a key may have been put by mistake.
     throw new VisavisError('invalid_json', 'The body is not valid JSON.');
   }
-}
-
-/** @throws VisavisError `bad_request`, `unknown_parameter` */
-function valueOf<T>(checked: Checked<T>): T {
-  if (checked.ok) return checked.value;
-  const { code, message, param } = checked.problem;
-  throw new VisavisError(code === 'invalid_event' ? 'bad_request' : code, message, param);
 }
