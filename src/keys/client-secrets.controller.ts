@@ -5,7 +5,6 @@ import {
   defaultSession,
   mergeSession,
   parseSessionPatch,
-  type Checked,
   type ClientSecret,
   type Session,
   type SessionPatch,
@@ -16,6 +15,7 @@ import { z } from 'zod';
 import { VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
+import { valueOf } from '../realtime/body.js';
 import { toModelCaps } from '../realtime/core/turn-config.js';
 import { randomIds } from '../realtime/ids.js';
 import { Access } from './access.js';
@@ -86,11 +86,4 @@ function jsonOf(request: Request): unknown {
     // Not JSON's own message: it quotes the text, where a key may have been put by mistake.
     throw new VisavisError('invalid_json', 'The body is not valid JSON.');
   }
-}
-
-/** @throws VisavisError `bad_request`, `unknown_parameter` */
-function valueOf<T>(checked: Checked<T>): T {
-  if (checked.ok) return checked.value;
-  const { code, message, param } = checked.problem;
-  throw new VisavisError(code === 'invalid_event' ? 'bad_request' : code, message, param);
 }

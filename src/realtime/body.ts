@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Checked } from '@vis-a-vis/protocol';
 import { VisavisError } from '#modules/contracts';
 
 /**
@@ -16,4 +17,11 @@ export function textOf(
   const mime = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (mime !== type) throw new VisavisError('bad_content_type', `Content-Type must be ${type}.`);
   return new TextDecoder().decode(bytes);
+}
+
+/** What was read of a body. @throws VisavisError what is wrong with it: `bad_request`, `unknown_parameter`, … */
+export function valueOf<T>(checked: Checked<T>): T {
+  if (checked.ok) return checked.value;
+  const { code, message, param } = checked.problem;
+  throw new VisavisError(code === 'invalid_event' ? 'bad_request' : code, message, param);
 }

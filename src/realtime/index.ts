@@ -1,6 +1,6 @@
 /** What other doors use of the calls: see docs/adr/0043-doors.md. */
 export { ACCESS, openAccess, type Access, type Grant, type Lease } from './access.js';
-export { textOf } from './body.js';
+export { textOf, valueOf } from './body.js';
 export { Call } from './call.js';
 export { CallsService, type CallRequest, type NewCall } from './calls.service.js';
 export { randomIds } from './ids.js';

@@ -1,5 +1,6 @@
 import { parseSessionPatch, type SessionPatch } from '@vis-a-vis/protocol';
 import { VisavisError } from '#modules/contracts';
+import { valueOf } from './body.js';
 
 /** What a client posts to open a call. */
 export interface Offer {
@@ -45,12 +46,7 @@ function offer(sdp: unknown, session: unknown): Offer {
   if (typeof sdp !== 'string' || sdp.trim() === '') {
     throw new VisavisError('bad_sdp', 'The offer has no SDP.', 'sdp');
   }
-  const checked = parseSessionPatch(session ?? {});
-  if (!checked.ok) {
-    const { code, message, param } = checked.problem;
-    throw new VisavisError(code === 'invalid_event' ? 'bad_request' : code, message, param);
-  }
-  return { sdp, session: checked.value };
+  return { sdp, session: valueOf(parseSessionPatch(session ?? {})) };
 }
 
 /** Node's own multipart parser: it reads parts without file name and content type, as stock clients send them. */

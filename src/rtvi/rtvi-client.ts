@@ -1,12 +1,5 @@
-import { MAX_MESSAGE_BYTES, RTVI_VERSION, type RtviServerBody } from '@vis-a-vis/protocol';
-import {
-  outboxFor,
-  type Call,
-  type Channel,
-  type ChannelClient,
-  type Outbox,
-  type Seat,
-} from '../realtime/index.js';
+import { RTVI_VERSION, type RtviServerBody } from '@vis-a-vis/protocol';
+import { TextClient, type Call, type Channel, type ChannelClient } from '../realtime/index.js';
 import { fromRtvi, type Asked } from './core/from-rtvi.js';
 import { inEnvelope, ToRtvi } from './core/to-rtvi.js';
 
@@ -28,42 +21,37 @@ export class RtviClient implements ChannelClient {
   readonly #call: Call;
   readonly #handlers: RtviClientHandlers;
   readonly #rtvi = new ToRtvi(() => new Date());
-  readonly #outbox: Outbox;
-  readonly #seat: Seat;
+  readonly #client: TextClient;
   #channel: Channel | null = null;
 
   /** @throws VisavisError `session_closed`, `capacity` */
   constructor(call: Call, handlers: RtviClientHandlers) {
     this.#call = call;
     this.#handlers = handlers;
-    this.#outbox = outboxFor(call, {
+    this.#client = new TextClient(call, {
       encode: (event, eventId) => {
         const id = (event.type === 'error' ? event.error.event_id : null) ?? eventId;
         return this.#rtvi.map(event).map((body) => JSON.stringify(inEnvelope(body, id)));
       },
+      onText: (text, bytes) => this.#do(fromRtvi(text, this.#rtvi.responseId), bytes),
       onEnd: () => {
         this.#channel?.send(PEER_LEFT);
         handlers.onEnd();
       },
     });
-    this.#seat = call.join(this.#outbox);
   }
 
   onOpen(channel: Channel): void {
     this.#channel = channel;
-    this.#outbox.open(channel, null);
+    this.#client.open(channel);
   }
 
   onMessage(data: string | Uint8Array): void {
-    if (typeof data !== 'string')
-      return this.#refuse('invalid_event', 'Binary messages are not understood.', null);
-    const bytes = Buffer.byteLength(data);
-    if (bytes > MAX_MESSAGE_BYTES) return this.onTooLarge();
-    this.#do(fromRtvi(data, this.#rtvi.responseId), bytes);
+    this.#client.message(data);
   }
 
   onTooLarge(): void {
-    this.#refuse('message_too_large', `A message may have at most ${MAX_MESSAGE_BYTES} bytes.`, null);
+    this.#client.tooLarge();
   }
 
   #do(asked: Asked, bytes: number): void {
@@ -77,7 +65,7 @@ export class RtviClient implements ChannelClient {
         return this.#answer({ type: 'bot-ready', data: { version, about } }, asked.id);
       }
       case 'perform':
-        for (const event of asked.events) this.#seat.take(event, bytes);
+        for (const event of asked.events) this.#client.seat.take(event, bytes);
         if (asked.answer === null) return;
         return this.#answer(
           { type: 'server-response', data: { t: asked.answer, d: { accepted: true } } },
@@ -85,8 +73,10 @@ export class RtviClient implements ChannelClient {
         );
       case 'hang_up':
         return this.#handlers.onHangUp();
-      case 'refused':
-        return this.#refuse(asked.code, asked.message, asked.id);
+      case 'refused': {
+        const { code, message, id: clientEventId } = asked;
+        return this.#client.seat.refuse({ code, message, param: null, clientEventId });
+      }
     }
   }
 
@@ -96,9 +86,5 @@ export class RtviClient implements ChannelClient {
     if (channel && channel.bufferedAmount() < MAX_BUFFERED)
       channel.send(JSON.stringify(inEnvelope(body, id)));
     else this.#call.onDrop('slow_client', 1);
-  }
-
-  #refuse(code: Parameters<Seat['refuse']>[0]['code'], message: string, id: string | null): void {
-    this.#seat.refuse({ code, message, param: null, clientEventId: id });
   }
 }

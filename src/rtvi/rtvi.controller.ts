@@ -6,11 +6,9 @@ import {
   rtviStartSchema,
   rtviTrickleSchema,
 } from '@vis-a-vis/protocol';
-import type { Checked } from '@vis-a-vis/protocol';
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
-import { ACCESS, OffersService, randomIds, textOf, type Access } from '../realtime/index.js';
-
+import { ACCESS, OffersService, randomIds, textOf, valueOf, type Access } from '../realtime/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Connections } from './connections.js';
 
@@ -35,11 +33,11 @@ export class RtviController {
   @HttpCode(200)
   async start(@Req() request: Request): Promise<object> {
     const grant = await this.access.authorize(request);
-    const { enableDefaultIceServers, body } = taken(
+    const { enableDefaultIceServers, body } = valueOf(
       readRtviBody(rtviStartSchema, textOf(request, JSON_TYPE, true)),
     );
     const sessionId = randomIds.next('start');
-    this.connections.start(sessionId, grant, taken(rtviSession(body)));
+    this.connections.start(sessionId, grant, valueOf(rtviSession(body)));
     return { sessionId, ...(enableDefaultIceServers && { iceConfig: { iceServers: this.iceServers } }) };
   }
 
@@ -56,12 +54,12 @@ export class RtviController {
     try {
       const grant = await this.access.authorize(request);
       const started = id === undefined ? {} : this.connections.started(id, grant);
-      const offer = taken(readRtviBody(rtviOfferSchema, textOf(request, JSON_TYPE)));
+      const offer = valueOf(readRtviBody(rtviOfferSchema, textOf(request, JSON_TYPE)));
       const { sdp, pc_id: pcId, restart_pc: restart } = offer;
       const call = pcId == null ? null : this.connections.find(pcId, grant);
       if (call && !restart) return answer(this.offers.peerOf(call).renegotiate(sdp), call.id);
       if (call) return answer((await this.offers.reopen(call, sdp)).answerSdp, call.id);
-      const wanted = taken(rtviSession(offer.requestData ?? offer.request_data));
+      const wanted = valueOf(rtviSession(offer.requestData ?? offer.request_data));
       const options = { grant, gone: gone.signal };
       const opened = await this.connections.open(sdp, { ...started, ...wanted }, options);
       return answer(opened.answerSdp, opened.id);
@@ -75,19 +73,12 @@ export class RtviController {
   @HttpCode(200)
   async trickle(@Req() request: Request): Promise<object> {
     const grant = await this.access.authorize(request);
-    const { pc_id: pcId, candidates } = taken(readRtviBody(rtviTrickleSchema, textOf(request, JSON_TYPE)));
+    const { pc_id: pcId, candidates } = valueOf(readRtviBody(rtviTrickleSchema, textOf(request, JSON_TYPE)));
     const call = this.connections.find(pcId, grant);
     if (!call) throw new VisavisError('not_found', 'There is no such connection.');
     this.offers.peerOf(call).addCandidates(candidates.map(({ candidate }) => candidate));
     return { status: 'success' };
   }
-}
-
-/** @throws VisavisError what is wrong with it */
-function taken<T>(read: Checked<T>): T {
-  if (read.ok) return read.value;
-  const { code, message, param } = read.problem;
-  throw new VisavisError(code === 'invalid_event' ? 'bad_request' : code, message, param);
 }
 
 function answer(sdp: string, pc_id: string): object {

@@ -37,7 +37,8 @@ export interface PerformerParts {
   /** ms since the run began. */
   readonly atMs: () => number;
   /** A request was not answered by anybody. */
-  readonly onUnanswered: () => void;
+  /** @param asked how the request began */
+  readonly onUnanswered: (asked: string) => void;
 }
 
 /** Does what the schedule says. Each action draws all that is random in it from its own seed. */
@@ -149,7 +150,7 @@ export class Performer {
     const { status, code, location, inTime } = await sendRaw(url, raw);
     this.waiting -= 1;
     if (status !== null || raw.afterwards !== 'wait') tally.input(raw.kind);
-    if (!inTime) this.#parts.onUnanswered();
+    if (!inTime) this.#parts.onUnanswered(JSON.stringify(Buffer.from(raw.bytes).toString('latin1', 0, 160)));
     tally.answer(code ?? (status === null ? 'closed' : String(status)));
     if (location === null) return;
     // Most clients that change their mind say so; the others are half-open calls until the gateway ends them.

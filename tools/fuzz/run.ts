@@ -128,7 +128,8 @@ export class FuzzRun {
       tally: this.#tally,
       ports: this.#ports,
       atMs: () => this.#atMs,
-      onUnanswered: () => this.#findings.add('unanswered', this.#atMs, 'a request got no answer within 10 s'),
+      onUnanswered: (asked) =>
+        this.#findings.add('unanswered', this.#atMs, `a request got no answer within 10 s: ${asked}`),
     });
     void target.exited
       .then((exit) => this.#exited(exit, seeds))

@@ -114,6 +114,17 @@ describe('ReorderBuffer', () => {
     for (const n of [10, 11, 12]) expect(buffer.push(packet(n), 101).drops).toEqual(['duplicate']);
   });
 
+  test('of several numberings that come at once, none begins anew with duplicates that come behind them', () => {
+    const starts = [100, 20_000, 40_000, 10_000];
+    for (const start of starts) for (let n = 0; n < 3; n++) buffer.push(packet(start + n), 0);
+    const again = starts.flatMap((start) => [
+      buffer.push(packet(start), 30),
+      buffer.push(packet(start + 1), 30),
+    ]);
+    expect(again).toEqual(again.map(() => ({ packets: [], drops: ['duplicate'] })));
+    expect(numbers(buffer.push(packet(10_003), 40))).toEqual([10_003]);
+  });
+
   test('a packet that nobody plays counts, and is not passed on', () => {
     buffer.push(packet(10), 0);
     expect(buffer.skip(packet(11), 1)).toEqual({ packets: [], drops: [] });

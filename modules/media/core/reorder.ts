@@ -37,6 +37,8 @@ interface Held<T> {
 
 /** A sequence jump beyond this is a restarted sender (or junk), not loss. */
 const MAX_JUMP = 3000;
+/** Numberings that are remembered: a network that held packets back for seconds may bring several at once, and their duplicates behind them. */
+const MAX_NUMBERINGS = 4;
 /** Two packets outside of the numbering that are no further apart than this are a restarted sender. */
 const RESTART_SPAN = 16;
 
@@ -53,8 +55,8 @@ export class ReorderBuffer<T extends Sequenced> {
   readonly #config: ReorderConfig;
   readonly #held = new Map<number, Held<T>>();
   #passed = new PassedPackets();
-  /** Of the numbering before this one: what comes of it now was there, or is late. */
-  #before = new PassedPackets();
+  /** Of the numberings before this one, the newest first: what comes of them now was there, or is late. */
+  #before: readonly PassedPackets[] = [];
   #next = -1;
   /** Lost before fillers: it is told with the next packet that is passed on. */
   #lost = 0;
@@ -125,8 +127,8 @@ export class ReorderBuffer<T extends Sequenced> {
 
   /** One stray packet is junk; two near each other are a sender that restarted its numbering (RFC 3550, A.1). */
   #onStray(entry: Held<T>): ReorderResult<T> {
-    const old = this.#before.judgeAny(entry.packet.sequenceNumber, entry.packet);
-    if (old !== 'other') return { packets: this.expire(entry.arrivedAtMs), drops: [old] };
+    const old = this.#judgeOld(entry.packet);
+    if (old) return { packets: this.expire(entry.arrivedAtMs), drops: [old] };
     const first = this.#stray;
     const distance = first ? sequenceDistance(first.packet, entry.packet) : Infinity;
     if (!first || Math.abs(distance) > RESTART_SPAN) {
@@ -139,7 +141,7 @@ export class ReorderBuffer<T extends Sequenced> {
     if (distance === 0) return { packets: this.expire(entry.arrivedAtMs), drops: ['duplicate'] };
     this.#stray = null;
     const out: Ordered<T>[] = [...this.flush()];
-    this.#before = this.#passed;
+    this.#before = [this.#passed, ...this.#before].slice(0, MAX_NUMBERINGS);
     this.#passed = new PassedPackets();
     this.#lost = 0;
     this.#restarted = true;
@@ -148,6 +150,14 @@ export class ReorderBuffer<T extends Sequenced> {
     this.#pass(earlier, 0, out);
     const rest = this.#take(later);
     return { packets: [...out, ...rest.packets], drops: rest.drops };
+  }
+
+  #judgeOld(packet: T): ReorderDrop | null {
+    for (const passed of this.#before) {
+      const judged = passed.judgeAny(packet.sequenceNumber, packet);
+      if (judged !== 'other') return judged;
+    }
+    return null;
   }
 
   #passHeld(sequence: number, out: Ordered<T>[]): void {

@@ -8,6 +8,8 @@ import { Outbox, type OutboxOptions } from './outbox.js';
 export interface TextClientOptions extends Pick<OutboxOptions, 'encode' | 'onEnd'> {
   /** The largest message that is read (bytes of UTF-8). Default: the largest that a browser can receive. */
   readonly maxMessageBytes?: number;
+  /** Takes a message in the place of the protocol's own reader; `bytes` is its size. */
+  readonly onText?: (text: string, bytes: number) => void;
   /** Too much waits for this client already. */
   readonly onSlow?: () => void;
 }
@@ -27,12 +29,13 @@ export function outboxFor(call: Call, options: TextClientOptions = {}): Outbox {
   });
 }
 
-/** A client that speaks the protocol itself, in text messages of JSON, by whatever carries these. */
+/** A client that speaks in text messages, the protocol itself in JSON unless `onText` reads them, by whatever carries these. */
 export class TextClient {
   readonly #call: Call;
   readonly #outbox: Outbox;
   readonly #seat: Seat;
   readonly #maxBytes: number;
+  readonly #onText: (text: string, bytes: number) => void;
 
   /** @throws VisavisError `session_closed`, `capacity` */
   constructor(call: Call, options: TextClientOptions = {}) {
@@ -40,6 +43,7 @@ export class TextClient {
     this.#outbox = outboxFor(call, options);
     this.#seat = call.join(this.#outbox);
     this.#maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+    this.#onText = options.onText ?? ((text, bytes) => this.#read(text, bytes));
   }
 
   /** Its place in the call. */
@@ -59,7 +63,11 @@ export class TextClient {
       return;
     }
     const bytes = Buffer.byteLength(data);
-    if (bytes > this.#maxBytes) return this.tooLarge();
+    if (bytes > this.#maxBytes) this.tooLarge();
+    else this.#onText(data, bytes);
+  }
+
+  #read(data: string, bytes: number): void {
     const parsed = parseClientEvent(data);
     if (parsed.ok) return this.#seat.take(parsed.event, bytes);
     const { code, message, param, eventId } = parsed.problem;

@@ -247,6 +247,19 @@ describe('GET /v1/realtime', () => {
     });
   });
 
+  it.each(['//', '//[', '/v1/realtime/../nothing', 'http://gateway:99999/v1/realtime'])(
+    'finds nothing at %s',
+    async (target) => {
+      const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      const [answer] = await new Promise<Buffer[]>((resolve) =>
+        socket.once('data', (data) => resolve([data])),
+      );
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 404[^]*"code":"not_found"/);
+      socket.destroy();
+    },
+  );
+
   it('tells a client that cannot be served, by an event, and closes', async () => {
     broken = true;
     const client = await dial();

@@ -68,11 +68,13 @@ export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
     const broken = this.guard.wrap('ws.socket', () => socket.destroy());
     socket.on('error', broken);
     try {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'ws://gateway');
-      if (pathname !== PATH) throw new VisavisError('not_found', `There is no WebSocket at ${pathname}.`);
+      // What a client asks for need not be a URL.
+      const asked = URL.parse(request.url ?? '/', 'ws://gateway');
+      if (asked?.pathname !== PATH)
+        throw new VisavisError('not_found', `There is no WebSocket at ${asked?.pathname ?? 'this address'}.`);
       const grant = await this.access.authorize(request);
       if (socket.destroyed) return;
-      const callId = searchParams.get('call_id');
+      const callId = asked.searchParams.get('call_id');
       if (callId === null) this.open(upgrade, grant);
       else this.join(upgrade, grant, callId);
     } catch (error) {

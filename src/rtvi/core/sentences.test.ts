@@ -29,3 +29,9 @@ test('however it is cut into pieces, the sentences are the same, and nothing is 
   }
   expect([...(atOnce[0] as string[]), atOnce[1]].join('')).toBe(text);
 });
+
+test('what ends nowhere is cut, and nothing of it is lost', () => {
+  const [whole, rest] = cut(...Array.from({ length: 1000 }, () => 'a star '));
+  expect(whole).toHaveLength(3);
+  expect([...(whole as string[]), rest].join('')).toBe('a star '.repeat(1000));
+});
