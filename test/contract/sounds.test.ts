@@ -83,7 +83,7 @@ describe('what is measured with sounds', () => {
     expect(found.get('q3')!.heard).toEqual(heard);
   }, 240_000);
 
-  it('hears each of the built-in questions of the demo page, however soft, one after another in one call', async () => {
+  it('hears each of the built-in questions of the demo page, one after another in one call', async () => {
     const pause = new Float32Array(1.2 * SAMPLE_RATE);
     const files = QUESTIONS.map(({ file }) => join(REPOSITORY, `client-demo/questions/${file}.ogg`));
     const spoken = await Promise.all(files.map(async (file) => decodeOggOpus(await readFile(file))));

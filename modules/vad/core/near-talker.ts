@@ -22,8 +22,9 @@ const MOST = 0.3;
 const OTHERS_FROM_MS = 320;
 /** Others who were heard within this time (ms) are still there. */
 const OTHERS_MS = 10_000;
-/** Who begins after so much quiet (ms), where no others are about, is the caller, however softly he speaks this time. */
+/** Who begins after so much quiet (ms), where no others are about, may be the caller though he is softer than usual, by so much (dB) at the most. */
 const QUIET_MS = 1000;
+const SOFTER_THIS_TIME_DB = 18;
 /** Among others, what is soft for longer than this (ms) at the end of his speech is theirs. */
 const SOFT_END_MS = 160;
 
@@ -36,8 +37,8 @@ export interface CallerLevel {
 /**
  * Tells the caller's speech from that of others by its level: a television, people behind him, are speech to a model, but
  * far softer than he is. Nothing is known at first; from then on a window is his where it, and another shortly before, come
- * near to his level. He may say something far softer than before, too: others are told by their being heard about his speech,
- * so who begins in the quiet is taken for him. Levels are peaks (0..1), times ms on the media clock.
+ * near to his level. He may say something softer than usual, too: others are told by their being heard about his speech, so
+ * who begins in the quiet has more room. Levels are peaks (0..1), times ms on the media clock.
  */
 export class NearTalker {
   #peaks: readonly number[] = [];
@@ -50,9 +51,9 @@ export class NearTalker {
   #windowMs = LONGEST_V6_WINDOW_MS;
   /** End of the newest window that was speech, whoever's. */
   #voicedToMs = -Infinity;
-  /** Whoever speaks next may be the caller, however soft. */
-  #anyone = false;
-  /** His usual level, while he is heard that speaks far softer; null: what is heard is his usual level. */
+  /** Who begins to speak may be the caller, softer than usual. */
+  #mayBeSofter = false;
+  /** His usual level, while he speaks softer than that; null: what is heard is his usual level. */
   #usual: CallerLevel | null = null;
   /** Ends of the newest two windows that were loud enough. */
   #strong: readonly [number, number] = [-Infinity, -Infinity];
@@ -63,20 +64,14 @@ export class NearTalker {
   begins(startMs: number): void {
     if (startMs - this.#voicedToMs < QUIET_MS) return;
     if (this.#usual) this.#goBackTo(this.#usual);
-    this.#anyone = startMs - this.#othersAtMs > OTHERS_MS;
+    this.#mayBeSofter = startMs - this.#othersAtMs > OTHERS_MS;
   }
 
   /** A window that the model takes for speech. @returns it is the caller's */
   hears(peak: number, endMs: number, windowMs: number): boolean {
     this.#windowMs = windowMs;
     this.#voicedToMs = endMs;
-    if (this.#anyone && peak < this.#least(endMs)) {
-      this.#usual = this.known;
-      this.#peaks = [];
-      this.#level = null;
-    }
-    this.#anyone = false;
-    const least = this.#least(endMs);
+    const least = this.#least(endMs, this.#mayBeSofter ? SOFTER_THIS_TIME_DB : BELOW_CALLER_DB);
     if (peak >= least) this.#strong = [this.#strong[1], endMs];
     const near =
       least === 0 || endMs - this.#strong[0] <= RECENT_MS[windowMs > LONGEST_V6_WINDOW_MS ? 'legacy' : 'v6'];
@@ -85,6 +80,11 @@ export class NearTalker {
       return false;
     }
     this.#farFromMs = null;
+    if (this.#mayBeSofter && peak < this.#least(endMs, BELOW_CALLER_DB)) {
+      this.#usual = this.known;
+      this.#peaks = [];
+    }
+    this.#mayBeSofter = false;
     // Who comes back after so long is got to know anew.
     if (this.#goneS(endMs) > 0) this.#peaks = [];
     this.#learn(peak, endMs);
@@ -158,9 +158,9 @@ export class NearTalker {
   }
 
   /** Peaks from here on may be the caller's; 0: any may. */
-  #least(nowMs: number): number {
+  #least(nowMs: number, belowDb: number): number {
     if (this.#level === null) return 0;
-    return this.#level * 10 ** (-(BELOW_CALLER_DB + this.#goneS(nowMs) * FORGETS_DB_PER_S) / 20);
+    return this.#level * 10 ** (-(belowDb + this.#goneS(nowMs) * FORGETS_DB_PER_S) / 20);
   }
 
   /** For how long (s) the caller has been so quiet that he is being forgotten. */
@@ -172,7 +172,9 @@ export class NearTalker {
     const startMs = endMs - windowMs;
     if (this.#farFromMs === null || startMs - this.#farToMs > windowMs) this.#farFromMs = startMs;
     this.#farToMs = endMs;
-    if (endMs - this.#farFromMs >= OTHERS_FROM_MS) this.#othersAtMs = endMs;
+    if (endMs - this.#farFromMs < OTHERS_FROM_MS) return;
+    this.#othersAtMs = endMs;
+    this.#mayBeSofter = false;
   }
 
   #learn(peak: number, endMs: number): void {
