@@ -48,6 +48,7 @@ def hear(work: Path, part: Callable[[str], None]) -> Path:
 
 def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, Path]:
     """Every stage of recipe.sh, in its order; returns the last checkpoint, and that of the heads."""
+    from pocket.release import checkpoint
     from pocket.stages import ear_start, heads, omni, said, stage0_vision, stage1_projector
 
     def stage(main: Callable[[list[str]], None], name: str, *arguments: str, steps: int = STEPS) -> str:
@@ -69,7 +70,9 @@ def train(work: Path, threads: int, part: Callable[[str], None]) -> tuple[Path, 
     last = stage(omni.main, "language", *world, "--vision", vision, "--projector", projector, "--muon", *shares("drill", "film"), "--held-out", "0")
     stage(ear_start.main, "hearing", "--ears", ears, "--validation", held_ears, "--start-from", last, "--encoder", str(encoder), "--tokenizer", str(work / "tokenizer.json"), "--batch", "4")
     last = stage(omni.main, "speaking", *world, "--start-from", str(work / "hearing" / "joined.pt"), *shares("hear"), "--held-out", "0")
-    last = stage(omni.main, "packed", *world, "--start-from", last, "--packed", "1024", "--held-out", "1")
+    kept = str(work / "kept.pt")  # as the repository has it, from where a next version goes on
+    checkpoint.main([last, kept, "--frozen", "audio"])
+    last = stage(omni.main, "packed", *world, "--start-from", kept, "--encoder", str(encoder), "--packed", "1024", "--held-out", "1")
     said.main(["--checkpoint", last, "--tokenizer", str(work / "tokenizer.json"), "--ears", held_ears, "--clips", "2"])
     part("said")
     asked = ("--situations", str(work / "situations"), "--validation", str(work / "situationsval"), "--batch", "8")

@@ -72,6 +72,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--vision", type=Path, help="last.pt of stage 0; like --projector it takes the place of what --start-from brings")
     p.add_argument("--projector", type=Path, help="last.pt of stage 1")
     p.add_argument("--start-from", type=Path, help="joined.pt of ear_start, or last.pt of an earlier omni stage")
+    p.add_argument("--encoder", type=Path, help="standardised weights of pocket.export.ear, where --start-from comes without them")
     p.add_argument("--cache", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--steps", type=int, required=True)
@@ -101,6 +102,8 @@ def main(argv: list[str] | None = None) -> None:
     if a.start_from:
         earlier = torch.load(a.start_from, weights_only=True)
         weights = grow(earlier["model"], tokenizer, c.text.vocab)
+        if a.encoder:
+            weights |= {f"audio.{k}": v for k, v in torch.load(a.encoder, weights_only=True).items()}
         anew = ["visual_projector."] if a.projector else []  # it takes the place of the earlier one, whatever its shape was
         weights = {k: v for k, v in weights.items() if not k.startswith(tuple(anew))}
         missing, unknown = model.load_state_dict(weights, strict=False)
