@@ -103,8 +103,10 @@ export class World {
   /** What became of answers begun ahead. */
   readonly ended: string[] = [];
   readonly #beside = new Set<string>();
-  /** A question was typed, and nothing has been generated since. */
-  #typed = false;
+  /** Questions that were typed and have not gone to the engine: an answer under way knows nothing of them. */
+  #typed = 0;
+  /** Some have, and nothing has been generated since. */
+  #asked = false;
   /** Made for what was typed: whoever talks meanwhile does not stand in their way. */
   readonly #typedFor = new Set<string>();
   #now = 0;
@@ -193,9 +195,13 @@ export class World {
 
   #feed(input: MachineInput): void {
     if (input.t === 'intent' && input.intent.k === 'item_create' && input.intent.role === 'user')
-      this.#typed = true;
+      this.#typed += 1;
     for (const command of this.machine.handle(input, this.#now)) {
       this.engine.take(command);
+      if (this.#typed > 0 && isQuestion(command)) {
+        this.#typed -= 1;
+        this.#asked = true;
+      }
       // What is no answer to what is said may be given while somebody speaks.
       if (command.c === 'aside') this.#beside.add(command.responseId);
       if (command.c === 'emit' && command.event.type === 'response_created') {
@@ -204,8 +210,8 @@ export class World {
       }
       const main = command.c === 'generate' && !this.#beside.has(command.responseId);
       if (main) {
-        if (this.#typed) this.#typedFor.add(command.responseId);
-        this.#typed = false;
+        if (this.#asked) this.#typedFor.add(command.responseId);
+        this.#asked = false;
       }
       if (
         main &&
@@ -232,4 +238,9 @@ export class World {
       }
     }
   }
+}
+
+/** What was typed, shown or handed over in an item: not what the microphone or the camera brings. */
+function isQuestion(command: Command): boolean {
+  return command.c === 'append' && command.segment.k !== 'turn' && command.priority !== 'background';
 }
