@@ -2,6 +2,7 @@ export type { AudioFrame, RgbImage, VideoFrame } from './media.js';
 export { SAMPLE_RATE } from './media.js';
 export type { Clock, IdSource } from './clock.js';
 export { ERRORS, VisavisError, type ErrorCode } from './errors.js';
+export { PowerSpectrum } from './power-spectrum.js';
 export { Guard, ON_BUG, type OnBug } from './guard.js';
 export type {
   AppendReceipt,

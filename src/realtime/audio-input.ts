@@ -3,7 +3,7 @@ import type { AudioFormat } from '@vis-a-vis/protocol';
 import { SAMPLE_RATE, VisavisError, type AudioFrame, type Clock } from '#modules/contracts';
 import { AppendPace, type PaceLimits } from './core/audio/append-pace.js';
 import { AudioStream } from './core/audio/audio-stream.js';
-import { bytesPerSample, rateOf } from './core/audio/samples.js';
+import { bytesPerSecond, rateOf } from './core/audio/samples.js';
 
 /** A longer piece is taken in parts of about this length (ms), between which others have their turn. */
 const PART_MS = 200;
@@ -70,7 +70,7 @@ export class AudioInput {
       );
     }
     this.#told = false;
-    const part = Math.ceil((PART_MS * this.#bytesPerSecond) / 1000);
+    const part = Math.ceil((PART_MS * bytesPerSecond(this.#format)) / 1000);
     for (let at = 0; at < bytes.length; at += part) {
       if (at > 0) await turn();
       await heard(sink, MAX_UNHEARD_MS);
@@ -89,12 +89,8 @@ export class AudioInput {
     this.#stream.clear();
   }
 
-  get #bytesPerSecond(): number {
-    return bytesPerSample(this.#format) * rateOf(this.#format);
-  }
-
   async #admitted(bytes: number): Promise<boolean> {
-    const durationMs = (bytes * 1000) / this.#bytesPerSecond;
+    const durationMs = (bytes * 1000) / bytesPerSecond(this.#format);
     for (;;) {
       const verdict = this.#pace.ask(durationMs, this.#clock.nowMs());
       if (verdict.k !== 'wait') return verdict.k === 'take';

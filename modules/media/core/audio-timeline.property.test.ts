@@ -197,7 +197,7 @@ describe('the audio timeline', () => {
         // And at the end, in a silence, it is back on the arrival clock: but for the jitter that it allows for, and what it steers from.
         expect(Math.abs(endOf(heard.at(-1)!) - endMs)).toBeLessThan(180);
       }),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 
@@ -215,7 +215,7 @@ describe('the audio timeline', () => {
           expect(heard.slice(0, sent.length).every(({ id }) => id > 0)).toBe(true);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 50 },
     );
   });
 
@@ -241,7 +241,7 @@ describe('the audio timeline', () => {
           expect(Math.abs(endOf(last) - (sent.at(-1)?.sentAtMs ?? 0))).toBeLessThan(loud ? 1300 : 900);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 60 },
     );
   });
 

@@ -8,6 +8,7 @@ import type {
 } from '#modules/conversation';
 import { toToolChoice, toTools } from './turn-config.js';
 import { toPcm } from './audio/audio-stream.js';
+import { bytesPerSecond } from './audio/samples.js';
 
 /** Client events that are the conversation's business; the others are answered by the call itself. */
 export type ConversationEvent = Exclude<
@@ -147,10 +148,6 @@ async function toContent(part: ClientContent, { decodeImage, format }: MediaRead
       return { type: 'input_audio', pcm };
     }
   }
-}
-
-function bytesPerSecond(format: AudioFormat): number {
-  return format.type === 'audio/pcm' ? 2 * format.rate : 8000;
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -1,4 +1,3 @@
-import { PowerSpectrum } from './fft.js';
 import { LogMel, type MelSettings } from './log-mel.js';
 
 const settings: MelSettings = {
@@ -13,19 +12,6 @@ const settings: MelSettings = {
   floor: 1e-3,
   flavor: 'add',
 };
-
-describe('PowerSpectrum', () => {
-  it('is the sum by definition', () => {
-    const signal = Float64Array.from({ length: 13 }, (_, n) => Math.sin(n * n));
-    const power = new Float64Array(9);
-    new PowerSpectrum(16).take(signal, power);
-    power.forEach((value, k) => {
-      const at = (of: (angle: number) => number) =>
-        signal.reduce((sum, sample, n) => sum + sample * of((2 * Math.PI * k * n) / 16), 0);
-      expect(value).toBeCloseTo(at(Math.cos) ** 2 + at(Math.sin) ** 2, 10);
-    });
-  });
-});
 
 describe('LogMel', () => {
   const tone = (hz: number, samples: number) =>

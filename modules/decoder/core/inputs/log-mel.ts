@@ -1,4 +1,4 @@
-import { PowerSpectrum } from './fft.js';
+import { PowerSpectrum } from '#modules/contracts';
 
 /** A feature extractor's settings, in its own terms: samples, Hz. */
 export interface MelSettings {

@@ -1,4 +1,4 @@
-import { Fft } from './fft.js';
+import { PowerSpectrum } from '#modules/contracts';
 import { htkFilters, slaneyFilters, through, type MelFilter } from './mel.js';
 
 const FRAME = 400;
@@ -18,11 +18,11 @@ const LOG_OFFSET = 0.001;
 
 const HANN = Float64Array.from({ length: FRAME }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / FRAME));
 const whisper = {
-  fft: new Fft(FRAME),
+  spectrum: new PowerSpectrum(FRAME),
   filters: slaneyFilters(FRAME, { filters: SMART_TURN.bands, lowestHz: 0, highestHz: 8000 }),
 };
 const yamnet = {
-  fft: new Fft(YAMNET_FFT),
+  spectrum: new PowerSpectrum(YAMNET_FFT),
   filters: htkFilters(YAMNET_FFT, { filters: YAMNET.bands, lowestHz: 125, highestHz: 7500 }),
 };
 
@@ -60,7 +60,7 @@ export function yamnetFeatures(pcm: Float32Array): Float32Array {
 }
 
 interface Analysis {
-  readonly fft: Fft;
+  readonly spectrum: PowerSpectrum;
   readonly filters: readonly MelFilter[];
   /** Of the power spectrum; else of its root. */
   readonly power: boolean;
@@ -69,19 +69,22 @@ interface Analysis {
 }
 
 /** @returns [frames, bands]; those before `firstFrame` are 0 */
-function logBands(sound: Float64Array, { fft, filters, power, firstFrame, frames }: Analysis): Float64Array {
-  const length = filters === yamnet.filters ? YAMNET_FFT : FRAME;
+function logBands(
+  sound: Float64Array,
+  { spectrum, filters, power, firstFrame, frames }: Analysis,
+): Float64Array {
+  const { length } = spectrum;
   const windows = [new Float64Array(length), new Float64Array(length)] as const;
   const spectra = [new Float64Array(length / 2 + 1), new Float64Array(length / 2 + 1)] as const;
   const out = new Float64Array(frames * filters.length);
   for (let frame = firstFrame; frame < frames; frame += 2) {
     windows.forEach((window, i) => cut(sound, frame + i, window));
-    fft.ofTwo(windows, spectra);
-    spectra.forEach((spectrum, i) => {
+    spectrum.takeTwo(windows, spectra);
+    spectra.forEach((bins, i) => {
       if (frame + i >= frames) return;
-      if (!power) for (let k = 0; k < spectrum.length; k++) spectrum[k] = Math.sqrt(spectrum[k] ?? 0);
+      if (!power) for (let k = 0; k < bins.length; k++) bins[k] = Math.sqrt(bins[k] ?? 0);
       filters.forEach((filter, band) => {
-        out[(frame + i) * filters.length + band] = through(filter, spectrum);
+        out[(frame + i) * filters.length + band] = through(filter, bins);
       });
     });
   }

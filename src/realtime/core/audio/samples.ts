@@ -12,6 +12,10 @@ export function bytesPerSample(format: AudioFormat): number {
   return format.type === 'audio/pcm' ? 2 : 1;
 }
 
+export function bytesPerSecond(format: AudioFormat): number {
+  return bytesPerSample(format) * rateOf(format);
+}
+
 /** Bytes as floats in −1..1. What is left of a sample at the end is ignored. */
 export function toSamples(bytes: Uint8Array, format: AudioFormat): Float32Array {
   switch (format.type) {

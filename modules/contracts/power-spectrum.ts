@@ -1,9 +1,3 @@
-/** Two spectra of real frames of one length, which has no prime factors but 2, 3 and 5. */
-export interface PowerSpectrum {
-  /** |X|² of both frames, `length / 2 + 1` bins each, into `first` and `second`. The frames are left as they are. */
-  ofTwo(frames: readonly [Float64Array, Float64Array], into: readonly [Float64Array, Float64Array]): void;
-}
-
 interface Complex {
   readonly re: Float64Array;
   readonly im: Float64Array;
@@ -18,8 +12,11 @@ interface Stage {
 
 const PRIMES = [5, 4, 3, 2] as const;
 
-/** A Stockham transform of mixed radix. Two real frames are one complex one. @throws RangeError for another length */
-export class Fft implements PowerSpectrum {
+/**
+ * Power spectra of real frames of one length, which has no prime factors but 2, 3 and 5: a Stockham transform of mixed radix.
+ * @throws RangeError for another length
+ */
+export class PowerSpectrum {
   readonly #length: number;
   readonly #stages: readonly Stage[];
   readonly #cos: Float64Array;
@@ -37,9 +34,29 @@ export class Fft implements PowerSpectrum {
     this.#to = { re: new Float64Array(length), im: new Float64Array(length) };
   }
 
-  ofTwo(frames: readonly [Float64Array, Float64Array], into: readonly [Float64Array, Float64Array]): void {
+  /** Samples of a frame. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** |X|² of a frame, `length / 2 + 1` bins, into `into`. @param frame at most `length` samples; zeros follow */
+  take(frame: Float64Array, into: Float64Array): void {
+    this.#from.re.fill(0).set(frame);
+    this.#from.im.fill(0);
+    this.#transform();
+    const { re, im } = this.#from;
+    for (let k = 0; k <= this.#length / 2; k++) into[k] = (re[k] ?? 0) ** 2 + (im[k] ?? 0) ** 2;
+  }
+
+  /** The same of two whole frames at once, as one complex one. */
+  takeTwo(frames: readonly [Float64Array, Float64Array], into: readonly [Float64Array, Float64Array]): void {
     this.#from.re.set(frames[0]);
     this.#from.im.set(frames[1]);
+    this.#transform();
+    this.#separate(into);
+  }
+
+  #transform(): void {
     let [rest, stride] = [this.#length, 1];
     for (const stage of this.#stages) {
       this.#stage(stage, rest, stride);
@@ -47,7 +64,6 @@ export class Fft implements PowerSpectrum {
       rest /= stage.radix;
       stride *= stage.radix;
     }
-    this.#separate(into);
   }
 
   #stage({ radix, cos, sin }: Stage, rest: number, stride: number): void {

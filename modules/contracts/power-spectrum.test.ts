@@ -1,4 +1,4 @@
-import { Fft } from './fft.js';
+import { PowerSpectrum } from './power-spectrum.js';
 
 /** By definition. */
 function powers(frame: Float64Array): number[] {
@@ -18,12 +18,23 @@ const frameOf = (length: number, seed: number) =>
 test.each([8, 12, 20, 60, 400, 512])('two spectra of %i samples are those by definition', (length) => {
   const frames = [frameOf(length, 0.7), frameOf(length, 1.9)] as const;
   const spectra = [new Float64Array(length / 2 + 1), new Float64Array(length / 2 + 1)] as const;
-  new Fft(length).ofTwo(frames, spectra);
+  new PowerSpectrum(length).takeTwo(frames, spectra);
   frames.forEach((frame, i) => {
     powers(frame).forEach((power, k) => expect(spectra[i]?.[k]).toBeCloseTo(power, 6));
   });
 });
 
+test('a frame that is shorter is filled up with zeros, whatever was there before', () => {
+  const signal = frameOf(13, 1.3);
+  const filled = new Float64Array(16);
+  filled.set(signal);
+  const spectrum = new PowerSpectrum(16);
+  const power = new Float64Array(9);
+  spectrum.take(frameOf(16, 0.4), power);
+  spectrum.take(signal, power);
+  powers(filled).forEach((expected, k) => expect(power[k]).toBeCloseTo(expected, 10));
+});
+
 test('a length with another prime factor is refused', () => {
-  expect(() => new Fft(14)).toThrow(RangeError);
+  expect(() => new PowerSpectrum(14)).toThrow(RangeError);
 });
