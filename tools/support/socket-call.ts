@@ -102,7 +102,7 @@ export class SocketCall extends Session {
       this.send({ type: 'input_audio_buffer.append', audio: this.#piece().toString('base64') });
       this.#dueMs += PIECE_MS;
     }
-    this.#timer = setTimeout(() => this.#tick(), this.#dueMs - performance.now());
+    this.#timer = setTimeout(() => this.#tick(), Math.max(0, this.#dueMs - performance.now()));
   }
 
   #piece(): Buffer {
