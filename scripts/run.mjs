@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './lib/build.mjs';
-import { ensureNode } from './lib/node.mjs';
+import { KEEP_WASM_WRAPPERS_GENERIC, ensureNode } from './lib/node.mjs';
 import { ensurePackages } from './lib/packages.mjs';
 import { StepError, become } from './lib/process.mjs';
 
@@ -26,7 +26,12 @@ const COMMANDS = {
 };
 
 // A process that lives for days: V8's generations and malloc's arenas are kept from growing with every burst (docs/operations.md).
-const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=2', '--heap-growing-percent=40'];
+const NODE_FLAGS = [
+  '--enable-source-maps',
+  '--max-semi-space-size=2',
+  '--heap-growing-percent=40',
+  KEEP_WASM_WRAPPERS_GENERIC,
+];
 // Larger blocks than an eighth of a mebibyte are mapped by themselves, and given back when freed: glibc would move that threshold up to
 // 32 MiB by itself, and keep pictures and KV rows in arenas that fragment.
 const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '1048576' };

@@ -15,6 +15,7 @@ import { createAccess } from './keys/create-access.js';
 import { reloadOnHangup } from './keys/reload.js';
 import { Lifecycle } from './lifecycle/lifecycle.js';
 import { guardProcess } from './lifecycle/process-guard.js';
+import { keepWasmWrappersGeneric } from './lifecycle/wasm-wrappers.js';
 import { CallsService } from './realtime/calls.service.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -30,6 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   const unknown = args.find((arg) => arg !== '--check-config');
   if (unknown !== undefined)
     throw new VisavisError('bad_config', `${unknown}: there is no such option; there is --check-config`);
+  keepWasmWrappersGeneric();
   const config = configFromEnvironment();
   if (args.includes('--check-config')) await check(config);
   else await serve(config);

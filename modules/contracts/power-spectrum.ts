@@ -8,6 +8,8 @@ interface Stage {
   readonly radix: number;
   readonly cos: Float64Array;
   readonly sin: Float64Array;
+  /** What it takes together, [j]. */
+  readonly part: Complex;
 }
 
 const PRIMES = [5, 4, 3, 2] as const;
@@ -66,12 +68,11 @@ export class PowerSpectrum {
     }
   }
 
-  #stage({ radix, cos, sin }: Stage, rest: number, stride: number): void {
+  #stage({ radix, cos, sin, part: { re: partRe, im: partIm } }: Stage, rest: number, stride: number): void {
     const { re, im } = this.#from;
     const { re: outRe, im: outIm } = this.#to;
     const parts = rest / radix;
     const step = this.#length / rest;
-    const [partRe, partIm] = [new Float64Array(radix), new Float64Array(radix)];
     for (let p = 0; p < parts; p++) {
       for (let q = 0; q < stride; q++) {
         for (let j = 0; j < radix; j++) {
@@ -112,6 +113,7 @@ function stageOf(radix: number): Stage {
     radix,
     cos: Float64Array.from({ length }, (_, index) => Math.cos(turn(index))),
     sin: Float64Array.from({ length }, (_, index) => Math.sin(turn(index))),
+    part: { re: new Float64Array(radix), im: new Float64Array(radix) },
   };
 }
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuild } from './build.mjs';
+import { KEEP_WASM_WRAPPERS_GENERIC } from './node.mjs';
 import { childEnv } from './process.mjs';
 import { ensureClientsPython, ensureTrainingPython, hasClientsPython, hasTrainingPython } from './python.mjs';
 import { jestResults, pytestResults } from './reports.mjs';
@@ -142,6 +143,8 @@ async function training(context) {
   await run(python, ['-W', 'ignore', '-m', 'pocket.smoke'], { cwd, env, what: 'training smoke' });
 }
 
+const JEST_NODE = ['--experimental-vm-modules', KEEP_WASM_WRAPPERS_GENERIC];
+
 function jest(context, project, ...args) {
   const { root, patterns, shared, run } = context;
   const cli = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
@@ -154,7 +157,7 @@ function jest(context, project, ...args) {
     (report) =>
       run(
         process.execPath,
-        ['--experimental-vm-modules', cli, ...flags, '--json', `--outputFile=${report}`, ...patterns],
+        [...JEST_NODE, cli, ...flags, '--json', `--outputFile=${report}`, ...patterns],
         // The one warning that silence here hides is that ESM in jest rests on an experimental Node interface.
         {
           env: childEnv(process.execPath, { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' }),

@@ -5,6 +5,8 @@ import { StepError, run } from './process.mjs';
 
 /** The version that is fetched where the machine's own does not suit (also in .nvmrc and the Dockerfile). */
 export const PINNED = '24.17.0';
+/** Keeps V8 from a crash of its own (src/lifecycle/wasm-wrappers.ts, which sets the same for the gateway however it is started). */
+export const KEEP_WASM_WRAPPERS_GENERIC = '--wasm-wrapper-tiering-budget=1000000000';
 
 /**
  * Whether the service runs well on this Node. werift and node-av need 22.20; 24.18 to 24.21 create ciphers and HMACs

@@ -9,6 +9,8 @@ import type { Asked, Notes } from './record.js';
 
 /** Longest wait for an answer (ms). */
 export const ANSWER_MS = 20_000;
+/** A clip of so much holds the 900 ms of speech that end an answer (ms). */
+const INTERRUPTS_MS = 1800;
 /** Longest wait for a picture to be attended (ms). */
 const PICTURE_MS = 10_000;
 const MANUAL = { audio: { input: { turn_detection: null } } };
@@ -36,7 +38,7 @@ export async function perform(act: Act, scene: Scene): Promise<boolean> {
     case 'picture':
       return aboutPicture(pickOf(scene.material.pictured, act.pick), act.aloud, scene);
     case 'barge_in':
-      return bargeIn(questionOf(act.pick, scene), scene);
+      return bargeIn(await longQuestion(act.pick, scene), scene);
     case 'mute':
     case 'replace':
       line.call.mute(true);
@@ -51,6 +53,14 @@ export async function perform(act: Act, scene: Scene): Promise<boolean> {
 
 export function questionOf(pick: number, { camera, material }: Pick<Scene, 'camera' | 'material'>): Question {
   return pickOf(camera ? material.seen : material.blind, pick);
+}
+
+/** The first question from the picked one on that lasts long enough to end an answer: a short word said into it may be a backchannel. */
+async function longQuestion(pick: number, scene: Scene): Promise<Question> {
+  for (let next = pick; ; next += 1) {
+    const question = questionOf(next, scene);
+    if ((await question.clip()).durationMs >= INTERRUPTS_MS) return question;
+  }
 }
 
 /** Asks in writing. @throws Error where no answer comes in time */

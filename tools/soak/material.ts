@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { readAudio, readIvf, readOggOpus, type AudioClip, type VideoClip } from '@vis-a-vis/client/node';
+import { encodePcm, readAudio, readIvf, type AudioClip, type VideoClip } from '@vis-a-vis/client/node';
 import { check } from '../eval/check.js';
 import { kindOf } from '../eval/families.js';
+import { decodeOggOpus } from '../eval/media.js';
 import { TestSet, type TestQuestion } from '../eval/test-set.js';
 import { CALL_FOLDER } from '../support/call-script.js';
 import { REPOSITORY } from '../support/repository.js';
+import { asLoudAs } from './level.js';
 
 /** A question with a known answer. */
 export interface Question {
@@ -55,6 +57,13 @@ const UNHEARD = new Set([
   'chat.zh-espeak-041',
   'chat.zh-espeak-097',
 ]);
+/** Of what is encoded, samples a second. */
+const RATE = 48_000;
+/**
+ * All that a caller says is about as loud (dB of full scale), as a browser's gain control makes it: the test set's voices are 20 dB apart, and
+ * who is that much softer than the caller was a second before is somebody behind him (docs/adr/0041).
+ */
+const LEVEL_DB = -9;
 /** Families whose answer is in one still picture. */
 const PICTURED = new Set(['colour', 'shape', 'count', 'position', 'existence', 'ocr']);
 
@@ -96,7 +105,9 @@ export function pickOf<T>(items: readonly T[], pick: number): T {
 function asked(set: TestSet, question: TestQuestion): Question {
   return {
     text: question.question,
-    clip: () => readOggOpus(set.speech(question)),
+    clip: once(async () =>
+      encodePcm(asLoudAs(await decodeOggOpus(set.speech(question), RATE), LEVEL_DB), RATE),
+    ),
     isRight: (answer) => check(answer, question.keys, question.cats),
   };
 }

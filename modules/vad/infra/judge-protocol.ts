@@ -7,7 +7,12 @@ export interface JudgeWorkerData {
 }
 
 export type ToJudgeWorker =
-  | { readonly t: 'judge'; readonly id: number; readonly pcm: Float32Array; readonly wanted: JudgeModels }
+  | {
+      readonly t: 'judge';
+      readonly id: number;
+      readonly pcm: Float32Array<ArrayBuffer>;
+      readonly wanted: JudgeModels;
+    }
   /** Its judgement is of no interest any more. */
   | { readonly t: 'void'; readonly id: number }
   | { readonly t: 'ping' }

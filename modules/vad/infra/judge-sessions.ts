@@ -58,17 +58,16 @@ async function turnEndOf(session: InferenceSession, pcm: Float32Array): Promise<
   return data[0] ?? 0;
 }
 
+/** A window at a time: onnxruntime keeps the memory of the largest run for ever, and all windows in one run take no less time. */
 async function speechOf(session: InferenceSession, pcm: Float32Array): Promise<number> {
-  const starts = windowStarts(pcm.length);
-  const features = new Float32Array(starts.length * YAMNET.frames * YAMNET.bands);
-  starts.forEach((start, i) => {
-    const window = new Float32Array(YAMNET.samples);
-    window.set(pcm.subarray(Math.max(0, start), start + YAMNET.samples), Math.max(0, -start));
-    features.set(yamnetFeatures(window), i * YAMNET.frames * YAMNET.bands);
-  });
-  const input = new Tensor('float32', features, [starts.length, YAMNET.frames, YAMNET.bands]);
-  const { data, dims } = outputOf(await session.run({ [YAMNET_INPUT]: input }), YAMNET_OUTPUT);
-  return speechIn(data, dims[1] ?? 1);
+  const scores: Float32Array[] = [];
+  const window = new Float32Array(YAMNET.samples);
+  for (const start of windowStarts(pcm.length)) {
+    window.fill(0).set(pcm.subarray(Math.max(0, start), start + YAMNET.samples), Math.max(0, -start));
+    const input = new Tensor('float32', yamnetFeatures(window), [1, YAMNET.frames, YAMNET.bands]);
+    scores.push(outputOf(await session.run({ [YAMNET_INPUT]: input }), YAMNET_OUTPUT).data);
+  }
+  return speechIn(scores);
 }
 
 function outputOf(

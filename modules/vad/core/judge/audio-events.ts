@@ -31,22 +31,18 @@ export function windowStarts(samples: number): number[] {
 
 /**
  * The probability that there is speech in a sound, by the window in which it is clearest.
- * @param scores YAMNet's, [windows, classes]
+ * @param windows YAMNet's scores of each: one a class
  */
-export function speechIn(scores: Float32Array, classes: number): number {
-  let best = 0;
-  for (let from = 0; from < scores.length; from += classes) {
-    const speech = highest(scores, from, SPEECH);
-    const other = highest(scores, from, OTHER);
-    best = Math.max(best, (Math.min(1, speech / SURE) * speech) / (speech + other + 1e-9));
-  }
-  return best;
+export function speechIn(windows: readonly Float32Array[]): number {
+  return Math.max(
+    0,
+    ...windows.map((scores) => {
+      const [speech, other] = [highest(scores, SPEECH), highest(scores, OTHER)];
+      return (Math.min(1, speech / SURE) * speech) / (speech + other + 1e-9);
+    }),
+  );
 }
 
-function highest(scores: Float32Array, from: number, runs: readonly Run[]): number {
-  let best = 0;
-  for (const [first, last] of runs) {
-    for (let i = first; i <= last; i++) best = Math.max(best, scores[from + i] ?? 0);
-  }
-  return best;
+function highest(scores: Float32Array, runs: readonly Run[]): number {
+  return Math.max(...runs.flatMap(([first, last]) => [...scores.subarray(first, last + 1)]));
 }

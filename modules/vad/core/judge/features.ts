@@ -17,13 +17,22 @@ const YAMNET_FFT = 512;
 const LOG_OFFSET = 0.001;
 
 const HANN = Float64Array.from({ length: FRAME }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / FRAME));
+/** Arrays that each analysis uses anew: megabytes a sound would otherwise wait for the garbage collector, which sees only small objects. */
+const scratch = (length: number) => ({
+  windows: [new Float64Array(length), new Float64Array(length)] as const,
+  spectra: [new Float64Array(length / 2 + 1), new Float64Array(length / 2 + 1)] as const,
+});
 const whisper = {
   spectrum: new PowerSpectrum(FRAME),
   filters: slaneyFilters(FRAME, { filters: SMART_TURN.bands, lowestHz: 0, highestHz: 8000 }),
+  sound: new Float64Array(SMART_TURN.samples + FRAME),
+  ...scratch(FRAME),
 };
 const yamnet = {
   spectrum: new PowerSpectrum(YAMNET_FFT),
   filters: htkFilters(YAMNET_FFT, { filters: YAMNET.bands, lowestHz: 125, highestHz: 7500 }),
+  sound: new Float64Array(YAMNET.samples),
+  ...scratch(YAMNET_FFT),
 };
 
 /**
@@ -35,7 +44,7 @@ export function smartTurnFeatures(pcm: Float32Array): Float32Array {
   const sound = pcm.subarray(-SMART_TURN.samples);
   const silent = SMART_TURN.samples - sound.length;
   const { mean, scale } = standard(sound);
-  const padded = new Float64Array(SMART_TURN.samples + FRAME).fill(-mean * scale);
+  const padded = whisper.sound.fill(-mean * scale);
   const half = FRAME / 2;
   for (let i = 0; i < sound.length; i++) padded[half + silent + i] = ((sound[i] ?? 0) - mean) * scale;
   for (let i = 1; i <= half; i++) {
@@ -54,14 +63,16 @@ export function smartTurnFeatures(pcm: Float32Array): Float32Array {
  * @returns [96, 64]
  */
 export function yamnetFeatures(pcm: Float32Array): Float32Array {
-  const sound = Float64Array.from(pcm);
-  const bands = logBands(sound, { ...yamnet, power: false, firstFrame: 0, frames: YAMNET.frames });
+  yamnet.sound.set(pcm);
+  const bands = logBands(yamnet.sound, { ...yamnet, power: false, firstFrame: 0, frames: YAMNET.frames });
   return Float32Array.from(bands, (energy) => Math.log(energy + LOG_OFFSET));
 }
 
 interface Analysis {
   readonly spectrum: PowerSpectrum;
   readonly filters: readonly MelFilter[];
+  readonly windows: readonly [Float64Array, Float64Array];
+  readonly spectra: readonly [Float64Array, Float64Array];
   /** Of the power spectrum; else of its root. */
   readonly power: boolean;
   readonly firstFrame: number;
@@ -71,11 +82,8 @@ interface Analysis {
 /** @returns [frames, bands]; those before `firstFrame` are 0 */
 function logBands(
   sound: Float64Array,
-  { spectrum, filters, power, firstFrame, frames }: Analysis,
+  { spectrum, filters, windows, spectra, power, firstFrame, frames }: Analysis,
 ): Float64Array {
-  const { length } = spectrum;
-  const windows = [new Float64Array(length), new Float64Array(length)] as const;
-  const spectra = [new Float64Array(length / 2 + 1), new Float64Array(length / 2 + 1)] as const;
   const out = new Float64Array(frames * filters.length);
   for (let frame = firstFrame; frame < frames; frame += 2) {
     windows.forEach((window, i) => cut(sound, frame + i, window));
