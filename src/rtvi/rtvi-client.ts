@@ -18,16 +18,15 @@ export interface RtviClientHandlers {
 /** A client of Pipecat in a call. Its peer connection, and with it the channel, may be replaced while the call goes on. */
 export class RtviClient implements ChannelClient {
   readonly label = 'chat';
-  readonly #call: Call;
-  readonly #handlers: RtviClientHandlers;
   readonly #rtvi = new ToRtvi(() => new Date());
   readonly #client: TextClient;
   #channel: Channel | null = null;
 
   /** @throws VisavisError `session_closed`, `capacity` */
-  constructor(call: Call, handlers: RtviClientHandlers) {
-    this.#call = call;
-    this.#handlers = handlers;
+  constructor(
+    private readonly call: Call,
+    private readonly handlers: RtviClientHandlers,
+  ) {
     this.#client = new TextClient(call, {
       encode: (event, eventId) => {
         const id = (event.type === 'error' ? event.error.event_id : null) ?? eventId;
@@ -61,18 +60,17 @@ export class RtviClient implements ChannelClient {
       case 'ready': {
         // A client of the first version takes another for a bot that it does not understand.
         const version = asked.version?.startsWith('1.') ? asked.version : RTVI_VERSION;
-        const about = { library: 'vis-a-vis', model: this.#call.settings.model };
+        const about = { library: 'vis-a-vis', model: this.call.settings.model };
         return this.#answer({ type: 'bot-ready', data: { version, about } }, asked.id);
       }
-      case 'perform':
+      case 'perform': {
         for (const event of asked.events) this.#client.seat.take(event, bytes);
         if (asked.answer === null) return;
-        return this.#answer(
-          { type: 'server-response', data: { t: asked.answer, d: { accepted: true } } },
-          asked.id,
-        );
+        const told = { t: asked.answer, d: { accepted: true } };
+        return this.#answer({ type: 'server-response', data: told }, asked.id);
+      }
       case 'hang_up':
-        return this.#handlers.onHangUp();
+        return this.handlers.onHangUp();
       case 'refused': {
         const { code, message, id: clientEventId } = asked;
         return this.#client.seat.refuse({ code, message, param: null, clientEventId });
@@ -85,6 +83,6 @@ export class RtviClient implements ChannelClient {
     const channel = this.#channel;
     if (channel && channel.bufferedAmount() < MAX_BUFFERED)
       channel.send(JSON.stringify(inEnvelope(body, id)));
-    else this.#call.onDrop('slow_client', 1);
+    else this.call.onDrop('slow_client', 1);
   }
 }

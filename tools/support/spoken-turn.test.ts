@@ -115,4 +115,11 @@ describe('TurnWatch', () => {
     watch.finishedSpeaking();
     expect(watch.state).toBe('no speech was heard');
   });
+
+  it('says when what was heard was taken for nobody’s', () => {
+    const { watch } = watching(started());
+    watch.finishedSpeaking();
+    watch.handle(event('input_audio_buffer.cleared'), 30);
+    expect(watch.state).toBe('what was heard was taken for nobody’s');
+  });
 });

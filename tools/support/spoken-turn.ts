@@ -94,6 +94,7 @@ export class TurnWatch {
   readonly #texts = new Map<string, string>();
   #said = false;
   #open = false;
+  #cleared = false;
   #last: HeardAnswer | null = null;
 
   /** Resolves when the turn is over. */
@@ -105,7 +106,8 @@ export class TurnWatch {
   get state(): string {
     if (!this.#said) return 'the question is still being said';
     if (this.#open) return 'speech was heard and is not answered';
-    return this.#last ? 'answered' : 'no speech was heard';
+    if (this.#last) return 'answered';
+    return this.#cleared ? 'what was heard was taken for nobody’s' : 'no speech was heard';
   }
 
   finishedSpeaking(): void {
@@ -119,6 +121,7 @@ export class TurnWatch {
         this.#open = true;
         return;
       case 'input_audio_buffer.cleared':
+        this.#cleared = true;
         this.#open = false;
         return this.#settle();
       case 'visavis.context':

@@ -27,12 +27,9 @@ export function fromRtvi(text: string, responseId: string | null): Asked {
   switch (read.k) {
     case 'message':
       return ask(read.message, responseId);
-    case 'track': {
-      const update = { type: 'session.update' as const, session: { visavis: { video: read.enabled } } };
-      return read.receiver === CAMERA
-        ? { k: 'perform', id: '', events: [update], answer: null }
-        : { k: 'nothing' };
-    }
+    case 'track':
+      if (read.receiver !== CAMERA) return { k: 'nothing' };
+      return perform('', [{ type: 'session.update', session: { visavis: { video: read.enabled } } }]);
     case 'problem':
       return { k: 'refused', id: read.id, ...read.problem };
     case 'ping':
@@ -66,13 +63,10 @@ function ask(message: RtviClientMessage, responseId: string | null): Asked {
   }
 }
 
+type AtOnce = { readonly responseId: string | null };
+
 /** @param atOnce it is to be answered, in the place of the response that is under way, as Pipecat has it */
-function said(
-  id: string,
-  role: 'user' | 'assistant',
-  text: string,
-  atOnce: { readonly responseId: string | null } | null,
-): Asked {
+function said(id: string, role: 'user' | 'assistant', text: string, atOnce: AtOnce | null): Asked {
   const content = [{ type: role === 'user' ? 'input_text' : 'output_text', text }];
   const underWay = atOnce?.responseId ?? null;
   return perform(id, [
@@ -86,7 +80,7 @@ function said(
 function perform(id: string, list: readonly object[], answer: string | null = null): Asked {
   const events: ClientEvent[] = [];
   for (const event of list) {
-    const read = parseClientEvent(JSON.stringify({ ...event, event_id: id }));
+    const read = parseClientEvent(JSON.stringify({ ...event, ...(id !== '' && { event_id: id }) }));
     if (!read.ok) return { k: 'refused', id, code: read.problem.code, message: read.problem.message };
     events.push(read.event);
   }

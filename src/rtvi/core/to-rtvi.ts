@@ -6,6 +6,8 @@ import {
 } from '@vis-a-vis/protocol';
 import { Sentences } from './sentences.js';
 
+type Usage = NonNullable<Extract<ServerEventBody, { type: 'response.done' }>['response']['usage']>;
+
 /** What measures are told to be of. */
 const PROCESSOR = 'visavis';
 
@@ -15,14 +17,11 @@ const USER = 'user';
 /** Says in RTVI what happens in a call. One for each call: sentences go over several events. */
 export class ToRtvi {
   readonly #sentences = new Sentences();
-  readonly #now: () => Date;
   #segment = 0;
   #responseId: string | null = null;
 
   /** @param now when what is said was written down */
-  constructor(now: () => Date) {
-    this.#now = now;
-  }
+  constructor(private readonly now: () => Date) {}
 
   /** The response that is under way; null: none is. */
   get responseId(): string | null {
@@ -63,13 +62,8 @@ export class ToRtvi {
         return [{ type: 'llm-function-call-in-progress', data }];
       }
       case 'conversation.item.input_audio_transcription.completed': {
-        const said = {
-          text: event.transcript,
-          final: true,
-          timestamp: this.#now().toISOString(),
-          user_id: USER,
-        };
-        return [{ type: 'user-transcription', data: said }];
+        const said = { text: event.transcript, timestamp: this.now().toISOString() };
+        return [{ type: 'user-transcription', data: { ...said, final: true, user_id: USER } }];
       }
       case 'error':
         return [errorOf(event)];
@@ -88,14 +82,8 @@ export class ToRtvi {
   }
 
   #output(text: string): RtviServerBody {
-    const data = {
-      text,
-      aggregated_by: 'sentence' as const,
-      segment_id: this.#segment++,
-      spoken: false as const,
-      will_be_spoken: false as const,
-    };
-    return { type: 'bot-output', data };
+    const segment = { text, aggregated_by: 'sentence', segment_id: this.#segment++ } as const;
+    return { type: 'bot-output', data: { ...segment, spoken: false, will_be_spoken: false } };
   }
 }
 
@@ -122,16 +110,7 @@ function errorOf({ error }: Extract<ServerEventBody, { type: 'error' }>): RtviSe
     : { type: 'error-response', data: { error: message, code } };
 }
 
-function tokensOf(usage: {
-  input_tokens: number;
-  output_tokens: number;
-  total_tokens: number;
-}): RtviServerBody {
-  const tokens = {
-    processor: PROCESSOR,
-    prompt_tokens: usage.input_tokens,
-    completion_tokens: usage.output_tokens,
-    total_tokens: usage.total_tokens,
-  };
-  return { type: 'metrics', data: { tokens: [tokens] } };
+function tokensOf({ input_tokens, output_tokens, total_tokens }: Usage): RtviServerBody {
+  const counted = { prompt_tokens: input_tokens, completion_tokens: output_tokens, total_tokens };
+  return { type: 'metrics', data: { tokens: [{ processor: PROCESSOR, ...counted }] } };
 }

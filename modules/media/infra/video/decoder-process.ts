@@ -15,6 +15,8 @@ const HEAP_MB = 96;
  * of 16 bits a channel) takes 500.
  */
 const DATA_KB = 1536 * 1024;
+/** Pictures are mapped by themselves, and given back when freed: glibc would come to keep them in a heap that fragments. */
+const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '1048576' };
 const SHELL = '/bin/sh';
 /** Where there is util-linux, the kernel ends it with its parent, also while it hangs in native code and sees no pipe. */
 const DYING = 'setpriv --pdeathsig KILL';
@@ -57,7 +59,7 @@ export class DecoderProcess {
       : [process.execPath, ...args];
     this.#child = spawn(command ?? process.execPath, rest, {
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      env: { MALLOC_ARENA_MAX: '2' },
+      env: MEMORY,
     });
     this.#child.once('error', (error) => this.#end(error.message));
     // Not `exit`: what it said last is still in the pipes then.
