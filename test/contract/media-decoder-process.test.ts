@@ -103,10 +103,10 @@ test("it has none of its parent's environment", async () => {
   await decoder.decodeImage(still, 'png', 64);
   const names = readFileSync(`/proc/${decoder.pid}/environ`, 'latin1')
     .split('\0')
-    .map((line) => line.split('=')[0])
+    .map((line) => line.split('=')[0] ?? '')
     .filter(Boolean);
   // The shell that limits its memory adds where it is.
-  expect(names.filter((name) => !['MALLOC_ARENA_MAX', 'PWD'].includes(name ?? ''))).toEqual([]);
+  expect(names.filter((name) => name !== 'PWD' && !name.startsWith('MALLOC_'))).toEqual([]);
 });
 
 test('one that cannot be started is given up after several attempts, and everything is told', async () => {
