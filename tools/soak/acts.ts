@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, NodeCall } from '@vis-a-vis/client/node';
-import { askAloud, askByButton } from '../support/spoken-turn.js';
+import { askAloud, askByButton, Dismissed } from '../support/spoken-turn.js';
 import { inTime } from './in-time.js';
 import type { Act } from './life.js';
 import type { Line } from './line.js';
@@ -84,6 +84,11 @@ export async function note(
     return true;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    if (error instanceof Dismissed) {
+      // As wrong as an answer to something else, and no fault of the call.
+      notes.asked.push({ k, question: question.text, answer: null, right: false, failure: null });
+      return true;
+    }
     notes.asked.push({ k, question: question.text, answer: null, right: false, failure: error.message });
     return false;
   }

@@ -1,4 +1,4 @@
-import { Notes } from './record.js';
+import { Notes, type Asked } from './record.js';
 import { beyondBars, report, Tally, type Measured } from './report.js';
 import type { Vitals } from './vitals.js';
 
@@ -24,7 +24,11 @@ const measured: Measured = {
   before: REST,
   after: REST,
 };
-const call = (leaving: 'hangup' | 'killed') => new Notes().record({ n: 0, leaving, camera: true });
+const call = (leaving: 'hangup' | 'killed', asked: Asked[] = []) => {
+  const notes = new Notes();
+  notes.asked.push(...asked);
+  return notes.record({ n: 0, leaving, camera: true });
+};
 
 describe('report', () => {
   it('adds up calls by the way they left and by what went wrong', () => {
@@ -46,6 +50,14 @@ describe('report', () => {
       fds: { before: 42, after: 42 },
       seed: 7,
     });
+  });
+
+  it('tells what the ear took for nobody’s from what was not answered', () => {
+    const tally = new Tally();
+    const asked = { k: 'spoken', question: 'help', answer: null, right: false } as const;
+    tally.add(call('hangup', [{ ...asked, failure: null }]), { failures: [], wrong: 1 });
+    tally.add(call('hangup', [{ ...asked, failure: 'no answer' }]), { failures: ['not_answered'], wrong: 0 });
+    expect(report(tally, measured)).toMatchObject({ failed: 1, wrong: 1, dismissed: 1 });
   });
 
   it('tells no slope of what is still settling', () => {

@@ -21,8 +21,10 @@ export interface SoakReport {
   readonly calls: number;
   /** That should not have: the reasons are in `byFailure`. */
   readonly failed: number;
-  /** Questions that were answered wrongly. */
+  /** Questions that were answered wrongly, or not at all because the ear took them for nobody's. */
   readonly wrong: number;
+  /** Those among them that the ear took for nobody's. */
+  readonly dismissed: number;
   readonly asked: number;
   /** For which calls came. */
   readonly minutes: number;
@@ -62,6 +64,7 @@ export class Tally {
   calls = 0;
   failed = 0;
   wrong = 0;
+  dismissed = 0;
   asked = 0;
   interrupted = 0;
   readonly exits: ProcessEnd[] = [];
@@ -78,6 +81,9 @@ export class Tally {
     this.calls += 1;
     this.failed += failed;
     this.wrong += wrong;
+    this.dismissed += record.asked.filter(
+      ({ answer, failure }) => answer === null && failure === null,
+    ).length;
     this.asked += record.asked.length;
     this.interrupted += record.interrupted;
   }
@@ -118,6 +124,7 @@ export function report(tally: Tally, measured: Measured): SoakReport {
     calls: tally.calls,
     failed: tally.failed,
     wrong: tally.wrong,
+    dismissed: tally.dismissed,
     asked: tally.asked,
     minutes: rounded(measured.minutes),
     rssSlopeMbPerMin: slope === null ? null : rounded(slope),

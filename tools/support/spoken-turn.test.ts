@@ -119,7 +119,9 @@ describe('TurnWatch', () => {
   it('says when what was heard was taken for nobody’s', () => {
     const { watch } = watching(started());
     watch.finishedSpeaking();
+    expect(watch.dismissed).toBe(false);
     watch.handle(event('input_audio_buffer.cleared'), 30);
+    expect(watch.dismissed).toBe(true);
     expect(watch.state).toBe('what was heard was taken for nobody’s');
   });
 });

@@ -15,6 +15,9 @@ export const WATCHED_SESSION = {
   visavis: { events: ['turn.timing' as const, 'frame.attended' as const, 'context' as const] },
 };
 
+/** What was said was heard, and taken for nobody's: the ear erred, and the call is well. */
+export class Dismissed extends ToolError {}
+
 /** A question that was said, and its answer. */
 export interface SpokenTurn {
   readonly answer: string;
@@ -62,10 +65,10 @@ export function askByButton(call: SpokenCall, clip: AudioClip, timeoutMs: number
 async function listen(call: SpokenCall, timeoutMs: number, say: () => Promise<Spoken>): Promise<SpokenTurn> {
   const watch = new TurnWatch();
   const { promise: failed, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new ToolError(`no answer within ${(timeoutMs / 1000).toFixed(0)} s (${watch.state})`)),
-    timeoutMs,
-  );
+  const timer = setTimeout(() => {
+    const why = `no answer within ${(timeoutMs / 1000).toFixed(0)} s (${watch.state})`;
+    reject(watch.dismissed ? new Dismissed(why) : new ToolError(why));
+  }, timeoutMs);
   const off = [
     call.on('event', (event) => watch.handle(event, performance.now())),
     call.on('error', reject),
@@ -107,7 +110,12 @@ export class TurnWatch {
     if (!this.#said) return 'the question is still being said';
     if (this.#open) return 'speech was heard and is not answered';
     if (this.#last) return 'answered';
-    return this.#cleared ? 'what was heard was taken for nobody’s' : 'no speech was heard';
+    return this.dismissed ? 'what was heard was taken for nobody’s' : 'no speech was heard';
+  }
+
+  /** All that was heard was taken for nobody's. */
+  get dismissed(): boolean {
+    return this.#cleared && !this.#open && this.#last === null;
   }
 
   finishedSpeaking(): void {

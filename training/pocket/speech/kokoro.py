@@ -102,6 +102,10 @@ class Kokoro:
         return np.clip(resample_poly(self._session.run(None, feeds)[0].ravel(), 2, 3), -1, 1).astype(np.float32)
 
 
+def is_brief(text: str, lang: str) -> bool:
+    return len(text) <= 5 if lang == "zh" else len(text.split()) <= 3
+
+
 class Texts:
     def __init__(self) -> None:
         self.families: dict[str, dict[str, list[str]]] = {}
@@ -109,6 +113,20 @@ class Texts:
             self.families[lang] = {}
             for family, text in w.all_question_texts(lang):
                 self.families[lang].setdefault(family, []).append(text)
+
+    def brief(self, rng: Rng, lang: str) -> tuple[str, str]:
+        """What is said in a word or three: half of it is for the model, half of it is not."""
+        of = lambda things: str(things[lang][int(rng.integers(len(things[lang])))])  # noqa: E731
+        kind = rng.random()
+        if kind < 0.28:
+            return "backchannel", of(BACKCHANNELS)
+        if kind < 0.42:
+            return "stop", of(STOPS)
+        if kind < 0.5:
+            return "fragment", of(FRAGMENTS)
+        families = {name: brief for name, texts in self.families[lang].items() if (brief := [t for t in texts if is_brief(t, lang)])}
+        name = "chat" if rng.random() < 0.5 else str(rng.choice(list(families)))
+        return "question", families[name][int(rng.integers(len(families[name])))]
 
     def draw(self, rng: Rng, lang: str) -> tuple[str, str]:
         """What kind of thing is said, and the text."""
@@ -146,6 +164,7 @@ def main() -> None:
     p.add_argument("--seed", type=int, required=True)
     p.add_argument("--first", type=int, default=0, help="number of the first shard")
     p.add_argument("--last", type=int, default=10_000)
+    p.add_argument("--brief", action="store_true", help="only what is said in a word or three, for the model or not: for the heads")
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     vocabulary = json.loads((package._data / "vocab.json").read_text())["vocab"]
@@ -158,8 +177,8 @@ def main() -> None:
         sounds, rows = [], []
         while len(rows) < SHARD:
             lang = "en" if rng.random() < LANG_SHARE else "zh"
-            kind, text = texts.draw(rng, lang)
-            spoken, said, at = spontaneous(text, lang, rng) if kind == "question" and rng.random() < 0.22 else (text, text, 0)
+            kind, text = texts.brief(rng, lang) if a.brief else texts.draw(rng, lang)
+            spoken, said, at = spontaneous(text, lang, rng) if kind == "question" and not a.brief and rng.random() < 0.22 else (text, text, 0)
             spoken += str(rng.choice(["", ".", "?", "?", "!"] if lang == "en" else ["", "。", "？", "？"]))
             timbre, manner, speed = kokoro.timbre(lang, rng), kokoro.timbre(lang, rng), float(rng.uniform(0.8, 1.25))
             if rng.random() < 0.5:

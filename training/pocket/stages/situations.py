@@ -23,7 +23,8 @@ from pocket.speech.utterance import SAMPLE_RATE
 from .ear_cache import Clip, Ear, natural, robots, whole
 
 Rng = np.random.Generator
-KINDS = {"finished": 0.30, "unfinished": 0.27, "begun": 0.11, "aside": 0.11, "nobody": 0.13, "afar": 0.08}
+KINDS = {"finished": 0.24, "brief": 0.12, "unfinished": 0.23, "begun": 0.09, "aside": 0.14, "nobody": 0.11, "afar": 0.07}
+BRIEF_S = 1.1
 LONGEST_S = 8.0
 NOISES = ("music", "keyboard", "fan", "street", "babble", "pink")
 
@@ -32,9 +33,10 @@ class Situations:
     def __init__(self, clips: list[Clip], rng: Rng) -> None:
         by = lambda *kinds: [c for c in clips if c.kind in kinds and len(c.pcm) > 0.15 * SAMPLE_RATE]  # noqa: E731
         self.questions, self.asides, self.loose = by("question"), by("backchannel", "stop", "fragment"), by("content", "question")
+        self.brief = [c for c in self.questions if len(c.pcm) < BRIEF_S * SAMPLE_RATE]
         # Natural voices as often as robots, however few they are.
         weight = lambda of: np.array([1.0 if c.robot else max(1.0, sum(x.robot for x in of) / max(1, sum(not x.robot for x in of))) for c in of])  # noqa: E731
-        self._weights = {id(of): weight(of) / weight(of).sum() for of in (self.questions, self.asides, self.loose)}
+        self._weights = {id(of): weight(of) / weight(of).sum() for of in (self.questions, self.brief, self.asides, self.loose)}
         self.rough = Roughener(rng, lambda r: self._one(self.loose, r).pcm)
 
     def _one(self, of: list[Clip], rng: Rng) -> Clip:
@@ -59,6 +61,10 @@ class Situations:
             noise = voiced.KINDS[str(rng.choice(["cough", "knock"]))](rng)[: int(0.6 * SAMPLE_RATE)]
             said = np.concatenate([said, np.zeros(int(rng.uniform(0.05, 0.3) * SAMPLE_RATE), np.float32), np.float32(rng.uniform(0.1, 0.7)) * noise])
         return said, (1, 0, 1)
+
+    def _brief(self, rng: Rng) -> tuple[np.ndarray, tuple[int, int, int]]:
+        """"Hello", "help", "who are you": as short as what is not for the model, and for it all the same."""
+        return pauses.spoken(self._one(self.brief, rng).pcm, True, rng), (1, 0, 1)
 
     def _unfinished(self, rng: Rng) -> tuple[np.ndarray, tuple[int, int, int]]:
         said = pauses.spoken(self._one(self.questions, rng).pcm, False, rng)
