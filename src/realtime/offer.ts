@@ -1,6 +1,6 @@
 import { parseSessionPatch, type SessionPatch } from '@vis-a-vis/protocol';
 import { VisavisError } from '#modules/contracts';
-import { valueOf } from './body.js';
+import { jsonOf, valueOf } from './body.js';
 
 /** What a client posts to open a call. */
 export interface Offer {
@@ -65,11 +65,7 @@ async function part(form: FormData, name: string): Promise<string | undefined> {
 }
 
 function parseJson(json: string, param: string | null): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new VisavisError('invalid_json', `${param ?? 'The body'} is not valid JSON.`, param, { cause });
-  }
+  return jsonOf(json, param ?? 'The body', param);
 }
 
 function text(body: Uint8Array): string {

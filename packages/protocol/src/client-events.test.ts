@@ -39,6 +39,19 @@ describe('parseClientEvent', () => {
     expect(problemOf('ping: 12')).toMatchObject({ code: 'invalid_json', eventId: null });
   });
 
+  it.each([101, 8000, 100_000])(
+    'tells that it is nested too deep, with the id of the event: %d levels',
+    (depth) => {
+      const parameters = '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
+      const session = `{"tools":[{"type":"function","name":"f","parameters":${parameters}}]}`;
+      expect(problemOf(`{"type":"session.update","event_id":"e4","session":${session}}`)).toMatchObject({
+        code: 'invalid_event',
+        message: expect.stringContaining('deeper than 100 levels') as string,
+        eventId: 'e4',
+      });
+    },
+  );
+
   it.each(['12', '[]', 'null', '"text"', '{}', '{"type":7}'])('tells JSON that is no event: %s', (text) => {
     expect(problemOf(text)).toMatchObject({ code: 'invalid_event' });
   });

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 /** Why a value is not what it should be, in the words of the wire. `param`: its path from the root, dots between. */
 export interface Problem {
-  readonly code: 'unknown_parameter' | 'invalid_event';
+  readonly code: 'unknown_parameter' | 'invalid_event' | 'invalid_json';
   readonly message: string;
   readonly param: string | null;
 }
