@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_BYTES, parseClientEvent } from './client-events.js';
+import { MAX_MESSAGE_BYTES, clientEventSchema, parseClientEvent } from './client-events.js';
 
 const problemOf = (text: string) => {
   const parsed = parseClientEvent(text);
@@ -67,6 +67,39 @@ describe('parseClientEvent', () => {
   it('names the field that is wrong', () => {
     const text = '{"type":"conversation.item.retrieve","event_id":"e8","item_id":5}';
     expect(problemOf(text)).toMatchObject({ code: 'invalid_event', param: 'item_id', eventId: 'e8' });
+  });
+
+  const MESSAGE = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello.' }] };
+  const LONE: Record<string, object> = {
+    'session.update': { session: {} },
+    'conversation.item.create': { item: MESSAGE },
+    'conversation.item.retrieve': { item_id: 'a' },
+    'conversation.item.delete': { item_id: 'a' },
+    'conversation.item.truncate': { item_id: 'a', content_index: 0, audio_end_ms: 5 },
+    'input_audio_buffer.append': { audio: '' },
+  };
+
+  it.each(clientEventSchema.options.map(({ shape }) => shape.type.value))(
+    'takes null for an id that is left out: %s',
+    (type) => {
+      const event = { type, ...LONE[type] };
+      expect(parseClientEvent(JSON.stringify({ ...event, event_id: null }))).toEqual({ ok: true, event });
+    },
+  );
+
+  it('takes null for any field that may be left out, and for no other', () => {
+    const create = (item: unknown) =>
+      parseClientEvent(JSON.stringify({ type: 'conversation.item.create', item }));
+    const { content } = MESSAGE;
+    const image = { type: 'input_image', image_url: 'data:image/png;base64,AAAA' };
+    expect(create({ ...MESSAGE, id: null, status: null })).toMatchObject({ event: { item: MESSAGE } });
+    expect(create({ ...MESSAGE, content: [{ ...image, detail: null }] })).toMatchObject({
+      event: { item: { content: [image] } },
+    });
+    expect(create({ ...MESSAGE, role: null })).toMatchObject({ problem: { param: 'item.role' } });
+    expect(create({ ...MESSAGE, content: null })).toMatchObject({ problem: { param: 'item.content' } });
+    expect(create({ ...MESSAGE, content: [...content, null] })).toMatchObject({ ok: false });
+    expect(create(null)).toMatchObject({ problem: { param: 'item' } });
   });
 
   it('refuses an image that is no data URL', () => {
