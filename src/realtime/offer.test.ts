@@ -70,6 +70,15 @@ describe('readOffer', () => {
     });
   });
 
+  it('names a field of JSON that it does not know, and looks at no other part of a form', async () => {
+    const body = JSON.stringify({ sdp: SDP, foo: 1 });
+    await expect(readOffer('application/json', bytes(body))).rejects.toMatchObject({
+      code: 'unknown_parameter',
+      param: 'foo',
+    });
+    expect(await form({ sdp: SDP, foo: '{' })).toEqual({ sdp: SDP, session: {} });
+  });
+
   it('refuses a session that is nested too deep', async () => {
     await expect(form({ sdp: SDP, session: DEEP })).rejects.toMatchObject({
       code: 'bad_request',

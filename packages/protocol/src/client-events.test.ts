@@ -102,6 +102,46 @@ describe('parseClientEvent', () => {
     expect(create(null)).toMatchObject({ problem: { param: 'item' } });
   });
 
+  const CALL = { type: 'function_call', name: 'f', call_id: 'c', arguments: '{}' };
+  const RESULT = { type: 'function_call_output', call_id: 'c', output: '5' };
+  const created = (item: object) => ({ type: 'conversation.item.create', item });
+  const responded = (item: object) => ({ type: 'response.create', response: { input: [MESSAGE, item] } });
+
+  it.each([
+    ['item.foo', created({ ...MESSAGE, foo: 1 })],
+    [
+      'item.content[0].foo',
+      created({ ...MESSAGE, content: [{ type: 'input_text', text: 'Hello.', foo: 1 }] }),
+    ],
+    ['item.foo', created({ ...CALL, foo: 1 })],
+    ['item.foo', created({ ...RESULT, foo: 1 })],
+    ['response.input[1].foo', responded({ ...MESSAGE, foo: 1 })],
+    ['response.input[1].foo', responded({ type: 'item_reference', id: 'a', foo: 1 })],
+    [
+      'response.input[1].content[0].foo',
+      responded({ ...MESSAGE, content: [{ type: 'output_text', text: '', foo: 1 }] }),
+    ],
+  ])('names a field of an item that it does not know: %s', (param, event) => {
+    expect(problemOf(JSON.stringify({ ...event, event_id: 'e5' }))).toEqual({
+      code: 'unknown_parameter',
+      message: `Unknown parameter: '${param}'.`,
+      param,
+      eventId: 'e5',
+    });
+  });
+
+  it('takes items as the server told them, and with whatever OpenAI’s types have', () => {
+    const told = { id: 'item_1', object: 'realtime.item', status: 'completed' };
+    const any = { ...told, role: 'user', content: [], name: 'f', call_id: 'c', arguments: '{}', output: '5' };
+    const part = { text: '', audio: '', transcript: '', image_url: '', detail: 'auto' };
+    const whole = { ...told, ...MESSAGE, content: [{ ...part, type: 'input_text', text: 'Hello.' }] };
+    for (const item of [{ ...any, ...MESSAGE }, whole, { ...any, ...CALL }, { ...any, ...RESULT }]) {
+      expect(problemOf(JSON.stringify(created(item)))).toBeNull();
+      expect(problemOf(JSON.stringify(responded(item)))).toBeNull();
+    }
+    expect(problemOf(JSON.stringify(responded({ ...told, type: 'item_reference' })))).toBeNull();
+  });
+
   it('refuses an image that is no data URL', () => {
     const item = {
       type: 'message',
@@ -110,7 +150,7 @@ describe('parseClientEvent', () => {
     };
     expect(problemOf(JSON.stringify({ type: 'conversation.item.create', item }))).toMatchObject({
       code: 'invalid_event',
-      param: 'item.content.0.image_url',
+      param: 'item.content[0].image_url',
     });
   });
 

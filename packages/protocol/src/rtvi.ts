@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readJson } from './json.js';
 import { parseSessionPatch, type SessionPatch } from './session.js';
-import type { Checked, Problem } from './strict.js';
+import { pathName, type Checked, type Problem } from './strict.js';
 
 /** RTVI, as the clients of Pipecat speak it over a data channel: what of it is understood, and what is said. */
 
@@ -115,7 +115,7 @@ export function readRtviBody<S extends z.ZodType>(schema: S, text: string): Chec
   if (!read.ok) return { ok: false, problem: { ...read.problem, param: null } };
   const parsed = schema.safeParse(read.value);
   if (parsed.success) return { ok: true, value: parsed.data };
-  const param = parsed.error.issues[0]?.path.join('.') || null;
+  const param = pathName(parsed.error.issues[0]?.path ?? []);
   return { ok: false, problem: { code: 'invalid_event', message: problemOf(parsed.error).message, param } };
 }
 
@@ -125,7 +125,7 @@ export function rtviSession(given: z.infer<typeof settings>): Checked<SessionPat
 }
 
 function problemOf({ issues: [issue] }: z.ZodError): RtviProblem {
-  const where = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+  const where = issue && issue.path.length > 0 ? `${pathName(issue.path)}: ` : '';
   return { code: 'invalid_event', message: `${where}${issue?.message ?? 'invalid'}` };
 }
 

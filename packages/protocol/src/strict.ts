@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Why a value is not what it should be, in the words of the wire. `param`: its path from the root, dots between. */
+/** Why a value is not what it should be, in the words of the wire. `param`: its path from the root, such as `item.content[0].text`. */
 export interface Problem {
   readonly code: 'unknown_parameter' | 'invalid_event' | 'invalid_json';
   readonly message: string;
@@ -44,7 +44,7 @@ function problemOf(
   unknown: readonly { readonly path: Path }[],
   root: string,
 ): Problem {
-  const name = (path: Path) => [...(root ? [root] : []), ...path.map(String)].join('.') || null;
+  const name = (path: Path) => pathName([...(root ? [root] : []), ...path]);
   const other = issues.find(({ code }) => code !== 'unrecognized_keys');
   const [first] = unknown;
   if (first && !other) {
@@ -54,6 +54,12 @@ function problemOf(
   const param = name(other?.path ?? []);
   const what = other?.message ?? 'invalid';
   return { code: 'invalid_event', message: param === null ? what : `${param}: ${what}`, param };
+}
+
+/** @returns null of the root itself */
+export function pathName(path: Path): string | null {
+  const name = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return name.replace(/^\./, '') || null;
 }
 
 /** Of a list nothing can be left out. */
