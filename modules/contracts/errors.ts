@@ -6,6 +6,8 @@ export const ERRORS = {
   no_audio_in_offer: { status: 400, retryable: false, type: 'invalid_request_error' },
   /** An offer that can be read, and cannot be taken as a whole (WHIP). */
   unacceptable_offer: { status: 422, retryable: false, type: 'invalid_request_error' },
+  /** The address is that of a WebSocket. */
+  upgrade_required: { status: 426, retryable: false, type: 'invalid_request_error' },
   method_not_allowed: { status: 405, retryable: false, type: 'invalid_request_error' },
   /** The request must say which ICE session it is about (`If-Match`). */
   precondition_required: { status: 428, retryable: false, type: 'invalid_request_error' },

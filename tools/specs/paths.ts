@@ -92,7 +92,7 @@ export function paths(): Json {
         ],
         responses: {
           '101': { description: 'Events, as text messages of JSON.' },
-          ...errors(400, 401, 403, 404, 429, 503),
+          ...errors(400, 401, 403, 404, 426, 429, 503),
         },
       },
       post: {
