@@ -64,7 +64,7 @@ export const ERRORS = {
   engine_failed: { status: 500, retryable: true, type: 'server_error' },
   /** A bug: the call that met it is ended, and no other. */
   internal_error: { status: 500, retryable: true, type: 'server_error' },
-  /** An event of ours is larger than the client takes (`a=max-message-size`); `param` is its type. */
+  /** An event of ours is larger than the client takes (`a=max-message-size`), or than 256 KiB; `param` is its type. */
   event_too_large: { status: 413, retryable: false, type: 'server_error' },
   /** A part that a call rests on is lost for good; `param` is the part. The call goes on without. */
   part_lost: { status: 503, retryable: true, type: 'server_error' },
