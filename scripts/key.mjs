@@ -19,6 +19,10 @@ class UsageError extends Error {}
 
 async function main(args) {
   const { values, positionals } = options(args);
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
   const path = String(values.file);
   const [id] = positionals;
   if (positionals.length !== 1 || !/^[\w.-]{1,64}$/.test(id)) throw new UsageError(USAGE);
@@ -36,6 +40,7 @@ async function main(args) {
 function options(args) {
   const text = { type: 'string' };
   const known = { file: { ...text, default: 'keys.json' }, scopes: text, origins: text, expires: text };
+  known.help = { type: 'boolean', short: 'h' };
   for (const limit of LIMITS) known[limit] = text;
   try {
     return parseArgs({ args, options: known, allowPositionals: true });

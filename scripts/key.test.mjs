@@ -41,6 +41,12 @@ describe('npm run key', () => {
     expect((await stat(file)).mode & 0o077).toBe(0);
   });
 
+  it('tells how it is used, where it is asked', async () => {
+    const { status, stdout, stderr } = key('--help');
+    expect([status, stdout, stderr]).toEqual([0, expect.stringMatching(/^usage: npm run key -- <id>/), '']);
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+  });
+
   it.each([
     ['no id', []],
     ['an id that is none', ['a b']],

@@ -210,6 +210,7 @@ describe('POST /v1/realtime/client_secrets', () => {
     [401, 'missing_api_key', null, {}, {}],
     [401, 'invalid_api_key', null, {}, bearer('vv_wrong')],
     [400, 'invalid_json', null, '{', undefined],
+    [400, 'bad_request', null, `{"session":${'{"tracing":'.repeat(6000)}1${'}'.repeat(6001)}`, undefined],
     [400, 'bad_request', 'expires_after.seconds', { expires_after: { seconds: 9 } }, undefined],
     [400, 'bad_request', 'expires_after.seconds', { expires_after: { seconds: 7201 } }, undefined],
     [400, 'bad_request', 'expires_after.anchor', { expires_after: { anchor: 'now' } }, undefined],

@@ -6,6 +6,8 @@ export const ERRORS = {
   no_audio_in_offer: { status: 400, retryable: false, type: 'invalid_request_error' },
   /** An offer that can be read, and cannot be taken as a whole (WHIP). */
   unacceptable_offer: { status: 422, retryable: false, type: 'invalid_request_error' },
+  /** The address is that of a WebSocket. */
+  upgrade_required: { status: 426, retryable: false, type: 'invalid_request_error' },
   method_not_allowed: { status: 405, retryable: false, type: 'invalid_request_error' },
   /** The request must say which ICE session it is about (`If-Match`). */
   precondition_required: { status: 428, retryable: false, type: 'invalid_request_error' },
@@ -62,7 +64,7 @@ export const ERRORS = {
   engine_failed: { status: 500, retryable: true, type: 'server_error' },
   /** A bug: the call that met it is ended, and no other. */
   internal_error: { status: 500, retryable: true, type: 'server_error' },
-  /** An event of ours is larger than the client takes (`a=max-message-size`); `param` is its type. */
+  /** An event of ours is larger than the client takes (`a=max-message-size`), or than 256 KiB; `param` is its type. */
   event_too_large: { status: 413, retryable: false, type: 'server_error' },
   /** A part that a call rests on is lost for good; `param` is the part. The call goes on without. */
   part_lost: { status: 503, retryable: true, type: 'server_error' },

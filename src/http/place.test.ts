@@ -33,6 +33,20 @@ describe('Base', () => {
     );
   });
 
+  it.each([
+    ['/at', '/at', '/at'],
+    ['/at', '/at/', '/at'],
+    ['/at', '/outer', '/outer/at'],
+    ['/at', '/outer/at', '/outer/at'],
+    ['/at', '/that', '/that/at'],
+    ['', '/told', '/told'],
+  ])('never doubles a base path (%s) that a proxy tells, too (%s)', (path, told, expected) => {
+    const base = new Base(path, new Proxies(['loopback']));
+    const asked = request('/whip', { 'x-forwarded-prefix': told });
+    expect(base.placeOf(asked, CALL)).toBe(expected + CALL);
+    expect(base.rootedPlaceOf(asked, CALL)).toBe(expected + CALL);
+  });
+
   it('names it from the root for clients that follow no relative reference, unless a proxy shows itself', () => {
     const passedOn = request('/whip', { via: '1.1 proxy' });
     const of = (asked: never, base = new Base(null, new Proxies())) =>

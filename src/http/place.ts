@@ -39,7 +39,7 @@ export class Base {
     path: string,
   ): string {
     const { prefix } = this.#proxies.of(request);
-    if (prefix !== null || this.#path !== null) return `${prefix ?? ''}${this.#path ?? ''}${path}`;
+    if (prefix !== null || this.#path !== null) return `${joined(prefix ?? '', this.#path ?? '')}${path}`;
     const from = (request.originalUrl ?? request.url ?? '/').split('?', 1)[0] ?? '/';
     const up = '../'.repeat(from.split('/').length - 2);
     return `${up === '' ? './' : up}${path.slice(1)}`;
@@ -50,4 +50,9 @@ export class Base {
     const place = this.placeOf(request, path);
     return place.startsWith('.') && !this.#proxies.of(request).passedOn ? path : place;
   }
+}
+
+/** A proxy may tell a prefix that it passes on, or that is known to us anyhow: that is one and the same, not one below the other. */
+function joined(prefix: string, base: string): string {
+  return prefix.endsWith(base) ? prefix : prefix + base;
 }

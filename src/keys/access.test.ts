@@ -15,31 +15,6 @@ const code = async (work: unknown): Promise<string | null> => {
 const codeOf = (work: () => unknown): Promise<string | null> => code((async () => work())());
 const NOBODY = { ttlS: 600, fixed: false };
 
-describe('a gateway without keys', () => {
-  it.each([null, 'sk-anything', `ek_${'a'.repeat(55)}`, 'a.b.c'])(
-    'serves everyone, whatever key they bring: %s',
-    async (key) => {
-      const grant = await accessWith().authorize(asking(key));
-      expect(grant).toMatchObject({ tenant: null, session: null });
-      const lease = grant.open();
-      lease.started(() => undefined);
-      lease.end();
-    },
-  );
-
-  it('makes client secrets all the same, that expire', async () => {
-    const clock = new HandClock();
-    const access = accessWith({ now: clock.now });
-    const { value } = (await access.authorize(asking(null))).mint(
-      { instructions: 'x' },
-      { ...NOBODY, ttlS: 10 },
-    );
-    expect((await access.authorize(asking(value))).session).toEqual({ instructions: 'x' });
-    clock.ms = 10_000;
-    expect(await code(access.authorize(asking(value)))).toBe('expired_api_key');
-  });
-});
-
 describe('a key', () => {
   const access = accessWith({
     keys: keySet([

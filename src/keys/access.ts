@@ -18,6 +18,8 @@ export interface AccessOptions {
   readonly keys: KeySet | null;
   /** Gives the subject of a token, or throws; null: no tokens are taken. */
   readonly verifyJwt: ((token: string) => Promise<string>) | null;
+  /** Whom a gateway without keys serves: this machine alone, unless its operator says otherwise. */
+  readonly anonymous: 'local' | 'anybody';
   readonly origins: OriginRules;
   readonly proxies: Proxies;
   readonly now: () => Moment;
@@ -41,7 +43,7 @@ export class Access {
     this.#holders = new Holders(options.now);
   }
 
-  /** Without keys and tokens everyone is anonymous, whatever key they bring. */
+  /** Without keys and tokens everyone who is served is anonymous, whatever key they bring. */
   get anonymous(): boolean {
     return this.#keys === null && this.#options.verifyJwt === null;
   }
@@ -55,6 +57,7 @@ export class Access {
     const key = keyOf(request.headers);
     const secret = key === null ? null : this.secretOf(key);
     const tenant = secret ? secret.holder : await this.tenantOf(key);
+    if (tenant === null) this.checkAnonymous(request);
     const terms = this.termsOf(tenant);
     // Between minting and use its key may have been withdrawn.
     if (terms === null) throw invalid();
@@ -67,10 +70,10 @@ export class Access {
    * @throws VisavisError `missing_api_key`, `invalid_api_key`, `expired_api_key`, `insufficient_permissions`
    */
   admitOperator(request: Asking, scope: Scope): void {
-    const { address, host, passedOn } = this.#options.proxies.of(request);
+    const { host } = this.#options.proxies.of(request);
     // Asked for under a stranger's name, it may be a page of theirs in a browser of this machine (DNS rebinding).
     const name = host === null ? '' : hostname(host);
-    if (isLoopback(address) && isLoopback(name) && !passedOn) return;
+    if (this.isLocal(request) && isLoopback(name)) return;
     const key = keyOf(request.headers);
     if (key === null) throw missing();
     const found = this.find(key);
@@ -159,6 +162,20 @@ export class Access {
     const { verifyJwt } = this.#options;
     if (verifyJwt === null || !isJwt(key)) throw invalid();
     return JWT + (await verifyJwt(key));
+  }
+
+  /** It comes from this machine, as far as is told: who says that it passes it on for another does not. */
+  private isLocal(request: Asking): boolean {
+    const { address, passedOn } = this.#options.proxies.of(request);
+    return isLoopback(address) && !passedOn;
+  }
+
+  private checkAnonymous(request: Asking): void {
+    if (this.#options.anonymous === 'anybody' || this.isLocal(request)) return;
+    throw new VisavisError(
+      'missing_api_key',
+      'This gateway has no keys and serves its own machine alone. Its operator may give it some (VISAVIS_API_KEYS_FILE), or have it serve whoever reaches it (VISAVIS_ALLOW_ANONYMOUS=1).',
+    );
   }
 
   /** Every key is compared, whichever it is, and each in constant time. */

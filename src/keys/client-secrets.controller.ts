@@ -15,7 +15,7 @@ import { z } from 'zod';
 import { VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
-import { valueOf } from '../realtime/body.js';
+import { jsonOf, valueOf } from '../realtime/body.js';
 import { toModelCaps } from '../realtime/core/turn-config.js';
 import { randomIds } from '../realtime/ids.js';
 import { Access } from './access.js';
@@ -43,7 +43,7 @@ export class ClientSecretsController {
   @HttpCode(200)
   async create(@Req() request: Request): Promise<ClientSecret> {
     const grant = await this.access.authorize(request);
-    const wanted = valueOf(check(envelopeSchema, jsonOf(request)));
+    const wanted = valueOf(check(envelopeSchema, sentJson(request)));
     const patch = valueOf(parseSessionPatch(wanted.session ?? {}));
     const session = this.sessionOf(patch);
     const ttlS = wanted.expires_after?.seconds ?? DEFAULT_TTL_S;
@@ -56,7 +56,7 @@ export class ClientSecretsController {
   @HttpCode(200)
   async createSession(@Req() request: Request): Promise<SessionWithSecret> {
     const grant = await this.access.authorize(request);
-    const patch = valueOf(parseSessionPatch(jsonOf(request)));
+    const patch = valueOf(parseSessionPatch(sentJson(request)));
     const session = this.sessionOf(patch);
     const { value, expiresAtS } = grant.mint(patch, { ttlS: DEFAULT_TTL_S, fixed: false });
     return { ...session, client_secret: { value, expires_at: expiresAtS } };
@@ -73,17 +73,12 @@ export class ClientSecretsController {
   }
 }
 
-/** @throws VisavisError `bad_content_type`, `invalid_json` */
-function jsonOf(request: Request): unknown {
+/** @throws VisavisError `bad_content_type`, `invalid_json`, `bad_request` */
+function sentJson(request: Request): unknown {
   const bytes: unknown = request.body;
   const text = bytes instanceof Uint8Array ? new TextDecoder().decode(bytes).trim() : '';
   if (text === '') return {};
   if (request.is('json') === false)
     throw new VisavisError('bad_content_type', 'Content-Type must be application/json.');
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON's own message: it quotes the text, where a key may have been put by mistake.
-    throw new VisavisError('invalid_json', 'The body is not valid JSON.');
-  }
+  return jsonOf(text);
 }

@@ -17,6 +17,7 @@ export async function createAccess(config: AccessSettings, proxies: Proxies): Pr
   return new Access({
     keys: config.keysFile === null ? null : await readKeysFile(config.keysFile),
     verifyJwt: config.jwt === null ? null : jwtVerifier(config.jwt),
+    anonymous: config.allowAnonymous ? 'anybody' : 'local',
     origins: {
       listed: config.corsOrigins,
       loopback: isLoopback(config.host),
@@ -32,6 +33,7 @@ export function localAccess(): Access {
   return new Access({
     keys: null,
     verifyJwt: null,
+    anonymous: 'local',
     origins: { listed: [], loopback: true, same: false },
     proxies: new Proxies(),
     now: () => ({ monoMs: performance.now(), wallMs: Date.now() }),

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Checked } from '@vis-a-vis/protocol';
+import { readJson, type Checked } from '@vis-a-vis/protocol';
 import { VisavisError } from '#modules/contracts';
 
 /**
@@ -24,4 +24,13 @@ export function valueOf<T>(checked: Checked<T>): T {
   if (checked.ok) return checked.value;
   const { code, message, param } = checked.problem;
   throw new VisavisError(code === 'invalid_event' ? 'bad_request' : code, message, param);
+}
+
+/**
+ * The JSON of a body, or of a part of one.
+ * @throws VisavisError `invalid_json`, `bad_request` where it is nested too deep
+ */
+export function jsonOf(text: string, what = 'The body', param: string | null = null): unknown {
+  const read = readJson(text, what);
+  return valueOf(read.ok ? read : { ok: false, problem: { ...read.problem, param } });
 }

@@ -1,4 +1,4 @@
-import { Controller, Delete, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
 import { Base } from '../http/place.js';
@@ -24,6 +24,15 @@ export class CallsController {
   @Post('calls')
   async create(@Req() request: Request, @Res() response: Response): Promise<void> {
     await this.answer(request, response);
+  }
+
+  /** Asked for an upgrade, this is the WebSocket's, and comes by no route. */
+  @Get()
+  refuseWithoutUpgrade(): never {
+    throw new VisavisError(
+      'upgrade_required',
+      'This address is a WebSocket: ask for an upgrade. A proxy before the gateway must pass Upgrade and Connection on. A WebRTC offer is POSTed to /v1/realtime/calls.',
+    );
   }
 
   /** The older form of the same; `?model=` is accepted and ignored, for there is one model. */

@@ -246,6 +246,9 @@ describe('POST /v1/realtime/calls', () => {
 
   it('gives its form to the errors of unknown addresses', async () => {
     expect(await code(await fetch(`${url}/v1/nothing`))).toEqual([404, 'not_found']);
+    const plain = await fetch(`${url}/v1/realtime?model=any`);
+    expect(plain.headers.get('upgrade')).toBe('websocket');
+    expect(await code(plain)).toEqual([426, 'upgrade_required']);
   });
 
   it('allows whatever headers a stock client sends', async () => {

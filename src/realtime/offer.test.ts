@@ -15,6 +15,8 @@ function form(parts: Record<string, string>, partType?: string) {
   return readOffer('multipart/form-data; boundary=b0', bytes([...lines, '--b0--', ''].join('\r\n')));
 }
 
+const DEEP = `{"tracing":${'{"a":'.repeat(6000)}1${'}'.repeat(6001)}`;
+
 describe('readOffer', () => {
   it('reads raw SDP, whatever the parameters of its type', async () => {
     expect(await readOffer('Application/SDP; charset=utf-8', bytes(SDP))).toEqual({ sdp: SDP, session: {} });
@@ -55,6 +57,7 @@ describe('readOffer', () => {
     ['bad_request', 'application/json', '5'],
     ['invalid_json', 'application/json', '{'],
     ['bad_request', 'application/json', JSON.stringify({ sdp: SDP, session: { instructions: 5 } })],
+    ['bad_request', 'application/json', `{"sdp":"v=0","session":${DEEP}}`],
     ['bad_request', 'multipart/form-data; boundary=b0', 'no form'],
   ])('refuses with %s: %s', async (code, type, body) => {
     await expect(readOffer(type, bytes(body))).rejects.toMatchObject({ code });
@@ -64,6 +67,22 @@ describe('readOffer', () => {
     await expect(form({ sdp: SDP, session: '{"max_output_tokens":0}' })).rejects.toMatchObject({
       code: 'bad_request',
       param: 'session.max_output_tokens',
+    });
+  });
+
+  it('names a field of JSON that it does not know, and looks at no other part of a form', async () => {
+    const body = JSON.stringify({ sdp: SDP, foo: 1 });
+    await expect(readOffer('application/json', bytes(body))).rejects.toMatchObject({
+      code: 'unknown_parameter',
+      param: 'foo',
+    });
+    expect(await form({ sdp: SDP, foo: '{' })).toEqual({ sdp: SDP, session: {} });
+  });
+
+  it('refuses a session that is nested too deep', async () => {
+    await expect(form({ sdp: SDP, session: DEEP })).rejects.toMatchObject({
+      code: 'bad_request',
+      param: 'session',
     });
   });
 

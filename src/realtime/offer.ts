@@ -1,6 +1,7 @@
-import { parseSessionPatch, type SessionPatch } from '@vis-a-vis/protocol';
+import { check, parseSessionPatch, type SessionPatch } from '@vis-a-vis/protocol';
+import { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
-import { valueOf } from './body.js';
+import { jsonOf, valueOf } from './body.js';
 
 /** What a client posts to open a call. */
 export interface Offer {
@@ -9,10 +10,13 @@ export interface Offer {
   readonly session: SessionPatch;
 }
 
+/** What is wrong with either is told by who reads it. */
+const jsonOfferSchema = z.strictObject({ sdp: z.unknown().optional(), session: z.unknown().optional() });
+
 /**
  * Reads an offer in any of the three forms that stock clients use: raw SDP, a multipart form with the parts `sdp` and
- * `session`, or JSON `{sdp, session}`.
- * @throws VisavisError `bad_content_type`, `bad_sdp`, `bad_request`, `invalid_json`
+ * `session` (others are not looked at: frameworks add their own), or JSON `{sdp, session}`.
+ * @throws VisavisError `bad_content_type`, `bad_sdp`, `bad_request`, `unknown_parameter`, `invalid_json`
  */
 export async function readOffer(contentType: string | undefined, body: Uint8Array): Promise<Offer> {
   const mime = contentType?.split(';', 1)[0]?.trim().toLowerCase();
@@ -20,10 +24,7 @@ export async function readOffer(contentType: string | undefined, body: Uint8Arra
     case 'application/sdp':
       return offer(text(body), undefined);
     case 'application/json': {
-      const json = parseJson(text(body), null);
-      if (typeof json !== 'object' || json === null)
-        throw new VisavisError('bad_request', 'Expected an object.');
-      const { sdp, session } = json as { sdp?: unknown; session?: unknown };
+      const { sdp, session } = valueOf(check(jsonOfferSchema, parseJson(text(body), null)));
       return offer(sdp, session);
     }
     case 'multipart/form-data': {
@@ -65,11 +66,7 @@ async function part(form: FormData, name: string): Promise<string | undefined> {
 }
 
 function parseJson(json: string, param: string | null): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new VisavisError('invalid_json', `${param ?? 'The body'} is not valid JSON.`, param, { cause });
-  }
+  return jsonOf(json, param ?? 'The body', param);
 }
 
 function text(body: Uint8Array): string {

@@ -1,6 +1,6 @@
 import type { Components, EventName, Json } from './components.js';
 
-const DESCRIPTION = `The events of a call. They are the same over every channel: text messages of one JSON object each, at most 256 KiB from a client, and never larger than the client takes from the gateway. \`openapi.yaml\` says how a channel comes about.`;
+const DESCRIPTION = `The events of a call. They are the same over every channel: text messages of one JSON object each, from a client at most 256 KiB over a data channel and 8 MiB over a WebSocket, from the gateway at most 256 KiB, and never larger than a channel's \`a=max-message-size\`. \`openapi.yaml\` says how a channel comes about.`;
 
 /** AsyncAPI has no binding of WebRTC: a data channel is told by this extension. */
 const dataChannel = (label: string): Json => ({ label, ordered: true });

@@ -38,7 +38,7 @@ const ifMatch: Json = {
   schema: { type: 'string' },
 };
 
-function call(): Json {
+function call(offer: Json): Json {
   return {
     '/v1/realtime/calls/{id}': {
       parameters: [part('id', 'The last part of the `Location` of a call: `rtc_…`.')],
@@ -46,10 +46,11 @@ function call(): Json {
         operationId: 'renegotiateCall',
         tags: ['Calls'],
         summary: 'Answer a further offer of a call: another ICE session, other tracks',
-        requestBody: { required: true, content: SDP },
+        description: 'A `session` in it has no effect.',
+        requestBody: offer,
         responses: {
           '200': { description: 'The answer.', content: SDP },
-          ...refusals(400, 401, 403, 404, 413, 415),
+          ...refusals(400, 401, 403, 404, 413, 415, 500, 503),
         },
       },
       delete: {
@@ -172,7 +173,10 @@ function rtvi(): Json {
   };
 }
 
-/** The paths of the doors beside OpenAI Realtime's: WHIP, and RTVI over SmallWebRTC. */
-export function doorsPaths(): Json {
-  return { ...call(), ...whip(), ...rtvi() };
+/**
+ * The paths of a call that is open, and of the doors beside OpenAI Realtime's: WHIP, and RTVI over SmallWebRTC.
+ * @param offer a body that has one, in any of its forms
+ */
+export function doorsPaths(offer: Json): Json {
+  return { ...call(offer), ...whip(), ...rtvi() };
 }

@@ -1,7 +1,7 @@
 import { schemaRef, type Json } from './components.js';
 import { doorsPaths } from './doors-paths.js';
 
-/** What any request for a call can be answered with, beside what is its own. */
+/** What any request for a call, or for a secret, can be answered with, beside what is its own. */
 const REFUSALS = [400, 401, 403, 413, 415, 429, 500, 503];
 
 const sdp = (description: string): Json => ({ schema: { type: 'string', description } });
@@ -92,7 +92,7 @@ export function paths(): Json {
         ],
         responses: {
           '101': { description: 'Events, as text messages of JSON.' },
-          ...errors(400, 401, 403, 404, 429, 503),
+          ...errors(400, 401, 403, 404, 426, 429, 503),
         },
       },
       post: {
@@ -120,11 +120,11 @@ export function paths(): Json {
         tags: ['Keys'],
         summary: 'Make a short-lived key for a page',
         description:
-          'The secret opens sessions until it expires, within the limits of the key that asked for it, and they start from the session given here. Of a gateway that has been started anew it is unknown.',
+          'The secret opens sessions until it expires, within the limits of the key that asked for it, and they start from the session given here. Of a gateway that has been started anew it is unknown. A key may have 5,000 that are good at once, whose sessions have 4 MiB together: beyond that it is 429 `rate_limit_exceeded`, `param` `client_secrets`.',
         requestBody: { content: json('ClientSecretRequest') },
         responses: {
           '200': { description: 'The secret.', content: json('ClientSecret') },
-          ...errors(400, 401, 403, 413, 415, 429),
+          ...errors(...REFUSALS),
         },
       },
     },
@@ -137,11 +137,11 @@ export function paths(): Json {
         requestBody: { content: json('RealtimeSessionUpdate') },
         responses: {
           '200': { description: 'The session, with the secret in it.', content: json('SessionWithSecret') },
-          ...errors(400, 401, 403, 413, 415, 429),
+          ...errors(...REFUSALS),
         },
       },
     },
-    ...doorsPaths(),
+    ...doorsPaths(offer),
     '/health': {
       get: {
         operationId: 'getHealth',

@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_BYTES, parseClientEvent } from './client-events.js';
+import { MAX_MESSAGE_BYTES, clientEventSchema, parseClientEvent } from './client-events.js';
 
 const problemOf = (text: string) => {
   const parsed = parseClientEvent(text);
@@ -39,6 +39,19 @@ describe('parseClientEvent', () => {
     expect(problemOf('ping: 12')).toMatchObject({ code: 'invalid_json', eventId: null });
   });
 
+  it.each([101, 8000, 100_000])(
+    'tells that it is nested too deep, with the id of the event: %d levels',
+    (depth) => {
+      const parameters = '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
+      const session = `{"tools":[{"type":"function","name":"f","parameters":${parameters}}]}`;
+      expect(problemOf(`{"type":"session.update","event_id":"e4","session":${session}}`)).toMatchObject({
+        code: 'invalid_event',
+        message: expect.stringContaining('deeper than 100 levels') as string,
+        eventId: 'e4',
+      });
+    },
+  );
+
   it.each(['12', '[]', 'null', '"text"', '{}', '{"type":7}'])('tells JSON that is no event: %s', (text) => {
     expect(problemOf(text)).toMatchObject({ code: 'invalid_event' });
   });
@@ -56,6 +69,79 @@ describe('parseClientEvent', () => {
     expect(problemOf(text)).toMatchObject({ code: 'invalid_event', param: 'item_id', eventId: 'e8' });
   });
 
+  const MESSAGE = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello.' }] };
+  const LONE: Record<string, object> = {
+    'session.update': { session: {} },
+    'conversation.item.create': { item: MESSAGE },
+    'conversation.item.retrieve': { item_id: 'a' },
+    'conversation.item.delete': { item_id: 'a' },
+    'conversation.item.truncate': { item_id: 'a', content_index: 0, audio_end_ms: 5 },
+    'input_audio_buffer.append': { audio: '' },
+  };
+
+  it.each(clientEventSchema.options.map(({ shape }) => shape.type.value))(
+    'takes null for an id that is left out: %s',
+    (type) => {
+      const event = { type, ...LONE[type] };
+      expect(parseClientEvent(JSON.stringify({ ...event, event_id: null }))).toEqual({ ok: true, event });
+    },
+  );
+
+  it('takes null for any field that may be left out, and for no other', () => {
+    const create = (item: unknown) =>
+      parseClientEvent(JSON.stringify({ type: 'conversation.item.create', item }));
+    const { content } = MESSAGE;
+    const image = { type: 'input_image', image_url: 'data:image/png;base64,AAAA' };
+    expect(create({ ...MESSAGE, id: null, status: null })).toMatchObject({ event: { item: MESSAGE } });
+    expect(create({ ...MESSAGE, content: [{ ...image, detail: null }] })).toMatchObject({
+      event: { item: { content: [image] } },
+    });
+    expect(create({ ...MESSAGE, role: null })).toMatchObject({ problem: { param: 'item.role' } });
+    expect(create({ ...MESSAGE, content: null })).toMatchObject({ problem: { param: 'item.content' } });
+    expect(create({ ...MESSAGE, content: [...content, null] })).toMatchObject({ ok: false });
+    expect(create(null)).toMatchObject({ problem: { param: 'item' } });
+  });
+
+  const CALL = { type: 'function_call', name: 'f', call_id: 'c', arguments: '{}' };
+  const RESULT = { type: 'function_call_output', call_id: 'c', output: '5' };
+  const created = (item: object) => ({ type: 'conversation.item.create', item });
+  const responded = (item: object) => ({ type: 'response.create', response: { input: [MESSAGE, item] } });
+
+  it.each([
+    ['item.foo', created({ ...MESSAGE, foo: 1 })],
+    [
+      'item.content[0].foo',
+      created({ ...MESSAGE, content: [{ type: 'input_text', text: 'Hello.', foo: 1 }] }),
+    ],
+    ['item.foo', created({ ...CALL, foo: 1 })],
+    ['item.foo', created({ ...RESULT, foo: 1 })],
+    ['response.input[1].foo', responded({ ...MESSAGE, foo: 1 })],
+    ['response.input[1].foo', responded({ type: 'item_reference', id: 'a', foo: 1 })],
+    [
+      'response.input[1].content[0].foo',
+      responded({ ...MESSAGE, content: [{ type: 'output_text', text: '', foo: 1 }] }),
+    ],
+  ])('names a field of an item that it does not know: %s', (param, event) => {
+    expect(problemOf(JSON.stringify({ ...event, event_id: 'e5' }))).toEqual({
+      code: 'unknown_parameter',
+      message: `Unknown parameter: '${param}'.`,
+      param,
+      eventId: 'e5',
+    });
+  });
+
+  it('takes items as the server told them, and with whatever OpenAI’s types have', () => {
+    const told = { id: 'item_1', object: 'realtime.item', status: 'completed' };
+    const any = { ...told, role: 'user', content: [], name: 'f', call_id: 'c', arguments: '{}', output: '5' };
+    const part = { text: '', audio: '', transcript: '', image_url: '', detail: 'auto' };
+    const whole = { ...told, ...MESSAGE, content: [{ ...part, type: 'input_text', text: 'Hello.' }] };
+    for (const item of [{ ...any, ...MESSAGE }, whole, { ...any, ...CALL }, { ...any, ...RESULT }]) {
+      expect(problemOf(JSON.stringify(created(item)))).toBeNull();
+      expect(problemOf(JSON.stringify(responded(item)))).toBeNull();
+    }
+    expect(problemOf(JSON.stringify(responded({ ...told, type: 'item_reference' })))).toBeNull();
+  });
+
   it('refuses an image that is no data URL', () => {
     const item = {
       type: 'message',
@@ -64,7 +150,7 @@ describe('parseClientEvent', () => {
     };
     expect(problemOf(JSON.stringify({ type: 'conversation.item.create', item }))).toMatchObject({
       code: 'invalid_event',
-      param: 'item.content.0.image_url',
+      param: 'item.content[0].image_url',
     });
   });
 

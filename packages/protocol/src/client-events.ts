@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clientItemSchema } from './item.js';
+import { readJson } from './json.js';
 import { responseParamsSchema } from './response-params.js';
 import { modernSession } from './older-session.js';
 import { sessionPatchSchema } from './session.js';
@@ -52,7 +53,7 @@ export const MAX_MESSAGE_BYTES = 256 * 1024;
 
 /** Why a message was not understood; `eventId` is the client's own, to tie the error to. */
 export interface ClientEventProblem {
-  readonly code: 'invalid_json' | 'unknown_event' | Problem['code'];
+  readonly code: 'unknown_event' | Problem['code'];
   readonly message: string;
   readonly param: string | null;
   readonly eventId: string | null;
@@ -64,17 +65,14 @@ export type ParsedClientEvent =
 
 /** Reads one text message. Never throws. */
 export function parseClientEvent(text: string): ParsedClientEvent {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return problem('invalid_json', 'The message is not valid JSON.', null, null);
-  }
+  const read = readJson(text);
+  const json = read.value;
+  if (!read.ok) return problem(read.problem.code, read.problem.message, null, eventIdOf(json));
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return problem('invalid_event', 'The message is not a JSON object.', null, null);
   }
-  const { type, event_id } = json as { type?: unknown; event_id?: unknown };
-  const eventId = typeof event_id === 'string' ? event_id : null;
+  const { type } = json as { type?: unknown };
+  const eventId = eventIdOf(json);
   if (typeof type !== 'string') return problem('invalid_event', 'The event has no type.', 'type', eventId);
   if (!TYPES.has(type)) {
     return problem('unknown_event', `Unknown event type '${type.slice(0, 64)}'.`, 'type', eventId);
@@ -83,6 +81,11 @@ export function parseClientEvent(text: string): ParsedClientEvent {
   if (checked.ok) return { ok: true, event: checked.value };
   const { code, message, param } = checked.problem;
   return problem(code, code === 'invalid_event' ? `${type}: ${message}` : message, param, eventId);
+}
+
+function eventIdOf(json: unknown): string | null {
+  const { event_id } = (json ?? {}) as { event_id?: unknown };
+  return typeof event_id === 'string' ? event_id : null;
 }
 
 /** Sessions may have the shape that they had before GA. */

@@ -1,7 +1,25 @@
 import { z } from 'zod';
 import { MAX_PARTS, MAX_TEXT } from './limits.js';
 
-const inputTextSchema = z.object({ type: z.literal('input_text'), text: z.string().max(MAX_TEXT) });
+const text = z.string().max(MAX_TEXT);
+const inputTextSchema = z.object({ type: z.literal('input_text'), text });
+
+const without = z.unknown().optional();
+
+/** What OpenAI's types have on parts of any kind, which clients send back as they got them. Further fields are refused by name. */
+const PART = { text: without, audio: without, transcript: without, image_url: without, detail: without };
+
+/** The same of items. */
+const ITEM = {
+  object: without,
+  status: z.string().optional(),
+  role: without,
+  content: without,
+  name: without,
+  call_id: without,
+  arguments: without,
+  output: without,
+};
 
 /** Types and their parameters are written in any case (RFC 2045); what the file is, its own header says. */
 const dataUrl = z
@@ -15,47 +33,61 @@ const imageDetailSchema = z.enum(['auto', 'low', 'high']);
 
 /** Content of a message that a client creates. */
 export const clientContentSchema = z.discriminatedUnion('type', [
-  inputTextSchema,
-  z.object({
+  z.strictObject({
+    ...PART,
+    type: z.literal('input_text'),
+    text,
+  }),
+  z.strictObject({
+    ...PART,
     type: z.literal('input_audio'),
     /** Base64 of 16-bit little-endian mono PCM at 24 kHz. */
     audio: z.base64(),
     transcript: z.string().nullish(),
   }),
-  z.object({ type: z.literal('input_image'), image_url: dataUrl, detail: imageDetailSchema.optional() }),
-  z.object({ type: z.literal('output_text'), text: z.string().max(MAX_TEXT) }),
+  z.strictObject({
+    ...PART,
+    type: z.literal('input_image'),
+    image_url: dataUrl,
+    detail: imageDetailSchema.optional(),
+  }),
+  z.strictObject({
+    ...PART,
+    type: z.literal('output_text'),
+    text,
+  }),
 ]);
 export type ClientContent = z.infer<typeof clientContentSchema>;
 
 const clientId = z.string().min(1).max(64);
 const callId = z.string().min(1).max(512);
 
-export const clientMessageSchema = z.object({
-  id: clientId.optional(),
+export const clientMessageSchema = z.strictObject({
+  ...ITEM,
   type: z.literal('message'),
+  id: clientId.optional(),
   role: z.enum(['user', 'assistant', 'system']),
-  status: z.string().optional(),
   content: z.array(clientContentSchema).min(1).max(MAX_PARTS),
 });
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
 /** A call of a tool, of a conversation that is taken up again. */
-const clientCallSchema = z.object({
-  id: clientId.optional(),
+const clientCallSchema = z.strictObject({
+  ...ITEM,
   type: z.literal('function_call'),
-  status: z.string().optional(),
+  id: clientId.optional(),
   call_id: callId.optional(),
   name: z.string().min(1).max(128),
-  arguments: z.string().max(MAX_TEXT),
+  arguments: text,
 });
 
 /** What a tool gave back for a call that is in the conversation. */
-const clientResultSchema = z.object({
-  id: clientId.optional(),
+const clientResultSchema = z.strictObject({
+  ...ITEM,
   type: z.literal('function_call_output'),
-  status: z.string().optional(),
+  id: clientId.optional(),
   call_id: callId,
-  output: z.string().max(MAX_TEXT),
+  output: text,
 });
 
 /** An item that a client puts into the conversation. */
@@ -71,7 +103,11 @@ export const inputItemSchema = z.discriminatedUnion('type', [
   clientMessageSchema,
   clientCallSchema,
   clientResultSchema,
-  z.object({ type: z.literal('item_reference'), id: clientId }),
+  z.strictObject({
+    ...ITEM,
+    type: z.literal('item_reference'),
+    id: clientId,
+  }),
 ]);
 export type InputItem = z.infer<typeof inputItemSchema>;
 

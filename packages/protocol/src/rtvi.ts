@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { readJson } from './json.js';
 import { parseSessionPatch, type SessionPatch } from './session.js';
-import type { Checked, Problem } from './strict.js';
+import { pathName, type Checked, type Problem } from './strict.js';
 
 /** RTVI, as the clients of Pipecat speak it over a data channel: what of it is understood, and what is said. */
 
@@ -60,7 +61,7 @@ export type ReadRtvi =
   | { readonly k: 'problem'; readonly id: string | null; readonly problem: RtviProblem };
 
 export interface RtviProblem {
-  readonly code: 'invalid_json' | Problem['code'];
+  readonly code: Problem['code'];
   readonly message: string;
 }
 
@@ -69,22 +70,20 @@ export function readRtvi(text: string): ReadRtvi {
   // Pipecat's client says so each second.
   if (text.startsWith('ping')) return { k: 'ping' };
   const json = readJson(text);
-  if (json === undefined) {
-    return {
-      k: 'problem',
-      id: null,
-      problem: { code: 'invalid_json', message: 'The message is not valid JSON.' },
-    };
-  }
-  const signalling = rtviSignallingSchema.safeParse(json);
+  if (!json.ok) return { k: 'problem', id: idOf(json.value), problem: json.problem };
+  const signalling = rtviSignallingSchema.safeParse(json.value);
   if (signalling.success) {
     const { receiver_index: receiver, enabled } = signalling.data.message;
     return { k: 'track', receiver, enabled };
   }
-  const read = rtviClientMessageSchema.safeParse(json);
+  const read = rtviClientMessageSchema.safeParse(json.value);
   if (read.success) return { k: 'message', message: read.data };
+  return { k: 'problem', id: idOf(json.value), problem: problemOf(read.error) };
+}
+
+function idOf(json: unknown): string | null {
   const own = z.object({ id }).safeParse(json);
-  return { k: 'problem', id: own.success ? own.data.id : null, problem: problemOf(read.error) };
+  return own.success ? own.data.id : null;
 }
 
 const settings = z.object({ session: z.unknown().optional() }).nullish();
@@ -112,9 +111,11 @@ export const rtviTrickleSchema = z.object({
 
 /** Reads the body of a request by one of the schemas. Never throws. */
 export function readRtviBody<S extends z.ZodType>(schema: S, text: string): Checked<z.infer<S>> {
-  const parsed = schema.safeParse(readJson(text === '' ? '{}' : text));
+  const read = readJson(text === '' ? '{}' : text, 'The body');
+  if (!read.ok) return { ok: false, problem: { ...read.problem, param: null } };
+  const parsed = schema.safeParse(read.value);
   if (parsed.success) return { ok: true, value: parsed.data };
-  const param = parsed.error.issues[0]?.path.join('.') || null;
+  const param = pathName(parsed.error.issues[0]?.path ?? []);
   return { ok: false, problem: { code: 'invalid_event', message: problemOf(parsed.error).message, param } };
 }
 
@@ -123,16 +124,8 @@ export function rtviSession(given: z.infer<typeof settings>): Checked<SessionPat
   return parseSessionPatch(given?.session ?? {});
 }
 
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 function problemOf({ issues: [issue] }: z.ZodError): RtviProblem {
-  const where = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+  const where = issue && issue.path.length > 0 ? `${pathName(issue.path)}: ` : '';
   return { code: 'invalid_event', message: `${where}${issue?.message ?? 'invalid'}` };
 }
 

@@ -31,9 +31,6 @@ const textPart = z.object({ type: z.literal('text'), text: z.string() });
 export const serverEventSchema = z.discriminatedUnion('type', [
   event('session.created', { session: sessionSchema }, 'extended'),
   event('session.updated', { session: sessionSchema }, 'extended'),
-  event('conversation.created', {
-    conversation: z.object({ id: z.string(), object: z.literal('realtime.conversation') }),
-  }),
   event('input_audio_buffer.speech_started', { ...ofItem, audio_start_ms: z.number() }),
   event('input_audio_buffer.speech_stopped', { ...ofItem, audio_end_ms: z.number() }),
   event('input_audio_buffer.committed', { ...ofItem, previous_item_id: z.string().nullable() }),

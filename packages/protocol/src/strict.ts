@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
-/** Why a value is not what it should be, in the words of the wire. `param`: its path from the root, dots between. */
+/** Why a value is not what it should be, in the words of the wire. `param`: its path from the root, such as `item.content[0].text`. */
 export interface Problem {
-  readonly code: 'unknown_parameter' | 'invalid_event';
+  readonly code: 'unknown_parameter' | 'invalid_event' | 'invalid_json';
   readonly message: string;
   readonly param: string | null;
 }
@@ -12,7 +12,7 @@ export type Checked<T> =
 
 /**
  * Reads a value by a strict schema. A field that the schema does not know is named, unless it is null: typed clients send
- * nulls for whatever they know and do not use.
+ * nulls for whatever they know and do not use. So a null that is no value of its field is a field that is left out, too.
  * @param root what the paths in the problem begin with
  */
 export function check<S extends z.ZodType>(schema: S, value: unknown, root = ''): Checked<z.infer<S>> {
@@ -21,7 +21,7 @@ export function check<S extends z.ZodType>(schema: S, value: unknown, root = '')
     const parsed = schema.safeParse(candidate);
     if (parsed.success) return { ok: true, value: parsed.data };
     const unknown = flatIssues(parsed.error.issues);
-    const nulls = unknown.filter(({ path }) => at(candidate, path) === null);
+    const nulls = [...unknown, ...parsed.error.issues].filter(({ path }) => isNullField(candidate, path));
     if (nulls.length === 0) return { ok: false, problem: problemOf(parsed.error.issues, unknown, root) };
     candidate = without(
       candidate,
@@ -44,7 +44,7 @@ function problemOf(
   unknown: readonly { readonly path: Path }[],
   root: string,
 ): Problem {
-  const name = (path: Path) => [...(root ? [root] : []), ...path.map(String)].join('.') || null;
+  const name = (path: Path) => pathName([...(root ? [root] : []), ...path]);
   const other = issues.find(({ code }) => code !== 'unrecognized_keys');
   const [first] = unknown;
   if (first && !other) {
@@ -54,6 +54,17 @@ function problemOf(
   const param = name(other?.path ?? []);
   const what = other?.message ?? 'invalid';
   return { code: 'invalid_event', message: param === null ? what : `${param}: ${what}`, param };
+}
+
+/** @returns null of the root itself */
+export function pathName(path: Path): string | null {
+  const name = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return name.replace(/^\./, '') || null;
+}
+
+/** Of a list nothing can be left out. */
+function isNullField(value: unknown, path: Path): boolean {
+  return at(value, path) === null && !Array.isArray(at(value, path.slice(0, -1)));
 }
 
 function at(value: unknown, path: Path): unknown {

@@ -38,6 +38,7 @@ export function accessWith(some: Partial<AccessOptions> = {}): Access {
   return new Access({
     keys: null,
     verifyJwt: null,
+    anonymous: 'local',
     origins: { listed: [], loopback: false, same: true },
     proxies: new Proxies(),
     now: new HandClock().now,

@@ -42,7 +42,7 @@ describe('toIntent', () => {
       {
         type: 'conversation.item.create',
         previous_item_id: 'root',
-        item: message({ type: 'input_text', text: 'hi' }),
+        item: message({ type: 'input_text', text: 'hi', audio: '', detail: 'auto' }),
       },
       {
         k: 'item_create',

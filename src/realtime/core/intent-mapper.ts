@@ -134,7 +134,7 @@ async function toContent(part: ClientContent, { decodeImage, format }: MediaRead
   switch (part.type) {
     case 'input_text':
     case 'output_text':
-      return part;
+      return { type: part.type, text: part.text };
     case 'input_image': {
       const file = fromBase64(part.image_url.slice(part.image_url.indexOf(',') + 1));
       return { type: 'input_image', image: await decodeImage(file), detail: part.detail ?? 'auto' };

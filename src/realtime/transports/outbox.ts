@@ -174,6 +174,6 @@ export class Outbox implements Listener {
 
 /** As short as it can be said: it must fit where the event did not. */
 function tooLarge(type: string): ServerEventBody {
-  const message = 'This event is over your max-message-size.';
+  const message = 'This event is too large for this channel.';
   return toErrorEvent({ code: 'event_too_large', message, param: type, clientEventId: null });
 }

@@ -8,6 +8,7 @@ const CODES: Readonly<Record<string, number>> = {
   slow_client: 1008,
   insufficient_quota: 1008,
   invalid_api_key: 1008,
+  expired_api_key: 1008,
   message_too_large: 1009,
   internal_error: 1011,
   no_pong: 1011,

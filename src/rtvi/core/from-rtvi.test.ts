@@ -100,6 +100,7 @@ test.each([
   [message('send-text', { content: 'x' }, { label: 'other' }), 'abc', 'invalid_event'],
   [message('client-message', { t: 'restart', d: {} }), 'abc', 'unknown_event'],
   [message('client-message', { t: 'session.update', d: { session: 7 } }), 'abc', 'invalid_event'],
+  [`{"id":"abc","data":${'['.repeat(9000)}${']'.repeat(9000)}}`, 'abc', 'invalid_event'],
   [JSON.stringify({ type: 'signalling', message: { type: 'other' } }), null, 'invalid_event'],
 ])('%s is refused with a code, to whom it came from', (text, id, code) => {
   const asked = fromRtvi(text, null);

@@ -53,6 +53,16 @@ describe('an answer is cut', () => {
     expect(harness.events).toMatchObject([{ type: 'error', error: { code: 'bad_request' } }]);
   });
 
+  test('nor what the item does not have', () => {
+    const harness = answered();
+    const itemId = harness.machine.snapshot().items.at(-1)!.id;
+    harness.intent({ k: 'item_truncate', itemId, contentIndex: 1, audioEndMs: 0, characters: 1 });
+    expect(text(harness)).toBe('one two three four');
+    expect(harness.events).toMatchObject([
+      { type: 'error', error: { code: 'bad_request', param: 'content_index' } },
+    ]);
+  });
+
   test('while it is made: it ends first', () => {
     const harness = awake().speak(1000).ack().answer('one ', 'two ', 'three ');
     truncate(harness.clear(), { audioEndMs: 0, characters: 5 });

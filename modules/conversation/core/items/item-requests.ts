@@ -95,6 +95,11 @@ export class ItemRequests {
     if (found.type !== 'message' || found.role !== 'assistant') {
       return this.#session.refuse(intent, 'bad_request', 'only answers can be truncated', 'item_id');
     }
+    // One that is being made may have none yet; the first is where its text will be.
+    if (intent.contentIndex >= Math.max(found.content.length, 1)) {
+      const message = `the item has no content ${intent.contentIndex}`;
+      return this.#session.refuse(intent, 'bad_request', message, 'content_index');
+    }
     const rate = turnTaking.readingCharsPerS;
     const characters = intent.characters ?? (rate === null ? null : Math.floor((audioEndMs * rate) / 1000));
     if (characters === null) {
