@@ -3,12 +3,14 @@ import { cutAnswer } from '../answering/heard.js';
 import type { Answering } from '../answering/answering.js';
 import type { ContextWriter } from '../context/context-writer.js';
 import type { Hearing } from '../hearing/hearing.js';
-import type { ClientIntent, NewContent, PreviousItem } from '../intents.js';
+import type { ClientIntent, NewContent } from '../intents.js';
 import type { Session } from '../session.js';
+import { MAX_CHARACTERS } from './item-list.js';
 import type { Item } from './items.js';
 import { contentProblem, contentSegment, describe, textOf, type Part } from './new-content.js';
 
 type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
+type CreateKind = 'item_create' | 'call_create' | 'result_create';
 
 export interface ItemRequestParts {
   readonly writer: ContextWriter;
@@ -37,7 +39,7 @@ export class ItemRequests {
     const id = this.#newId(intent);
     if (id === null) return;
     const item: Item = { type: 'message', id, role, status: 'completed', content: content.map(describe) };
-    this.#add(item, intent.previousItemId, () => {
+    this.#add(intent, item, () => {
       if (role === 'user') this.#writeQuestion(id, content);
       else this.#writeMessage(id, role, content);
     });
@@ -50,7 +52,7 @@ export class ItemRequests {
     if (id === null) return;
     const { name, arguments: args, callId = ids.next('call') } = intent;
     const item: Item = { type: 'function_call', id, status: 'completed', callId, name, arguments: args };
-    this.#add(item, intent.previousItemId, () => {
+    this.#add(intent, item, () => {
       const segment = { k: 'call', id: ids.next('call'), callId, name, arguments: args } as const;
       if (caps.tools) this.#writer.write({ k: 'tool', segment, itemId: id });
     });
@@ -66,7 +68,7 @@ export class ItemRequests {
     const id = this.#newId(intent);
     if (id === null) return;
     const item: Item = { type: 'function_call_output', id, status: 'completed', callId, output };
-    this.#add(item, intent.previousItemId, () => {
+    this.#add(intent, item, () => {
       const segment = { k: 'result', id: ids.next('result'), callId, output } as const;
       if (caps.tools) this.#writer.write({ k: 'tool', segment, itemId: id });
     });
@@ -110,16 +112,21 @@ export class ItemRequests {
     cutAnswer(this.#session, this.#writer, item, { characters, audioEndMs });
   }
 
-  #add(item: Item, previous: PreviousItem, write: () => void): void {
+  /** Nothing is kept of what is refused. */
+  #add(intent: IntentOf<CreateKind>, item: Item, write: () => void): void {
     const { items, out } = this.#session;
-    const previousItemId = items.add(item, previous);
+    if (!items.hasRoomFor(item)) {
+      const message = `the conversation's items may hold ${MAX_CHARACTERS} characters together`;
+      return this.#session.refuse(intent, 'conversation_full', message, 'item');
+    }
+    const previousItemId = items.add(item, intent.previousItemId);
     write();
     out.emit({ type: 'item_added', item, previousItemId });
     out.emit({ type: 'item_done', item, previousItemId });
   }
 
   /** @returns null: it was refused */
-  #newId(intent: IntentOf<'item_create' | 'call_create' | 'result_create'>): string | null {
+  #newId(intent: IntentOf<CreateKind>): string | null {
     const { items, ids } = this.#session;
     const { previousItemId: previous } = intent;
     if (previous !== undefined && previous !== 'root' && !items.get(previous)) {

@@ -161,6 +161,27 @@ describe('items', () => {
     expect([list.get('n1'), list.toArray().length]).toEqual([undefined, 1000]);
   });
 
+  test('that hold too much text together are refused, and nothing is kept of them', () => {
+    const harness = new MachineHarness();
+    const content = Array.from(
+      { length: 60 },
+      () => ({ type: 'input_text', text: 'x'.repeat(60_000) }) as const,
+    );
+    const create = (itemId: string) =>
+      harness.intent({ k: 'item_create', role: 'system', itemId, clientEventId: `evt_${itemId}`, content });
+    create('a').clear();
+    create('b');
+    expect(harness.events).toMatchObject([
+      { type: 'error', error: { code: 'conversation_full', param: 'item', clientEventId: 'evt_b' } },
+    ]);
+    harness.clear().intent({ k: 'call_create', callId: 'c', name: 'f', arguments: 'x'.repeat(800_000) });
+    expect(harness.eventsOf('error')).toMatchObject([{ error: { code: 'conversation_full' } }]);
+    expect(harness.machine.snapshot().items.map(({ id }) => id)).toEqual(['a']);
+    harness.intent({ k: 'item_delete', itemId: 'a' });
+    create('b');
+    expect(harness.machine.snapshot().items.map(({ id }) => id)).toEqual(['b']);
+  });
+
   test('an item is done behind what stands before it then', () => {
     const harness = awake()
       .intent({ ...typed('q'), itemId: 'item_q' })
