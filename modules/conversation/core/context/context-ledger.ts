@@ -62,6 +62,11 @@ export class ContextLedger {
     return this.#budget.maxTokens - this.#expectedTokens() - TURN_MARK_TOKENS;
   }
 
+  /** Whether there could be room for so many tokens and an answer, if nothing else were in the context. */
+  mayFit(tokens: number): boolean {
+    return tokens + 2 * TURN_MARK_TOKENS <= this.#budget.maxTokens;
+  }
+
   /** Whether a question of so many tokens leaves room for an answer. */
   fitsQuestion(tokens: number): boolean {
     return this.#expectedTokens() + tokens + 2 * TURN_MARK_TOKENS <= this.#budget.maxTokens;

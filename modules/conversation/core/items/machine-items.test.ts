@@ -85,12 +85,15 @@ describe('typed turns', () => {
 
   test('questions that nobody wants answered are kept as far as they fit into the context', () => {
     const harness = awake({ caps: { maxContextTokens: 64 } });
-    for (let n = 0; n < 100; n++) harness.intent({ ...typed('x'.repeat(40)), itemId: `q${n}` });
-    harness.intent({ k: 'response_create' });
-    expect(harness.eventsOf('response_done').at(-1)?.response).toMatchObject({
-      status: 'failed',
-      error: { code: 'context_full' },
-    });
+    for (let n = 0; n < 100; n++) {
+      harness.intent({ ...typed('x'.repeat(40)), itemId: `q${n}`, clientEventId: `evt_${n}` });
+    }
+    const refused = { code: 'context_full', param: 'item', clientEventId: 'evt_2' };
+    expect(harness.eventsOf('error')[0]).toMatchObject({ error: refused });
+    expect(harness.eventsOf('error')).toHaveLength(98);
+    expect(harness.machine.snapshot().items.map(({ id }) => id)).toEqual(['q0', 'q1']);
+    harness.intent({ k: 'response_create' }).ack();
+    expect(harness.did).toEqual(['open user', 'text', 'text', 'mark', 'close user', 'generate']);
     // What was deleted waits no more.
     const other = awake({ caps: { maxContextTokens: 64 } });
     for (let n = 0; n < 100; n++) {
@@ -99,6 +102,34 @@ describe('typed turns', () => {
     }
     other.intent(typed('and now?')).intent({ k: 'response_create' }).ack();
     expect(other.did.at(-1)).toBe('generate');
+  });
+
+  test.each([
+    ['a question', {}, typed('x'.repeat(9000))],
+    ['an answer', {}, { ...typed('x'.repeat(9000)), role: 'assistant' }],
+    ['instructions', { instructions: true }, { ...typed('x'.repeat(9000)), role: 'system' }],
+    ['a call', { tools: true }, { k: 'call_create', name: 'f', arguments: 'x'.repeat(9000) }],
+  ] as const)('%s that can never fit into the context is refused, and not kept', (_name, caps, intent) => {
+    const harness = awake({ caps }).intent({ ...intent, clientEventId: 'evt_1' });
+    expect(harness.events).toMatchObject([
+      { type: 'error', error: { code: 'context_full', param: 'item', clientEventId: 'evt_1' } },
+    ]);
+    expect([harness.did, harness.machine.snapshot().items]).toEqual([[], []]);
+    harness.intent(typed('and now?')).intent({ k: 'response_create' }).ack().answer('a').end();
+    expect(harness.eventsOf('response_done')[0]?.response.status).toBe('completed');
+  });
+
+  test('a question that the rest of the conversation leaves no room for fails its response', () => {
+    const harness = awake({ caps: { maxContextTokens: 96 } })
+      .turn('a')
+      .turn('b')
+      .clear();
+    harness.intent(typed('x'.repeat(120))).intent({ k: 'response_create', clientEventId: 'evt_1' });
+    expect(harness.eventsOf('error')).toEqual([]);
+    expect(harness.eventsOf('response_done')[0]?.response).toMatchObject({
+      status: 'failed',
+      error: { code: 'context_full', clientEventId: 'evt_1' },
+    });
   });
 
   test('items that come while an answer is made wait for its end', () => {
