@@ -1,6 +1,12 @@
 import { ItemList } from './item-list.js';
 import { awake, MachineHarness, typed } from '../../testing/machine-harness.js';
 
+/** The newest edge of this kind that was written. */
+function idOfEdge(harness: MachineHarness, edge: string): string {
+  const edges = harness.commandsOf('append').map(({ segment }) => segment);
+  return edges.findLast((segment) => segment.k === 'turn' && segment.edge === edge)?.id ?? '';
+}
+
 describe('typed turns', () => {
   test('an item and a response', () => {
     const harness = new MachineHarness().intent(typed('what do you see'));
@@ -166,11 +172,61 @@ describe('items', () => {
     expect(harness.commandsOf('redact')).toEqual([]);
     harness.end();
     expect(harness.did.slice(-2)).toEqual(['accept', 'redact']);
-    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: [audioId] }]);
+    const edges = ['open', 'close'].map((edge) => idOfEdge(harness, edge));
+    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: [audioId, ...edges] }]);
+    expect(harness.machine.log.map(({ k }) => k)).toEqual(['answer']);
     harness.feed({ t: 'redacted', freed: 14 });
     expect(harness.eventsOf('context_redacted')).toEqual([
       { type: 'context_redacted', itemIds: [itemId], tokens: 14 },
     ]);
+  });
+
+  test('that is all of a turn takes the edges of the turn along, and what else there is in the turn keeps them', () => {
+    const harness = awake().frame().ack();
+    for (const itemId of ['a', 'b']) {
+      harness.intent({ ...typed('q'), itemId }).intent({ ...typed('r'), itemId: `${itemId} too` });
+      harness.intent({ k: 'response_create' }).ack().answer('x').end();
+    }
+    const kinds = () => harness.machine.log.map((entry) => (entry.k === 'turn' ? entry.edge : entry.k));
+    const second = ['open', 'text', 'text', 'close', 'answer'];
+    expect(kinds()).toEqual(['open', 'frame', 'text', 'text', 'close', 'answer', ...second]);
+    for (const itemId of ['a', 'a too', 'b']) harness.intent({ k: 'item_delete', itemId });
+    expect(kinds()).toEqual(['open', 'frame', 'close', 'answer', 'open', 'text', 'close', 'answer']);
+    harness.intent({ k: 'item_delete', itemId: 'b too' });
+    expect(kinds()).toEqual(['open', 'frame', 'close', 'answer', 'answer']);
+    expect(harness.commandsOf('redact').map(({ ids }) => ids.length)).toEqual([1, 1, 1, 3]);
+  });
+
+  test('an answer to nothing takes along the empty turn before it', () => {
+    const harness = awake().intent({ k: 'response_create' }).ack().answer('x').end();
+    const { item } = harness.eventsOf('response_item_added')[0]!;
+    harness.intent({ k: 'item_delete', itemId: item.id });
+    expect(harness.machine.log).toEqual([]);
+    expect(harness.commandsOf('redact').map(({ ids }) => ids.length)).toEqual([3]);
+  });
+
+  test('a turn that is open stays so when what it holds is deleted', () => {
+    const harness = awake({ config: { turnDetection: null } })
+      .intent({ k: 'audio_commit' })
+      .ack();
+    harness.intent({ k: 'item_delete', itemId: harness.eventsOf('audio_committed')[0]!.itemId });
+    expect(harness.commandsOf('redact').map(({ ids }) => ids.length)).toEqual([1]);
+    harness.clear().intent({ k: 'response_create' }).ack();
+    expect(harness.did).toEqual(['mark', 'close user', 'generate']);
+  });
+
+  test('no more is told to have been known than was read, whatever is being deleted', () => {
+    const harness = awake().turn('a', 'b');
+    const at = { seq: 0, epoch: 0, tokens: 1 + 15 + 4 };
+    harness.feed({ t: 'context_moved', by: 'accept', at });
+    for (const { id } of harness.machine.snapshot().items) harness.intent({ k: 'item_delete', itemId: id });
+    harness.intent(typed('q')).intent({ k: 'response_create' }).ack();
+    const usage = { prompt: 1 + 7 + 1, cached: 1, out: 1 };
+    harness.answer('x').generated({ t: 'end', reason: 'stop', usage });
+    expect(harness.eventsOf('response_done').at(-1)?.response.usage).toMatchObject({
+      input: { text: 9, audio: 0, image: 0 },
+      cached: { text: 1, audio: 0, image: 0 },
+    });
   });
 
   test('can be read and deleted; what had not reached the context stays out of it', () => {
