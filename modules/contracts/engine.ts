@@ -254,7 +254,8 @@ export interface EngineSession {
    * that was computed from them: what is behind them is computed anew, in the background, and before anything called
    * later is answered. From then on the session is what one is that never had them, nor what was evicted from behind
    * them. An id that the context does not hold may be that of something evicted: then all that knows of anything evicted
-   * is computed anew. Edges of turns are no content: leave them in. Checkpoints taken before are void from then on.
+   * is computed anew. Edges of turns are named like content: both of a closed turn, with all that is between them, or
+   * neither. Checkpoints taken before are void from then on.
    */
   redact(ids: readonly string[]): Promise<Removal>;
   /**

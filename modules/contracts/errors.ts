@@ -37,6 +37,8 @@ export const ERRORS = {
   /** The minutes of the key's day are used up. */
   insufficient_quota: { status: 429, retryable: true, type: 'rate_limit_error' },
   item_not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
+  /** The conversation's items hold as much text as may be: some have to be deleted first. */
+  conversation_full: { status: 409, retryable: false, type: 'invalid_request_error' },
   conversation_already_has_active_response: { status: 409, retryable: true, type: 'invalid_request_error' },
   response_cancel_not_active: { status: 409, retryable: false, type: 'invalid_request_error' },
   item_create_duplicate_item_id: { status: 409, retryable: false, type: 'invalid_request_error' },

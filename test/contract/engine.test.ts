@@ -175,6 +175,20 @@ describe.each(engines)('%s', (_, create) => {
     expect((await readAnswer(session.generate({ maxTokens: 2 }))).end).not.toBeNull();
   });
 
+  it('is as before a turn that is redacted with its edges and its answer', async () => {
+    const start = session.head.tokens;
+    await ask('q');
+    const first = await readAnswer(session.generate({ maxTokens: 8 }));
+    await session.accept(first.genId);
+    await session.redact([first.genId]);
+    const { dropped } = await session.redact(['q open', 'q text', 'q close']);
+    expect(dropped).toEqual(['q open', 'q text', 'q close']);
+    expect(session.head.tokens).toBe(start);
+    await ask('q');
+    const again = await readAnswer(session.generate({ maxTokens: 8 }));
+    expect([again.ids, again.end?.usage.prompt]).toEqual([first.ids, first.end?.usage.prompt]);
+  });
+
   it('answers beside the conversation, which knows nothing of it', async () => {
     await ask('q');
     const before = session.head;

@@ -7,6 +7,7 @@ const HAPPENINGS = [
   'rollback',
   'rollback to what is void',
   'redact',
+  'redact a turn',
   'redact what is evicted',
   'evict frames',
   'evict an exchange',

@@ -53,6 +53,8 @@ export class SessionScript {
   private readonly names: string[] = ['nobody'];
   /** Of turn edges: who takes those out takes out an exchange. */
   private readonly edges = new Set<string>();
+  /** Edges of the turns that hold nothing but a text, by that: they are redacted together. */
+  private readonly bare = new Map<string, readonly string[]>();
   private readonly frameIds = new Set<string>();
   private readonly evicted = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
@@ -173,14 +175,23 @@ export class SessionScript {
     this.voidMarks();
   }
 
-  private async redact(ids: readonly string[]): Promise<void> {
+  private async redact(names: readonly string[]): Promise<void> {
     await this.settled();
+    const ids = names.flatMap((name) => [name, ...this.edgesAround(name)]);
     this.log = this.log.redacted(ids, this.utterance);
     if (this.utterance !== null && ids.includes(this.utterance)) this.utterance = null;
     this.voidMarks();
     const { freed } = await this.session.redact(ids);
     if (freed > 0) this.seen.note('redact');
     if (ids.some((id) => this.evicted.has(id))) this.seen.note('redact what is evicted');
+    if (ids.length > names.length) this.seen.note('redact a turn');
+  }
+
+  /** None where the turn is not whole: it was gone back into. */
+  private edgesAround(text: string): readonly string[] {
+    const edges = this.bare.get(text) ?? [];
+    const there = new Set(this.log.entries.map((entry) => entry.k === 'segment' && entry.segment.id));
+    return edges.every((id) => there.has(id)) ? edges : [];
   }
 
   private voidMarks(): void {
@@ -210,8 +221,12 @@ export class SessionScript {
       await this.put(this.sound(seed, 1 + (seed % this.material.maxSamples), true));
     else await this.put({ k: 'text', id: this.id(), text: `question ${seed}` });
     this.utterance = null;
-    await this.put({ k: 'turn', id: this.id(), role: 'user', edge: 'close' });
+    const close = this.id();
+    await this.put({ k: 'turn', id: close, role: 'user', edge: 'close' });
     this.turnOpen = false;
+    const [open, content] = this.log.entries.slice(-3).map((entry) => entry.k === 'segment' && entry.segment);
+    if (open && open.k === 'turn' && content && content.k === 'text')
+      this.bare.set(content.id, [open.id, close]);
   }
 
   private async open(): Promise<void> {

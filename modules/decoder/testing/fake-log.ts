@@ -95,7 +95,7 @@ export class FakeLog {
   /** @returns the ids of what went; of an utterance its last block's, though all of them go */
   redact(ids: readonly string[]): string[] {
     const named = (entry: LogEntry) => ids.includes(entry.id) || isBlockOf(entry, ids);
-    return this.drop(this.entries.filter((entry) => entry.k !== 'turn' && named(entry)));
+    return this.drop(this.entries.filter(named));
   }
 
   /** The frame or utterance of this id, whole. */

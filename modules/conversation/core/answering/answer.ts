@@ -181,7 +181,7 @@ export class Answer {
   #usage(): Usage {
     const { audio, image } = this.#reads ?? this.#session.log.mediaTokens();
     const input = { text: Math.max(0, this.#promptTokens - audio - image), audio, image };
-    return { input, cached: this.#cached, output: this.#tokens };
+    return { input, cached: atMost(this.#cached, input), output: this.#tokens };
   }
 
   #timing(doneAtMs: number): TurnTiming {
@@ -204,6 +204,16 @@ export class Answer {
       speculation: this.#request.speculation ?? null,
     };
   }
+}
+
+/** What has left the context since it was counted was not read. */
+function atMost(counts: TokenCounts, limit: TokenCounts): TokenCounts {
+  const { text, audio, image } = counts;
+  return {
+    text: Math.min(text, limit.text),
+    audio: Math.min(audio, limit.audio),
+    image: Math.min(image, limit.image),
+  };
 }
 
 /** What an answer may call: its own request's tools, else the session's; nothing where the model calls none. */

@@ -1,7 +1,7 @@
 import type { AppendReceipt, Checkpoint } from '#modules/contracts';
 import { contextBudget, TURN_MARK_TOKENS, type ContextBudget } from './context-budget.js';
 import type { Failure } from '../inputs.js';
-import { itemIdsOf } from './log.js';
+import { itemIdsOf, type LogEntry } from './log.js';
 import type { Session } from '../session.js';
 
 /** `block`: audio that is encoded and not attended. `edge`: the open or close of a turn. */
@@ -24,6 +24,13 @@ interface Eviction {
   readonly freedTokens: number;
 }
 
+interface Redaction {
+  /** That are concerned. */
+  readonly itemIds: readonly string[];
+  /** Estimate, until the result comes. */
+  readonly freedTokens: number;
+}
+
 /** Keeps account of what is in the context and on its way there, and evicts between turns. */
 export class ContextLedger {
   readonly #session: Session;
@@ -34,17 +41,18 @@ export class ContextLedger {
   #headTokens = 0;
   /** Under way, in order. */
   #evictions: Eviction[] = [];
-  /** Items concerned by the redactions under way, in order. */
-  #redactions: (readonly string[])[] = [];
+  /** Under way, in order. */
+  #redactions: Redaction[] = [];
 
   constructor(session: Session) {
     this.#session = session;
     this.#budget = contextBudget(session.caps, session.settings.maxFrames);
   }
 
-  /** Tokens in the engine's context, by its last receipt. */
+  /** Tokens in the engine's context, by its last receipt, without what is being taken out. */
   get headTokens(): number {
-    return this.#headTokens;
+    const freed = this.#redactions.reduce((sum, { freedTokens }) => sum + freedTokens, 0);
+    return Math.max(0, this.#headTokens - freed);
   }
 
   /** A part of a question is on its way. */
@@ -60,6 +68,11 @@ export class ContextLedger {
   /** Tokens an answer can have. */
   get answerRoom(): number {
     return this.#budget.maxTokens - this.#expectedTokens() - TURN_MARK_TOKENS;
+  }
+
+  /** Whether there could be room for so many tokens and an answer, if nothing else were in the context. */
+  mayFit(tokens: number): boolean {
+    return tokens + 2 * TURN_MARK_TOKENS <= this.#budget.maxTokens;
   }
 
   /** Whether a question of so many tokens leaves room for an answer. */
@@ -132,21 +145,22 @@ export class ContextLedger {
     this.#session.log.evict(dropped);
   }
 
-  /** Takes out of the context, and so out of the log, what is named. */
+  /** Takes out of the context, and so out of the log, what is named, with the edges of turns that are left empty. */
   redact(ids: readonly string[]): void {
     const redacted = this.#session.log.redact(ids);
-    this.#redactions.push(
-      redacted.flatMap((entry) => {
-        const itemIds = itemIdsOf(entry);
-        return itemIds.length > 0 || entry.k === 'turn' ? itemIds : [entry.id];
-      }),
-    );
-    this.#session.out.push({ c: 'redact', ids });
+    const itemIds = redacted.flatMap((entry) => {
+      const ofEntry = itemIdsOf(entry);
+      return ofEntry.length > 0 || entry.k === 'turn' ? ofEntry : [entry.id];
+    });
+    const freedTokens = redacted.reduce((sum, entry) => sum + rowsOf(entry), 0);
+    this.#redactions.push({ itemIds, freedTokens });
+    const edges = redacted.flatMap(({ k, id }) => (k === 'turn' ? [id] : []));
+    this.#session.out.push({ c: 'redact', ids: [...ids, ...edges] });
   }
 
   redacted(freedTokens: number): void {
     this.#headTokens = Math.max(0, this.#headTokens - freedTokens);
-    const itemIds = [...new Set(this.#redactions.shift())];
+    const itemIds = [...new Set(this.#redactions.shift()?.itemIds)];
     this.#session.out.emit({ type: 'context_redacted', itemIds, tokens: freedTokens });
   }
 
@@ -198,9 +212,14 @@ export class ContextLedger {
   }
 
   #expectedTokens(): number {
-    let tokens = this.#headTokens;
+    let tokens = this.headTokens;
     for (const eviction of this.#evictions) tokens -= eviction.freedTokens;
     for (const outstanding of this.#outstanding.values()) tokens += outstanding.tokens;
     return Math.max(0, tokens);
   }
+}
+
+/** Tokens that go with an entry: an answer stands between marks. */
+function rowsOf(entry: LogEntry): number {
+  return (entry.tokens ?? 0) + (entry.k === 'answer' ? 2 : 0);
 }

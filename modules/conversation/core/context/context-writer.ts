@@ -67,15 +67,17 @@ export class ContextWriter {
     for (const write of waiting) this.#put(write);
   }
 
+  /**
+   * Whether what an item brings could be read at all; of a question, beside all that waits to be asked: a client that never
+   * asks for a response could have any amount of sound kept.
+   */
+  mayFit(writes: readonly Write[]): boolean {
+    const asked = writes.some(({ k }) => k === 'question') ? this.#askedTokens : 0;
+    const tokens = writes.reduce((sum, write) => sum + this.#tokensOf(write), asked);
+    return this.ledger.mayFit(tokens);
+  }
+
   write(write: Write): void {
-    if (
-      write.k === 'question' &&
-      this.#askedTokens + this.#tokensOf(write) > this.#session.caps.maxContextTokens
-    ) {
-      // A client that never asks for a response could have any amount of sound kept.
-      this.#failure = { code: 'context_full', message: 'more waits to be asked than fits into the context' };
-      return;
-    }
     if (this.gated) this.#gate.hold(write);
     else this.#put(write);
   }
@@ -250,6 +252,7 @@ export class ContextWriter {
   }
 
   #putTurn(role: Role, text: string, itemId: string | null): void {
+    if (!this.#checkFit(textTokens(text) + 1)) return;
     this.#edge(role, 'open');
     this.#putText({ k: 'text', id: this.#session.ids.next('text'), text }, itemId);
     this.#edge(role, 'close');
@@ -293,8 +296,10 @@ export class ContextWriter {
     return [...this.#tail, ...this.#gate.questions].reduce((sum, write) => sum + this.#tokensOf(write), 0);
   }
 
-  #tokensOf({ segment }: Write & { k: 'question' }): number {
-    return this.#estimate(segment).tokens;
+  /** Pictures and what is spoken are fitted in when they come, old ones going. */
+  #tokensOf(write: Write): number {
+    if (write.k === 'message') return textTokens(write.text);
+    return write.k === 'question' || write.k === 'tool' ? this.#estimate(write.segment).tokens : 0;
   }
 
   #estimate(segment: Segment): Parameters<ContextLedger['expect']>[1] {

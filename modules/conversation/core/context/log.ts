@@ -140,12 +140,36 @@ export class SegmentLog {
     );
   }
 
-  /** @returns the entries that `ids` name, which are gone from here */
+  /** @returns the entries that `ids` name and the edges of turns that are empty without them, which are gone from here */
   redact(ids: readonly string[]): LogEntry[] {
-    const named = this.#entries.filter(({ id }) => ids.includes(id));
-    if (this.#evictedLive !== null && ids.includes(this.#evictedLive)) this.#evictedLive = null;
-    this.remove(...ids);
-    return named;
+    const named = new Set(ids);
+    const gone = new Set([...ids, ...this.#emptiedBy(named)]);
+    const entries = this.#entries.filter(({ id }) => gone.has(id));
+    if (this.#evictedLive !== null && named.has(this.#evictedLive)) this.#evictedLive = null;
+    this.remove(...gone);
+    return entries;
+  }
+
+  /** Edges of turns that hold nothing without `gone`; an answer takes along the empty turn that it was an answer to. */
+  #emptiedBy(gone: ReadonlySet<string>): string[] {
+    const edges: string[] = [];
+    let openAt: number | null = null;
+    /** Edges of the turn right before, if that is empty. */
+    let empty: readonly string[] = [];
+    for (const [at, entry] of this.#entries.entries()) {
+      if (entry.k === 'answer' && gone.has(entry.id)) edges.push(...empty);
+      if (entry.k !== 'turn' || entry.edge === 'open' || openAt === null) {
+        empty = [];
+        if (entry.k === 'turn') openAt = entry.edge === 'open' ? at : null;
+        continue;
+      }
+      const [open, ...content] = this.#entries.slice(openAt, at);
+      openAt = null;
+      if (!open || content.some(({ id }) => !gone.has(id))) continue;
+      empty = [open.id, entry.id];
+      if (content.length > 0) edges.push(...empty);
+    }
+    return edges;
   }
 
   attendedFrames(): { itemId: string; ptsMs: number }[] {

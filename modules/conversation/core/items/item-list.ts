@@ -1,8 +1,14 @@
 import type { PreviousItem } from '../intents.js';
-import type { Item } from './items.js';
+import { charactersOf, type Item } from './items.js';
 
 /** Items that a conversation knows: it may last for hours. */
 const MAX_ITEMS = 1000;
+
+/**
+ * Characters that items may hold together where a client adds one: far more than is said in hours. What the model says is
+ * not refused; it is as short as the model's context.
+ */
+export const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 /** The conversation's items in the order that clients see; the oldest are forgotten where there are too many. */
 export class ItemList {
@@ -24,6 +30,11 @@ export class ItemList {
   /** Whether a tool was called by this name. */
   hasCall(callId: string): boolean {
     return this.#items.some((item) => item.type === 'function_call' && item.callId === callId);
+  }
+
+  /** Whether a client may add it. */
+  hasRoomFor(item: Item): boolean {
+    return this.#items.reduce((sum, one) => sum + charactersOf(one), charactersOf(item)) <= MAX_CHARACTERS;
   }
 
   /**

@@ -2,13 +2,16 @@ import type { Role, Segment } from '#modules/contracts';
 import { cutAnswer } from '../answering/heard.js';
 import type { Answering } from '../answering/answering.js';
 import type { ContextWriter } from '../context/context-writer.js';
+import type { Write } from '../context/writes.js';
 import type { Hearing } from '../hearing/hearing.js';
-import type { ClientIntent, NewContent, PreviousItem } from '../intents.js';
+import type { ClientIntent, NewContent } from '../intents.js';
 import type { Session } from '../session.js';
+import { MAX_CHARACTERS } from './item-list.js';
 import type { Item } from './items.js';
 import { contentProblem, contentSegment, describe, textOf, type Part } from './new-content.js';
 
 type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
+type CreateKind = 'item_create' | 'call_create' | 'result_create';
 
 export interface ItemRequestParts {
   readonly writer: ContextWriter;
@@ -37,10 +40,7 @@ export class ItemRequests {
     const id = this.#newId(intent);
     if (id === null) return;
     const item: Item = { type: 'message', id, role, status: 'completed', content: content.map(describe) };
-    this.#add(item, intent.previousItemId, () => {
-      if (role === 'user') this.#writeQuestion(id, content);
-      else this.#writeMessage(id, role, content);
-    });
+    this.#add(intent, item, role === 'user' ? this.#question(id, content) : this.#message(id, role, content));
   }
 
   /** A model that calls no tools knows no calls: such items are kept for the client's sake only. */
@@ -50,10 +50,8 @@ export class ItemRequests {
     if (id === null) return;
     const { name, arguments: args, callId = ids.next('call') } = intent;
     const item: Item = { type: 'function_call', id, status: 'completed', callId, name, arguments: args };
-    this.#add(item, intent.previousItemId, () => {
-      const segment = { k: 'call', id: ids.next('call'), callId, name, arguments: args } as const;
-      if (caps.tools) this.#writer.write({ k: 'tool', segment, itemId: id });
-    });
+    const segment = { k: 'call', id: ids.next('call'), callId, name, arguments: args } as const;
+    this.#add(intent, item, caps.tools ? [{ k: 'tool', segment, itemId: id }] : []);
   }
 
   createResult(intent: IntentOf<'result_create'>): void {
@@ -66,10 +64,8 @@ export class ItemRequests {
     const id = this.#newId(intent);
     if (id === null) return;
     const item: Item = { type: 'function_call_output', id, status: 'completed', callId, output };
-    this.#add(item, intent.previousItemId, () => {
-      const segment = { k: 'result', id: ids.next('result'), callId, output } as const;
-      if (caps.tools) this.#writer.write({ k: 'tool', segment, itemId: id });
-    });
+    const segment = { k: 'result', id: ids.next('result'), callId, output } as const;
+    this.#add(intent, item, caps.tools ? [{ k: 'tool', segment, itemId: id }] : []);
   }
 
   retrieve(intent: IntentOf<'item_retrieve'>): void {
@@ -115,16 +111,28 @@ export class ItemRequests {
     cutAnswer(this.#session, this.#writer, item, { characters, audioEndMs });
   }
 
-  #add(item: Item, previous: PreviousItem, write: () => void): void {
+  /**
+   * Nothing is kept of what is refused.
+   * @param writes what the context is to have of it
+   */
+  #add(intent: IntentOf<CreateKind>, item: Item, writes: readonly Write[]): void {
     const { items, out } = this.#session;
-    const previousItemId = items.add(item, previous);
-    write();
+    if (!items.hasRoomFor(item)) {
+      const message = `the conversation's items may hold ${MAX_CHARACTERS} characters together`;
+      return this.#session.refuse(intent, 'conversation_full', message, 'item');
+    }
+    if (!this.#writer.mayFit(writes)) {
+      const message = 'more is to be read than the context of the model can hold';
+      return this.#session.refuse(intent, 'context_full', message, 'item');
+    }
+    const previousItemId = items.add(item, intent.previousItemId);
+    for (const write of writes) this.#writer.write(write);
     out.emit({ type: 'item_added', item, previousItemId });
     out.emit({ type: 'item_done', item, previousItemId });
   }
 
   /** @returns null: it was refused */
-  #newId(intent: IntentOf<'item_create' | 'call_create' | 'result_create'>): string | null {
+  #newId(intent: IntentOf<CreateKind>): string | null {
     const { items, ids } = this.#session;
     const { previousItemId: previous } = intent;
     if (previous !== undefined && previous !== 'root' && !items.get(previous)) {
@@ -137,19 +145,19 @@ export class ItemRequests {
     return null;
   }
 
-  #writeQuestion(itemId: string, content: readonly NewContent[]): void {
-    for (const part of content) {
-      if (part.type === 'output_text') continue;
+  #question(itemId: string, content: readonly NewContent[]): Write[] {
+    return content.flatMap((part): Write[] => {
+      if (part.type === 'output_text') return [];
       const segment = this.#segment(part);
-      if (segment.k === 'frame') this.#writer.write({ k: 'frame', segment, itemId, requested: true });
-      else this.#writer.write({ k: 'question', segment, itemId });
-    }
+      if (segment.k === 'frame') return [{ k: 'frame', segment, itemId, requested: true }];
+      return [{ k: 'question', segment, itemId }];
+    });
   }
 
   /** A model without instructions knows no system turns: such a message is kept for the client's sake only. */
-  #writeMessage(itemId: string, role: Role, content: readonly NewContent[]): void {
-    if (role === 'system' && !this.#session.caps.instructions) return;
-    this.#writer.write({ k: 'message', role, text: content.map(textOf).join('\n'), itemId });
+  #message(itemId: string, role: Role, content: readonly NewContent[]): Write[] {
+    if (role === 'system' && !this.#session.caps.instructions) return [];
+    return [{ k: 'message', role, text: content.map(textOf).join('\n'), itemId }];
   }
 
   #segment(part: Part): Extract<Segment, { k: 'frame' | 'text' | 'audio' }> {

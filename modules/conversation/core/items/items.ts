@@ -46,3 +46,20 @@ export interface ResultItem {
 }
 
 export type Item = MessageItem | CallItem | ResultItem;
+
+/** How much text an item holds. */
+export function charactersOf(item: Item): number {
+  switch (item.type) {
+    case 'message':
+      return item.content.reduce((sum, part) => sum + textOf(part).length, 0);
+    case 'function_call':
+      return item.callId.length + item.name.length + item.arguments.length;
+    case 'function_call_output':
+      return item.callId.length + item.output.length;
+  }
+}
+
+function textOf(part: ItemContent): string {
+  if (part.type === 'input_audio') return part.transcript ?? '';
+  return part.type === 'input_image' ? '' : part.text;
+}

@@ -1,6 +1,12 @@
 import { ItemList } from './item-list.js';
 import { awake, MachineHarness, typed } from '../../testing/machine-harness.js';
 
+/** The newest edge of this kind that was written. */
+function idOfEdge(harness: MachineHarness, edge: string): string {
+  const edges = harness.commandsOf('append').map(({ segment }) => segment);
+  return edges.findLast((segment) => segment.k === 'turn' && segment.edge === edge)?.id ?? '';
+}
+
 describe('typed turns', () => {
   test('an item and a response', () => {
     const harness = new MachineHarness().intent(typed('what do you see'));
@@ -85,12 +91,15 @@ describe('typed turns', () => {
 
   test('questions that nobody wants answered are kept as far as they fit into the context', () => {
     const harness = awake({ caps: { maxContextTokens: 64 } });
-    for (let n = 0; n < 100; n++) harness.intent({ ...typed('x'.repeat(40)), itemId: `q${n}` });
-    harness.intent({ k: 'response_create' });
-    expect(harness.eventsOf('response_done').at(-1)?.response).toMatchObject({
-      status: 'failed',
-      error: { code: 'context_full' },
-    });
+    for (let n = 0; n < 100; n++) {
+      harness.intent({ ...typed('x'.repeat(40)), itemId: `q${n}`, clientEventId: `evt_${n}` });
+    }
+    const refused = { code: 'context_full', param: 'item', clientEventId: 'evt_2' };
+    expect(harness.eventsOf('error')[0]).toMatchObject({ error: refused });
+    expect(harness.eventsOf('error')).toHaveLength(98);
+    expect(harness.machine.snapshot().items.map(({ id }) => id)).toEqual(['q0', 'q1']);
+    harness.intent({ k: 'response_create' }).ack();
+    expect(harness.did).toEqual(['open user', 'text', 'text', 'mark', 'close user', 'generate']);
     // What was deleted waits no more.
     const other = awake({ caps: { maxContextTokens: 64 } });
     for (let n = 0; n < 100; n++) {
@@ -99,6 +108,34 @@ describe('typed turns', () => {
     }
     other.intent(typed('and now?')).intent({ k: 'response_create' }).ack();
     expect(other.did.at(-1)).toBe('generate');
+  });
+
+  test.each([
+    ['a question', {}, typed('x'.repeat(9000))],
+    ['an answer', {}, { ...typed('x'.repeat(9000)), role: 'assistant' }],
+    ['instructions', { instructions: true }, { ...typed('x'.repeat(9000)), role: 'system' }],
+    ['a call', { tools: true }, { k: 'call_create', name: 'f', arguments: 'x'.repeat(9000) }],
+  ] as const)('%s that can never fit into the context is refused, and not kept', (_name, caps, intent) => {
+    const harness = awake({ caps }).intent({ ...intent, clientEventId: 'evt_1' });
+    expect(harness.events).toMatchObject([
+      { type: 'error', error: { code: 'context_full', param: 'item', clientEventId: 'evt_1' } },
+    ]);
+    expect([harness.did, harness.machine.snapshot().items]).toEqual([[], []]);
+    harness.intent(typed('and now?')).intent({ k: 'response_create' }).ack().answer('a').end();
+    expect(harness.eventsOf('response_done')[0]?.response.status).toBe('completed');
+  });
+
+  test('a question that the rest of the conversation leaves no room for fails its response', () => {
+    const harness = awake({ caps: { maxContextTokens: 96 } })
+      .turn('a')
+      .turn('b')
+      .clear();
+    harness.intent(typed('x'.repeat(120))).intent({ k: 'response_create', clientEventId: 'evt_1' });
+    expect(harness.eventsOf('error')).toEqual([]);
+    expect(harness.eventsOf('response_done')[0]?.response).toMatchObject({
+      status: 'failed',
+      error: { code: 'context_full', clientEventId: 'evt_1' },
+    });
   });
 
   test('items that come while an answer is made wait for its end', () => {
@@ -135,11 +172,61 @@ describe('items', () => {
     expect(harness.commandsOf('redact')).toEqual([]);
     harness.end();
     expect(harness.did.slice(-2)).toEqual(['accept', 'redact']);
-    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: [audioId] }]);
+    const edges = ['open', 'close'].map((edge) => idOfEdge(harness, edge));
+    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: [audioId, ...edges] }]);
+    expect(harness.machine.log.map(({ k }) => k)).toEqual(['answer']);
     harness.feed({ t: 'redacted', freed: 14 });
     expect(harness.eventsOf('context_redacted')).toEqual([
       { type: 'context_redacted', itemIds: [itemId], tokens: 14 },
     ]);
+  });
+
+  test('that is all of a turn takes the edges of the turn along, and what else there is in the turn keeps them', () => {
+    const harness = awake().frame().ack();
+    for (const itemId of ['a', 'b']) {
+      harness.intent({ ...typed('q'), itemId }).intent({ ...typed('r'), itemId: `${itemId} too` });
+      harness.intent({ k: 'response_create' }).ack().answer('x').end();
+    }
+    const kinds = () => harness.machine.log.map((entry) => (entry.k === 'turn' ? entry.edge : entry.k));
+    const second = ['open', 'text', 'text', 'close', 'answer'];
+    expect(kinds()).toEqual(['open', 'frame', 'text', 'text', 'close', 'answer', ...second]);
+    for (const itemId of ['a', 'a too', 'b']) harness.intent({ k: 'item_delete', itemId });
+    expect(kinds()).toEqual(['open', 'frame', 'close', 'answer', 'open', 'text', 'close', 'answer']);
+    harness.intent({ k: 'item_delete', itemId: 'b too' });
+    expect(kinds()).toEqual(['open', 'frame', 'close', 'answer', 'answer']);
+    expect(harness.commandsOf('redact').map(({ ids }) => ids.length)).toEqual([1, 1, 1, 3]);
+  });
+
+  test('an answer to nothing takes along the empty turn before it', () => {
+    const harness = awake().intent({ k: 'response_create' }).ack().answer('x').end();
+    const { item } = harness.eventsOf('response_item_added')[0]!;
+    harness.intent({ k: 'item_delete', itemId: item.id });
+    expect(harness.machine.log).toEqual([]);
+    expect(harness.commandsOf('redact').map(({ ids }) => ids.length)).toEqual([3]);
+  });
+
+  test('a turn that is open stays so when what it holds is deleted', () => {
+    const harness = awake({ config: { turnDetection: null } })
+      .intent({ k: 'audio_commit' })
+      .ack();
+    harness.intent({ k: 'item_delete', itemId: harness.eventsOf('audio_committed')[0]!.itemId });
+    expect(harness.commandsOf('redact').map(({ ids }) => ids.length)).toEqual([1]);
+    harness.clear().intent({ k: 'response_create' }).ack();
+    expect(harness.did).toEqual(['mark', 'close user', 'generate']);
+  });
+
+  test('no more is told to have been known than was read, whatever is being deleted', () => {
+    const harness = awake().turn('a', 'b');
+    const at = { seq: 0, epoch: 0, tokens: 1 + 15 + 4 };
+    harness.feed({ t: 'context_moved', by: 'accept', at });
+    for (const { id } of harness.machine.snapshot().items) harness.intent({ k: 'item_delete', itemId: id });
+    harness.intent(typed('q')).intent({ k: 'response_create' }).ack();
+    const usage = { prompt: 1 + 7 + 1, cached: 1, out: 1 };
+    harness.answer('x').generated({ t: 'end', reason: 'stop', usage });
+    expect(harness.eventsOf('response_done').at(-1)?.response.usage).toMatchObject({
+      input: { text: 9, audio: 0, image: 0 },
+      cached: { text: 1, audio: 0, image: 0 },
+    });
   });
 
   test('can be read and deleted; what had not reached the context stays out of it', () => {
@@ -159,6 +246,27 @@ describe('items', () => {
     expect([list.get('first')?.id, list.get('n0')]).toEqual(['first', undefined]);
     expect(list.add(item('second'), 'first')).toBe('first');
     expect([list.get('n1'), list.toArray().length]).toEqual([undefined, 1000]);
+  });
+
+  test('that hold too much text together are refused, and nothing is kept of them', () => {
+    const harness = new MachineHarness();
+    const content = Array.from(
+      { length: 60 },
+      () => ({ type: 'input_text', text: 'x'.repeat(60_000) }) as const,
+    );
+    const create = (itemId: string) =>
+      harness.intent({ k: 'item_create', role: 'system', itemId, clientEventId: `evt_${itemId}`, content });
+    create('a').clear();
+    create('b');
+    expect(harness.events).toMatchObject([
+      { type: 'error', error: { code: 'conversation_full', param: 'item', clientEventId: 'evt_b' } },
+    ]);
+    harness.clear().intent({ k: 'call_create', callId: 'c', name: 'f', arguments: 'x'.repeat(800_000) });
+    expect(harness.eventsOf('error')).toMatchObject([{ error: { code: 'conversation_full' } }]);
+    expect(harness.machine.snapshot().items.map(({ id }) => id)).toEqual(['a']);
+    harness.intent({ k: 'item_delete', itemId: 'a' });
+    create('b');
+    expect(harness.machine.snapshot().items.map(({ id }) => id)).toEqual(['b']);
   });
 
   test('an item is done behind what stands before it then', () => {

@@ -223,6 +223,8 @@ export class Context {
     const first = dropped[0] ?? { from: this.tokens, position: this.tokens + this.offset };
     const { from, recompute } = this.close(dropped, first, hole);
     this.spans = this.moved(closeGaps(this.spans, dropped), from);
+    // With its edges an exchange is as if it had not been.
+    this.exchange = this.spans.at(-1)?.exchange ?? PINNED;
     return { dropped, from, recompute };
   }
 

@@ -144,6 +144,22 @@ describe('SessionLog', () => {
     expect(ids(log)).toEqual(['u', 'u', 'answer 1']);
   });
 
+  it('counts an exchange no more whose turn was taken out with its edges', () => {
+    const { log, append, accept, evict, redact } = begin();
+    const exchange = (id: string) => {
+      append(edge(id, 'open'));
+      append(block(`${id}1`, `${id} sound`), 0);
+      append(block(`${id}2`, `${id} sound`, true), 3);
+      append(edge(id, 'close'));
+    };
+    for (const id of ['a', 'b', 'c']) exchange(id);
+    redact('c', 'c2');
+    expect(ids(log)).toEqual(['a', 'a1', 'a2', 'a', 'b', 'b1', 'b2', 'b', 'c1']);
+    accept();
+    // That of `b` is the one under way.
+    expect(evict(0, 0).dropped).toEqual(['a', 'a2', 'a']);
+  });
+
   it('lets go all blocks of an utterance that is evicted, also those without tokens', () => {
     const { log, append, accept, evict, redact } = begin();
     append(edge('a', 'open'));

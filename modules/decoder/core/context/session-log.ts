@@ -1,7 +1,7 @@
 import { VisavisError, type Checkpoint, type Segment } from '#modules/contracts';
 import { planEviction, type EvictionGoal } from './eviction.js';
 import { idsOf, isAudio, ownerOfEntry, type LogContent, type LogEntry } from './log-entry.js';
-import { PINNED, isNamed, kindOf as spanKind, ownerOf, type Span } from './span.js';
+import { PINNED, isNamed, kindOf as spanKind, opensExchange, ownerOf, type Span } from './span.js';
 
 /** What an eviction or a redaction took out: rows, and ids as the worker tells them. */
 interface Taken {
@@ -80,8 +80,7 @@ export class SessionLog {
       this.keys.add(key);
       if (segment.k === 'turn') this.edgeRows.set(kindOf(segment), tokens);
       if (segment.k === 'audio') this.giveUpOthers(segment);
-      const opensUser = segment.k === 'turn' && segment.edge === 'open' && segment.role === 'user';
-      const exchange = this.exchange + (opensUser ? 1 : 0);
+      const exchange = this.exchange + (opensExchange(segment) ? 1 : 0);
       const kind = spanKind(segment, this.openRole);
       const content = { k: 'segment', segment } as const;
       this.put({ content, rows: tokens, position: this.position, exchange, kind });
@@ -271,7 +270,8 @@ export class SessionLog {
   }
 
   private get exchange(): number {
-    return this.list.findLast((entry) => entry !== null)?.exchange ?? PINNED;
+    // A block of an utterance that was redacted may be left, which has no rows.
+    return this.list.findLast((entry) => entry !== null && entry.rows > 0)?.exchange ?? PINNED;
   }
 
   /** An answer's entry as it would be if it came now. */

@@ -58,6 +58,11 @@ export function isNamed(owner: SpanOwner | null, ids: ReadonlySet<string>): bool
   return owner !== null && (ids.has(owner.id) || (owner.utterance !== null && ids.has(owner.utterance)));
 }
 
+/** A user's turn begins an exchange. */
+export function opensExchange(segment: Segment): boolean {
+  return segment.k === 'turn' && segment.edge === 'open' && segment.role === 'user';
+}
+
 /** @param open role of the turn that is open when it comes */
 export function kindOf(segment: Segment, open: Role | null): SpanKind {
   if (segment.k === 'frame') return 'frame';

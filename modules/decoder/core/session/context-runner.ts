@@ -1,5 +1,6 @@
 import { VisavisError, type EarTold, type Segment } from '#modules/contracts';
 import type { Context } from '../context/context.js';
+import { opensExchange } from '../context/span.js';
 import { joinRows } from '../context/join-rows.js';
 import { Detokenizer } from '../text/detokenizer.js';
 import type { Operation } from './operation.js';
@@ -158,7 +159,7 @@ export class ContextRunner {
     const { context, host } = this;
     const token = edgeToken(segment, context.turn, host.codec.special);
     const opens = segment.edge === 'open';
-    if (opens && segment.role === 'user') context.exchange += 1;
+    if (opensExchange(segment)) context.exchange += 1;
     context.add('content', host.special.row(token), host.special.count(token));
     context.turn = opens ? segment.role : null;
   }

@@ -5,7 +5,7 @@ import type { Outcome } from '../context/journal.js';
 import type { Operation } from './operation.js';
 import type { LogEntry } from '../context/log-entry.js';
 import { withoutSpecials } from '../text/prompt.js';
-import { answerOwner, kindOf, ownerOf } from '../context/span.js';
+import { answerOwner, kindOf, opensExchange, ownerOf } from '../context/span.js';
 
 type Appended = Extract<Outcome, { op: 'append' }>;
 
@@ -64,9 +64,12 @@ export async function restoreEntry(
   runner: ContextRunner,
   o: { entry: LogEntry; next: number; operation: Operation },
 ) {
-  const { content, position } = o.entry;
+  const { content, position, exchange } = o.entry;
   const { tokens: from, turn } = context;
   context.skipTo(position);
+  // As it was counted then, also where exchanges before it are gone: both sides of the engine evict by it.
+  const opens = content.k === 'segment' && opensExchange(content.segment);
+  context.exchange = opens ? exchange - 1 : exchange;
   const owner = content.k === 'answer' ? answerOwner(content.id) : ownerOf(content.segment);
   if (content.k === 'answer') await runner.keepAnswer(from, content.tokens, o.operation);
   else await runner.take(content.segment, o.operation);

@@ -36,6 +36,27 @@ describe('DecoderSession, redacting', () => {
     expect((await readAnswer(session.generate({ maxTokens: 8 }))).ids).toEqual(await answerTo(left));
   });
 
+  it('is as if a turn had not been whose edges go with all that is in it', async () => {
+    const { session } = await openToy();
+    const start = session.head.tokens;
+    const accepted = async (id: string) => {
+      await ask(session, id);
+      const { genId, ids } = await readAnswer(session.generate({ maxTokens: 5 }));
+      await session.accept(genId);
+      return { genId, ids };
+    };
+    const first = await accepted('a');
+    for (const id of ['b', 'c']) {
+      const { genId } = await accepted(id);
+      await session.redact([`${id} open`, `${id} text`, `${id} close`]);
+      await session.redact([genId]);
+    }
+    const { freed } = await session.redact(['a text', first.genId, 'a open', 'a close']);
+    expect(session.head.tokens).toBe(start);
+    expect(freed).toBeGreaterThan(0);
+    expect((await accepted('a')).ids).toEqual(first.ids);
+  });
+
   it('forgets an utterance that is still being spoken', async () => {
     const { session } = await openToy();
     await session.append(edge('a', 'open'));
