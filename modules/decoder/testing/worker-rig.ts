@@ -45,7 +45,10 @@ export interface Settings {
 export class Actor {
   private open = false;
   private utterance: string | null = null;
-  private marks: { at: Checkpoint; open: boolean; utterance: string | null }[] = [];
+  /** What the turn holds that is under way, and each that was closed, with its edges. */
+  private turn: readonly string[] = [];
+  private turns: readonly (readonly string[])[] = [];
+  private marks: (Actor['whereabouts'] & { at: Checkpoint })[] = [];
   private names: string[] = ['nobody'];
   /** What each eviction took out; answers by their number. */
   readonly evicted: string[][] = [];
@@ -71,18 +74,22 @@ export class Actor {
         return;
       }
       case 'mark':
-        this.marks.push({ at: session.mark(), open: this.open, utterance: this.utterance });
+        this.marks.push({ at: session.mark(), ...this.whereabouts });
         return;
       case 'rollback': {
         const mark = this.marks[step.which % Math.max(1, this.marks.length)];
         if (!mark) return;
         await session.rollback(mark.at);
-        Object.assign(this, { open: mark.open, utterance: mark.utterance });
+        const { at: _, ...whereabouts } = mark;
+        Object.assign(this, whereabouts);
         this.marks = this.marks.filter(({ at }) => at.seq <= mark.at.seq);
         return;
       }
       case 'redact': {
-        const ids = step.which.map((which) => this.names[which % this.names.length] ?? 'nobody');
+        const names = step.which.map((which) => this.names[which % this.names.length] ?? 'nobody');
+        // One name alone stands for all of its turn.
+        const turn = names.length === 1 ? this.turns.find((ids) => ids.includes(names[0] ?? '')) : undefined;
+        const ids = turn ?? names;
         if (this.utterance !== null && ids.includes(this.utterance)) this.utterance = null;
         this.marks = [];
         await session.redact(ids);
@@ -115,12 +122,21 @@ export class Actor {
     const id = this.id();
     this.edges.add(id);
     this.open = at === 'open';
+    this.turn = this.open ? [id] : [...this.turn, id];
+    if (!this.open) this.turns = [...this.turns, this.turn];
     await this.session.append(edge(id, at));
   }
 
   private async put(segment: Segment): Promise<void> {
-    this.names.push(segment.k === 'audio' ? (segment.utterance ?? segment.id) : segment.id);
+    const name = segment.k === 'audio' ? (segment.utterance ?? segment.id) : segment.id;
+    this.names.push(name);
+    this.turn = [...this.turn, name];
     await this.session.append(segment);
+  }
+
+  private get whereabouts() {
+    const { open, utterance, turn, turns } = this;
+    return { open, utterance, turn, turns };
   }
 
   private sound(seed: number, samples: number, final: boolean): Segment {
