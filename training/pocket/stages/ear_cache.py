@@ -1,6 +1,6 @@
 """Hears pools of clips with the frozen ear, each in some rough variants, and keeps what it heard (ears.py).
 
-    python -m pocket.stages.ear_cache --encoder work/ear_int8.onnx --robots work/robots --natural work/natural --variants 2 --teacher checkpoints/v2.pt --out work/ears
+    python -m pocket.stages.ear_cache --encoder work/ear_int8.onnx --robots work/robots --natural work/natural --variants 2 --teacher work/v2.pt --out work/ears
 
 The ear is the int8 graph that the engine runs, so what is learned on its features fits it. A teacher is an earlier model that hears robots well: it hears the
 same clip, clean, at the same time, and what it hears is kept beside (`ear_start` begins with it).

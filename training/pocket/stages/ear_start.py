@@ -5,7 +5,7 @@ First in closed form: the narrowing convolution becomes the linear map from Whis
 hears them rough), where there is one; and by CTC, on robots and natural voices alike, what is said: in the decoder's own pieces from its tokens (12.5 a second), and in
 letters from the narrowed features (50 a second). Last, where each letter begins is written beside each cache.
 
-    python -m pocket.stages.ear_start --ears work/ears work/ears_natural --start-from checkpoints/v2.pt --encoder work/ear_int8.pt --tokenizer FILE --out work/run_e0 --minutes 12
+    python -m pocket.stages.ear_start --ears work/ears work/ears_natural --start-from work/v2.pt --encoder work/ear_int8.pt --tokenizer FILE --out work/run_e0 --minutes 12
 """
 from __future__ import annotations
 
