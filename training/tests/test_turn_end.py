@@ -111,7 +111,7 @@ def test_situations_are_of_every_kind_and_end_as_they_say() -> None:
         assert pcm.dtype == np.float32 and np.isfinite(pcm).all() and 0.05 * 16_000 < len(pcm) <= 8 * 16_000
         seen.setdefault(kind, set()).add(labels)
     assert set(seen) == set(KINDS)
-    assert seen["finished"] == {(1, 0, 1)} and seen["aside"] >= {(1, 1, 0), (1, 1, 1), (-1, 1, 0)} and seen["nobody"] == {(1, 1, 0)}
+    assert seen["finished"] == seen["brief"] == {(1, 0, 1)} and seen["aside"] >= {(1, 1, 0), (1, 1, 1), (-1, 1, 0)} and seen["nobody"] == {(1, 1, 0)}
 
 
 def test_what_is_rough_stays_in_its_place() -> None:
@@ -125,3 +125,9 @@ def test_what_is_rough_stays_in_its_place() -> None:
     for _ in range(12):
         heard_ = rough(clean, rng)
         assert heard_.shape == clean.shape and np.abs(heard_).max() <= 1
+
+
+def test_what_is_brief_comes_from_short_questions_where_there_are_any() -> None:
+    clips = [Clip(np.resize(_clip(), int(s * 16_000)), "question", "q", "q", 0, True, "tones") for s in (0.6, 0.9, 2.5)]
+    assert [len(c.pcm) for c in Situations(clips, np.random.default_rng(1)).brief] == [9600, 14_400]
+    assert Situations(clips[2:], np.random.default_rng(1)).brief == clips[2:]

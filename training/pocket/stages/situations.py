@@ -33,7 +33,7 @@ class Situations:
     def __init__(self, clips: list[Clip], rng: Rng) -> None:
         by = lambda *kinds: [c for c in clips if c.kind in kinds and len(c.pcm) > 0.15 * SAMPLE_RATE]  # noqa: E731
         self.questions, self.asides, self.loose = by("question"), by("backchannel", "stop", "fragment"), by("content", "question")
-        self.brief = [c for c in self.questions if len(c.pcm) < BRIEF_S * SAMPLE_RATE]
+        self.brief = [c for c in self.questions if len(c.pcm) < BRIEF_S * SAMPLE_RATE] or self.questions
         # Natural voices as often as robots, however few they are.
         weight = lambda of: np.array([1.0 if c.robot else max(1.0, sum(x.robot for x in of) / max(1, sum(not x.robot for x in of))) for c in of])  # noqa: E731
         self._weights = {id(of): weight(of) / weight(of).sum() for of in (self.questions, self.brief, self.asides, self.loose)}
