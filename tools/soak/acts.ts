@@ -137,10 +137,21 @@ function bargeIn(question: Question, scene: Scene): Promise<boolean> {
     const first = line.call.ask(long);
     const second = answerBeside(line.call, first);
     await inTime(Promise.race([begun, first]), ANSWER_MS, 'no answer to break into');
-    await line.call.speak(clip);
-    await inTime(first, ANSWER_MS, 'the answer that was broken into did not end');
-    const { text } = await inTime(second, ANSWER_MS, 'no answer to what was said into an answer');
-    return text;
+    let cleared = false;
+    const off = line.call.on('event', ({ type }) => {
+      if (type === 'input_audio_buffer.cleared') cleared = true;
+    });
+    try {
+      await line.call.speak(clip);
+      await inTime(first, ANSWER_MS, 'the answer that was broken into did not end');
+      const { text } = await inTime(second, ANSWER_MS, 'no answer to what was said into an answer');
+      return text;
+    } catch (error) {
+      if (cleared) throw new Dismissed('what was said into an answer was taken for nobody’s');
+      throw error;
+    } finally {
+      off();
+    }
   });
 }
 
