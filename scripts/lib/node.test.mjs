@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PINNED, suits } from './node.mjs';
+import { KEEP_WASM_WRAPPERS_GENERIC, PINNED, suits } from './node.mjs';
 
 test.each(['v22.20.0', 'v22.23.1', 'v24.0.0', 'v24.17.0', 'v26.1.0'])('%s suits', (version) => {
   expect(suits(version)).toBe(true);
@@ -21,4 +21,9 @@ test('the pinned version suits, and .nvmrc and the Dockerfile pin the same', () 
   const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
   expect(read('.nvmrc').trim()).toBe(PINNED);
   expect(read('Dockerfile')).toContain(`node:${PINNED}-`);
+});
+
+test('tools and tests keep WebAssembly wrappers generic as the gateway does', () => {
+  const gateway = readFileSync(new URL('../../src/lifecycle/wasm-wrappers.ts', import.meta.url), 'utf8');
+  expect(gateway).toContain(`WASM_WRAPPER_FLAG = '${KEEP_WASM_WRAPPERS_GENERIC}'`);
 });

@@ -1,18 +1,8 @@
 import { defaultSession, mergeSession } from '@vis-a-vis/protocol';
-import { VisavisError } from '#modules/contracts';
-import { accessWith, asking, HandClock, keyFor, keySet } from './testing/keys.js';
+import { accessWith, asking, HandClock, keyFor, keySet, refusalOf } from './testing/keys.js';
 
 /** Real: all of it but the clock. */
-const code = async (work: unknown): Promise<string | null> => {
-  try {
-    await work;
-    return null;
-  } catch (error) {
-    if (!(error instanceof VisavisError)) throw error;
-    return error.code;
-  }
-};
-const codeOf = (work: () => unknown): Promise<string | null> => code((async () => work())());
+const codeOf = (work: () => unknown): Promise<string | null> => refusalOf((async () => work())());
 const NOBODY = { ttlS: 600, fixed: false };
 
 describe('a key', () => {
@@ -45,7 +35,7 @@ describe('a key', () => {
     ['insufficient_permissions', keyFor('watch')],
     ['expired_api_key', keyFor('old')],
   ])('is refused with %s', async (expected, key) => {
-    expect(await code(access.authorize(asking(key)))).toBe(expected);
+    expect(await refusalOf(access.authorize(asking(key)))).toBe(expected);
   });
 
   it('is never in the message of a refusal', async () => {
@@ -57,16 +47,16 @@ describe('a key', () => {
   });
 
   it('is used by the pages that it names, and by what is no page', async () => {
-    const from = (origin: string) => code(access.authorize(asking(keyFor('paged'), { origin })));
+    const from = (origin: string) => refusalOf(access.authorize(asking(keyFor('paged'), { origin })));
     expect(await from('https://app.example')).toBeNull();
     expect(await from('https://evil.example')).toBe('origin_not_allowed');
     // Its own page, too, is none of those.
     expect(await from('http://127.0.0.1:8080')).toBe('origin_not_allowed');
-    expect(await code(access.authorize(asking(keyFor('paged'))))).toBeNull();
+    expect(await refusalOf(access.authorize(asking(keyFor('paged'))))).toBeNull();
   });
 
   it('that names none is used by pages that the gateway takes', async () => {
-    const from = (origin: string) => code(access.authorize(asking(keyFor('acme'), { origin })));
+    const from = (origin: string) => refusalOf(access.authorize(asking(keyFor('acme'), { origin })));
     expect(await from('http://127.0.0.1:8080')).toBeNull();
     expect(await from('https://app.example')).toBe('origin_not_allowed');
   });
@@ -151,7 +141,7 @@ describe('a client secret', () => {
       });
     }
     clock.ms = 30_000;
-    expect(await code(access.authorize(asking(value)))).toBe('expired_api_key');
+    expect(await refusalOf(access.authorize(asking(value)))).toBe('expired_api_key');
   });
 
   it('is refused where it differs in one letter', async () => {
@@ -159,9 +149,9 @@ describe('a client secret', () => {
     const { value } = acme.mint({}, NOBODY);
     for (const at of [3, 20, value.length - 2]) {
       const other = value[at] === 'A' ? 'B' : 'A';
-      expect(await code(access.authorize(asking(value.slice(0, at) + other + value.slice(at + 1))))).toBe(
-        'invalid_api_key',
-      );
+      expect(
+        await refusalOf(access.authorize(asking(value.slice(0, at) + other + value.slice(at + 1)))),
+      ).toBe('invalid_api_key');
     }
   });
 
@@ -170,7 +160,7 @@ describe('a client secret', () => {
     const { value } = acme.mint({}, NOBODY);
     const grant = await access.authorize(asking(value, { origin: 'https://app.example' }));
     expect(await codeOf(() => grant.mint({}, NOBODY))).toBe('insufficient_permissions');
-    expect(await code(access.authorize(asking(value, { origin: 'https://other.example' })))).toBe(
+    expect(await refusalOf(access.authorize(asking(value, { origin: 'https://other.example' })))).toBe(
       'origin_not_allowed',
     );
   });
@@ -211,7 +201,7 @@ describe('keys that are read anew', () => {
     late.started(({ code: why }) => ended.push(`late ${why}`));
     expect(ended.at(-1)).toBe('late invalid_api_key');
     const codes = await Promise.all(
-      [...secrets, keyFor('gone'), keyFor('stays')].map((key) => code(access.authorize(asking(key)))),
+      [...secrets, keyFor('gone'), keyFor('stays')].map((key) => refusalOf(access.authorize(asking(key)))),
     );
     expect(codes).toEqual(['invalid_api_key', 'invalid_api_key', null, 'invalid_api_key', null]);
   });
@@ -241,7 +231,7 @@ describe('keys that are read anew', () => {
     clock.ms = 60_000;
     access.tick();
     expect(why).toEqual(['expired_api_key']);
-    expect(await code(access.authorize(asking(value)))).toBe('expired_api_key');
+    expect(await refusalOf(access.authorize(asking(value)))).toBe('expired_api_key');
   });
 });
 

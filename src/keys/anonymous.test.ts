@@ -1,17 +1,7 @@
-import { VisavisError } from '#modules/contracts';
 import { Proxies } from '../http/proxies.js';
-import { accessWith, asking, HandClock } from './testing/keys.js';
+import { accessWith, asking, HandClock, refusalOf } from './testing/keys.js';
 
 /** Real: all of it but the clock. */
-const code = async (work: Promise<unknown>): Promise<string | null> => {
-  try {
-    await work;
-    return null;
-  } catch (error) {
-    if (!(error instanceof VisavisError)) throw error;
-    return error.code;
-  }
-};
 const NOBODY = { ttlS: 600, fixed: false };
 
 describe('a gateway without keys', () => {
@@ -39,8 +29,8 @@ describe('a gateway without keys', () => {
     async (_who, headers, address, expected) => {
       const proxies = new Proxies(['loopback']);
       const asked = asking(null, headers, address);
-      expect(await code(accessWith({ proxies }).authorize(asked))).toBe(expected);
-      expect(await code(accessWith({ proxies, anonymous: 'anybody' }).authorize(asked))).toBe(null);
+      expect(await refusalOf(accessWith({ proxies }).authorize(asked))).toBe(expected);
+      expect(await refusalOf(accessWith({ proxies, anonymous: 'anybody' }).authorize(asked))).toBe(null);
     },
   );
 
@@ -48,8 +38,8 @@ describe('a gateway without keys', () => {
     const access = accessWith();
     const { value } = (await access.authorize(asking(null))).mint({}, NOBODY);
     for (const key of [null, value])
-      expect(await code(access.authorize(asking(key, { via: '1.1 proxy' })))).toBe('missing_api_key');
-    expect(await code(access.authorize(asking(value)))).toBe(null);
+      expect(await refusalOf(access.authorize(asking(key, { via: '1.1 proxy' })))).toBe('missing_api_key');
+    expect(await refusalOf(access.authorize(asking(value)))).toBe(null);
   });
 
   it('makes client secrets all the same, that expire', async () => {
@@ -61,6 +51,6 @@ describe('a gateway without keys', () => {
     );
     expect((await access.authorize(asking(value))).session).toEqual({ instructions: 'x' });
     clock.ms = 10_000;
-    expect(await code(access.authorize(asking(value)))).toBe('expired_api_key');
+    expect(await refusalOf(access.authorize(asking(value)))).toBe('expired_api_key');
   });
 });

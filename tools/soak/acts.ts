@@ -144,11 +144,13 @@ function bargeIn(question: Question, scene: Scene): Promise<boolean> {
     try {
       await line.call.speak(clip);
       await inTime(first, ANSWER_MS, 'the answer that was broken into did not end');
-      const { text } = await inTime(second, ANSWER_MS, 'no answer to what was said into an answer');
+      // Of all that may fail, only the answer's not coming is the ear's.
+      const { text } = await inTime(second, ANSWER_MS, 'no answer to what was said into an answer').catch(
+        (error: unknown) => {
+          throw cleared ? new Dismissed('what was said into an answer was taken for nobody’s') : error;
+        },
+      );
       return text;
-    } catch (error) {
-      if (cleared) throw new Dismissed('what was said into an answer was taken for nobody’s');
-      throw error;
     } finally {
       off();
     }

@@ -1,3 +1,4 @@
+import { VisavisError } from '#modules/contracts';
 import type { Moment } from '../core/limits.js';
 import { Proxies } from '../../http/proxies.js';
 import { Access, type AccessOptions, type Asking } from '../access.js';
@@ -56,4 +57,15 @@ export function asking(
     headers: { host: '127.0.0.1:8080', ...(key !== null && { authorization: `Bearer ${key}` }), ...headers },
     socket: { remoteAddress },
   } as Asking;
+}
+
+/** The code that the work is refused with; null: it is not. */
+export async function refusalOf(work: unknown): Promise<string | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    if (!(error instanceof VisavisError)) throw error;
+    return error.code;
+  }
 }

@@ -102,6 +102,14 @@ class Kokoro:
         return np.clip(resample_poly(self._session.run(None, feeds)[0].ravel(), 2, 3), -1, 1).astype(np.float32)
 
 
+def aside_of(kind: float, until: tuple[float, float, float], lang: str, rng: Rng) -> tuple[str, str] | None:
+    """What asks nothing, where `kind` (0..1) is below one of the bounds of backchannels, stops and fragments."""
+    for (name, things), bound in zip((("backchannel", BACKCHANNELS), ("stop", STOPS), ("fragment", FRAGMENTS)), until, strict=True):
+        if kind < bound:
+            return name, str(things[lang][int(rng.integers(len(things[lang])))])
+    return None
+
+
 def is_brief(text: str, lang: str) -> bool:
     return len(text) <= 5 if lang == "zh" else len(text.split()) <= 3
 
@@ -116,14 +124,8 @@ class Texts:
 
     def brief(self, rng: Rng, lang: str) -> tuple[str, str]:
         """What is said in a word or three: half of it is for the model, half of it is not."""
-        of = lambda things: str(things[lang][int(rng.integers(len(things[lang])))])  # noqa: E731
-        kind = rng.random()
-        if kind < 0.28:
-            return "backchannel", of(BACKCHANNELS)
-        if kind < 0.42:
-            return "stop", of(STOPS)
-        if kind < 0.5:
-            return "fragment", of(FRAGMENTS)
+        if aside := aside_of(rng.random(), (0.28, 0.42, 0.5), lang, rng):
+            return aside
         families = {name: brief for name, texts in self.families[lang].items() if (brief := [t for t in texts if is_brief(t, lang)])}
         name = "chat" if rng.random() < 0.5 else str(rng.choice(list(families)))
         return "question", families[name][int(rng.integers(len(families[name])))]
@@ -131,13 +133,8 @@ class Texts:
     def draw(self, rng: Rng, lang: str) -> tuple[str, str]:
         """What kind of thing is said, and the text."""
         kind = rng.random()
-        of = lambda things: str(things[lang][int(rng.integers(len(things[lang])))])  # noqa: E731
-        if kind < 0.05:
-            return "backchannel", of(BACKCHANNELS)
-        if kind < 0.08:
-            return "stop", of(STOPS)
-        if kind < 0.09:
-            return "fragment", of(FRAGMENTS)
+        if aside := aside_of(kind, (0.05, 0.08, 0.09), lang, rng):
+            return aside
         if kind < 0.66:
             families = self.families[lang]
             # Families with many texts more often, but not as much more often.
