@@ -163,6 +163,7 @@ export class OffersService {
         client?.onOpen({
           send: (text) => peer.send(label, text),
           bufferedAmount: () => peer.bufferedAmount(label),
+          largestBytes: peer.largestMessageBytes,
         });
         connection.greeted.resolve();
       }),

@@ -65,6 +65,8 @@ type Intent =
       readonly callId: string;
       readonly output: string;
     }
+  /** An item that could not be read at all, and was to come now. */
+  | { readonly k: 'item_refused' }
   | { readonly k: 'item_retrieve'; readonly itemId: string }
   | { readonly k: 'item_delete'; readonly itemId: string }
   | {

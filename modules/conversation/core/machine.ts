@@ -17,6 +17,7 @@ import type { DetectionSettings } from './turn-rules/policy.js';
 
 /** They change nothing that an answer begun ahead rests on. */
 const HARMLESS: ReadonlySet<ClientIntent['k']> = new Set([
+  'item_refused',
   'item_retrieve',
   'reading_stopped',
   'response_cancel',
@@ -174,7 +175,7 @@ export class ConversationMachine {
 
   #appended({ ref, receipt }: Extract<MachineInput, { t: 'appended' }>, atMs: number): void {
     this.#frameCame ||= this.#writer.ledger.kindOf(ref) === 'frame';
-    this.#writer.ledger.appended(ref, receipt);
+    this.#writer.appended(ref, receipt);
     this.#hearing.told(ref, receipt, atMs);
   }
 
@@ -194,7 +195,9 @@ export class ConversationMachine {
     if (failure) {
       // The response that the question was for is told, also where it has not begun.
       if (this.#next !== null) this.#answering.create(this.#next, atMs);
-      if (!this.#answering.fail(failure, atMs)) this.#session.emitError(failure);
+      const { code, message } = failure;
+      if (!this.#answering.fail({ code, message }, atMs) && !failure.told)
+        this.#session.emitError({ code, message });
       return true;
     }
     if (this.#speculation.attending && this.#writer.ledger.questionsUnderWay === 0) {

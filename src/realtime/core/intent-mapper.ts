@@ -66,6 +66,11 @@ export async function toIntent(event: ConversationEvent, reading: MediaReading):
   }
 }
 
+/** A response that is asked for behind this item is to answer it. */
+export function asksForAnswer(item: ItemCreate['item']): boolean {
+  return item.type === 'function_call_output' || (item.type === 'message' && item.role === 'user');
+}
+
 type ItemCreate = Extract<ClientEvent, { type: 'conversation.item.create' }>;
 
 async function toItemIntent(

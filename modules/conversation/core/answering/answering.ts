@@ -10,6 +10,7 @@ import {
 } from './answer.js';
 import type { ContextWriter } from '../context/context-writer.js';
 import type { TurnSpeculation } from '../events.js';
+import { forgetItem } from './forget-item.js';
 import { cutAnswer } from './heard.js';
 import { HeldEvents, type HeldEvent } from './held-events.js';
 import type { Failure } from '../inputs.js';
@@ -166,7 +167,7 @@ export class Answering {
     answer.attended(atMs);
     this.#progressAtMs = atMs;
     this.#writer.openQuestion();
-    this.#mark = { position: this.#session.log.position, turnOpen: this.#writer.turnOpen };
+    this.#mark = { position: this.#session.log.position, turnOpen: this.#writer.turns.isOpen };
     this.#session.out.push({ c: 'mark', key: answer.id });
     this.#writer.closeQuestion(answer.request.instructions ?? null);
     const maxTokens = answer.maxOutputTokens === 'inf' ? room : Math.min(answer.maxOutputTokens, room);
@@ -301,7 +302,7 @@ export class Answering {
   #goBack(answer: Answer): void {
     this.#session.out.push({ c: 'rollback', key: answer.id });
     this.#session.log.rollback(this.#mark.position);
-    this.#writer.wentBack(this.#mark.turnOpen);
+    this.#writer.turns.wentTo(this.#mark.turnOpen);
   }
 
   #over(answer: Answer, atMs: number): void {
@@ -314,6 +315,8 @@ export class Answering {
     const { itemIds, text, tokenEnds, messageId } = output;
     this.#session.log.add({ k: 'answer', id, itemIds, text, tokenEnds }, tokens);
     // Deleted while it was made.
-    if (itemIds.includes(messageId) && !this.#session.items.get(messageId)) this.#writer.forget(messageId);
+    const { items } = this.#session;
+    for (const itemId of itemIds.filter((one) => !items.get(one)))
+      forgetItem(this.#session, this.#writer, { itemId, isMessage: itemId === messageId });
   }
 }

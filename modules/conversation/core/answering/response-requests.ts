@@ -1,4 +1,5 @@
 import type { Hearing } from '../hearing/hearing.js';
+import type { ContextWriter } from '../context/context-writer.js';
 import type { ClientIntent } from '../intents.js';
 import type { Session } from '../session.js';
 import type { ResponseRequest } from './answer.js';
@@ -10,6 +11,7 @@ import { toolProblem } from './tool-choice.js';
 type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
 
 export interface ResponseRequestParts {
+  readonly writer: ContextWriter;
   readonly answering: Answering;
   readonly sides: SideAnswers;
   readonly hearing: Hearing;
@@ -18,12 +20,14 @@ export interface ResponseRequestParts {
 /** What clients ask for of responses, and why they may not have it. */
 export class ResponseRequests {
   readonly #session: Session;
+  readonly #writer: ContextWriter;
   readonly #answering: Answering;
   readonly #sides: SideAnswers;
   readonly #hearing: Hearing;
 
-  constructor(session: Session, { answering, sides, hearing }: ResponseRequestParts) {
+  constructor(session: Session, { writer, answering, sides, hearing }: ResponseRequestParts) {
     this.#session = session;
+    this.#writer = writer;
     this.#answering = answering;
     this.#sides = sides;
     this.#hearing = hearing;
@@ -42,6 +46,10 @@ export class ResponseRequests {
       return this.#session.refuse(intent, 'conversation_already_has_active_response', message);
     }
     if (request.input !== undefined) return this.#createBeside(intent, request, atMs);
+    if (joins && !this.#hearing.speaking && this.#writer.takeRefusal()) {
+      const message = 'what was to be answered was refused, and nothing else waits for an answer';
+      return this.#session.refuse(intent, 'nothing_to_answer', message);
+    }
     if (joins) return this.#answering.want(request);
     if (!this.#answering.ask(request)) this.#tooMany(intent);
   }

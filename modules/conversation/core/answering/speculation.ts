@@ -78,11 +78,11 @@ export class Speculation {
       this.#turn.tries < settings.speculationTries &&
       utterance.endMs - utterance.startMs <= settings.speculationMaxSpeechMs &&
       !this.#budget.exhausted(atMs);
-    if (!allowed || !this.#possible || !this.#writer.fitsUtterance(utterance)) return;
+    if (!allowed || !this.#possible || !this.#writer.sound.fits(utterance)) return;
     this.#turn.tries += 1;
     const ref = `${utterance.audioId}~${this.#turn.tries}`;
     this.#begin('speech', atMs);
-    this.#writer.attendUtterance(utterance, ref);
+    this.#writer.sound.attend(utterance, ref);
     this.#writer.gate();
   }
 
@@ -106,7 +106,7 @@ export class Speculation {
     if (room < 1) return this.withdraw('failed', atMs);
     current.attended = { atMs, position: log.position };
     out.push({ c: 'mark', key: current.id });
-    this.#writer.closeTurn();
+    this.#writer.turns.close();
     const wanted = current.maxOutputTokens;
     const maxTokens = wanted === 'inf' ? room : Math.min(wanted, room);
     const tools = this.#answering.wantedTools;
@@ -187,7 +187,7 @@ export class Speculation {
 
   #begin(kind: SpeculationKind, atMs: number): void {
     const { ids, log, out } = this.#session;
-    this.#writer.openTurn();
+    this.#writer.turns.open();
     const { headTokens } = this.#writer.ledger;
     const id = ids.next('resp');
     this.#try = {

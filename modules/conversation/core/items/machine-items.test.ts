@@ -125,19 +125,6 @@ describe('typed turns', () => {
     expect(harness.eventsOf('response_done')[0]?.response.status).toBe('completed');
   });
 
-  test('a question that the rest of the conversation leaves no room for fails its response', () => {
-    const harness = awake({ caps: { maxContextTokens: 96 } })
-      .turn('a')
-      .turn('b')
-      .clear();
-    harness.intent(typed('x'.repeat(120))).intent({ k: 'response_create', clientEventId: 'evt_1' });
-    expect(harness.eventsOf('error')).toEqual([]);
-    expect(harness.eventsOf('response_done')[0]?.response).toMatchObject({
-      status: 'failed',
-      error: { code: 'context_full', clientEventId: 'evt_1' },
-    });
-  });
-
   test('items that come while an answer is made wait for its end', () => {
     const harness = awake().speak(1000).ack().answer('a').clear().intent(typed('and now?'));
     expect(harness.did).toEqual([]);
