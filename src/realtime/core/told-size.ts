@@ -3,6 +3,8 @@ import { VisavisError } from '#modules/contracts';
 
 /** Ids and what else an event of an item has beside what the client sent of it (bytes). */
 const ENVELOPE_BYTES = 512;
+/** Who takes even less goes without most events, and is not to be kept from saying anything. */
+const LEAST_BYTES = 16 * 1024;
 
 /**
  * A client that puts something in is told of it as it then stands, in one event: what does not fit into one is refused.
@@ -11,7 +13,7 @@ const ENVELOPE_BYTES = 512;
  * @throws VisavisError `message_too_large`
  */
 export function checkTold(what: object, most: number, param: 'item' | 'session'): void {
-  if (Buffer.byteLength(JSON.stringify(what)) + ENVELOPE_BYTES <= most) return;
+  if (Buffer.byteLength(JSON.stringify(what)) + ENVELOPE_BYTES <= Math.max(most, LEAST_BYTES)) return;
   const message = `The ${param} could not be told back: an event to this client has at most ${most} bytes.`;
   throw new VisavisError('message_too_large', message, param);
 }
