@@ -1,6 +1,6 @@
 import type { Answering } from './answering/answering.js';
 import { ResponseRequests } from './answering/response-requests.js';
-import type { SideAnswers } from './answering/side-answers.js';
+import type { SideAnswers } from './answering/beside/side-answers.js';
 import { toolProblem } from './answering/tool-choice.js';
 import type { Camera } from './seeing/camera.js';
 import type { ContextWriter } from './context/context-writer.js';

@@ -1,4 +1,4 @@
-import { VisavisError } from '#modules/contracts';
+import type { VisavisError } from '#modules/contracts';
 import { COSTS, RequestPace } from './request-pace.js';
 
 /** How many of so many requests at once are let through, and what the others are told. */

@@ -4,8 +4,8 @@ import type { ClientIntent } from '../intents.js';
 import type { Session } from '../session.js';
 import type { ResponseRequest } from './answer.js';
 import type { Answering } from './answering.js';
-import type { SideAnswers } from './side-answers.js';
-import { SideInputBuilder } from './side-input.js';
+import type { SideAnswers } from './beside/side-answers.js';
+import { SideInputBuilder } from './beside/side-input.js';
 import { toolProblem } from './tool-choice.js';
 
 type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
@@ -41,7 +41,10 @@ export class ResponseRequests {
     const problem = toolProblem(caps, request.tools ?? config.tools ?? [], choice);
     if (problem) return this.#session.refuse(intent, problem.code, problem.message, 'response.tool_choice');
     const joins = request.conversation !== 'none';
-    if (joins && (this.#answering.joining || this.#answering.wanted || this.#sides.joiningId !== null)) {
+    if (
+      joins &&
+      (this.#answering.joining || this.#answering.wishes.wanted || this.#sides.joiningId !== null)
+    ) {
       const message = 'a response is active or about to begin';
       return this.#session.refuse(intent, 'conversation_already_has_active_response', message);
     }
@@ -50,8 +53,8 @@ export class ResponseRequests {
       const message = 'what was to be answered was refused, and nothing else waits for an answer';
       return this.#session.refuse(intent, 'nothing_to_answer', message);
     }
-    if (joins) return this.#answering.want(request);
-    if (!this.#answering.ask(request)) this.#tooMany(intent);
+    if (joins) return this.#answering.wishes.want(request);
+    if (!this.#answering.wishes.ask(request)) this.#tooMany(intent);
   }
 
   /** Without an id: the one that is active, else what has not begun yet. */
@@ -59,7 +62,7 @@ export class ResponseRequests {
     const { responseId } = intent;
     const cancelled = this.#cancelActive(responseId ?? null, atMs);
     this.#answering.stopReading(atMs);
-    if (cancelled || (responseId === undefined && this.#answering.drop())) return;
+    if (cancelled || (responseId === undefined && this.#answering.wishes.drop())) return;
     this.#session.refuse(intent, 'response_cancel_not_active', 'there is no such response to cancel');
   }
 
