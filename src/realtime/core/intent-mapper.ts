@@ -150,7 +150,7 @@ async function toContent(part: ClientContent, { decodeImage, format }: MediaRead
         throw new VisavisError('bad_audio', 'The audio is too long.', 'item.content.audio');
       const pcm = toPcm(bytes, format);
       if (pcm.length === 0) throw new VisavisError('bad_audio', 'The audio is empty.', 'item.content.audio');
-      return { type: 'input_audio', pcm };
+      return { type: 'input_audio', pcm, ...(part.transcript != null && { transcript: part.transcript }) };
     }
   }
 }

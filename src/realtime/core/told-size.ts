@@ -31,7 +31,7 @@ export function toldOf(item: ClientItem): object {
 }
 
 function toldOfPart(part: ClientContent): object {
-  if (part.type === 'input_audio') return { type: part.type, transcript: null };
+  if (part.type === 'input_audio') return { type: part.type, transcript: part.transcript };
   return part.type === 'input_image'
     ? { type: part.type, detail: part.detail }
     : { type: part.type, text: part.text };

@@ -31,7 +31,7 @@ describe('typed turns', () => {
   test('images go in at once and are not to be shed, sound goes in with the question', () => {
     const content = [
       { type: 'input_image', image: { width: 2, height: 2, data: new Uint8Array(12) }, detail: 'low' },
-      { type: 'input_audio', pcm: new Float32Array(16_000) },
+      { type: 'input_audio', pcm: new Float32Array(16_000), transcript: 'as its client has it' },
     ] as const;
     const harness = awake().intent({ k: 'item_create', role: 'user', itemId: 'item_x', content });
     expect(harness.commandsOf('append').at(-1)).toMatchObject({
@@ -44,7 +44,7 @@ describe('typed turns', () => {
     expect(harness.did).toEqual(['open user', 'frame', 'audio', 'mark', 'close user', 'generate']);
     const described = [
       { type: 'input_image', detail: 'low' },
-      { type: 'input_audio', transcript: null, span: null },
+      { type: 'input_audio', transcript: 'as its client has it', span: null },
     ];
     expect(harness.machine.snapshot().items[0]).toMatchObject({ content: described });
   });
