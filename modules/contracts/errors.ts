@@ -40,6 +40,8 @@ export const ERRORS = {
   /** The conversation's items hold as much text as may be: some have to be deleted first. */
   conversation_full: { status: 409, retryable: false, type: 'invalid_request_error' },
   conversation_already_has_active_response: { status: 409, retryable: true, type: 'invalid_request_error' },
+  /** The question or result that a response was asked for was refused, and nothing else waits for an answer. */
+  nothing_to_answer: { status: 409, retryable: false, type: 'invalid_request_error' },
   response_cancel_not_active: { status: 409, retryable: false, type: 'invalid_request_error' },
   item_create_duplicate_item_id: { status: 409, retryable: false, type: 'invalid_request_error' },
   /** A result names a call that is not in the conversation. */
@@ -68,6 +70,8 @@ export const ERRORS = {
   internal_error: { status: 500, retryable: true, type: 'server_error' },
   /** An event of ours is larger than the client takes (`a=max-message-size`), or than 256 KiB; `param` is its type. */
   event_too_large: { status: 413, retryable: false, type: 'server_error' },
+  /** So much waits for the client that it is cut off. */
+  slow_client: { status: 408, retryable: true, type: 'invalid_request_error' },
   /** A part that a call rests on is lost for good; `param` is the part. The call goes on without. */
   part_lost: { status: 503, retryable: true, type: 'server_error' },
   session_expired: { status: 410, retryable: false, type: 'invalid_request_error' },

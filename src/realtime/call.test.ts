@@ -24,6 +24,7 @@ async function setUp(grant: Grant = ANYBODY) {
       return peer.result;
     },
     bufferedAmount: () => peer.buffered,
+    largestBytes: 262_144,
     close: () => void (peer.closed += 1),
   };
   let id = 0;
@@ -142,7 +143,56 @@ describe('Call', () => {
       ['invalid_event', 'e2'],
       ['bad_image', 'e3'],
     ]);
-    expect(conversation.intents).toMatchObject([{ k: 'response_create' }]);
+    expect(conversation.intents).toMatchObject([{ k: 'item_refused' }, { k: 'response_create' }]);
+  });
+
+  it('tells the conversation of a question that could not be read, in its place', async () => {
+    const { client, conversation, peer, tell } = await setUp();
+    client.open(peer);
+    const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hello' }] };
+    await tell(
+      { type: 'conversation.item.create', item },
+      { type: 'conversation.item.create', item: { ...item, foo: 1 } },
+      { type: 'response.create' },
+    );
+    expect(conversation.intents.map(({ k }) => k)).toEqual([
+      'item_create',
+      'item_refused',
+      'response_create',
+    ]);
+  });
+
+  it('refuses what it could not tell this client back: an item, a session', async () => {
+    const { call, client, conversation, peer, sent, tell } = await setUp();
+    client.open({ ...peer, largestBytes: 20_000 });
+    const item = (text: string) => ({
+      type: 'message',
+      role: 'user',
+      content: [{ type: 'input_text', text }],
+    });
+    // Of three bytes a character, and of escapes that are written out.
+    for (const [event_id, text] of [
+      ['e1', '日'.repeat(7000)],
+      ['e2', '\u0001'.repeat(4000)],
+      ['e3', 'x'.repeat(19_000)],
+    ] as const)
+      await tell({ type: 'conversation.item.create', event_id, item: item(text) });
+    const output = 'x'.repeat(20_000);
+    const result = { type: 'function_call_output', call_id: 'call_1', output };
+    await tell({ type: 'conversation.item.create', event_id: 'e4', item: result });
+    const session = { type: 'realtime', instructions: 'x'.repeat(20_000) };
+    await tell({ type: 'session.update', event_id: 'e5', session });
+    const errors = sent.flatMap((event) => (event.type === 'error' ? [event.error] : []));
+    expect(errors.map(({ code, event_id, param }) => [code, event_id, param])).toEqual([
+      ['message_too_large', 'e1', 'item'],
+      ['message_too_large', 'e2', 'item'],
+      ['message_too_large', 'e4', 'item'],
+      ['message_too_large', 'e5', 'session'],
+    ]);
+    expect(conversation.intents.filter(({ k }) => k !== 'item_refused')).toMatchObject([
+      { k: 'item_create', clientEventId: '1:e3' },
+    ]);
+    expect(call.settings.instructions).toBe('');
   });
 
   it('tells a client whose message was dropped for its size', async () => {

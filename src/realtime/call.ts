@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   mergeSession,
   type ClientEvent,
@@ -6,60 +5,22 @@ import {
   type ServerEventBody,
   type Session,
 } from '@vis-a-vis/protocol';
-import {
-  VisavisError,
-  type AudioFrame,
-  type Clock,
-  type Guard,
-  type IdSource,
-  type VideoFrame,
-} from '#modules/contracts';
-import type { Conversation, LostPart, SessionEvent } from '#modules/conversation';
-import type { Metrics } from '../telemetry/metrics.js';
-import type { Logger } from '../telemetry/logger.js';
+import { VisavisError, type AudioFrame, type Guard, type VideoFrame } from '#modules/contracts';
+import type { ClientIntent, Conversation, LostPart, SessionEvent } from '#modules/conversation';
 import type { Grant } from './access.js';
 import { Arrival } from './arrival.js';
-import type { AudioInput, AudioSink } from './audio-input.js';
-import { tagId, untagId } from './core/client-ids.js';
-import { toErrorEvent, toServerEvents } from './core/event-mapper.js';
-import { toIntent, type DecodeImage } from './core/intent-mapper.js';
+import { Audience, bidFarewell } from './audience.js';
+import type { AudioSink } from './audio-input.js';
+import { untagId } from './core/client-ids.js';
+import { toServerEvents } from './core/event-mapper.js';
+import { asksForAnswer, toIntent, type ConversationEvent } from './core/intent-mapper.js';
+import { checkTold, toldOf } from './core/told-size.js';
 import { checkedSession, toSessionConfig } from './core/turn-config.js';
 import type { WireClock } from './core/vendor-mapper.js';
+import type { CallEnvironment, CallOptions, Connection } from './call-options.js';
 import { countEvent } from './count-event.js';
 import type { Listener } from './listener.js';
-import { Seat } from './seat.js';
-
-/** What carries the call's media or its client's events, and is to be closed with it. */
-export interface Connection {
-  close(): void | Promise<void>;
-}
-
-/** What every call of the process shares. */
-export interface CallEnvironment {
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-}
-
-export interface CallOptions extends CallEnvironment {
-  readonly id: string;
-  /** Whose call it is, and what may be changed in it. */
-  readonly grant: Grant;
-  /** The session from which the call starts. */
-  readonly session: Session;
-  readonly decodeImage: DecodeImage;
-  /** The microphone, where it comes by events; null: it comes by a track. */
-  readonly audioInput?: AudioInput | null;
-  /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */
-  readonly guard: Guard;
-}
-
-/** How often it is looked whether the last words to a client have left, and for how long at the most (ms). */
-const FAREWELL_POLL_MS = 10;
-const FAREWELL_MS = 250;
-/** Clients of one call at a time. */
-const MAX_SEATS = 16;
+import type { Seat } from './seat.js';
 
 /**
  * A session: its settings, its conversation, and what is said about it on the wire, in typed events. What carries these
@@ -76,8 +37,7 @@ export class Call {
   private videoOffsetMs: number | null = null;
   private closed = false;
   private readonly arrival = new Arrival();
-  private readonly seats = new Map<number, { readonly seat: Seat; readonly listener: Listener }>();
-  private seated = 0;
+  private readonly audience = new Audience();
   private latestResponseId = '';
 
   constructor(private readonly options: CallOptions) {
@@ -109,7 +69,7 @@ export class Call {
   /** No turn is under way, and the clients have been sent all there is to tell. */
   get quiet(): boolean {
     const state = this.conversation?.snapshot().state ?? 'closed';
-    return (state === 'idle' || state === 'closed') && this.listeners.every(({ empty }) => empty);
+    return (state === 'idle' || state === 'closed') && this.audience.empty;
   }
 
   /**
@@ -119,24 +79,19 @@ export class Call {
    */
   join(listener: Listener): Seat {
     if (this.closed) throw new VisavisError('session_closed', 'The call is closed.');
-    if (this.seats.size >= MAX_SEATS)
-      throw new VisavisError('capacity', 'Too many clients are in this call.');
-    const number = ++this.seated;
     const { guard, metrics, logger } = this.options;
-    const seat = new Seat({
+    return this.audience.join({
       listener,
       guard,
       begun: this.arrival.begun,
-      perform: (event) => this.perform({ ...event, event_id: tagId(number, event.event_id) }),
+      perform: (event) => this.perform(event, listener),
+      onMissedItem: () => this.conversation?.intent({ k: 'item_refused' }),
       onError: (code) => metrics.error(code),
       onBug: (error) => {
         metrics.guarded('client_event');
         logger.error({ call: this.id, err: error }, 'a client event failed');
       },
-      onLeave: () => this.seats.delete(number),
     });
-    this.seats.set(number, { seat, listener });
-    return seat;
   }
 
   /** What is to be closed with the call, which has not begun. */
@@ -185,11 +140,11 @@ export class Call {
   onSessionEvent(event: SessionEvent): void {
     if (this.closed) return;
     // The timing of a turn tells when its first text left, so that must have left by now.
-    if (event.type === 'turn_timing') for (const listener of this.listeners) listener.flush();
-    countEvent(this.options.metrics, this.id, event, (responseId) => this.firstSentAtMs(responseId));
+    if (event.type === 'turn_timing') this.audience.flush();
+    countEvent(this.options.metrics, this.id, event, this.firstSentAtMs);
     if (event.type === 'response_created') this.latestResponseId = event.response.id;
-    if (event.type === 'error') this.tellError(event.error);
-    else for (const body of toServerEvents(event, this.session, this.wireClock)) this.tell(body);
+    if (event.type === 'error') this.audience.tellError(event.error);
+    else for (const body of toServerEvents(event, this.session, this.wireClock)) this.audience.tell(body);
     this.options.logger.debug({ call: this.id, event: event.type }, 'session event');
   }
 
@@ -206,8 +161,8 @@ export class Call {
   /** From its first line on, nothing that comes from any side is looked at. */
   private async end(reason: string, error: VisavisError | null): Promise<void> {
     this.closed = true;
-    const { connection, conversation, listeners } = this;
-    for (const { seat } of this.seats.values()) seat.leave();
+    const { connection, conversation } = this;
+    const listeners = this.audience.dismiss();
     this.connection = null;
     this.conversation = null;
     this.arrival.begin();
@@ -216,7 +171,10 @@ export class Call {
       this.options.logger.info({ call: this.id, reason }, 'call closed');
     }
     try {
-      if (error !== null) await this.farewell(error, listeners);
+      if (error !== null) {
+        this.options.metrics.error(error.code);
+        await bidFarewell(error, listeners);
+      }
     } finally {
       for (const listener of listeners) listener.end(reason);
       // The connection first: its sockets close, whatever becomes of the conversation.
@@ -226,26 +184,15 @@ export class Call {
     }
   }
 
-  private async farewell(error: VisavisError, listeners: readonly Listener[]): Promise<void> {
-    const { code, message, param } = error;
-    this.options.metrics.error(code);
-    for (const listener of listeners) {
-      listener.push(toErrorEvent({ code, message, param, clientEventId: null }));
-      listener.flush();
-    }
-    for (let ms = 0; ms < FAREWELL_MS && !listeners.every(({ empty }) => empty); ms += FAREWELL_POLL_MS) {
-      await sleep(FAREWELL_POLL_MS);
-    }
-  }
-
-  /** @param event its id says whose it is */
-  private async perform(event: ClientEvent): Promise<void> {
-    const { audioInput = null, decodeImage } = this.options;
+  /** @param event its id says whose it is @param listener its client's */
+  private async perform(event: ClientEvent, listener: Listener): Promise<void> {
+    const { audioInput = null } = this.options;
     if (this.conversation === null) throw new VisavisError('session_closed', 'The call is closed.');
     switch (event.type) {
       case 'session.update': {
         const after = checkedSession(mergeSession(this.session, event.session));
         this.grant.checkChange(this.session, after);
+        checkTold(after, listener.largestBytes, 'session');
         this.session = after;
         audioInput?.setFormat(this.session.audio.input.format);
         this.conversation.intent({
@@ -258,7 +205,7 @@ export class Call {
       case 'output_audio_buffer.clear':
         // Answers are text: there is no audio to clear, but stock clients always send this when they interrupt.
         this.conversation.intent({ k: 'reading_stopped' });
-        this.tell({ type: 'output_audio_buffer.cleared', response_id: this.latestResponseId });
+        this.audience.tell({ type: 'output_audio_buffer.cleared', response_id: this.latestResponseId });
         return;
       case 'input_audio_buffer.append':
         if (audioInput === null)
@@ -269,10 +216,22 @@ export class Call {
         if (event.type === 'response.create') this.checkWishes(event.response ?? {});
         if (event.type === 'input_audio_buffer.commit') await audioInput?.flush(this.audioSink);
         if (event.type === 'input_audio_buffer.clear') audioInput?.clear();
-        const { format } = this.session.audio.input;
-        const intent = await toIntent(event, { decodeImage, format });
-        this.conversation?.intent(intent);
+        this.conversation?.intent(await this.intentOf(event, listener));
       }
+    }
+  }
+
+  /** Where an item cannot be had, what is asked for behind it is not answered from nothing. */
+  private async intentOf(event: ConversationEvent, { largestBytes }: Listener): Promise<ClientIntent> {
+    const { decodeImage } = this.options;
+    const { format } = this.session.audio.input;
+    try {
+      if (event.type === 'conversation.item.create') checkTold(toldOf(event.item), largestBytes, 'item');
+      return await toIntent(event, { decodeImage, format });
+    } catch (error) {
+      if (event.type === 'conversation.item.create' && asksForAnswer(event.item))
+        this.conversation?.intent({ k: 'item_refused' });
+      throw error;
     }
   }
 
@@ -294,31 +253,12 @@ export class Call {
     };
   }
 
-  private get listeners(): readonly Listener[] {
-    return [...this.seats.values()].map(({ listener }) => listener);
-  }
-
-  private tell(body: ServerEventBody): void {
-    for (const { listener } of this.seats.values()) listener.push(body);
-  }
-
-  /** What a client's own event led to is that client's business. */
-  private tellError(error: Parameters<typeof toErrorEvent>[0]): void {
-    const cause = untagId(error.clientEventId);
-    const body = toErrorEvent({ ...error, clientEventId: cause?.eventId ?? null });
-    if (cause === null) this.tell(body);
-    else this.seats.get(cause.seat)?.listener.push(body);
-  }
-
   private get wireClock(): WireClock {
-    const firstSentAtMs = (responseId: string) => this.firstSentAtMs(responseId);
-    return { nowMs: this.options.clock.nowMs(), videoOffsetMs: this.videoOffsetMs, firstSentAtMs };
+    const { videoOffsetMs, firstSentAtMs } = this;
+    return { nowMs: this.options.clock.nowMs(), videoOffsetMs, firstSentAtMs };
   }
 
-  private firstSentAtMs(responseId: string): number | null {
-    const times = this.listeners.map((one) => one.firstSentAtMs(responseId)).filter((at) => at !== null);
-    return times.length > 0 ? Math.min(...times) : null;
-  }
+  private readonly firstSentAtMs = (responseId: string) => this.audience.firstSentAtMs(responseId);
 
   private whenBegun(work: () => void): void {
     if (!this.closed) this.arrival.run(work, () => this.options.metrics.drop('early'));

@@ -58,7 +58,7 @@ export class CallsController {
     const body: unknown = request.body;
     const bytes = body instanceof Uint8Array ? body : new Uint8Array();
     const { sdp } = await readOffer(request.headers['content-type'], bytes);
-    const answerSdp = this.offers.peerOf(call).renegotiate(sdp);
+    const answerSdp = this.offers.peerFor('renegotiation', call).renegotiate(sdp);
     response.status(200).setHeader('Content-Type', 'application/sdp').end(answerSdp);
   }
 

@@ -62,6 +62,7 @@ const media = {
         return 'sent';
       },
       bufferedAmount: () => 0,
+      largestMessageBytes: 262_144,
       stats: () => {
         throw new Error('not asked for');
       },

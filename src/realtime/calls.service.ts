@@ -9,7 +9,8 @@ import { MediaService } from '#modules/media';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import type { Grant, Lease } from './access.js';
 import { AudioInput } from './audio-input.js';
-import { Call, type CallEnvironment } from './call.js';
+import { Call } from './call.js';
+import type { CallEnvironment } from './call-options.js';
 import { Admission } from './core/admission.js';
 import { checkedSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
 

@@ -54,6 +54,7 @@ function staged() {
           return 'sent' as const;
         },
         bufferedAmount: () => channel.buffered,
+        largestMessageBytes: 262_144,
         stats: () => {
           throw new Error('not asked for');
         },

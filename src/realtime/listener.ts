@@ -7,12 +7,16 @@ export interface Channel {
   send(text: string): SendResult;
   /** Bytes that the channel has taken and not yet sent. */
   bufferedAmount(): number;
+  /** The largest text that it takes (bytes of UTF-8). */
+  readonly largestBytes: number;
 }
 
 /** One that is told what happens in a call. Nothing of it throws. */
 export interface Listener {
   /** Nothing waits for this client any more, as far as it can still be told anything. */
   readonly empty: boolean;
+  /** The largest event that this client can be told (bytes of UTF-8). */
+  readonly largestBytes: number;
   /** The next event, in order. */
   push(event: ServerEventBody): void;
   /** What waits is to leave now, as far as the client keeps up. */

@@ -5,6 +5,7 @@ import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media
 import type { Grant } from './access.js';
 import type { Call } from './call.js';
 import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment, type NewCall } from './calls.service.js';
+import { COSTS, RequestPace } from './core/request-pace.js';
 import { Lines, type Line } from './lines.js';
 import type { Offer } from './offer.js';
 import { openaiDoor, type ChannelClient, type Door } from './transports/data-channel.js';
@@ -32,6 +33,7 @@ export interface AnsweredOffer {
 interface Kept extends NewCall {
   readonly client: ChannelClient | null;
   readonly lines: Lines<Connection>;
+  readonly pace: RequestPace;
   /** Its conversation is there, or on its way. */
   begun: boolean;
   /** Media time (ms) at which its audio ended so far: what another connection brings begins after it. */
@@ -94,7 +96,15 @@ export class OffersService {
     return this.calls.within(id, async () => {
       try {
         const client = door?.(call) ?? null;
-        const kept = { call, guard, client, lines: new Lines<Connection>(), begun: false, endMs: -Infinity };
+        const kept = {
+          call,
+          guard,
+          client,
+          lines: new Lines<Connection>(),
+          pace: new RequestPace(),
+          begun: false,
+          endMs: -Infinity,
+        };
         this.kept.set(call, kept);
         const connection = new Connection(kept);
         kept.lines.add(connection);
@@ -118,6 +128,7 @@ export class OffersService {
   async reopen(call: Call, sdp: string): Promise<AnsweredOffer> {
     const kept = this.kept.get(call);
     if (!kept || !this.calls.has(call.id)) throw leftEarly();
+    this.pace('connection', call);
     return this.calls.within(call.id, async () => {
       const connection = new Connection(kept);
       const peer = await this.answer(sdp, connection);
@@ -127,11 +138,19 @@ export class OffersService {
     });
   }
 
-  /** The newest peer connection of a call. @throws VisavisError `not_found`: it has none */
-  peerOf(call: Call): MediaPeer {
+  /**
+   * The newest peer connection of a call, which a request asks to change.
+   * @throws VisavisError `not_found`: it has none; `rate_limit_exceeded`
+   */
+  peerFor(what: keyof typeof COSTS, call: Call): MediaPeer {
+    this.pace(what, call);
     const peer = this.kept.get(call)?.lines.newest?.peer;
     if (!peer) throw new VisavisError('not_found', 'The call has no peer connection.');
     return peer;
+  }
+
+  private pace(what: keyof typeof COSTS, call: Call): void {
+    this.kept.get(call)?.pace.spend(COSTS[what], this.environment.clock.nowMs());
   }
 
   private async answer(sdp: string, connection: Connection): Promise<MediaPeer> {
@@ -163,6 +182,7 @@ export class OffersService {
         client?.onOpen({
           send: (text) => peer.send(label, text),
           bufferedAmount: () => peer.bufferedAmount(label),
+          largestBytes: peer.largestMessageBytes,
         });
         connection.greeted.resolve();
       }),

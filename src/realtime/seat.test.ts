@@ -14,6 +14,7 @@ function setUp(perform: (event: ClientEvent) => Promise<void> = async () => unde
   const seat = new Seat({
     listener: {
       empty: true,
+      largestBytes: 262_144,
       push: (event) => told.push(event),
       flush: () => undefined,
       firstSentAtMs: () => null,
@@ -24,6 +25,7 @@ function setUp(perform: (event: ClientEvent) => Promise<void> = async () => unde
       await perform(event);
       performed.push(event.event_id ?? event.type);
     },
+    onMissedItem: () => performed.push('missed'),
     onError: () => undefined,
     onBug: (bug) => bugs.push(bug),
     onLeave: () => (left += 1),

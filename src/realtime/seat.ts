@@ -17,6 +17,8 @@ export interface SeatParts {
   readonly begun: Promise<void>;
   /** Performs one event. A `VisavisError` it throws becomes an error event. */
   perform(event: ClientEvent): Promise<void>;
+  /** An item was to come now, and could not be read. */
+  onMissedItem(): void;
   onError(code: ErrorCode): void;
   /** What `perform` threw that is no `VisavisError`: a bug. */
   onBug(error: unknown): void;
@@ -69,6 +71,14 @@ export class Seat {
     if (this.#left) return;
     this.parts.onError(error.code);
     this.parts.listener.push(toErrorEvent(error));
+  }
+
+  /** An item that could not be read was to come behind all that has been taken. */
+  missItem(): void {
+    this.#tail = this.#tail.then(() => {
+      if (!this.#left) this.parts.onMissedItem();
+    });
+    this.parts.guard.watch('client_event', this.#tail);
   }
 
   /** The client has gone; the call goes on. */

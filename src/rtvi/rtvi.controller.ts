@@ -57,7 +57,8 @@ export class RtviController {
       const offer = valueOf(readRtviBody(rtviOfferSchema, textOf(request, JSON_TYPE)));
       const { sdp, pc_id: pcId, restart_pc: restart } = offer;
       const call = pcId == null ? null : this.connections.find(pcId, grant);
-      if (call && !restart) return answer(this.offers.peerOf(call).renegotiate(sdp), call.id);
+      if (call && !restart)
+        return answer(this.offers.peerFor('renegotiation', call).renegotiate(sdp), call.id);
       if (call) return answer((await this.offers.reopen(call, sdp)).answerSdp, call.id);
       const wanted = valueOf(rtviSession(offer.requestData ?? offer.request_data));
       const options = { grant, gone: gone.signal };
@@ -76,7 +77,7 @@ export class RtviController {
     const { pc_id: pcId, candidates } = valueOf(readRtviBody(rtviTrickleSchema, textOf(request, JSON_TYPE)));
     const call = this.connections.find(pcId, grant);
     if (!call) throw new VisavisError('not_found', 'There is no such connection.');
-    this.offers.peerOf(call).addCandidates(candidates.map(({ candidate }) => candidate));
+    this.offers.peerFor('candidates', call).addCandidates(candidates.map(({ candidate }) => candidate));
     return { status: 'success' };
   }
 }

@@ -77,10 +77,10 @@ export class WhipController {
   /** Later candidates, or ICE anew. A request that fails leaves the session as it was. */
   @Patch(':id')
   async patch(@Req() request: Request, @Res() response: Response, @Param('id') id: string): Promise<void> {
-    const { peer } = await this.own(request, id);
+    const { call } = await this.own(request, id);
+    const condition = preconditionOf(request);
+    const peer = this.offers.peerFor(condition === 'any' ? 'renegotiation' : 'candidates', call);
     const { ufrag, password, candidates } = readIceFragment(textOf(request, FRAGMENT));
-    // Eyevinn's client writes the tag into the header that only answers have.
-    const condition = readPrecondition(request.headers['if-match'] ?? request.headers.etag);
     if (condition === 'missing')
       throw new VisavisError('precondition_required', 'If-Match must say which ICE session it is about.');
     if (condition !== 'any') {
@@ -158,6 +158,11 @@ export class WhipController {
     this.calls.find(id, await this.access.authorize(request));
     return publication;
   }
+}
+
+/** Eyevinn's client writes the tag into the header that only answers have. */
+function preconditionOf({ headers }: Request): ReturnType<typeof readPrecondition> {
+  return readPrecondition(headers['if-match'] ?? headers.etag);
 }
 
 function notAllowed(response: Response, allow: string): VisavisError {

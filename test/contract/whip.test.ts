@@ -319,6 +319,24 @@ describe('PATCH', () => {
     expect((await patch(location, body, { 'if-match': etag })).status).toBe(204);
   });
 
+  test('a flood of them: 429, and when to come again; the session goes on', async () => {
+    const { location, etag } = await publish(await offered());
+    const statuses = new Set<number>();
+    let refused: Response | null = null;
+    for (let round = 0; round < 40 && refused === null; round++) {
+      const sent = Array.from({ length: 10 }, () => patch(location, fragment(MINE), { 'if-match': etag }));
+      for (const response of await Promise.all(sent)) {
+        statuses.add(response.status);
+        if (response.status === 429) refused ??= response;
+      }
+    }
+    expect([...statuses].toSorted((one, other) => one - other)).toEqual([204, 429]);
+    expect(refused!.headers.get('retry-after')).toBe('1');
+    expect(await problemOf(refused!)).toMatchObject({ code: 'rate_limit_exceeded' });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect((await patch(location, fragment(MINE), { 'if-match': etag })).status).toBe(204);
+  });
+
   test('another content type: 415; what is no fragment: 400', async () => {
     const { location, etag } = await publish(await offered());
     const other = await patch(location, fragment(MINE), { ...SDP, 'if-match': etag });

@@ -28,6 +28,8 @@ export type Boundary =
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
+  /** The client whose item it was has been told. */
+  readonly told?: boolean;
 }
 
 /** What is told of a sound; left out: nothing. */

@@ -5,8 +5,8 @@ import type { SessionConfig } from './config.js';
 export type NewContent =
   | { readonly type: 'input_text'; readonly text: string }
   | { readonly type: 'input_image'; readonly image: RgbImage; readonly detail: 'auto' | 'low' | 'high' }
-  /** `pcm`: 16 kHz mono. */
-  | { readonly type: 'input_audio'; readonly pcm: Float32Array }
+  /** `pcm`: 16 kHz mono. `transcript`: the client's own, which the model does not read. */
+  | { readonly type: 'input_audio'; readonly pcm: Float32Array; readonly transcript?: string }
   | { readonly type: 'output_text'; readonly text: string };
 
 /** `'root'`: first in the list; `undefined`: last. */
@@ -65,6 +65,8 @@ type Intent =
       readonly callId: string;
       readonly output: string;
     }
+  /** An item that could not be read at all, and was to come now. */
+  | { readonly k: 'item_refused' }
   | { readonly k: 'item_retrieve'; readonly itemId: string }
   | { readonly k: 'item_delete'; readonly itemId: string }
   | {

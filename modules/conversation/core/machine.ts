@@ -1,6 +1,6 @@
 import { Answering } from './answering/answering.js';
-import { SideAnswers } from './answering/side-answers.js';
-import { Transcripts } from './answering/transcripts.js';
+import { SideAnswers } from './answering/beside/side-answers.js';
+import { Transcripts } from './answering/beside/transcripts.js';
 import { Camera } from './seeing/camera.js';
 import type { Command } from './commands.js';
 import { ContextWriter } from './context/context-writer.js';
@@ -17,6 +17,7 @@ import type { DetectionSettings } from './turn-rules/policy.js';
 
 /** They change nothing that an answer begun ahead rests on. */
 const HARMLESS: ReadonlySet<ClientIntent['k']> = new Set([
+  'item_refused',
   'item_retrieve',
   'reading_stopped',
   'response_cancel',
@@ -174,7 +175,7 @@ export class ConversationMachine {
 
   #appended({ ref, receipt }: Extract<MachineInput, { t: 'appended' }>, atMs: number): void {
     this.#frameCame ||= this.#writer.ledger.kindOf(ref) === 'frame';
-    this.#writer.ledger.appended(ref, receipt);
+    this.#writer.appended(ref, receipt);
     this.#hearing.told(ref, receipt, atMs);
   }
 
@@ -194,7 +195,9 @@ export class ConversationMachine {
     if (failure) {
       // The response that the question was for is told, also where it has not begun.
       if (this.#next !== null) this.#answering.create(this.#next, atMs);
-      if (!this.#answering.fail(failure, atMs)) this.#session.emitError(failure);
+      const { code, message } = failure;
+      if (!this.#answering.fail({ code, message }, atMs) && !failure.told)
+        this.#session.emitError({ code, message });
       return true;
     }
     if (this.#speculation.attending && this.#writer.ledger.questionsUnderWay === 0) {
@@ -227,7 +230,8 @@ export class ConversationMachine {
 
   /** Which response may be created now; null: none. */
   get #next(): 'wanted' | 'asked' | null {
-    const { activeId, wanted, asked } = this.#answering;
+    const { activeId, wishes } = this.#answering;
+    const { wanted, asked } = wishes;
     if (activeId !== null) return null;
     // What was typed and asked about is answered, whoever talks in the room.
     const free = !this.#hearing.speaking || this.#writer.asked;
@@ -237,8 +241,8 @@ export class ConversationMachine {
 
   /** From when silence counts towards the idle timeout (gateway clock); null: somebody is busy, or it does not count. */
   get #quietFromAtMs(): number | null {
-    const { activeId, wanted, answeredAtMs } = this.#answering;
-    if (activeId !== null || wanted || this.#hearing.speaking || this.#speculation.live) return null;
+    const { activeId, answeredAtMs, wishes } = this.#answering;
+    if (activeId !== null || wishes.wanted || this.#hearing.speaking || this.#speculation.live) return null;
     const { spokeAtMs } = this.#hearing;
     return quietFromMs({ answeredAtMs, readAtMs: this.#session.reading.untilMs, spokeAtMs });
   }
@@ -266,13 +270,13 @@ export class ConversationMachine {
     this.#camera.tick(atMs);
     const [idleAtMs, quietFromAtMs] = [this.#idleAtMs, this.#quietFromAtMs];
     if (idleAtMs === null || quietFromAtMs === null || atMs < idleAtMs) return;
-    if (this.#hearing.timeOut(quietFromAtMs)) this.#answering.want({ unprompted: true });
+    if (this.#hearing.timeOut(quietFromAtMs)) this.#answering.wishes.want({ unprompted: true });
     else this.#answering.forgetLast();
   }
 
   #close(atMs: number): void {
     this.#speculation.withdraw('withdrawn', atMs);
-    this.#answering.drop();
+    this.#answering.wishes.drop();
     this.#answering.cancel('client_cancelled', atMs);
     this.#sides.close(atMs);
     this.#transcripts.close();

@@ -1,6 +1,6 @@
 import type { Answering } from './answering/answering.js';
 import { ResponseRequests } from './answering/response-requests.js';
-import type { SideAnswers } from './answering/side-answers.js';
+import type { SideAnswers } from './answering/beside/side-answers.js';
 import { toolProblem } from './answering/tool-choice.js';
 import type { Camera } from './seeing/camera.js';
 import type { ContextWriter } from './context/context-writer.js';
@@ -44,6 +44,8 @@ export class Requests {
         return this.#items.createCall(intent);
       case 'result_create':
         return this.#items.createResult(intent);
+      case 'item_refused':
+        return this.#parts.writer.refusedQuestion();
       case 'item_retrieve':
         return this.#items.retrieve(intent);
       case 'item_delete':
@@ -73,7 +75,7 @@ export class Requests {
     if (problem) return this.#session.refuse(intent, problem.code, problem.message, 'session.tool_choice');
     this.#session.config = config;
     if (caps.instructions && config.instructions !== before.instructions) {
-      this.#parts.writer.setInstructions(config.instructions);
+      this.#parts.writer.turns.setInstructions(config.instructions);
     }
     this.#parts.hearing.detectionSet(atMs);
     this.#parts.camera.configured();

@@ -28,12 +28,16 @@ export interface Material {
 
 /** Questions come often, so that there are whole exchanges to evict. */
 export function steps(material: Material, maxLength = 20): fc.Arbitrary<Step[]> {
+  return fc.array(oneStep(material), { maxLength, size: 'max' });
+}
+
+export function oneStep(material: Material): fc.Arbitrary<Step> {
   const seed = fc.nat(1000);
   const does = <const D extends Step['do']>(name: D) => fc.constant(name);
   const often = (weight: number, arbitrary: fc.Arbitrary<Step>) => ({ weight, arbitrary });
   // What came first is what is evicted first.
   const named = fc.oneof(fc.nat(4), fc.nat(40));
-  const step = fc.oneof(
+  return fc.oneof(
     often(2, fc.record({ do: does('frame'), seed, how: fc.constantFrom('commit', 'background', 'abort') })),
     often(
       1,
@@ -56,5 +60,4 @@ export function steps(material: Material, maxLength = 20): fc.Arbitrary<Step[]> 
     ),
     often(1, fc.record({ do: does('redact'), which: fc.array(named, { minLength: 1, maxLength: 2 }) })),
   );
-  return fc.array(step, { maxLength, size: 'max' });
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { workerEntry, type Checkpoint, type EngineSession, type Segment } from '#modules/contracts';
 import { MortalWorkers } from '../../../test/support/mortal-workers.js';
 import { capsOf } from '../core/model/caps.js';
@@ -5,7 +6,7 @@ import { DEFAULT_OPTIONS } from '../local/options.js';
 import { WorkerEngine } from '../local/worker-engine.js';
 import type { EngineWorkerData } from '../local/workers/worker-protocol.js';
 import { readAnswer } from './engine-script.js';
-import type { Material, Step } from './random-steps.js';
+import { oneStep, type Material, type Step } from './random-steps.js';
 import { ToyModel } from './toy-model.js';
 
 // Workers that die by their own hand, on request, and who uses their sessions.
@@ -41,6 +42,23 @@ export interface Settings {
   readonly stallMs?: number;
 }
 
+/** What a conversation does beside: `cut` an accepted answer, and ask something in a context of its own. */
+export type ActorStep =
+  | Step
+  | { readonly do: 'cut'; readonly which: number; readonly keep: number }
+  | { readonly do: 'aside'; readonly seed: number };
+
+export function actorSteps(maxLength = 20): fc.Arbitrary<ActorStep[]> {
+  const cut = fc.record({ do: fc.constant('cut' as const), which: fc.nat(10), keep: fc.nat(6) });
+  const aside = fc.record({ do: fc.constant('aside' as const), seed: fc.nat(1000) });
+  const one = fc.oneof(
+    { weight: 10, arbitrary: oneStep(material) },
+    { weight: 2, arbitrary: cut },
+    { weight: 1, arbitrary: aside },
+  );
+  return fc.array(one, { maxLength, size: 'max' });
+}
+
 /** Takes random steps, the same on every session that it is given. */
 export class Actor {
   private open = false;
@@ -54,11 +72,15 @@ export class Actor {
   readonly evicted: string[][] = [];
   /** Of turn edges. */
   readonly edges = new Set<string>();
+  /** Answers that were accepted, by the engine's names. */
+  private readonly accepted: string[] = [];
+  /** What was answered beside the session. */
+  readonly asides: number[][] = [];
   private nextId = 1;
 
   constructor(readonly session: EngineSession) {}
 
-  async take(step: Step): Promise<void> {
+  async take(step: ActorStep): Promise<void> {
     const { session } = this;
     switch (step.do) {
       case 'frame':
@@ -71,6 +93,22 @@ export class Actor {
       case 'ask': {
         const { genId } = await this.answer(6, step.seed);
         if (step.how === 'accept') await session.accept(genId, { keepTokens: step.keep });
+        if (step.how === 'accept') this.accepted.push(genId);
+        return;
+      }
+      case 'cut': {
+        const genId = this.accepted[step.which % Math.max(1, this.accepted.length)];
+        if (genId === undefined) return;
+        this.marks = [];
+        await session.cut(genId, { keepTokens: step.keep });
+        return;
+      }
+      case 'aside': {
+        const segments = [edge('x', 'open'), text('y', `aside ${step.seed}`), edge('z', 'close')];
+        const { seed } = step;
+        this.asides.push(
+          (await readAnswer(session.aside({ segments, maxTokens: 4, temperature: 1, seed }))).ids,
+        );
         return;
       }
       case 'mark':

@@ -138,6 +138,8 @@ export interface MediaPeer {
   renegotiate(offerSdp: string): string;
   /** Sends a text message, or says why not. Throws nothing, whatever state the connection is in. */
   send(label: string, text: string): SendResult;
+  /** The largest text that the client takes, as it has said so far (bytes of UTF-8). */
+  readonly largestMessageBytes: number;
   /** Bytes queued on a channel and not yet sent; 0 for an unknown channel. */
   bufferedAmount(label: string): number;
   stats(): MediaStats;

@@ -87,6 +87,26 @@ describe('parseClientEvent', () => {
     },
   );
 
+  it('names an unknown field of a tool choice too', () => {
+    const choice = { type: 'function', name: 'look_up', nmae: 'x' };
+    const update = { type: 'session.update', session: { type: 'realtime', tool_choice: choice } };
+    const param = 'session.tool_choice.nmae';
+    expect(problemOf(JSON.stringify(update))).toMatchObject({ code: 'unknown_parameter', param });
+    const create = { type: 'response.create', response: { tool_choice: choice } };
+    const other = 'response.tool_choice.nmae';
+    expect(problemOf(JSON.stringify(create))).toMatchObject({ code: 'unknown_parameter', param: other });
+    const nulls = {
+      ...update.session,
+      tool_choice: { type: 'function', name: 'look_up', description: null },
+    };
+    expect(parseClientEvent(JSON.stringify({ ...update, session: nulls })).ok).toBe(true);
+    const wrong = { ...update.session, tool_choice: { type: 'function', name: 7 } };
+    expect(problemOf(JSON.stringify({ ...update, session: wrong }))).toMatchObject({
+      code: 'invalid_event',
+      param: 'session.tool_choice',
+    });
+  });
+
   it('takes null for any field that may be left out, and for no other', () => {
     const create = (item: unknown) =>
       parseClientEvent(JSON.stringify({ type: 'conversation.item.create', item }));
@@ -127,6 +147,7 @@ describe('parseClientEvent', () => {
       message: `Unknown parameter: '${param}'.`,
       param,
       eventId: 'e5',
+      type: event.type,
     });
   });
 

@@ -57,6 +57,8 @@ export interface ClientEventProblem {
   readonly message: string;
   readonly param: string | null;
   readonly eventId: string | null;
+  /** Which event it was to be; null: none that there is. */
+  readonly type: ClientEvent['type'] | null;
 }
 
 export type ParsedClientEvent =
@@ -80,7 +82,9 @@ export function parseClientEvent(text: string): ParsedClientEvent {
   const checked = check(clientEventSchema, ofToday(json));
   if (checked.ok) return { ok: true, event: checked.value };
   const { code, message, param } = checked.problem;
-  return problem(code, code === 'invalid_event' ? `${type}: ${message}` : message, param, eventId);
+  const told = code === 'invalid_event' ? `${type}: ${message}` : message;
+  const known = type as ClientEvent['type'];
+  return { ok: false, problem: { code, message: told, param, eventId, type: known } };
 }
 
 function eventIdOf(json: unknown): string | null {
@@ -99,5 +103,5 @@ function problem(
   param: string | null,
   eventId: string | null,
 ): ParsedClientEvent {
-  return { ok: false, problem: { code, message, param, eventId } };
+  return { ok: false, problem: { code, message, param, eventId, type: null } };
 }

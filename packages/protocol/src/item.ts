@@ -43,7 +43,8 @@ export const clientContentSchema = z.discriminatedUnion('type', [
     type: z.literal('input_audio'),
     /** Base64 of 16-bit little-endian mono PCM at 24 kHz. */
     audio: z.base64(),
-    transcript: z.string().nullish(),
+    /** The client's own; the item keeps it. */
+    transcript: text.nullish(),
   }),
   z.strictObject({
     ...PART,

@@ -93,7 +93,8 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
     tool_choice: patch.tool_choice ?? session.tool_choice,
     max_output_tokens: patch.max_output_tokens ?? session.max_output_tokens,
     tracing: given(patch.tracing, session.tracing),
-    include: given(patch.include, session.include),
+    // Nothing more can be told of anything.
+    include: null,
     audio: {
       input: {
         format: input?.format ? toAudioFormat(input.format) : session.audio.input.format,

@@ -15,7 +15,7 @@ export type Tool = z.infer<typeof toolSchema>;
 /** `required`: some tool is to be called; an object: this one. */
 export const toolChoiceSchema = z.union([
   z.enum(['none', 'auto', 'required']),
-  z.object({ type: z.literal('function'), name: z.string().min(1).max(128) }),
+  z.strictObject({ type: z.literal('function'), name: z.string().min(1).max(128) }),
 ]);
 export type ToolChoice = z.infer<typeof toolChoiceSchema>;
 

@@ -92,6 +92,11 @@ describe('toIntent', () => {
       item: message({ type: 'input_audio', audio }),
     });
     expect(mapped).toMatchObject({ content: [{ type: 'input_audio', pcm: { length: 1600 } }] });
+    const written = await intent({
+      type: 'conversation.item.create',
+      item: message({ type: 'input_audio', audio, transcript: 'hello' }),
+    });
+    expect(written).toMatchObject({ content: [{ transcript: 'hello' }] });
   });
 
   it('refuses empty audio', async () => {

@@ -66,6 +66,11 @@ export async function toIntent(event: ConversationEvent, reading: MediaReading):
   }
 }
 
+/** A response that is asked for behind this item is to answer it. */
+export function asksForAnswer(item: ItemCreate['item']): boolean {
+  return item.type === 'function_call_output' || (item.type === 'message' && item.role === 'user');
+}
+
 type ItemCreate = Extract<ClientEvent, { type: 'conversation.item.create' }>;
 
 async function toItemIntent(
@@ -145,7 +150,7 @@ async function toContent(part: ClientContent, { decodeImage, format }: MediaRead
         throw new VisavisError('bad_audio', 'The audio is too long.', 'item.content.audio');
       const pcm = toPcm(bytes, format);
       if (pcm.length === 0) throw new VisavisError('bad_audio', 'The audio is empty.', 'item.content.audio');
-      return { type: 'input_audio', pcm };
+      return { type: 'input_audio', pcm, ...(part.transcript != null && { transcript: part.transcript }) };
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { ServerEventBody } from '@vis-a-vis/protocol';
+import { MAX_MESSAGE_BYTES, type ServerEventBody } from '@vis-a-vis/protocol';
 import type { Clock, Guard, IdSource } from '#modules/contracts';
 import type { Listener } from '../listener.js';
 
@@ -37,6 +37,8 @@ interface Entry {
  * last; as far back as is kept.
  */
 export class EventLog implements Listener {
+  /** Its client sends no events, and reads a stream. */
+  readonly largestBytes = MAX_MESSAGE_BYTES;
   readonly #options: EventLogOptions;
   #entries: Entry[] = [];
   /** Number of the first entry that is kept; the first of all is 1. */

@@ -39,6 +39,7 @@ function setUp() {
       return 'sent';
     },
     bufferedAmount: () => channel.buffered,
+    largestBytes: 262_144,
   };
   const open = () => {
     outbox.open(channel, hello);

@@ -66,6 +66,10 @@ export class Outbox implements Listener {
     return this.channel === null || (this.waiting.length === 0 && this.channel.bufferedAmount() === 0);
   }
 
+  get largestBytes(): number {
+    return Math.min(MAX_MESSAGE_BYTES, this.channel?.largestBytes ?? MAX_MESSAGE_BYTES);
+  }
+
   /** A channel opened: the greeting goes first, then what waited so far. A channel before it is not used any more. */
   open(channel: Channel, greeting: ServerEventBody | null): void {
     const before = this.waiting.take();
@@ -121,6 +125,14 @@ export class Outbox implements Listener {
     this.flush();
     this.close();
     this.options.onEnd?.(reason);
+  }
+
+  /** What waits is dropped, and this is sent in its place, whatever the channel has yet to send. */
+  giveUp(last: ServerEventBody): void {
+    const { channel } = this;
+    this.options.onDrop('no_channel', this.waiting.length);
+    this.close();
+    if (channel !== null) this.put(channel, last);
   }
 
   /** The channel is gone: what waits for it is dropped, and what comes until another opens. */

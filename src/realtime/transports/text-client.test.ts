@@ -39,6 +39,7 @@ async function setUp() {
         return 'sent';
       },
       bufferedAmount: () => 0,
+      largestBytes: 262_144,
     });
     const send = (event: object | string) =>
       client.message(typeof event === 'string' ? event : JSON.stringify(event));

@@ -1,5 +1,7 @@
 import { MAX_MESSAGE_BYTES, parseClientEvent } from '@vis-a-vis/protocol';
+import type { ErrorCode } from '#modules/contracts';
 import type { Call } from '../call.js';
+import { toErrorEvent } from '../core/event-mapper.js';
 import type { Channel } from '../listener.js';
 import type { Seat } from '../seat.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
@@ -70,13 +72,19 @@ export class TextClient {
   #read(data: string, bytes: number): void {
     const parsed = parseClientEvent(data);
     if (parsed.ok) return this.#seat.take(parsed.event, bytes);
-    const { code, message, param, eventId } = parsed.problem;
+    const { code, message, param, eventId, type } = parsed.problem;
     this.#seat.refuse({ code, message, param, clientEventId: eventId });
+    if (type === 'conversation.item.create') this.#seat.missItem();
   }
 
   /** A message beyond the limit came; it may have been dropped before it was read. */
   tooLarge(): void {
     this.#refuse('message_too_large', `A message may have at most ${this.#maxBytes} bytes.`);
+  }
+
+  /** What waits for it is given up, and why is the last thing that it is told. */
+  giveUp(code: ErrorCode, message: string): void {
+    this.#outbox.giveUp(toErrorEvent({ code, message, param: null, clientEventId: null }));
   }
 
   /** The client has gone. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_MESSAGE_BYTES } from '@vis-a-vis/protocol';
 import type { Guard } from '#modules/contracts';
 import { WebSocket, type RawData } from 'ws';
 import type { Call } from '../call.js';
@@ -15,6 +16,8 @@ const RESUME_BYTES = 256 * 1024;
 const PING_MS = 20_000;
 /** How long a client is waited for that is to close its side, too (ms). */
 const CLOSE_MS = 1000;
+/** The same of one that has yet to read what was sent before: its close frame stands behind that. */
+const LATE_CLOSE_MS = 10_000;
 
 export interface SocketClientOptions {
   /** Everything that the socket and the timers call passes it. */
@@ -41,7 +44,7 @@ export class WebSocketClient {
     this.#options = options;
     this.#client = new TextClient(call, {
       maxMessageBytes: MAX_WS_MESSAGE_BYTES,
-      onSlow: () => this.#cut('slow_client'),
+      onSlow: () => this.#tooSlow(),
       onEnd: (reason) => this.#close(reason),
     });
     this.#client.seat.onRoom = () => this.#readOn();
@@ -77,6 +80,7 @@ export class WebSocketClient {
         return 'sent';
       },
       bufferedAmount: () => socket.bufferedAmount,
+      largestBytes: MAX_MESSAGE_BYTES,
     };
   }
 
@@ -93,7 +97,9 @@ export class WebSocketClient {
 
   /** Who is held up cannot answer: that is ours. */
   #ping(): void {
-    if (!this.#alive && !this.#socket.isPaused) return this.#cut('no_pong');
+    // Nor can who has yet to read what was sent before.
+    if (!this.#alive && !this.#socket.isPaused)
+      return this.#socket.bufferedAmount > 0 ? this.#tooSlow() : this.#cut('no_pong');
     this.#alive = false;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
   }
@@ -105,7 +111,14 @@ export class WebSocketClient {
     );
   }
 
-  /** It does not keep up, or is not there any more. */
+  /** It does not keep up: what waits for it is given up, so that the reason stands behind as little as can be. */
+  #tooSlow(): void {
+    if (this.#gone) return;
+    this.#client.giveUp('slow_client', 'Too much waits for this client: it reads too slowly.');
+    this.#cut('slow_client');
+  }
+
+  /** It is not there any more, or not to be. */
   #cut(reason: string): void {
     if (this.#gone) return;
     this.#close(reason);
@@ -120,15 +133,16 @@ export class WebSocketClient {
     this.#options.onGone(reason);
   }
 
-  /** Says why, and waits for no answer that does not come. */
+  /** Says why, and waits for no answer that does not come. What the socket has taken stands before it, and cannot be taken back. */
   #close(reason: string): void {
     clearInterval(this.#pinging);
     const socket = this.#socket;
     if (socket.readyState === WebSocket.CLOSED) return;
     // Nothing is read any more but the other side's close.
     if (socket.isPaused) socket.resume();
+    const waitMs = socket.bufferedAmount > 0 && reason !== 'shutdown' ? LATE_CLOSE_MS : CLOSE_MS;
     socket.close(closeCode(reason), reason);
-    const ended = sleep(CLOSE_MS, undefined, { ref: false }).then(() => socket.terminate());
+    const ended = sleep(waitMs, undefined, { ref: false }).then(() => socket.terminate());
     this.#options.guard.watch('ws.end', ended);
   }
 }

@@ -219,17 +219,27 @@ describe('GET /v1/realtime', () => {
     const slow = await dial();
     const first = conversation();
     const other = await dial();
-    (slow.socket as unknown as { _socket: net.Socket })._socket.pause();
+    const { _socket: slowSocket } = slow.socket as unknown as { _socket: net.Socket };
+    slowSocket.pause();
+    let emitted = 0;
     const text = 'x'.repeat(60_000);
     const part = { responseId: 'r', itemId: 'i', outputIndex: 0, contentIndex: 0 } as const;
-    for (let i = 0; i < 3000 && first.closedBecause === null; i++) {
+    for (; emitted < 3000 && first.closedBecause === null; emitted++) {
       first.emit({ type: 'text_done', text, ...part });
-      if (i % 50 === 0) await sleep(1);
+      if (emitted % 50 === 0) await sleep(1);
     }
     await other.until(() => first.closedBecause !== null);
     expect(first.closedBecause).toBe('slow_client');
     other.send({ type: 'response.create' });
     await other.until(() => conversation().intents.length === 1);
+    // It reads again, later than a socket is waited for that has nothing to read.
+    await sleep(1500);
+    slowSocket.resume();
+    expect(await slow.untilClosed()).toEqual({ code: 1008, reason: 'slow_client' });
+    expect(slow.codes).toEqual(['slow_client']);
+    expect(slow.types.at(-1)).toBe('error');
+    // What waited was given up: it stands before the reason no more.
+    expect(slow.of('response.output_text.done').length).toBeLessThan(emitted - 900);
   });
 
   it('refuses in HTTP: another path, a call that is not there, whom nothing is granted, no place', async () => {

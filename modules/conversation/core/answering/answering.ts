@@ -1,19 +1,13 @@
 import type { GenEvent } from '#modules/contracts';
-import type { ToolUse } from '../commands.js';
-import {
-  Answer,
-  countTokens,
-  toolUse,
-  type AnswerStart,
-  type Outcome,
-  type ResponseRequest,
-} from './answer.js';
+import { Answer, countTokens, toolUse, type AnswerStart, type Outcome } from './answer.js';
 import type { ContextWriter } from '../context/context-writer.js';
 import type { TurnSpeculation } from '../events.js';
+import { forgetItem } from './forget-item.js';
 import { cutAnswer } from './heard.js';
 import { HeldEvents, type HeldEvent } from './held-events.js';
 import type { Failure } from '../inputs.js';
 import type { Session } from '../session.js';
+import { Wishes } from './wishes.js';
 
 type CancelReason = Extract<Outcome, { status: 'cancelled' }>['reason'];
 
@@ -27,20 +21,16 @@ export interface BegunAnswer {
   readonly atMs: number;
 }
 
-/** Responses that may be asked for beside the conversation while something is going on. */
-const MAX_ASKED = 16;
-
 /**
  * The answering side: at most one response at a time, and at most one wanted after it. Responses that read the conversation
  * and leave nothing in it are made in between, and taken off again.
  */
 export class Answering {
+  /** What has not begun. */
+  readonly wishes: Wishes;
   readonly #session: Session;
   readonly #writer: ContextWriter;
   #active: Answer | null = null;
-  #wanted: ResponseRequest | null = null;
-  /** Asked for, that leave nothing behind. */
-  #asked: ResponseRequest[] = [];
   /** The log, and whether the user's turn was open, before the active answer closed that. */
   #mark = { position: 0, turnOpen: false };
   #progressAtMs = 0;
@@ -51,6 +41,7 @@ export class Answering {
   constructor(session: Session, writer: ContextWriter) {
     this.#session = session;
     this.#writer = writer;
+    this.wishes = new Wishes(session);
   }
 
   /** The active response is to become part of the conversation. */
@@ -76,30 +67,6 @@ export class Answering {
     return this.#active?.generating ?? false;
   }
 
-  get wanted(): boolean {
-    return this.#wanted !== null;
-  }
-
-  /** A response is wanted that leaves nothing behind. */
-  get asked(): boolean {
-    return this.#asked.length > 0;
-  }
-
-  /** The answer that is wanted is not what the conversation alone leads to. */
-  get wantedOtherwise(): boolean {
-    return this.#wanted?.instructions !== undefined;
-  }
-
-  /** What the answer that is wanted may call, or the next one. */
-  get wantedTools(): ToolUse {
-    return toolUse(this.#session, this.#wanted ?? {});
-  }
-
-  /** Most tokens of the answer that is wanted, or will be. */
-  get wantedTokens(): number | 'inf' {
-    return this.#wanted?.maxOutputTokens ?? this.#session.config.maxOutputTokens;
-  }
-
   /** The active answer is held back, because somebody may be interrupting it. */
   get held(): boolean {
     return this.#held !== null;
@@ -115,38 +82,25 @@ export class Answering {
     return this.#active ? this.#progressAtMs + this.#session.settings.engineTimeoutMs : null;
   }
 
-  /** Asks for a response as soon as nobody speaks and none is active. The end of speech completes an earlier wish. */
-  want(request: ResponseRequest): void {
-    this.#wanted = { ...this.#wanted, ...request };
-  }
-
-  /** Asks for a response that reads the conversation and leaves nothing in it. @returns false: too many wait */
-  ask(request: ResponseRequest): boolean {
-    if (this.#asked.length >= MAX_ASKED) return false;
-    this.#asked.push(request);
-    return true;
-  }
-
   /**
    * Begins the wanted response, or the next one that leaves nothing behind: writes the rest of the question and closes the
    * gate.
    */
   create(which: 'wanted' | 'asked', atMs: number): void {
-    const request = which === 'wanted' ? this.#wanted : this.#asked.shift();
+    const request = this.wishes.take(which);
     if (!request) return;
     const { ids, log } = this.#session;
     const { headTokens } = this.#writer.ledger;
     const start = { id: ids.next('resp'), headTokens, cached: countTokens(log, headTokens) };
-    if (request === this.#wanted) this.#wanted = null;
     this.#activate(new Answer(this.#session, request, start, atMs), atMs);
     this.#writer.gate();
   }
 
   /** The wanted response is one that was begun already: says what it has said so far, and goes on with it. */
   adopt({ start, speculation, attended, events, atMs }: BegunAnswer): void {
-    if (!this.#wanted) return;
-    const answer = new Answer(this.#session, { ...this.#wanted, speculation }, start, atMs);
-    this.#wanted = null;
+    const request = this.wishes.take('wanted');
+    if (!request) return;
+    const answer = new Answer(this.#session, { ...request, speculation }, start, atMs);
     this.#activate(answer, atMs);
     if (!attended) return;
     answer.attended(attended.atMs);
@@ -166,7 +120,7 @@ export class Answering {
     answer.attended(atMs);
     this.#progressAtMs = atMs;
     this.#writer.openQuestion();
-    this.#mark = { position: this.#session.log.position, turnOpen: this.#writer.turnOpen };
+    this.#mark = { position: this.#session.log.position, turnOpen: this.#writer.turns.isOpen };
     this.#session.out.push({ c: 'mark', key: answer.id });
     this.#writer.closeQuestion(answer.request.instructions ?? null);
     const maxTokens = answer.maxOutputTokens === 'inf' ? room : Math.min(answer.maxOutputTokens, room);
@@ -217,14 +171,6 @@ export class Answering {
   /** The silence after the last answer counts no more. */
   forgetLast(): void {
     this.#answeredAtMs = null;
-  }
-
-  /** Nobody wants what has not begun. @returns false: nobody wanted anything */
-  drop(): boolean {
-    const wanted = this.#wanted !== null || this.#asked.length > 0;
-    this.#wanted = null;
-    this.#asked = [];
-    return wanted;
   }
 
   /** The client reads no answer aloud any more: what it has not read, nobody has heard. */
@@ -301,7 +247,7 @@ export class Answering {
   #goBack(answer: Answer): void {
     this.#session.out.push({ c: 'rollback', key: answer.id });
     this.#session.log.rollback(this.#mark.position);
-    this.#writer.wentBack(this.#mark.turnOpen);
+    this.#writer.turns.wentTo(this.#mark.turnOpen);
   }
 
   #over(answer: Answer, atMs: number): void {
@@ -314,6 +260,8 @@ export class Answering {
     const { itemIds, text, tokenEnds, messageId } = output;
     this.#session.log.add({ k: 'answer', id, itemIds, text, tokenEnds }, tokens);
     // Deleted while it was made.
-    if (itemIds.includes(messageId) && !this.#session.items.get(messageId)) this.#writer.forget(messageId);
+    const { items } = this.#session;
+    for (const itemId of itemIds.filter((one) => !items.get(one)))
+      forgetItem(this.#session, this.#writer, { itemId, isMessage: itemId === messageId });
   }
 }

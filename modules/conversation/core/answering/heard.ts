@@ -1,5 +1,5 @@
 import type { ContextWriter } from '../context/context-writer.js';
-import type { MessageItem } from '../items/items.js';
+import type { ItemContent, MessageItem } from '../items/items.js';
 import type { Session } from '../session.js';
 
 /** Where an answer ends for who heard it. */
@@ -7,29 +7,36 @@ export interface HeardUpTo {
   /** Of its text, as JavaScript counts them. */
   readonly characters: number;
   readonly audioEndMs: number;
+  /** Default: its first part. */
+  readonly contentIndex?: number;
 }
 
 /**
  * Ends an answer where its reading did: the item, and what the context has of it, which keeps the tokens that were read
- * whole. It never grows.
+ * whole. It never grows. What stands behind the part that was cut was not heard at all.
+ * @param contentIndex the part of it; one that the model made here has one, so that the characters of that are the answer's
  */
 export function cutAnswer(
   session: Session,
   writer: ContextWriter,
   item: MessageItem,
-  heard: HeardUpTo,
+  { characters, audioEndMs, contentIndex = 0 }: HeardUpTo,
 ): void {
   const answer = session.log.answerOf(item.id);
-  const text = item.content.map((part) => ('text' in part ? part.text : '')).join('');
-  let kept = wholeCharacters(text, heard.characters);
+  const text = textOf(item.content[contentIndex]);
+  let kept = wholeCharacters(text, characters);
   if (answer && answer.text === text) {
-    const keepTokens = answer.tokenEnds.filter((end) => end <= heard.characters).length;
+    const keepTokens = answer.tokenEnds.filter((end) => end <= characters).length;
     kept = text.slice(0, answer.tokenEnds[keepTokens - 1] ?? 0);
     if (keepTokens < answer.tokenEnds.length) writer.cut(answer.id, keepTokens);
   }
-  if (kept !== text) session.items.update({ ...item, content: [{ type: 'output_text', text: kept }] });
-  const { audioEndMs } = heard;
-  session.out.emit({ type: 'item_truncated', itemId: item.id, contentIndex: 0, audioEndMs });
+  const content = [...item.content.slice(0, contentIndex), { type: 'output_text', text: kept } as const];
+  if (kept !== text || content.length < item.content.length) session.items.update({ ...item, content });
+  session.out.emit({ type: 'item_truncated', itemId: item.id, contentIndex, audioEndMs });
+}
+
+function textOf(part: ItemContent | undefined): string {
+  return part && 'text' in part ? part.text : '';
 }
 
 /** Half of a character that takes two is none. */

@@ -63,6 +63,33 @@ describe('an answer is cut', () => {
     ]);
   });
 
+  test('nor what a client put in as one, which has no tokens of ours, also while it waits', () => {
+    const content = [
+      { type: 'output_text', text: 'one two ' },
+      { type: 'output_text', text: 'three four' },
+    ] as const;
+    const create = { k: 'item_create', role: 'assistant', itemId: 'item_x', content } as const;
+    const cut = {
+      k: 'item_truncate',
+      itemId: 'item_x',
+      contentIndex: 1,
+      audioEndMs: 0,
+      characters: 6,
+    } as const;
+    const harness = answered().intent(create).clear().intent(cut);
+    const waiting = awake().speak(1000).ack().answer('a').intent(create).clear().intent(cut);
+    for (const { events } of [harness, waiting])
+      expect(events).toMatchObject([
+        { type: 'error', error: { code: 'truncation_unsupported', param: 'item_id' } },
+      ]);
+    // Where the context has nothing of it any more: the part is cut, what stands before it stays, what is behind goes.
+    const log = harness.ack().machine.log.filter((entry) => entry.k === 'text');
+    harness.feed({ t: 'evicted', freed: 5, dropped: log.map(({ id }) => id) });
+    harness.clear().intent({ ...cut, contentIndex: 0, characters: 3 });
+    expect(harness.machine.snapshot().items.at(-1)).toMatchObject({ content: [{ text: 'one' }] });
+    expect(harness.eventsOf('item_truncated')).toMatchObject([{ contentIndex: 0 }]);
+  });
+
   test('while it is made: it ends first', () => {
     const harness = awake().speak(1000).ack().answer('one ', 'two ', 'three ');
     truncate(harness.clear(), { audioEndMs: 0, characters: 5 });

@@ -71,6 +71,35 @@ describe('an answer that calls tools', () => {
     ]);
   });
 
+  test('loses its message alone where that is deleted, and is told as gone with any of its calls', () => {
+    const harness = calls(calls(asked().answer('Hm, ', 'yes.'), 0, '{}'), 1, '{}')
+      .end()
+      .clear();
+    const [message, first, second] = harness.machine
+      .snapshot()
+      .items.slice(-3)
+      .map(({ id }) => id);
+    harness.intent({ k: 'item_delete', itemId: message! });
+    expect([harness.did, harness.said]).toEqual([['cut'], ['item_deleted']]);
+    expect(harness.commandsOf('cut')).toMatchObject([{ keepTokens: 0 }]);
+    harness.clear().intent({ k: 'item_delete', itemId: first! });
+    expect(harness.did).toEqual(['redact']);
+    expect(harness.eventsOf('item_deleted').map(({ itemId }) => itemId)).toEqual([first, second]);
+    expect(harness.machine.snapshot().items.map(({ type }) => type)).toEqual(['message']);
+  });
+
+  test('loses what was deleted while it was made', () => {
+    const harness = calls(asked().answer('Hm.'), 0, '{}').clear();
+    const [message] = harness.machine.snapshot().items.slice(-2);
+    harness.intent({ k: 'item_delete', itemId: message!.id }).end();
+    expect(harness.did).toEqual(['accept', 'cut']);
+    const other = calls(asked().answer('Hm.'), 0, '{}').clear();
+    const [said, call] = other.machine.snapshot().items.slice(-2);
+    other.intent({ k: 'item_delete', itemId: call!.id }).end();
+    expect(other.did).toEqual(['accept', 'redact']);
+    expect(other.eventsOf('item_deleted').map(({ itemId }) => itemId)).toEqual([call!.id, said!.id]);
+  });
+
   test('a response has tools of its own, or none', () => {
     const own = { ...look, name: 'other' };
     const generated = (wishes: object) =>

@@ -1,15 +1,17 @@
 import type { Hearing } from '../hearing/hearing.js';
+import type { ContextWriter } from '../context/context-writer.js';
 import type { ClientIntent } from '../intents.js';
 import type { Session } from '../session.js';
 import type { ResponseRequest } from './answer.js';
 import type { Answering } from './answering.js';
-import type { SideAnswers } from './side-answers.js';
-import { SideInputBuilder } from './side-input.js';
+import type { SideAnswers } from './beside/side-answers.js';
+import { SideInputBuilder } from './beside/side-input.js';
 import { toolProblem } from './tool-choice.js';
 
 type IntentOf<K extends ClientIntent['k']> = Extract<ClientIntent, { k: K }>;
 
 export interface ResponseRequestParts {
+  readonly writer: ContextWriter;
   readonly answering: Answering;
   readonly sides: SideAnswers;
   readonly hearing: Hearing;
@@ -18,12 +20,14 @@ export interface ResponseRequestParts {
 /** What clients ask for of responses, and why they may not have it. */
 export class ResponseRequests {
   readonly #session: Session;
+  readonly #writer: ContextWriter;
   readonly #answering: Answering;
   readonly #sides: SideAnswers;
   readonly #hearing: Hearing;
 
-  constructor(session: Session, { answering, sides, hearing }: ResponseRequestParts) {
+  constructor(session: Session, { writer, answering, sides, hearing }: ResponseRequestParts) {
     this.#session = session;
+    this.#writer = writer;
     this.#answering = answering;
     this.#sides = sides;
     this.#hearing = hearing;
@@ -37,13 +41,20 @@ export class ResponseRequests {
     const problem = toolProblem(caps, request.tools ?? config.tools ?? [], choice);
     if (problem) return this.#session.refuse(intent, problem.code, problem.message, 'response.tool_choice');
     const joins = request.conversation !== 'none';
-    if (joins && (this.#answering.joining || this.#answering.wanted || this.#sides.joiningId !== null)) {
+    if (
+      joins &&
+      (this.#answering.joining || this.#answering.wishes.wanted || this.#sides.joiningId !== null)
+    ) {
       const message = 'a response is active or about to begin';
       return this.#session.refuse(intent, 'conversation_already_has_active_response', message);
     }
     if (request.input !== undefined) return this.#createBeside(intent, request, atMs);
-    if (joins) return this.#answering.want(request);
-    if (!this.#answering.ask(request)) this.#tooMany(intent);
+    if (joins && !this.#hearing.speaking && this.#writer.takeRefusal()) {
+      const message = 'what was to be answered was refused, and nothing else waits for an answer';
+      return this.#session.refuse(intent, 'nothing_to_answer', message);
+    }
+    if (joins) return this.#answering.wishes.want(request);
+    if (!this.#answering.wishes.ask(request)) this.#tooMany(intent);
   }
 
   /** Without an id: the one that is active, else what has not begun yet. */
@@ -51,7 +62,7 @@ export class ResponseRequests {
     const { responseId } = intent;
     const cancelled = this.#cancelActive(responseId ?? null, atMs);
     this.#answering.stopReading(atMs);
-    if (cancelled || (responseId === undefined && this.#answering.drop())) return;
+    if (cancelled || (responseId === undefined && this.#answering.wishes.drop())) return;
     this.#session.refuse(intent, 'response_cancel_not_active', 'there is no such response to cancel');
   }
 

@@ -5,7 +5,7 @@ import type { ContextWriter } from '../context/context-writer.js';
 import type { SpeculationKind, SpeculationOutcome, TokenCounts, TurnSpeculation } from '../events.js';
 import { HeldEvents } from './held-events.js';
 import type { Session } from '../session.js';
-import type { SideAnswers } from './side-answers.js';
+import type { SideAnswers } from './beside/side-answers.js';
 import { mayProbe } from '../turn-rules/visual-turns.js';
 import { WasteBudget } from './waste-budget.js';
 import type { EndedUtterance } from '../context/writes.js';
@@ -78,11 +78,11 @@ export class Speculation {
       this.#turn.tries < settings.speculationTries &&
       utterance.endMs - utterance.startMs <= settings.speculationMaxSpeechMs &&
       !this.#budget.exhausted(atMs);
-    if (!allowed || !this.#possible || !this.#writer.fitsUtterance(utterance)) return;
+    if (!allowed || !this.#possible || !this.#writer.sound.fits(utterance)) return;
     this.#turn.tries += 1;
     const ref = `${utterance.audioId}~${this.#turn.tries}`;
     this.#begin('speech', atMs);
-    this.#writer.attendUtterance(utterance, ref);
+    this.#writer.sound.attend(utterance, ref);
     this.#writer.gate();
   }
 
@@ -106,10 +106,10 @@ export class Speculation {
     if (room < 1) return this.withdraw('failed', atMs);
     current.attended = { atMs, position: log.position };
     out.push({ c: 'mark', key: current.id });
-    this.#writer.closeTurn();
+    this.#writer.turns.close();
     const wanted = current.maxOutputTokens;
     const maxTokens = wanted === 'inf' ? room : Math.min(wanted, room);
-    const tools = this.#answering.wantedTools;
+    const tools = this.#answering.wishes.tools;
     out.push({ c: 'generate', responseId: current.id, maxTokens, speculative: true, ...tools });
   }
 
@@ -180,14 +180,14 @@ export class Speculation {
   get #possible(): boolean {
     const { caps } = this.#session;
     const able = caps.speculative && caps.rollback !== 'none';
-    const { activeId, wantedOtherwise } = this.#answering;
-    const free = !this.#try && activeId === null && this.#sides.joiningId === null && !wantedOtherwise;
+    const { activeId, wishes } = this.#answering;
+    const free = !this.#try && activeId === null && this.#sides.joiningId === null && !wishes.wantedOtherwise;
     return able && free && this.#writer.upToDate;
   }
 
   #begin(kind: SpeculationKind, atMs: number): void {
     const { ids, log, out } = this.#session;
-    this.#writer.openTurn();
+    this.#writer.turns.open();
     const { headTokens } = this.#writer.ledger;
     const id = ids.next('resp');
     this.#try = {
@@ -197,7 +197,7 @@ export class Speculation {
       position: log.position,
       headTokens,
       cached: countTokens(log, headTokens),
-      maxOutputTokens: this.#answering.wantedTokens,
+      maxOutputTokens: this.#answering.wishes.tokens,
       startedAtMs: atMs,
       held: new HeldEvents(),
       attended: null,
@@ -207,7 +207,7 @@ export class Speculation {
 
   #remark(atMs: number): void {
     this.#remarkedAtMs = atMs;
-    this.#answering.want({ metadata: { trigger: 'visual' }, unprompted: true });
+    this.#answering.wishes.want({ metadata: { trigger: 'visual' }, unprompted: true });
     this.confirm(atMs);
   }
 

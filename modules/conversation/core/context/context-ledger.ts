@@ -185,20 +185,37 @@ export class ContextLedger {
   /**
    * Evicts where so many more frames would not fit. To be called between turns only: while no question is under way or
    * being answered. (While the user speaks the turn holds nothing but frames, so that is still between turns.)
+   * @param needed they are not to be shed: at any time
    */
-  makeRoom(moreFrames: number): void {
-    if (this.questionsUnderWay > 0) return;
-    const { log, out } = this.#session;
+  makeRoom(moreFrames: number, needed = false): void {
+    if (!needed && this.questionsUnderWay > 0) return;
     const frames = this.#expectedFrames();
     const moreTokens = moreFrames * this.#frameTokens;
     const expected = this.#expectedTokens();
     const tooMany = frames + moreFrames > this.#budget.maxFrames;
     const tooFull = expected + moreTokens > this.#budget.highWater;
     if (!tooMany && !tooFull) return;
+    this.#evict(tooFull ? this.#budget.lowWater : this.#budget.highWater);
+  }
+
+  /**
+   * Evicts where what is to be answered, or stands between turns, would leave no room for an answer. What else there is of
+   * the exchange under way stays, with the pictures that the client put in for it.
+   * @returns false: there cannot be room for so many tokens
+   */
+  makeRoomFor(tokens: number): boolean {
+    if (!this.mayFit(tokens + this.#session.log.framesShown * this.#frameTokens)) return false;
+    if (this.fitsQuestion(tokens)) return true;
+    this.#evict(Math.min(this.#budget.lowWater, this.#budget.maxTokens - 2 * TURN_MARK_TOKENS - tokens));
+    return true;
+  }
+
+  #evict(targetTokens: number): void {
+    const { log, out } = this.#session;
+    const frames = this.#expectedFrames();
     const keepFrames = Math.min(frames, this.#budget.keepFrames);
-    const targetTokens = tooFull ? this.#budget.lowWater : this.#budget.highWater;
     const freedByFrames = (frames - keepFrames) * this.#frameTokens;
-    const freedTokens = Math.max(freedByFrames, tooFull ? expected - targetTokens : 0);
+    const freedTokens = Math.max(freedByFrames, this.#expectedTokens() - targetTokens);
     this.#evictions.push({ keepFrames, position: log.position, freedTokens });
     out.push({ c: 'evict', keepFrames, targetTokens });
   }

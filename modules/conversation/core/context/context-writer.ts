@@ -1,11 +1,14 @@
-import type { Role, Segment } from '#modules/contracts';
+import type { AppendReceipt, Segment } from '#modules/contracts';
 import { ContextLedger } from './context-ledger.js';
+import { tokensOf } from './estimates.js';
 import type { Failure } from '../inputs.js';
 import type { Session } from '../session.js';
+import { SoundWriter } from './sound-writer.js';
+import { Turns } from './turns.js';
 import { WriteGate } from './write-gate.js';
-import type { EndedUtterance, Write } from './writes.js';
+import type { EndedUtterance, ItemWrite, Write } from './writes.js';
 
-const SAMPLES_PER_MS = 16;
+const NO_ROOM: Failure = { code: 'context_full', message: 'there is no room for it in the context' };
 
 /**
  * Writes the context in the grammar the model knows: the first thing after an answer opens the user's turn, frames come
@@ -13,18 +16,24 @@ const SAMPLES_PER_MS = 16;
  */
 export class ContextWriter {
   readonly ledger: ContextLedger;
+  readonly turns: Turns;
+  /** What the microphone heard. */
+  readonly sound: SoundWriter;
   readonly #session: Session;
   readonly #gate: WriteGate;
-  #turnOpen = false;
   /** Typed questions: they go in when the turn closes, behind the frames that came in the meantime. */
   #tail: (Write & { k: 'question' })[] = [];
+  /** What is on its way to the engine and came with an item, by the segment's id. */
+  readonly #sent = new Map<string, ItemWrite>();
   #failure: Failure | null = null;
-  #instructions: string | null = null;
+  #questionRefused = false;
 
   constructor(session: Session) {
     this.#session = session;
     this.#gate = new WriteGate(session);
     this.ledger = new ContextLedger(session);
+    this.turns = new Turns(session, this.ledger);
+    this.sound = new SoundWriter(session, this.ledger, this.turns);
   }
 
   /** True while an answer is made or begun ahead. */
@@ -72,57 +81,31 @@ export class ContextWriter {
    * asks for a response could have any amount of sound kept.
    */
   mayFit(writes: readonly Write[]): boolean {
-    const asked = writes.some(({ k }) => k === 'question') ? this.#askedTokens : 0;
-    const tokens = writes.reduce((sum, write) => sum + this.#tokensOf(write), asked);
-    return this.ledger.mayFit(tokens);
+    const asked = writes.some(({ k }) => k === 'question') ? this.#tokensOf(this.#asked) : 0;
+    return this.ledger.mayFit(this.#tokensOf(writes) + asked);
   }
 
   write(write: Write): void {
+    if (write.k !== 'frame' || write.requested) this.#questionRefused = false;
     if (this.gated) this.#gate.hold(write);
     else this.#put(write);
   }
 
-  /**
-   * A run of an utterance that has not ended: the engine encodes it, nothing is attended yet.
-   * @param block `predict`: the model is to say whether the turn is over at its end; it may then be empty
-   * @returns the append's `ref`
-   */
-  writeAudioBlock(block: { audioId: string; fromMs: number; toMs: number; predict: boolean }): string {
-    this.openTurn();
-    const { audioId, fromMs, toMs, predict } = block;
-    const ref = `${audioId}@${Math.round(fromMs)}${predict ? '?' : ''}`;
-    this.ledger.expect(ref, { kind: 'block', tokens: 0, ptsMs: fromMs });
-    // Not 'background': a frame may be shed, sound may not.
-    const how = { utterance: audioId, final: false, predict, priority: 'commit' } as const;
-    this.#session.out.push({ c: 'append_audio', ref, fromMs, toMs, ...how });
-    return ref;
+  /** What was to be answered next was refused, so that it is not here. */
+  refusedQuestion(): void {
+    this.#questionRefused = true;
   }
 
-  /** Opens the user's turn, unless it is open. */
-  openTurn(): void {
-    if (this.#turnOpen) return;
-    this.#turnOpen = true;
-    if (this.#instructions !== null) {
-      const instructions = this.#instructions;
-      this.#instructions = null;
-      this.#putTurn('system', instructions, null);
-    }
-    this.#edge('user', 'open');
-  }
-
-  closeTurn(): void {
-    this.#edge('user', 'close');
-    this.#turnOpen = false;
-  }
-
-  /** The user's turn is open. */
-  get turnOpen(): boolean {
-    return this.#turnOpen;
+  /** Once, where what was to be answered was refused, and nothing else is there that nobody has answered. */
+  takeRefusal(): boolean {
+    const refused = this.#questionRefused && this.#asked.length === 0 && !this.#session.log.asks;
+    this.#questionRefused = false;
+    return refused;
   }
 
   /** Has something to answer: the user's turn, which is opened where it is not open, or what a tool gave back. */
   openQuestion(): void {
-    if (!this.#session.log.endsWithResult) this.openTurn();
+    if (!this.#session.log.endsWithResult) this.turns.open();
   }
 
   /**
@@ -130,15 +113,10 @@ export class ContextWriter {
    * @param instructions for this answer alone; null: the session's, which the context has
    */
   closeQuestion(instructions: string | null): void {
-    if (this.#turnOpen) this.closeTurn();
+    this.turns.close();
     if (instructions === null || !this.#session.caps.instructions) return;
-    this.#putTurn('system', instructions, null);
-    this.setInstructions(this.#session.config.instructions);
-  }
-
-  /** What came behind a mark was rolled back. @param open whether the user's turn was open there */
-  wentBack(open: boolean): void {
-    this.#turnOpen = open;
+    this.turns.whole('system', { text: instructions, itemId: null });
+    this.turns.setInstructions(this.#session.config.instructions);
   }
 
   /** Shortens an answer in the context, once the one that is being made is there. */
@@ -147,28 +125,16 @@ export class ContextWriter {
     else this.ledger.cut(id, keepTokens);
   }
 
-  /** Whether an utterance would leave room for an answer. */
-  fitsUtterance({ startMs, endMs }: EndedUtterance): boolean {
-    return this.ledger.fitsQuestion(this.#audioTokens(endMs - startMs));
-  }
-
-  /** Attends an utterance in the turn that is open, as `ref`. */
-  attendUtterance({ itemId, audioId, startMs, endMs, fromMs }: EndedUtterance, ref: string): void {
-    this.#session.log.add({ k: 'audio', id: ref, itemId, span: { startMs, endMs } });
-    this.ledger.expect(ref, { kind: 'question', tokens: this.#audioTokens(endMs - startMs), ptsMs: startMs });
-    const how = { utterance: audioId, final: true, priority: 'commit' } as const;
-    this.#session.out.push({ c: 'append_audio', ref, fromMs, toMs: endMs, ...how });
-  }
-
   /** The engine goes back to where the log was at `position`, inside of the user's turn. */
   takeBack(position: number): void {
     this.ledger.takeBack(position);
-    this.#turnOpen = true;
+    this.turns.wentTo(true);
   }
 
-  /** The next turn begins with these. */
-  setInstructions(text: string): void {
-    this.#instructions = text;
+  /** The context has a client's own text by this item, or will have: it has no tokens of ours, by which it could be cut. */
+  hasWritten(itemId: string): boolean {
+    const { entries } = this.#session.log;
+    return this.#gate.holds(itemId) || entries.some((entry) => entry.k === 'text' && entry.itemId === itemId);
   }
 
   /** What a client deleted goes from the context, or stays out of it where it had not reached it. */
@@ -184,11 +150,25 @@ export class ContextWriter {
     this.#redact(this.#session.log.liveFrames());
   }
 
+  appended(ref: string, receipt: AppendReceipt): void {
+    this.#sent.delete(ref);
+    this.ledger.appended(ref, receipt);
+  }
+
   appendFailed(ref: string, failure: Failure): void {
     const kind = this.ledger.appendFailed(ref, failure);
+    const write = this.#sent.get(ref);
+    this.#sent.delete(ref);
+    if (kind === 'edge') this.turns.wentTo(false);
     // A frame may be missing; a question with a hole in it is not to be answered.
-    if (kind !== undefined && kind !== 'frame') this.#failure = failure;
-    if (kind === 'edge') this.#turnOpen = false;
+    if (kind === undefined || kind === 'frame') return;
+    if (write && failure.code === 'context_full') this.#refuse([write], failure);
+    else this.#fail(failure);
+  }
+
+  #fail(failure: Failure): void {
+    this.#failure = failure;
+    this.#questionRefused = true;
   }
 
   /** An answer that is being made ends as it began: what it knows is taken out behind it. */
@@ -214,128 +194,92 @@ export class ContextWriter {
     }
   }
 
-  #putTool({ segment, itemId }: Write & { k: 'tool' }): void {
+  #putTool(write: Write & { k: 'tool' }): void {
     this.#flushTail();
-    if (this.#turnOpen) this.closeTurn();
-    if (!this.#checkFit(textTokens(toolText(segment)))) return;
+    this.turns.close();
+    if (!this.#makeRoom([write])) return;
+    const { segment, itemId } = write;
     this.#session.log.add({ k: 'tool', id: segment.id, itemId, of: segment.k });
-    this.#send(segment, 'commit');
+    this.#send(segment, write);
+  }
+
+  #putMessage(write: Write & { k: 'message' }): void {
+    this.#flushTail();
+    this.turns.close();
+    if (!this.#makeRoom([write])) return;
+    const { role, text, itemId } = write;
+    this.#sent.set(this.turns.whole(role, { text, itemId }), write);
   }
 
   #putFrame({ segment, itemId, requested }: Write & { k: 'frame' }): void {
-    this.ledger.makeRoom(1);
+    this.ledger.makeRoom(1, requested);
     if (!this.ledger.fitsFrame()) {
       this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason: 'context_full' });
       return;
     }
-    this.openTurn();
+    this.turns.open();
     this.#session.log.add({ k: 'frame', id: segment.id, itemId, ptsMs: segment.ptsMs, live: !requested });
-    this.#send(segment, requested ? 'commit' : 'background');
+    this.turns.send(segment, requested ? 'commit' : 'background');
   }
 
   #putUtterance(utterance: EndedUtterance): void {
-    const { startMs, endMs } = utterance;
     const otherAudio = this.#tail.some(({ segment }) => segment.k === 'audio');
     this.#flushTail();
-    if (!this.#checkFit(this.#audioTokens(endMs - startMs))) return;
-    this.openTurn();
+    if (!this.sound.makeRoomFor(utterance)) {
+      this.#fail(NO_ROOM);
+      return;
+    }
+    this.turns.open();
     // Audio of another id makes the engine start anew: what it had of this utterance is gone, so it all goes again.
     const audioId = otherAudio ? this.#session.ids.next('audio') : utterance.audioId;
-    const fromMs = otherAudio ? startMs : utterance.fromMs;
-    this.attendUtterance({ ...utterance, audioId, fromMs }, audioId);
+    const fromMs = otherAudio ? utterance.startMs : utterance.fromMs;
+    this.sound.attend({ ...utterance, audioId, fromMs }, audioId);
   }
 
-  #putMessage({ role, text, itemId }: Write & { k: 'message' }): void {
-    this.#flushTail();
-    if (this.#turnOpen) this.closeTurn();
-    this.#putTurn(role, text, itemId);
-  }
-
-  #putTurn(role: Role, text: string, itemId: string | null): void {
-    if (!this.#checkFit(textTokens(text) + 1)) return;
-    this.#edge(role, 'open');
-    this.#putText({ k: 'text', id: this.#session.ids.next('text'), text }, itemId);
-    this.#edge(role, 'close');
-  }
-
+  /** All of it, or nothing: half a question is another one. */
   #flushTail(): void {
     const tail = this.#tail;
     this.#tail = [];
-    for (const { segment, itemId } of tail) {
-      this.openTurn();
-      if (segment.k === 'text') this.#putText(segment, itemId);
-      else this.#putTypedAudio(segment, itemId);
+    if (tail.length === 0 || !this.#makeRoom(tail)) return;
+    this.turns.open();
+    for (const write of tail) {
+      const { segment, itemId } = write;
+      if (segment.k === 'text')
+        this.#session.log.add({ k: 'text', id: segment.id, itemId, text: segment.text });
+      else this.#session.log.add({ k: 'audio', id: segment.id, itemId, span: null });
+      this.#send(segment, write);
     }
   }
 
-  #putText(segment: Extract<Segment, { k: 'text' }>, itemId: string | null): void {
-    if (!this.#checkFit(textTokens(segment.text))) return;
-    this.#session.log.add({ k: 'text', id: segment.id, itemId, text: segment.text });
-    this.#send(segment, 'commit');
+  #send(segment: Segment, write: ItemWrite): void {
+    this.#sent.set(segment.id, write);
+    this.turns.send(segment, 'commit');
   }
 
-  #putTypedAudio(segment: Extract<Segment, { k: 'audio' }>, itemId: string): void {
-    if (!this.#checkFit(this.#audioTokens(segment.pcm.length / SAMPLES_PER_MS))) return;
-    this.#session.log.add({ k: 'audio', id: segment.id, itemId, span: null });
-    this.#send(segment, 'commit');
-  }
-
-  #edge(role: Role, edge: 'open' | 'close'): void {
-    const id = this.#session.ids.next('turn');
-    this.#session.log.add({ k: 'turn', id, role, edge });
-    this.#send({ k: 'turn', id, role, edge }, 'commit');
-  }
-
-  #send(segment: Segment, priority: 'commit' | 'background'): void {
-    this.ledger.expect(segment.id, this.#estimate(segment));
-    this.#session.out.push({ c: 'append', ref: segment.id, segment, priority });
-  }
-
-  /** Of the questions that wait until a response is asked for, in the tail and behind the gate. */
-  get #askedTokens(): number {
-    return [...this.#tail, ...this.#gate.questions].reduce((sum, write) => sum + this.#tokensOf(write), 0);
-  }
-
-  /** Pictures and what is spoken are fitted in when they come, old ones going. */
-  #tokensOf(write: Write): number {
-    if (write.k === 'message') return textTokens(write.text);
-    return write.k === 'question' || write.k === 'tool' ? this.#estimate(write.segment).tokens : 0;
-  }
-
-  #estimate(segment: Segment): Parameters<ContextLedger['expect']>[1] {
-    switch (segment.k) {
-      case 'turn':
-        return { kind: 'edge', tokens: 1, ptsMs: 0 };
-      case 'text':
-        return { kind: 'question', tokens: textTokens(segment.text), ptsMs: 0 };
-      case 'call':
-      case 'result':
-        return { kind: 'question', tokens: textTokens(toolText(segment)), ptsMs: 0 };
-      case 'frame':
-        return { kind: 'frame', tokens: this.#session.caps.tokensPerFrame + 1, ptsMs: segment.ptsMs };
-      case 'audio': {
-        const tokens = this.#audioTokens(segment.pcm.length / SAMPLES_PER_MS);
-        return { kind: 'question', tokens, ptsMs: segment.ptsMs };
-      }
-    }
-  }
-
-  #checkFit(tokens: number): boolean {
-    if (this.ledger.fitsQuestion(tokens)) return true;
-    this.#failure = { code: 'context_full', message: 'the question does not fit into the context' };
+  /** @returns false: there is none, and what was to be written is refused */
+  #makeRoom(writes: readonly ItemWrite[]): boolean {
+    if (this.ledger.makeRoomFor(this.#tokensOf(writes))) return true;
+    this.#refuse(writes, NO_ROOM);
     return false;
   }
 
-  #audioTokens(durationMs: number): number {
-    return Math.ceil((durationMs / 1000) * this.#session.caps.audioTokensPerSecond) + 1;
+  /** Takes items back that were taken for readable when they came: the model is never to read them. */
+  #refuse(writes: readonly ItemWrite[], failure: Failure): void {
+    for (const { itemId, clientEventId = null } of writes) {
+      if (!this.#session.items.delete(itemId)) continue;
+      this.forget(itemId);
+      this.#session.emitError(failure, 'item', clientEventId);
+      this.#session.out.emit({ type: 'item_deleted', itemId });
+    }
+    this.#fail({ ...failure, told: true });
   }
-}
 
-function toolText(segment: Extract<Segment, { k: 'call' | 'result' }>): string {
-  return segment.k === 'call' ? segment.name + segment.arguments : segment.output;
-}
+  /** Questions that wait until a response is asked for, in the tail and behind the gate. */
+  get #asked(): readonly Write[] {
+    return [...this.#tail, ...this.#gate.questions];
+  }
 
-/** An estimate on the safe side: a token is rarely shorter than two characters. */
-function textTokens(text: string): number {
-  return Math.ceil(text.length / 2);
+  #tokensOf(writes: readonly Write[]): number {
+    return writes.reduce((sum, write) => sum + tokensOf(write, this.#session.caps), 0);
+  }
 }

@@ -111,6 +111,24 @@ export class SegmentLog {
     return last?.k === 'tool' && last.of === 'result';
   }
 
+  /** Something is in it that is to be answered, and stands behind the last answer. */
+  get asks(): boolean {
+    const behind = this.#entries.slice(this.#entries.findLastIndex(({ k }) => k === 'answer') + 1);
+    let role: Role = 'user';
+    for (const entry of behind) {
+      if (entry.k === 'turn') role = entry.edge === 'open' ? entry.role : 'user';
+      else if (role === 'user' && (entry.k === 'text' || entry.k === 'audio')) return true;
+    }
+    return this.endsWithResult;
+  }
+
+  /** Frames of the newest turn from the first on that came with an item. */
+  get framesShown(): number {
+    const turn = this.#entries.slice(this.#entries.findLastIndex(({ k }) => k === 'turn') + 1);
+    const first = turn.findIndex((entry) => entry.k === 'frame' && !entry.live);
+    return first < 0 ? 0 : turn.slice(first).filter(({ k }) => k === 'frame').length;
+  }
+
   /** The answer that an item is the text of. */
   answerOf(itemId: string): (LogEntry & { k: 'answer' }) | undefined {
     return this.#entries.find((entry) => entry.k === 'answer' && entry.itemIds.includes(itemId)) as

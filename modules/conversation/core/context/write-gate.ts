@@ -75,11 +75,14 @@ export class WriteGate {
     this.#cuts.push(cut);
   }
 
+  /** Something of this item waits. */
+  holds(itemId: string): boolean {
+    return this.#waiting.some((write) => itemIdOf(write) === itemId);
+  }
+
   /** What waits of an item that a client deleted is not written. */
   forget(itemId: string): void {
-    this.#waiting = this.#waiting.filter(
-      (write) => (write.k === 'utterance' ? write.utterance.itemId : write.itemId) !== itemId,
-    );
+    this.#waiting = this.#waiting.filter((write) => itemIdOf(write) !== itemId);
   }
 
   /** What the camera showed in the meantime is not written. */
@@ -93,6 +96,10 @@ export class WriteGate {
   #dropFrame(segment: FrameSegment, reason: 'waiting_full' | 'redacted'): void {
     this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason });
   }
+}
+
+function itemIdOf(write: Write): string {
+  return write.k === 'utterance' ? write.utterance.itemId : write.itemId;
 }
 
 function isLive(write: Write): write is Extract<Write, { k: 'frame' }> {

@@ -13,8 +13,24 @@ export interface EndedUtterance {
 
 type QuestionSegment = Extract<Segment, { k: 'text' | 'audio' }>;
 
+/** Of which item it is, and by which of its events a client put that in. */
+export interface OfItem {
+  readonly itemId: string;
+  readonly clientEventId?: string;
+}
+
+/** What comes with an item, to be read as it is or not at all. */
+export type ItemWrite =
+  /** A typed part of the user's question. */
+  | ({ readonly k: 'question'; readonly segment: QuestionSegment } & OfItem)
+  /** A call or a result, between turns. */
+  | ({ readonly k: 'tool'; readonly segment: Extract<Segment, { k: 'call' | 'result' }> } & OfItem)
+  /** A whole turn of its own. */
+  | ({ readonly k: 'message'; readonly role: Role; readonly text: string } & OfItem);
+
 /** Something for the context. */
 export type Write =
+  | ItemWrite
   /** `requested`: a client put it into a message, so it is not to be shed. */
   | {
       readonly k: 'frame';
@@ -22,14 +38,4 @@ export type Write =
       readonly itemId: string;
       readonly requested: boolean;
     }
-  /** A typed part of the user's question. */
-  | { readonly k: 'question'; readonly segment: QuestionSegment; readonly itemId: string }
-  | { readonly k: 'utterance'; readonly utterance: EndedUtterance }
-  /** A call or a result, between turns. */
-  | {
-      readonly k: 'tool';
-      readonly segment: Extract<Segment, { k: 'call' | 'result' }>;
-      readonly itemId: string;
-    }
-  /** A whole turn of its own. */
-  | { readonly k: 'message'; readonly role: Role; readonly text: string; readonly itemId: string };
+  | { readonly k: 'utterance'; readonly utterance: EndedUtterance };

@@ -218,7 +218,7 @@ export class Hearing {
     utterance.pausedAt(pause, this.nowMs);
     this.#attention.adapt(utterance);
     if (this.#attention.asksJudge) this.#interruption.ask(utterance);
-    const answered = this.#session.policy?.createResponse === true || this.#answering.wanted;
+    const answered = this.#session.policy?.createResponse === true || this.#answering.wishes.wanted;
     if (answered && utterance.pause)
       this.#speculation.beginSpeech(utterance.endedAt(utterance.pause.endMs), atMs);
     this.streamAudio();
@@ -268,7 +268,7 @@ export class Hearing {
     // Nothing but a cough, or an "uh-huh": the answer that it seemed to interrupt goes on.
     const meant = this.#interruption.decide(utterance, atMs);
     if (!meant || this.#attention.isForNobody(utterance)) return this.#dismiss(end.atMs, atMs);
-    const answered = this.#session.policy?.createResponse === true || this.#answering.wanted;
+    const answered = this.#session.policy?.createResponse === true || this.#answering.wishes.wanted;
     if (!answered || !utterance.pause) this.#speculation.withdraw('withdrawn', atMs);
     const ahead = this.#speculation.live;
     // Assumed silence has no audio behind it.
@@ -280,7 +280,7 @@ export class Hearing {
     if (answered) {
       const { speechEndMs } = end;
       const turn = { itemId, speechEndMs, lastSpeechPacketAtMs, vadEndAtMs: atMs, commitAtMs: atMs };
-      this.#answering.want({ turn, ...(!ahead && { speculation: this.#speculation.endTurn() }) });
+      this.#answering.wishes.want({ turn, ...(!ahead && { speculation: this.#speculation.endTurn() }) });
     }
     this.#speculation.confirm(atMs);
   }

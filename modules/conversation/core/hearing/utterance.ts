@@ -186,7 +186,7 @@ export class Utterance {
     const fromMs = this.#sentToMs;
     this.#sentToMs = toMs;
     const block = { audioId: this.#audioId, fromMs, toMs, predict: why === 'predict' };
-    this.#lastBlock = { ref: writer.writeAudioBlock(block), toMs };
+    this.#lastBlock = { ref: writer.sound.block(block), toMs };
   }
 
   /** All of it up to `endMs`. */

@@ -1,8 +1,9 @@
-import type { Role, Segment } from '#modules/contracts';
+import type { ErrorCode, Role, Segment } from '#modules/contracts';
+import { forgetItem } from '../answering/forget-item.js';
 import { cutAnswer } from '../answering/heard.js';
 import type { Answering } from '../answering/answering.js';
 import type { ContextWriter } from '../context/context-writer.js';
-import type { Write } from '../context/writes.js';
+import type { OfItem, Write } from '../context/writes.js';
 import type { Hearing } from '../hearing/hearing.js';
 import type { ClientIntent, NewContent } from '../intents.js';
 import type { Session } from '../session.js';
@@ -36,11 +37,12 @@ export class ItemRequests {
   createMessage(intent: IntentOf<'item_create'>): void {
     const { role, content } = intent;
     const problem = contentProblem(intent);
-    if (problem) return this.#session.refuse(intent, 'invalid_event', problem, 'item.content');
+    if (problem) return this.#refuse(intent, 'invalid_event', problem, 'item.content');
     const id = this.#newId(intent);
     if (id === null) return;
     const item: Item = { type: 'message', id, role, status: 'completed', content: content.map(describe) };
-    this.#add(intent, item, role === 'user' ? this.#question(id, content) : this.#message(id, role, content));
+    const of = ofItem(id, intent);
+    this.#add(intent, item, role === 'user' ? this.#question(of, content) : this.#message(of, role, content));
   }
 
   /** A model that calls no tools knows no calls: such items are kept for the client's sake only. */
@@ -51,7 +53,7 @@ export class ItemRequests {
     const { name, arguments: args, callId = ids.next('call') } = intent;
     const item: Item = { type: 'function_call', id, status: 'completed', callId, name, arguments: args };
     const segment = { k: 'call', id: ids.next('call'), callId, name, arguments: args } as const;
-    this.#add(intent, item, caps.tools ? [{ k: 'tool', segment, itemId: id }] : []);
+    this.#add(intent, item, caps.tools ? [{ k: 'tool', segment, ...ofItem(id, intent) }] : []);
   }
 
   createResult(intent: IntentOf<'result_create'>): void {
@@ -59,13 +61,13 @@ export class ItemRequests {
     const { callId, output } = intent;
     if (!items.hasCall(callId)) {
       const message = `there is no call ${callId} in the conversation`;
-      return this.#session.refuse(intent, 'invalid_tool_call_id', message, 'item.call_id');
+      return this.#refuse(intent, 'invalid_tool_call_id', message, 'item.call_id');
     }
     const id = this.#newId(intent);
     if (id === null) return;
     const item: Item = { type: 'function_call_output', id, status: 'completed', callId, output };
     const segment = { k: 'result', id: ids.next('result'), callId, output } as const;
-    this.#add(intent, item, caps.tools ? [{ k: 'tool', segment, itemId: id }] : []);
+    this.#add(intent, item, caps.tools ? [{ k: 'tool', segment, ...ofItem(id, intent) }] : []);
   }
 
   retrieve(intent: IntentOf<'item_retrieve'>): void {
@@ -77,24 +79,30 @@ export class ItemRequests {
   delete(intent: IntentOf<'item_delete'>): void {
     const item = this.#find(intent);
     if (!item) return;
-    this.#session.items.delete(item.id);
-    this.#writer.forget(item.id);
-    this.#session.out.emit({ type: 'item_deleted', itemId: item.id });
+    const itemId = item.id;
+    this.#session.items.delete(itemId);
+    this.#session.out.emit({ type: 'item_deleted', itemId });
+    forgetItem(this.#session, this.#writer, { itemId, isMessage: item.type === 'message' });
   }
 
   /** An answer ends where it was heard to end; one that is being made, first of all, ends. */
   truncate(intent: IntentOf<'item_truncate'>, atMs: number): void {
     const { turnTaking } = this.#session;
-    const { itemId, audioEndMs } = intent;
+    const { itemId, audioEndMs, contentIndex } = intent;
     const found = this.#find(intent);
     if (!found) return;
     if (found.type !== 'message' || found.role !== 'assistant') {
       return this.#session.refuse(intent, 'bad_request', 'only answers can be truncated', 'item_id');
     }
     // One that is being made may have none yet; the first is where its text will be.
-    if (intent.contentIndex >= Math.max(found.content.length, 1)) {
-      const message = `the item has no content ${intent.contentIndex}`;
+    if (contentIndex >= Math.max(found.content.length, 1)) {
+      const message = `the item has no content ${contentIndex}`;
       return this.#session.refuse(intent, 'bad_request', message, 'content_index');
+    }
+    if (this.#writer.hasWritten(itemId)) {
+      const message =
+        'an answer that a client put in cannot be cut: delete it, and create it as it was heard';
+      return this.#session.refuse(intent, 'truncation_unsupported', message, 'item_id');
     }
     const rate = turnTaking.readingCharsPerS;
     const characters = intent.characters ?? (rate === null ? null : Math.floor((audioEndMs * rate) / 1000));
@@ -108,7 +116,7 @@ export class ItemRequests {
     if (item?.type !== 'message') return;
     this.#session.aloud.forget(itemId);
     this.#session.reading.stop();
-    cutAnswer(this.#session, this.#writer, item, { characters, audioEndMs });
+    cutAnswer(this.#session, this.#writer, item, { characters, audioEndMs, contentIndex });
   }
 
   /**
@@ -119,11 +127,11 @@ export class ItemRequests {
     const { items, out } = this.#session;
     if (!items.hasRoomFor(item)) {
       const message = `the conversation's items may hold ${MAX_CHARACTERS} characters together`;
-      return this.#session.refuse(intent, 'conversation_full', message, 'item');
+      return this.#refuse(intent, 'conversation_full', message, 'item');
     }
     if (!this.#writer.mayFit(writes)) {
       const message = 'more is to be read than the context of the model can hold';
-      return this.#session.refuse(intent, 'context_full', message, 'item');
+      return this.#refuse(intent, 'context_full', message, 'item');
     }
     const previousItemId = items.add(item, intent.previousItemId);
     for (const write of writes) this.#writer.write(write);
@@ -136,28 +144,34 @@ export class ItemRequests {
     const { items, ids } = this.#session;
     const { previousItemId: previous } = intent;
     if (previous !== undefined && previous !== 'root' && !items.get(previous)) {
-      this.#session.refuse(intent, 'item_not_found', `there is no item ${previous}`, 'previous_item_id');
+      this.#refuse(intent, 'item_not_found', `there is no item ${previous}`, 'previous_item_id');
       return null;
     }
     const id = intent.itemId ?? ids.next('item');
     if (!items.get(id)) return id;
-    this.#session.refuse(intent, 'item_create_duplicate_item_id', `item ${id} exists`, 'item.id');
+    this.#refuse(intent, 'item_create_duplicate_item_id', `item ${id} exists`, 'item.id');
     return null;
   }
 
-  #question(itemId: string, content: readonly NewContent[]): Write[] {
+  /** Where it was to be answered, what asks for that answer is not to be answered from nothing. */
+  #refuse(intent: IntentOf<CreateKind>, code: ErrorCode, message: string, param: string): void {
+    if (asks(intent)) this.#writer.refusedQuestion();
+    this.#session.refuse(intent, code, message, param);
+  }
+
+  #question(of: OfItem, content: readonly NewContent[]): Write[] {
     return content.flatMap((part): Write[] => {
       if (part.type === 'output_text') return [];
       const segment = this.#segment(part);
-      if (segment.k === 'frame') return [{ k: 'frame', segment, itemId, requested: true }];
-      return [{ k: 'question', segment, itemId }];
+      if (segment.k === 'frame') return [{ k: 'frame', segment, itemId: of.itemId, requested: true }];
+      return [{ k: 'question', segment, ...of }];
     });
   }
 
   /** A model without instructions knows no system turns: such a message is kept for the client's sake only. */
-  #message(itemId: string, role: Role, content: readonly NewContent[]): Write[] {
+  #message(of: OfItem, role: Role, content: readonly NewContent[]): Write[] {
     if (role === 'system' && !this.#session.caps.instructions) return [];
-    return [{ k: 'message', role, text: content.map(textOf).join('\n'), itemId }];
+    return [{ k: 'message', role, text: content.map(textOf).join('\n'), ...of }];
   }
 
   #segment(part: Part): Extract<Segment, { k: 'frame' | 'text' | 'audio' }> {
@@ -171,4 +185,13 @@ export class ItemRequests {
     }
     return item;
   }
+}
+
+/** A question, or what an answer is to go on with. */
+function asks(intent: IntentOf<CreateKind>): boolean {
+  return intent.k === 'result_create' || (intent.k === 'item_create' && intent.role === 'user');
+}
+
+function ofItem(itemId: string, { clientEventId }: ClientIntent): OfItem {
+  return { itemId, ...(clientEventId !== undefined && { clientEventId }) };
 }

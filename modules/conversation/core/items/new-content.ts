@@ -44,7 +44,7 @@ export function describe(part: NewContent): ItemContent {
     case 'output_text':
       return { type: 'output_text', text: part.text };
     case 'input_audio':
-      return { type: 'input_audio', transcript: null, span: null };
+      return { type: 'input_audio', transcript: part.transcript ?? null, span: null };
     case 'input_image':
       return { type: 'input_image', detail: part.detail };
   }

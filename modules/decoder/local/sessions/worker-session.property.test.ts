@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { LocalSession, localHost } from '../../testing/local-session.js';
 import { steps } from '../../testing/random-steps.js';
 import { TOY_CODEC, ToyModel } from '../../testing/toy-model.js';
-import { Actor, Rig, material, type Settings } from '../../testing/worker-rig.js';
+import { Actor, Rig, actorSteps, material, type Settings } from '../../testing/worker-rig.js';
 
 // Real: the threads, the protocol, the sessions and their rebuilding. Fake: the model, a toy in which one wrong row changes
 // all that follows. Workers die by their own hand, on request.
@@ -20,7 +20,8 @@ describe('a session whose worker is lost now and then', () => {
     await begin({ workers: 2 });
     const host = await localHost(new ToyModel(), TOY_CODEC);
     // Not evictions: what is evicted is not replayed.
-    const taken = steps(material).map((list) => list.filter((step) => step.do !== 'evict'));
+    const taken = actorSteps().map((list) => list.filter((step) => step.do !== 'evict'));
+    const tried = { cuts: 0, asides: 0 };
     const losses = fc.array(fc.nat(15), { minLength: 1, maxLength: 2 });
     await fc.assert(
       fc.asyncProperty(taken, losses, async (list, lost) => {
@@ -31,6 +32,9 @@ describe('a session whose worker is lost now and then', () => {
           for (const actor of pair) await actor.take(step);
           expect(session.head.tokens).toBe(pair[1].session.head.tokens);
         }
+        expect(pair[0].asides).toEqual(pair[1].asides);
+        tried.asides += pair[0].asides.length;
+        tried.cuts += list.filter((step) => step.do === 'cut').length;
         const [answer, expected] = [await pair[0].answer(10), await pair[1].answer(10)];
         expect(answer.ids).toEqual(expected.ids);
         expect(answer.end?.usage.prompt).toBe(expected.end?.usage.prompt);
@@ -38,6 +42,7 @@ describe('a session whose worker is lost now and then', () => {
       }),
       { numRuns: 12, seed: 11 },
     );
+    expect(Math.min(tried.asides, tried.cuts)).toBeGreaterThan(3);
   });
 
   it('takes out what its worker takes out, whole exchanges too, also where it was rebuilt before', async () => {

@@ -1,4 +1,5 @@
-import { IceAgent, type Check, type OwnCheck } from './agent.js';
+import { IceAgent } from './agent.js';
+import type { Check, OwnCheck } from './agent-ports.js';
 import type { Path } from './pair.js';
 
 /** Real: the agent. The outside is written down. */

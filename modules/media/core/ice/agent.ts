@@ -1,55 +1,11 @@
 import { candidatePriority, rankOf, type Pair, type Path, type Transaction } from './pair.js';
+import type { AgentOptions, Check } from './agent-ports.js';
 import { PairTable } from './pair-table.js';
+import { lastSentAtMs, Transactions } from './transactions.js';
 import { Watch } from './watch.js';
-
-/** A connectivity check of the client's, authenticated with our password. */
-export interface Check {
-  readonly id: string;
-  readonly priority: number;
-  readonly useCandidate: boolean;
-  /** The role that the client says it has. */
-  readonly role: 'controlling' | 'controlled' | null;
-  readonly tieBreaker: bigint;
-}
-
-/** A check of ours, as it goes out. */
-export interface OwnCheck {
-  readonly id: string;
-  readonly priority: number;
-  readonly nominates: boolean;
-  readonly controlling: boolean;
-}
-
-/** What an agent needs of the outside. */
-export interface AgentPorts {
-  /** Sends a check of ours. */
-  check(path: Path, check: OwnCheck): void;
-  /** Answers a check of the client's. */
-  accept(path: Path, id: string): void;
-  /** Answers a check of the client's with an error. */
-  refuse(path: Path, id: string, code: number): void;
-  /** A new transaction id: 24 hexadecimal digits. */
-  newId(): string;
-  /** A number in [0, 1). */
-  random(): number;
-  /** The first authenticated check has come. */
-  onChecked(): void;
-  /** The first pair was selected: the client can be reached. */
-  onConnected(): void;
-  /** The client has not answered for 30 s (RFC 7675). */
-  onLost(): void;
-}
-
-export interface AgentOptions {
-  readonly tieBreaker: bigint;
-  readonly ports: AgentPorts;
-}
 
 /** Between two new checks (RFC 8445, Ta). */
 const PACE_MS = 50;
-const RTO_MS = 500;
-const RTO_MAX_MS = 1600;
-const TRIES = 7;
 /** RFC 7675. */
 const CONSENT_MS = 5000;
 const CONSENT_LOST_MS = 30_000;
@@ -57,8 +13,6 @@ const CONSENT_LOST_MS = 30_000;
 const VALID_MS = 30_000;
 /** A repeated check of the client's is no reason to repeat ours sooner than this. */
 const TRIGGER_AGAIN_MS = 200;
-/** Transactions that are remembered for a late answer. */
-const REMEMBERED = 64;
 
 /**
  * One component's ICE agent (RFC 8445), for the side that answers an offer: controlled, or controlling where the other is lite.
@@ -70,7 +24,7 @@ export class IceAgent {
   controlling = false;
   readonly #o: AgentOptions;
   readonly #pairs = new PairTable();
-  readonly #transactions = new Map<string, Transaction>();
+  readonly #transactions: Transactions;
   readonly #watch: Watch;
   #selected: Pair | null = null;
   #checked = false;
@@ -82,6 +36,7 @@ export class IceAgent {
 
   constructor(options: AgentOptions) {
     this.#o = options;
+    this.#transactions = new Transactions(options.ports);
     this.#watch = new Watch({
       probe: (pair, nowMs) => this.#send(pair, nowMs, { once: true, nominates: false }),
       move: (pair, nowMs) => this.#select(pair, nowMs),
@@ -133,7 +88,7 @@ export class IceAgent {
     // From elsewhere than it went to, it proves nothing (7.2.5.2.1).
     if (pair.path.local !== path.local || pair.path.host !== path.host || pair.path.port !== path.port)
       return;
-    this.#forget(transaction);
+    this.#transactions.forget(transaction);
     pair.state = 'valid';
     pair.validAtMs = nowMs;
     pair.heardAtMs = nowMs;
@@ -147,7 +102,7 @@ export class IceAgent {
   onRefusal(id: string, code: number, nowMs: number): void {
     const transaction = this.#transactions.get(id);
     if (!transaction || this.#retired) return;
-    this.#forget(transaction);
+    this.#transactions.forget(transaction);
     const { pair } = transaction;
     if (code === 487) {
       // Of several that were refused at once, the first changes the role (7.2.5.1).
@@ -179,7 +134,7 @@ export class IceAgent {
   /** Moves time on; call it every 20 ms or so. */
   tick(nowMs: number): void {
     if (!this.#started || this.#retired) return;
-    for (const pair of this.#pairs) this.#repeat(pair, nowMs);
+    for (const pair of this.#pairs) this.#transactions.repeat(pair, nowMs);
     if (this.#selected) this.#keep(this.#selected, nowMs);
     else if (nowMs >= this.#nextCheckAtMs) {
       const next = this.#pairs.nextToCheck();
@@ -221,8 +176,8 @@ export class IceAgent {
     const { check } = pair;
     if (!check || check.once) {
       this.#send(pair, nowMs, { once: false, nominates: false });
-    } else if (nowMs - (check.againAtMs - rto(check.tries)) >= TRIGGER_AGAIN_MS) {
-      this.#sendAgain(check, nowMs);
+    } else if (nowMs - lastSentAtMs(check) >= TRIGGER_AGAIN_MS) {
+      this.#transactions.send(check, nowMs);
     }
   }
 
@@ -254,7 +209,7 @@ export class IceAgent {
   /** We control: the first pair that works is the one, and is told so by a second check. */
   #lead(pair: Pair, answered: Transaction, nowMs: number): void {
     if (answered.nominates) this.#select(pair, nowMs);
-    else if (!this.#selected && ![...this.#transactions.values()].some((t) => t.nominates)) {
+    else if (!this.#selected && !this.#transactions.nominating) {
       this.#send(pair, nowMs, { once: false, nominates: true });
     } else this.#watch.onAlternative(pair, this.#selected, nowMs);
   }
@@ -273,60 +228,12 @@ export class IceAgent {
     return pair === this.#selected || (pair.validAtMs !== null && nowMs - pair.validAtMs < VALID_MS);
   }
 
-  #repeat(pair: Pair, nowMs: number): void {
-    const { check } = pair;
-    if (!check || check.once || nowMs < check.againAtMs) return;
-    if (check.tries < TRIES) return this.#sendAgain(check, nowMs);
-    this.#forget(check);
-    if (pair.state === 'checking') pair.state = 'failed';
-  }
-
-  #send(pair: Pair, nowMs: number, { once, nominates }: { once: boolean; nominates: boolean }): void {
-    if (pair.check && !once) this.#forget(pair.check);
-    const { controlling } = this;
-    const check = {
-      id: this.#o.ports.newId(),
-      pair,
-      nominates,
-      controlling,
-      tries: 0,
-      againAtMs: nowMs,
-      once,
-    };
-    this.#transactions.set(check.id, check);
-    if (this.#transactions.size > REMEMBERED) {
-      const [oldest] = this.#transactions.values();
-      if (oldest) this.#forget(oldest);
-    }
-    if (!once) {
-      pair.check = check;
-      if (pair.state !== 'valid') pair.state = 'checking';
-    }
-    this.#sendAgain(check, nowMs);
-  }
-
-  #sendAgain(check: Transaction, nowMs: number): void {
-    check.againAtMs = nowMs + rto(check.tries + 1);
-    check.tries += 1;
-    this.#o.ports.check(check.pair.path, {
-      id: check.id,
-      priority: candidatePriority('prflx', check.pair.path.local),
-      nominates: check.nominates,
-      controlling: check.controlling,
-    });
-  }
-
-  #forget(transaction: Transaction): void {
-    this.#transactions.delete(transaction.id);
-    if (transaction.pair.check === transaction) transaction.pair.check = null;
+  #send(pair: Pair, nowMs: number, how: { once: boolean; nominates: boolean }): void {
+    this.#transactions.begin(pair, { ...how, controlling: this.controlling }, nowMs);
   }
 
   #rank(path: Path, remotePriority: number): number {
     const own = candidatePriority('host', path.local);
     return this.controlling ? rankOf(own, remotePriority) : rankOf(remotePriority, own);
   }
-}
-
-function rto(tries: number): number {
-  return Math.min(RTO_MAX_MS, RTO_MS * 2 ** Math.max(0, tries - 1));
 }

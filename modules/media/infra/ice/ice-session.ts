@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import { canonicalHost, isUnicast, type Address } from '../../core/ice/address.js';
-import { IceAgent, type Check, type OwnCheck } from '../../core/ice/agent.js';
+import { IceAgent } from '../../core/ice/agent.js';
+import type { Check, OwnCheck } from '../../core/ice/agent-ports.js';
 import type { Path } from '../../core/ice/pair.js';
 import { MAX_CANDIDATES } from '../../core/sdp/candidates.js';
 import type { LocalSocket } from './sockets.js';

@@ -97,7 +97,7 @@ export class Channels {
   send(label: string, text: string): SendResult {
     const channel = this.#open.get(label);
     if (channel?.readyState !== 'open') return 'not_open';
-    if (Buffer.byteLength(text) > this.#maxSendBytes()) return 'too_large';
+    if (Buffer.byteLength(text) > this.largestBytes) return 'too_large';
     channel.send(text);
     return 'sent';
   }
@@ -107,7 +107,7 @@ export class Channels {
   }
 
   /** What the client takes (0 is its word for any size), and no more than we take ourselves. */
-  #maxSendBytes(): number {
+  get largestBytes(): number {
     return Math.min(this.#maxMessageBytes, this.#connection.sctpTransport?.remoteMaxMessageSize || Infinity);
   }
 

@@ -141,6 +141,10 @@ export class WeriftPeer implements MediaPeer {
     return this.#channels.send(label, text);
   }
 
+  get largestMessageBytes(): number {
+    return this.#channels?.largestBytes ?? 0;
+  }
+
   bufferedAmount(label: string): number {
     return this.#channels?.bufferedAmount(label) ?? 0;
   }

@@ -1,9 +1,9 @@
 import type { AsideSegment, Role } from '#modules/contracts';
-import type { Failure } from '../inputs.js';
-import type { InputItem, NewContent } from '../intents.js';
-import type { MessageItem } from '../items/items.js';
-import { contentProblem, contentSegment, textOf } from '../items/new-content.js';
-import type { Session } from '../session.js';
+import type { Failure } from '../../inputs.js';
+import type { InputItem, NewContent } from '../../intents.js';
+import type { MessageItem } from '../../items/items.js';
+import { contentProblem, contentSegment, textOf } from '../../items/new-content.js';
+import type { Session } from '../../session.js';
 
 /** What a response reads in place of the conversation, in the grammar of a context. */
 export interface SideInput {

@@ -4,7 +4,7 @@ import {
   typed,
   type HarnessOptions,
   type MachineHarness,
-} from '../../testing/machine-harness.js';
+} from '../../../testing/machine-harness.js';
 
 const WRITE_DOWN = { en: 'write it down', zh: '写下来' };
 const EAR: HarnessOptions = {

@@ -1,6 +1,6 @@
 import type { AsideSegment, GenEvent } from '#modules/contracts';
-import type { Failure } from '../inputs.js';
-import type { Session, Unwritten } from '../session.js';
+import type { Failure } from '../../inputs.js';
+import type { Session, Unwritten } from '../../session.js';
 
 /** Utterances that may wait to be written down; where there are more, the oldest is not. */
 const MAX_WAITING = 64;

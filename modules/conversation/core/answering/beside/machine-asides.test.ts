@@ -1,5 +1,5 @@
 import type { GenEvent } from '#modules/contracts';
-import { awake, IMAGE, SERVER_VAD, typed, type MachineHarness } from '../../testing/machine-harness.js';
+import { awake, IMAGE, SERVER_VAD, typed, type MachineHarness } from '../../../testing/machine-harness.js';
 
 const message = (text: string) =>
   ({ type: 'message', role: 'user', content: [{ type: 'input_text', text }] }) as const;

@@ -1,8 +1,8 @@
 import type { GenEvent } from '#modules/contracts';
-import type { ContextWriter } from '../context/context-writer.js';
-import type { Failure } from '../inputs.js';
-import type { Session } from '../session.js';
-import { Answer, toolUse, type Outcome, type ResponseRequest } from './answer.js';
+import type { ContextWriter } from '../../context/context-writer.js';
+import type { Failure } from '../../inputs.js';
+import type { Session } from '../../session.js';
+import { Answer, toolUse, type Outcome, type ResponseRequest } from '../answer.js';
 import type { SideInput } from './side-input.js';
 
 /** Answers that may be made beside the conversation at once. */

@@ -1,0 +1,33 @@
+import type { Session } from '@vis-a-vis/protocol';
+import type { Clock, Guard, IdSource } from '#modules/contracts';
+import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Grant } from './access.js';
+import type { AudioInput } from './audio-input.js';
+import type { DecodeImage } from './core/intent-mapper.js';
+
+/** What carries the call's media or its client's events, and is to be closed with it. */
+export interface Connection {
+  close(): void | Promise<void>;
+}
+
+/** What every call of the process shares. */
+export interface CallEnvironment {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+export interface CallOptions extends CallEnvironment {
+  readonly id: string;
+  /** Whose call it is, and what may be changed in it. */
+  readonly grant: Grant;
+  /** The session from which the call starts. */
+  readonly session: Session;
+  readonly decodeImage: DecodeImage;
+  /** The microphone, where it comes by events; null: it comes by a track. */
+  readonly audioInput?: AudioInput | null;
+  /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */
+  readonly guard: Guard;
+}
