@@ -33,6 +33,7 @@ export class AppModule {
     const media = MediaModule.forRoot({
       frameIntervalMs: config.frameIntervalMs,
       ...(config.iceHosts.length > 0 && { iceHosts: config.iceHosts }),
+      ...(config.iceUdpPort !== null && { iceUdpPort: config.iceUdpPort }),
       ...(config.icePortRange && { icePortRange: config.icePortRange }),
     });
     const decoder = DecoderModule.forRoot({

@@ -34,6 +34,8 @@ export interface Config {
   /** How far ahead of real time audio may be appended. */
   readonly audioAheadMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** The UDP port of all calls, or null for one a call. */
+  readonly iceUdpPort: number | null;
   /** `[min, max]` of the UDP ports for media, or null for any. */
   readonly icePortRange: readonly [number, number] | null;
   /** Addresses to offer; empty means all interfaces. */
@@ -94,6 +96,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,
     audioAheadMs: c.VISAVIS_AUDIO_AHEAD_MS,
     logLevel: c.VISAVIS_LOG_LEVEL,
+    iceUdpPort: c.VISAVIS_ICE_UDP_PORT ?? null,
     icePortRange:
       c.VISAVIS_ICE_PORT_MIN === undefined || c.VISAVIS_ICE_PORT_MAX === undefined
         ? null
