@@ -6,6 +6,7 @@ import { MediaModule } from '#modules/media';
 import { VadModule } from '#modules/vad';
 import type { Config } from './config/config.js';
 import { HttpModule } from './http/http.module.js';
+import type { ClientIce } from './ice/ice-servers.js';
 import type { Base } from './http/place.js';
 import { Access } from './keys/access.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -24,6 +25,8 @@ import { WhipModule } from './whip/whip.module.js';
 export interface AppEdge {
   readonly access: Access;
   readonly base: Base;
+  /** What clients are told for their ICE. */
+  readonly ice: ClientIce;
 }
 
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
@@ -57,6 +60,7 @@ export class AppModule {
       imports: [media, decoder, conversation],
       access: { provide: ACCESS, useExisting: Access },
       limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
+      ice: edge.ice,
     });
     return {
       module: AppModule,
@@ -64,12 +68,16 @@ export class AppModule {
         TelemetryModule.forRoot(logger),
         LifecycleModule,
         HttpModule.forRoot(edge.base),
-        KeysModule.forRoot(edge.access, { imports: [decoder, conversation], maxCallMs: config.maxCallMs }),
+        KeysModule.forRoot(edge.access, {
+          imports: [decoder, conversation],
+          maxCallMs: config.maxCallMs,
+          ice: edge.ice,
+        }),
         WorkerMetricsModule.forRoot([decoder, vad, media]),
         HealthModule.forRoot([decoder, vad, media]),
         realtime,
-        RtviModule.forRoot(realtime, config.iceServers),
-        WhipModule.forRoot(realtime, config.iceServers),
+        RtviModule.forRoot(realtime),
+        WhipModule.forRoot(realtime),
       ],
       providers: [{ provide: APP_FILTER, useClass: HttpErrorsFilter }],
     };

@@ -10,6 +10,7 @@ import type { Config } from './config/config.js';
 import { configFromEnvironment } from './config/environment.js';
 import { startHttp } from './http.js';
 import { Base } from './http/place.js';
+import { loadIce } from './ice/load-ice.js';
 import { Proxies } from './http/proxies.js';
 import { createAccess } from './keys/create-access.js';
 import { reloadOnHangup } from './keys/reload.js';
@@ -40,6 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
 /** Checks the settings and the model folder, and starts nothing. */
 async function check(config: Config): Promise<void> {
   await createAccess(config, new Proxies(config.trustedProxies));
+  await loadIce(config);
   const model = await loadModelFolder(config.modelFolder);
   process.stdout.write(`configuration ok: model ${model.config.modelId}, port ${config.port}\n`);
 }
@@ -50,7 +52,8 @@ async function serve(config: Config): Promise<void> {
   const proxies = new Proxies(config.trustedProxies);
   const access = await createAccess(config, proxies);
   if (config.keysFile !== null) reloadOnHangup(config.keysFile, access, logger);
-  const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS };
+  const ice = await loadIce(config);
+  const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS, ice };
   const app = await startHttp(AppModule.forRoot(config, logger, edge), logger, PAGE, edge);
   ends.guardCalls(app.get(CallsService, { strict: false }), app.get(Metrics, { strict: false }));
   await listen(app, config);

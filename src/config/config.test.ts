@@ -36,6 +36,8 @@ describe('loadConfig', () => {
       icePortRange: null,
       iceHosts: [],
       iceServers: [],
+      turnSecretFile: null,
+      turnTtlS: 3600,
       vadModel: 'v6',
       turnModel: 'auto',
       judgeFolder: resolve('models/turns'),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { IceServer } from '@vis-a-vis/protocol';
 import type { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
 import { configSchema } from './config.schema.js';
@@ -41,11 +42,10 @@ export interface Config {
   /** Addresses to offer; empty means all interfaces. */
   readonly iceHosts: readonly string[];
   /** What clients are told for their ICE. */
-  readonly iceServers: readonly {
-    readonly urls: readonly string[];
-    readonly username?: string | undefined;
-    readonly credential?: string | undefined;
-  }[];
+  readonly iceServers: readonly IceServer[];
+  /** Absolute path of the file with the secret of the TURN servers, or null for none. */
+  readonly turnSecretFile: string | null;
+  readonly turnTtlS: number;
   readonly vadModel: 'v6' | 'legacy';
   readonly turnModel: 'auto' | 'model' | 'smart-turn' | 'none';
   /** Absolute path of the models that judge sounds. */
@@ -103,6 +103,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
         : [c.VISAVIS_ICE_PORT_MIN, c.VISAVIS_ICE_PORT_MAX],
     iceHosts: c.VISAVIS_ICE_HOSTS,
     iceServers: c.VISAVIS_ICE_SERVERS,
+    turnSecretFile: c.VISAVIS_TURN_SECRET_FILE === undefined ? null : resolve(c.VISAVIS_TURN_SECRET_FILE),
+    turnTtlS: c.VISAVIS_TURN_TTL_S,
     vadModel: c.VISAVIS_VAD_MODEL,
     turnModel: c.VISAVIS_TURN_MODEL,
     judgeFolder: JUDGE_FOLDER,

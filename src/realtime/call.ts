@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   mergeSession,
   type ClientEvent,
+  type IceServers,
   type ResponseParams,
   type ServerEventBody,
   type Session,
@@ -49,6 +50,8 @@ export interface CallOptions extends CallEnvironment {
   /** The session from which the call starts. */
   readonly session: Session;
   readonly decodeImage: DecodeImage;
+  /** What its clients are told for their ICE. */
+  readonly iceServers?: { readonly visavis?: IceServers };
   /** The microphone, where it comes by events; null: it comes by a track. */
   readonly audioInput?: AudioInput | null;
   /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */
@@ -103,7 +106,7 @@ export class Call {
 
   /** What a client is told first, by whatever carries its events. */
   get greeting(): ServerEventBody {
-    return { type: 'session.created', session: this.session };
+    return { type: 'session.created', session: this.session, ...this.options.iceServers };
   }
 
   /** No turn is under way, and the clients have been sent all there is to tell. */
