@@ -30,6 +30,8 @@ import { jestResults, pytestResults } from './reports.mjs';
  * @property {(context: Context) => Promise<unknown>} run
  */
 
+/** A TURN server. */
+const COTURN = { name: 'coturn', program: 'turnserver' };
 const CHROMIUM = { name: 'chromium', file: '/usr/bin/chromium' };
 /** A WHIP client of others, and what test/e2e/support/no-upnp.c is compiled by. */
 const WHIP_CLIENT = [
@@ -80,7 +82,7 @@ export const STEPS = [
   {
     name: 'e2e',
     what: 'jest, the built gateway and real browsers',
-    packages: [CHROMIUM, ...WHIP_CLIENT],
+    packages: [CHROMIUM, COTURN, ...WHIP_CLIENT],
     // Calls are real time, and mostly wait: two files share the two cores.
     run: (context) => jest(context, 'e2e', '--maxWorkers=2'),
   },

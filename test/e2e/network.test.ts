@@ -62,13 +62,15 @@ describe('one port for all calls', () => {
   });
 
   it('by Chromium without a microphone, whose candidates are names of mDNS', async () => {
-    const other = await openProgram(browser, gateway.url, 'network-page.mjs');
+    const stranger = await launchChromium();
+    const other = await openProgram(stranger, gateway.url, 'network-page.mjs');
     await callProgram(other, 'gather');
     const { status, pair } = await callProgram<{ status: string; pair: Pair }>(other, 'dial');
     expect([status, pair.remote.port]).toEqual(['completed', PORT]);
     const offer = await other.evaluate<string>('offered');
-    expect(offer.match(/^a=candidate:.*/gm)?.every((line) => line.includes('.local '))).toBe(true);
-    await other.close();
+    const lines = offer.match(/^a=candidate:.*/gm) ?? [];
+    expect([lines.length > 0, lines.filter((line) => !line.includes('.local '))]).toEqual([true, []]);
+    await stranger.close();
   });
 
   it('by IPv6 alone, from Node', async () => {
