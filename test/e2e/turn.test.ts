@@ -52,7 +52,7 @@ async function dialIn(udp: boolean, options: object): Promise<Dialled> {
   try {
     browser = await launchChromium(
       undefined,
-      udp ? [] : ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'],
+      udp ? [] : ['--webrtc-ip-handling-policy=disable_non_proxied_udp'],
     );
     const page = await openProgram(browser, gateway.url, 'network-page.mjs');
     await callProgram(page, 'gather');

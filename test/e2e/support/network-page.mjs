@@ -16,6 +16,7 @@ async function pairOf(call) {
     id: pair?.id,
     local: { address, port, type: candidateType, relay: relayProtocol, protocol },
     remote: { address: remote.address, port: remote.port },
+    rttMs: (pair?.currentRoundTripTime ?? 0) * 1000,
     gathered: all.filter(({ type }) => type === 'local-candidate').map((one) => one.candidateType),
   };
 }
@@ -34,12 +35,14 @@ globalThis.gather = () => {
 /** One call: how it is connected, and an answer to what is typed. */
 globalThis.dial = async (options = {}) => {
   const seen = [];
+  const fromMs = performance.now();
   const call = await connect({ timeoutMs: 20_000, ...options });
+  const connectMs = performance.now() - fromMs;
   call.on('event', (event) => seen.push(event));
   try {
     const answer = await call.ask('hello');
     const { text, status } = answer;
-    return { text, status, pair: await pairOf(call), types: seen.map(({ type }) => type) };
+    return { text, status, connectMs, pair: await pairOf(call), types: seen.map(({ type }) => type) };
   } finally {
     call.close();
   }
