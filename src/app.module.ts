@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ConversationModule } from '#modules/conversation';
 import { DecoderModule } from '#modules/decoder';
-import { MediaModule } from '#modules/media';
+import { MediaModule, type MediaOptions } from '#modules/media';
 import { VadModule } from '#modules/vad';
 import type { Config } from './config/config.js';
 import { HttpModule } from './http/http.module.js';
@@ -29,16 +29,20 @@ export interface AppEdge {
   readonly ice: ClientIce;
 }
 
+/** What of the settings is about ports and addresses of media. */
+export function networkOf(config: Config): Pick<MediaOptions, 'iceHosts' | 'iceUdpPort' | 'icePortRange'> {
+  return {
+    ...(config.iceHosts.length > 0 && { iceHosts: config.iceHosts }),
+    ...(config.iceUdpPort !== null && { iceUdpPort: config.iceUdpPort }),
+    ...(config.icePortRange && { icePortRange: config.icePortRange }),
+  };
+}
+
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
 @Module({})
 export class AppModule {
   static forRoot(config: Config, logger: Logger, edge: AppEdge): DynamicModule {
-    const media = MediaModule.forRoot({
-      frameIntervalMs: config.frameIntervalMs,
-      ...(config.iceHosts.length > 0 && { iceHosts: config.iceHosts }),
-      ...(config.iceUdpPort !== null && { iceUdpPort: config.iceUdpPort }),
-      ...(config.icePortRange && { icePortRange: config.icePortRange }),
-    });
+    const media = MediaModule.forRoot({ frameIntervalMs: config.frameIntervalMs, ...networkOf(config) });
     const decoder = DecoderModule.forRoot({
       modelFolder: config.modelFolder,
       workers: config.engineWorkers,

@@ -7,13 +7,15 @@ import type { IceServers } from '@vis-a-vis/protocol';
 import type { Browser } from 'playwright-core';
 import { Coturn } from '../support/coturn.js';
 import { launchChromium } from './support/chromium.js';
-import { Gateway } from './support/gateway.js';
+import { Gateway, runGateway } from './support/gateway.js';
 import { callProgram, openProgram } from './support/program-page.js';
 
 jest.setTimeout(120_000);
 
 /** Real: the built gateway as its own process, its model, Chromium, and coturn with credentials that the gateway made. */
 const TURN_PORT = 42_790;
+/** Chromium sends no datagram then. */
+const WITHOUT_UDP = '--webrtc-ip-handling-policy=disable_non_proxied_udp';
 
 interface Dialled {
   readonly status: string;
@@ -50,10 +52,7 @@ const servers = async (): Promise<IceServers> =>
 async function dialIn(udp: boolean, options: object): Promise<Dialled> {
   let browser: Browser | undefined;
   try {
-    browser = await launchChromium(
-      undefined,
-      udp ? [] : ['--webrtc-ip-handling-policy=disable_non_proxied_udp'],
-    );
+    browser = await launchChromium(undefined, udp ? [] : [WITHOUT_UDP]);
     const page = await openProgram(browser, gateway.url, 'network-page.mjs');
     await callProgram(page, 'gather');
     return await callProgram<Dialled>(page, 'dial', options);
@@ -108,7 +107,7 @@ it('tells of the servers wherever clients look: beside the offer, in the session
       return response.text();
     },
   });
-  const created = await new Promise<{ visavis?: IceServers }>((resolve) => {
+  const created = await new Promise<{ visavis?: IceServers | undefined }>((resolve) => {
     call.on('event', (event) => event.type === 'session.created' && resolve(event));
   });
   expect(created.visavis?.ice_servers).toHaveLength(1);
@@ -118,6 +117,65 @@ it('tells of the servers wherever clients look: beside the offer, in the session
   expect(await secret.json()).toMatchObject({
     visavis: { ice_servers: [{ username: expect.any(String) as string }] },
   });
+});
+
+it('npm start -- --check-network tries ports, addresses and TURN servers', async () => {
+  const turn = `turn:127.0.0.1:${TURN_PORT}`;
+  const settings = {
+    VISAVIS_ICE_UDP_PORT: '42792',
+    VISAVIS_ICE_HOSTS: '127.0.0.1,::1',
+    VISAVIS_ICE_SERVERS: JSON.stringify([{ urls: [turn, `${turn}?transport=tcp`] }]),
+    VISAVIS_TURN_SECRET_FILE: join(folder, 'secret'),
+  };
+  const fine = await runGateway(['--check-network'], settings);
+  expect([fine.code, fine.stderr]).toEqual([0, '']);
+  expect(fine.stdout.trimEnd().split('\n')).toEqual([
+    'ok      clients are told of 127.0.0.1, ::1',
+    expect.stringMatching(/^ok {6}UDP 127\.0\.0\.1:42792 answers \(\d+\.\d ms\)$/),
+    expect.stringMatching(/^ok {6}UDP \[::1\]:42792 answers \(\d+\.\d ms\)$/),
+    expect.stringMatching(/^ok {6}turn:127\.0\.0\.1:42790 relays by 127\.0\.0\.1:\d+ \(\d+ ms\)$/),
+    expect.stringMatching(/^ok {6}turn:\S+transport=tcp relays by 127\.0\.0\.1:\d+ \(\d+ ms\)$/),
+  ]);
+  await writeFile(join(folder, 'other'), 'another');
+  const bad = await runGateway(['--check-network'], {
+    ...settings,
+    VISAVIS_ICE_UDP_PORT: '42791',
+    VISAVIS_TURN_SECRET_FILE: join(folder, 'other'),
+  });
+  expect(bad.code).toBe(1);
+  expect(bad.stdout).toMatch(/^fail {4}VISAVIS_ICE_UDP_PORT: .*EADDRINUSE.*is a gateway running\?$/m);
+  expect(bad.stdout.match(/^fail {4}turn:.* does not relay: .*/gm)).toHaveLength(2);
+});
+
+it('the page /check tells what works, and what fails where UDP is blocked', async () => {
+  const media = { video: 'test/fixtures/e2e/table.mjpeg', audio: 'test/fixtures/e2e/question.wav' };
+  const checked = async (more: readonly string[]): Promise<[Record<string, string>, string]> => {
+    const browser = await launchChromium(media, more);
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${gateway.url}check?autostart=1`);
+      await page.locator('#start:not([disabled])').waitFor({ timeout: 60_000 });
+      const items = await page.locator('#results li').all();
+      const states = await Promise.all(
+        items.map(async (item) => [
+          await item.getAttribute('data-name'),
+          await item.getAttribute('data-state'),
+        ]),
+      );
+      return [
+        Object.fromEntries(states) as Record<string, string>,
+        await page.locator('#verdict').innerText(),
+      ];
+    } finally {
+      await browser.close();
+    }
+  };
+  const all = { Gateway: 'ok', Microphone: 'ok', Camera: 'ok', 'TURN over TCP': 'ok' };
+  expect(await checked([])).toEqual([{ ...all, UDP: 'ok', 'TURN over UDP': 'ok' }, 'Calls work from here.']);
+  expect(await checked([WITHOUT_UDP])).toEqual([
+    { ...all, UDP: 'fails', 'TURN over UDP': 'fails' },
+    'Calls work from here.',
+  ]);
 });
 
 it('a secret that the TURN server does not share opens nothing there', async () => {

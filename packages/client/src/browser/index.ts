@@ -3,6 +3,7 @@ import { exchange, iceServersOf, offerAgain, type GatewayAddress } from '../exch
 import { CallError, Session } from '../session.js';
 import { whenOpen } from '../when-open.js';
 
+export { iceServersOf, type GatewayAddress } from '../exchange.js';
 export { CallError, type Answer, type Delta, type SessionEvents, type Speech } from '../session.js';
 
 export interface ConnectOptions {
