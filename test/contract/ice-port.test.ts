@@ -12,7 +12,7 @@ import { Stranger } from '../support/stranger.js';
 
 jest.setTimeout(30_000);
 
-const PORT = 42_721;
+const PORT = 21_721;
 const OWN = { ufrag: 'mine', password: 'a-password-of-some-length' };
 
 let service: MediaService;

@@ -10,7 +10,7 @@ jest.setTimeout(120_000);
 
 /** Real: the built gateway as its own process, its model, Chromium, and Node clients. Fake: microphones and cameras. */
 const FOLDER = 'test/fixtures/e2e';
-const PORT = 42_730;
+const PORT = 21_730;
 
 interface Pair {
   readonly id: string;

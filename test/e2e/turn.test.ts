@@ -5,7 +5,7 @@ import { jest } from '@jest/globals';
 import { connectNode } from '@vis-a-vis/client/node';
 import type { IceServers } from '@vis-a-vis/protocol';
 import type { Browser } from 'playwright-core';
-import { Coturn } from '../support/coturn.js';
+import { Coturn } from '../../tools/support/coturn.js';
 import { launchChromium } from './support/chromium.js';
 import { Gateway, runGateway } from './support/gateway.js';
 import { callProgram, openProgram } from './support/program-page.js';
@@ -13,7 +13,7 @@ import { callProgram, openProgram } from './support/program-page.js';
 jest.setTimeout(120_000);
 
 /** Real: the built gateway as its own process, its model, Chromium, and coturn with credentials that the gateway made. */
-const TURN_PORT = 42_790;
+const TURN_PORT = 21_790;
 /** Chromium sends no datagram then. */
 const WITHOUT_UDP = '--webrtc-ip-handling-policy=disable_non_proxied_udp';
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
   coturn = await Coturn.start(TURN_PORT, 'a secret of both');
   const turn = `turn:127.0.0.1:${TURN_PORT}`;
   gateway = await Gateway.start({
-    VISAVIS_ICE_UDP_PORT: '42791',
+    VISAVIS_ICE_UDP_PORT: '21791',
     VISAVIS_ICE_SERVERS: JSON.stringify([{ urls: [`${turn}?transport=udp`, `${turn}?transport=tcp`] }]),
     VISAVIS_TURN_SECRET_FILE: join(folder, 'secret'),
   });
@@ -122,7 +122,7 @@ it('tells of the servers wherever clients look: beside the offer, in the session
 it('npm start -- --check-network tries ports, addresses and TURN servers', async () => {
   const turn = `turn:127.0.0.1:${TURN_PORT}`;
   const settings = {
-    VISAVIS_ICE_UDP_PORT: '42792',
+    VISAVIS_ICE_UDP_PORT: '21792',
     VISAVIS_ICE_HOSTS: '127.0.0.1,::1',
     VISAVIS_ICE_SERVERS: JSON.stringify([{ urls: [turn, `${turn}?transport=tcp`] }]),
     VISAVIS_TURN_SECRET_FILE: join(folder, 'secret'),
@@ -131,15 +131,15 @@ it('npm start -- --check-network tries ports, addresses and TURN servers', async
   expect([fine.code, fine.stderr]).toEqual([0, '']);
   expect(fine.stdout.trimEnd().split('\n')).toEqual([
     'ok      clients are told of 127.0.0.1, ::1',
-    expect.stringMatching(/^ok {6}UDP 127\.0\.0\.1:42792 answers \(\d+\.\d ms\)$/),
-    expect.stringMatching(/^ok {6}UDP \[::1\]:42792 answers \(\d+\.\d ms\)$/),
-    expect.stringMatching(/^ok {6}turn:127\.0\.0\.1:42790 relays by 127\.0\.0\.1:\d+ \(\d+ ms\)$/),
+    expect.stringMatching(/^ok {6}UDP 127\.0\.0\.1:21792 answers \(\d+\.\d ms\)$/),
+    expect.stringMatching(/^ok {6}UDP \[::1\]:21792 answers \(\d+\.\d ms\)$/),
+    expect.stringMatching(/^ok {6}turn:127\.0\.0\.1:21790 relays by 127\.0\.0\.1:\d+ \(\d+ ms\)$/),
     expect.stringMatching(/^ok {6}turn:\S+transport=tcp relays by 127\.0\.0\.1:\d+ \(\d+ ms\)$/),
   ]);
   await writeFile(join(folder, 'other'), 'another');
   const bad = await runGateway(['--check-network'], {
     ...settings,
-    VISAVIS_ICE_UDP_PORT: '42791',
+    VISAVIS_ICE_UDP_PORT: '21791',
     VISAVIS_TURN_SECRET_FILE: join(folder, 'other'),
   });
   expect(bad.code).toBe(1);

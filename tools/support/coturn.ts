@@ -32,7 +32,7 @@ export class Coturn {
     const options = [
       ['-n', '--verbose', '--log-file=stdout'],
       ['--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`],
-      ['--min-port=42800', '--max-port=42860', '--realm=visavis.test'],
+      ['--min-port=21800', '--max-port=21860', '--realm=visavis.test'],
       ['--use-auth-secret', `--static-auth-secret=${secret}`],
       // It refuses the one without the other.
       ['--allow-loopback-peers', '--cli-password=unused', '--no-cli'],
