@@ -1,7 +1,7 @@
 /** One UDP port for all calls. All sockets are real; ICE of the client's side is by hand, where it is not a whole client. */
 import { jest } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import dgram from 'node:dgram';
+import type dgram from 'node:dgram';
 import { readFileSync } from 'node:fs';
 
 import { MediaService, type MediaPeer } from '#modules/media';

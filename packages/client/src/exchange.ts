@@ -68,7 +68,7 @@ export async function iceServersOf({ url, apiKey }: GatewayAddress): Promise<rea
 async function ask(
   url: URL,
   apiKey: string | undefined,
-  request: RequestInit & { headers?: Record<string, string> },
+  request: { method: string; headers?: Readonly<Record<string, string>>; body?: string | FormData },
 ): Promise<Response> {
   const headers = { ...request.headers, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) };
   const response = await fetch(url, { ...request, headers }).catch((cause: unknown) => {

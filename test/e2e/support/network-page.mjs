@@ -24,6 +24,7 @@ async function pairOf(call) {
 /** Offers are made with all candidates, as clients do that do not trickle; the newest is kept. */
 globalThis.gather = () => {
   const { prototype } = RTCPeerConnection;
+  // oxlint-disable-next-line typescript/unbound-method -- called with the connection below
   const setLocal = prototype.setLocalDescription;
   prototype.setLocalDescription = async function (...args) {
     await setLocal.apply(this, args);
