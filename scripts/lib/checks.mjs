@@ -30,7 +30,7 @@ import { jestResults, pytestResults } from './reports.mjs';
  * @property {(context: Context) => Promise<unknown>} run
  */
 
-/** A TURN server. */
+/** A TURN server, which its package also starts as a service where there is an init. */
 const COTURN = { name: 'coturn', program: 'turnserver' };
 const CHROMIUM = { name: 'chromium', file: '/usr/bin/chromium' };
 /** A WHIP client of others, and what test/e2e/support/no-upnp.c is compiled by. */
@@ -82,7 +82,7 @@ export const STEPS = [
   {
     name: 'e2e',
     what: 'jest, the built gateway and real browsers',
-    packages: [CHROMIUM, COTURN, ...WHIP_CLIENT],
+    packages: [CHROMIUM, ...WHIP_CLIENT],
     // Calls are real time, and mostly wait: two files share the two cores.
     run: (context) => jest(context, 'e2e', '--maxWorkers=2'),
   },
@@ -98,7 +98,7 @@ export const STEPS = [
     name: 'long',
     what: 'jest, what takes longer than a check may',
     extra: 'it takes longer',
-    packages: [CHROMIUM],
+    packages: [CHROMIUM, COTURN],
     run: (context) => jest(context, 'long', '--runInBand'),
   },
 ];

@@ -6,9 +6,9 @@ import { connectNode } from '@vis-a-vis/client/node';
 import type { IceServers } from '@vis-a-vis/protocol';
 import type { Browser } from 'playwright-core';
 import { Coturn } from '../../tools/support/coturn.js';
-import { launchChromium } from './support/chromium.js';
-import { Gateway, runGateway } from './support/gateway.js';
-import { callProgram, openProgram } from './support/program-page.js';
+import { launchChromium } from '../e2e/support/chromium.js';
+import { Gateway, runGateway } from '../e2e/support/gateway.js';
+import { callProgram, openProgram } from '../e2e/support/program-page.js';
 
 jest.setTimeout(120_000);
 
