@@ -200,6 +200,26 @@ test('an address that comes up after the start is offered to the next call', asy
   expect(await addresses()).toEqual(['::1']);
 });
 
+test.each([
+  ['the one port', { iceUdpPort: PORT + 2 }],
+  ['a port of its own', { icePortRange: [PORT + 2, PORT + 2] as const }],
+])('a public address that is forwarded to us (1:1 NAT), with %s', async (_name, options) => {
+  const behind = new MediaService({ iceHosts: ['203.0.113.5', '127.0.0.1'], ...options });
+  await behind.onModuleInit();
+  const client = new Stranger(behind).track('audio').withChannel();
+  try {
+    const peer = await client.connect();
+    const told = [...peer.answerSdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host/gm)];
+    expect(told.map(([, host, port]) => `${host}:${port}`)).toEqual([
+      `203.0.113.5:${PORT + 2}`,
+      `127.0.0.1:${PORT + 2}`,
+    ]);
+  } finally {
+    await client.close();
+    await behind.onModuleDestroy();
+  }
+});
+
 test('what comes for a call is done in the context of that call', async () => {
   const current = new AsyncLocalStorage<string>();
   const port = keep(
