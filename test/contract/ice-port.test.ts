@@ -210,7 +210,8 @@ test.each([
   try {
     const peer = await client.connect();
     const told = [...peer.answerSdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host/gm)];
-    expect(told.map(([, host, port]) => `${host}:${port}`)).toEqual([
+    // Each section of the answer tells them.
+    expect([...new Set(told.map(([, host, port]) => `${host}:${port}`))]).toEqual([
       `203.0.113.5:${PORT + 2}`,
       `127.0.0.1:${PORT + 2}`,
     ]);
