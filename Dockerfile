@@ -24,8 +24,7 @@ WORKDIR /app
 ENV NODE_ENV=production \
     VISAVIS_HOST=0.0.0.0 \
     VISAVIS_PORT=8080 \
-    VISAVIS_ICE_PORT_MIN=50000 \
-    VISAVIS_ICE_PORT_MAX=50199 \
+    VISAVIS_ICE_UDP_PORT=50000 \
     MALLOC_ARENA_MAX=2 \
     MALLOC_MMAP_THRESHOLD_=131072 \
     MALLOC_TRIM_THRESHOLD_=1048576
@@ -38,7 +37,7 @@ COPY --from=build /app/packages/client/dist packages/client/dist
 COPY --from=build /app/dist dist
 COPY models models
 USER node
-EXPOSE 8080/tcp 50000-50199/udp
+EXPOSE 8080/tcp 50000/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${Number(process.env.VISAVIS_PORT) || 8080}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "--max-semi-space-size=2", "--heap-growing-percent=40", "dist/src/main.js"]

@@ -11,6 +11,7 @@ import { noisesBench } from './noises.js';
 import { turnBench } from './turn.js';
 import { turnsBench } from './turns.js';
 import { vadBench } from './vad.js';
+import { waysBench } from './ways.js';
 
 /** Each is given the arguments after its name, and prints what it found. */
 interface Bench {
@@ -62,6 +63,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   vad: {
     what: 'the voice activity model for 1, 4, 16 and 64 sessions at once [--rounds N]',
     run: vadBench,
+  },
+  ways: {
+    what: 'how soon Chromium is connected, straight and by TURN over UDP and TCP (needs chromium and coturn) [--calls N]',
+    run: waysBench,
   },
 };
 

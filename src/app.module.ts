@@ -2,10 +2,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ConversationModule } from '#modules/conversation';
 import { DecoderModule } from '#modules/decoder';
-import { MediaModule } from '#modules/media';
+import { MediaModule, type MediaOptions } from '#modules/media';
 import { VadModule } from '#modules/vad';
 import type { Config } from './config/config.js';
 import { HttpModule } from './http/http.module.js';
+import type { ClientIce } from './ice/ice-servers.js';
 import type { Base } from './http/place.js';
 import { Access } from './keys/access.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -24,17 +25,24 @@ import { WhipModule } from './whip/whip.module.js';
 export interface AppEdge {
   readonly access: Access;
   readonly base: Base;
+  /** What clients are told for their ICE. */
+  readonly ice: ClientIce;
+}
+
+/** What of the settings is about ports and addresses of media. */
+export function networkOf(config: Config): Pick<MediaOptions, 'iceHosts' | 'iceUdpPort' | 'icePortRange'> {
+  return {
+    ...(config.iceHosts.length > 0 && { iceHosts: config.iceHosts }),
+    ...(config.iceUdpPort !== null && { iceUdpPort: config.iceUdpPort }),
+    ...(config.icePortRange && { icePortRange: config.icePortRange }),
+  };
 }
 
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
 @Module({})
 export class AppModule {
   static forRoot(config: Config, logger: Logger, edge: AppEdge): DynamicModule {
-    const media = MediaModule.forRoot({
-      frameIntervalMs: config.frameIntervalMs,
-      ...(config.iceHosts.length > 0 && { iceHosts: config.iceHosts }),
-      ...(config.icePortRange && { icePortRange: config.icePortRange }),
-    });
+    const media = MediaModule.forRoot({ frameIntervalMs: config.frameIntervalMs, ...networkOf(config) });
     const decoder = DecoderModule.forRoot({
       modelFolder: config.modelFolder,
       workers: config.engineWorkers,
@@ -56,6 +64,7 @@ export class AppModule {
       imports: [media, decoder, conversation],
       access: { provide: ACCESS, useExisting: Access },
       limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
+      ice: edge.ice,
     });
     return {
       module: AppModule,
@@ -63,12 +72,16 @@ export class AppModule {
         TelemetryModule.forRoot(logger),
         LifecycleModule,
         HttpModule.forRoot(edge.base),
-        KeysModule.forRoot(edge.access, { imports: [decoder, conversation], maxCallMs: config.maxCallMs }),
+        KeysModule.forRoot(edge.access, {
+          imports: [decoder, conversation],
+          maxCallMs: config.maxCallMs,
+          ice: edge.ice,
+        }),
         WorkerMetricsModule.forRoot([decoder, vad, media]),
         HealthModule.forRoot([decoder, vad, media]),
         realtime,
-        RtviModule.forRoot(realtime, config.iceServers),
-        WhipModule.forRoot(realtime, config.iceServers),
+        RtviModule.forRoot(realtime),
+        WhipModule.forRoot(realtime),
       ],
       providers: [{ provide: APP_FILTER, useClass: HttpErrorsFilter }],
     };

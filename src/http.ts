@@ -80,7 +80,8 @@ export async function startHttp(
   // Bodies are read as they are: three content types carry an offer, and a wrong one must be told from an empty one.
   app.useBodyParser('raw', { type: () => true, limit: MAX_BODY_BYTES });
   if (docs !== null) serveDocs(app, access, docs);
-  if (page !== null) app.useStaticAssets(page);
+  // `/check` is `check.html`.
+  if (page !== null) app.useStaticAssets(page, { extensions: ['html'] });
   await app.init();
   return app;
 }

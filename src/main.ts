@@ -4,12 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { VisavisError } from '#modules/contracts';
 import { DecoderService, loadModelFolder } from '#modules/decoder';
+import { checkNetwork } from '#modules/media';
 import { JudgeService, VadService } from '#modules/vad';
-import { AppModule } from './app.module.js';
+import { AppModule, networkOf } from './app.module.js';
 import type { Config } from './config/config.js';
 import { configFromEnvironment } from './config/environment.js';
 import { startHttp } from './http.js';
 import { Base } from './http/place.js';
+import { loadIce } from './ice/load-ice.js';
 import { Proxies } from './http/proxies.js';
 import { createAccess } from './keys/create-access.js';
 import { reloadOnHangup } from './keys/reload.js';
@@ -28,20 +30,39 @@ const DOCS = fileURLToPath(new URL('../docs', import.meta.url));
 const SHUTDOWN_MS = 10_000;
 
 async function main(args: readonly string[]): Promise<void> {
-  const unknown = args.find((arg) => arg !== '--check-config');
+  const unknown = args.find((arg) => arg !== '--check-config' && arg !== '--check-network');
   if (unknown !== undefined)
-    throw new VisavisError('bad_config', `${unknown}: there is no such option; there is --check-config`);
+    throw new VisavisError(
+      'bad_config',
+      `${unknown}: there is no such option; there are --check-config and --check-network`,
+    );
   keepWasmWrappersGeneric();
   const config = configFromEnvironment();
   if (args.includes('--check-config')) await check(config);
-  else await serve(config);
+  if (args.includes('--check-network')) await tryNetwork(config);
+  if (args.length > 0) return;
+  await serve(config);
 }
 
 /** Checks the settings and the model folder, and starts nothing. */
 async function check(config: Config): Promise<void> {
   await createAccess(config, new Proxies(config.trustedProxies));
+  await loadIce(config);
   const model = await loadModelFolder(config.modelFolder);
   process.stdout.write(`configuration ok: model ${model.config.modelId}, port ${config.port}\n`);
+}
+
+/** Tries the ports, addresses and TURN servers of the settings, tells a line each, and takes no calls. */
+async function tryNetwork(config: Config): Promise<void> {
+  const servers = (await loadIce(config)).for(null).ice_servers;
+  const turn = servers.flatMap(({ urls, username, credential }) =>
+    urls.flatMap((url) =>
+      /^turns?:/.test(url) ? [{ url, username: username ?? '', credential: credential ?? '' }] : [],
+    ),
+  );
+  const findings = await checkNetwork(networkOf(config), turn);
+  for (const { state, what } of findings) process.stdout.write(`${state.padEnd(7)} ${what}\n`);
+  if (findings.some(({ state }) => state === 'fail')) process.exitCode = 1;
 }
 
 async function serve(config: Config): Promise<void> {
@@ -50,7 +71,8 @@ async function serve(config: Config): Promise<void> {
   const proxies = new Proxies(config.trustedProxies);
   const access = await createAccess(config, proxies);
   if (config.keysFile !== null) reloadOnHangup(config.keysFile, access, logger);
-  const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS };
+  const ice = await loadIce(config);
+  const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS, ice };
   const app = await startHttp(AppModule.forRoot(config, logger, edge), logger, PAGE, edge);
   ends.guardCalls(app.get(CallsService, { strict: false }), app.get(Metrics, { strict: false }));
   await listen(app, config);

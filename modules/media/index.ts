@@ -10,6 +10,7 @@ export type {
 } from './core/ports.js';
 export { readIceFragment, writeIceFragment, type IceFragment } from './core/sdp/fragment.js';
 export { checkPublication } from './core/sdp/publication.js';
+export { checkNetwork, type NetworkFinding, type TurnAccount } from './check-network.js';
 export { MediaModule } from './media.module.js';
 export { MEDIA_CLOCK, MEDIA_OPTIONS, MediaService } from './media.service.js';
 export type { MediaServiceStats } from './media.service.js';

@@ -13,8 +13,9 @@ import {
 
 import { readImageHeader } from './core/image-header.js';
 import { resolveMediaOptions, type MediaOptions, type ResolvedMediaOptions } from './core/options.js';
-import { PortPool } from './core/port-pool.js';
 import type { MediaHandlers, MediaPeer } from './core/ports.js';
+import { PrivatePorts } from './infra/ice/private-ports.js';
+import { SharedPort } from './infra/ice/shared-port.js';
 import { openOpusDecoder } from './infra/opus/opus-decoder.js';
 import { VideoDecoder, type VideoDecoderEvents } from './infra/video/video-decoder.js';
 import { Certificates } from './infra/werift/certificates.js';
@@ -34,6 +35,8 @@ export interface MediaServiceStats {
   readonly decodersEnded: number;
   /** No decoder process can be started any more. */
   readonly decoderLost: boolean;
+  /** Datagrams at the one port that belong to no call, by reason. Empty where each call has its own port. */
+  readonly strays: ReadonlyMap<string, number>;
 }
 
 const TICK_MS = 20;
@@ -47,7 +50,7 @@ const MONOTONIC: Clock = { nowMs: () => performance.now() };
 export class MediaService implements OnModuleInit, OnModuleDestroy {
   readonly #options: ResolvedMediaOptions;
   readonly #clock: Clock;
-  readonly #ports: PortPool | null;
+  readonly #ports: PrivatePorts | SharedPort;
   readonly #certificates = new Certificates();
   readonly #video: VideoDecoder;
   readonly #peers = new Map<WeriftPeer, { handlers: MediaHandlers; tick: (nowMs: number) => void }>();
@@ -69,11 +72,20 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     this.#video = openDecoder?.(events) ?? new VideoDecoder(events);
     this.#options = resolveMediaOptions(options);
     this.#clock = clock ?? MONOTONIC;
-    const { icePortRange } = this.#options;
-    this.#ports = icePortRange ? new PortPool(icePortRange, iceHosts(this.#options).length) : null;
+    const { icePortRange, iceUdpPort: port } = this.#options;
+    const hosts = () => iceHosts(this.#options);
+    this.#ports =
+      port === undefined
+        ? new PrivatePorts(hosts, icePortRange ?? null)
+        : new SharedPort({ port, hosts, onBug: (error) => this.#onBug('media.port', error) });
   }
 
+  /** @throws VisavisError `bad_config`: the one port of all calls cannot be had */
   async onModuleInit(): Promise<void> {
+    if (this.#ports instanceof SharedPort) {
+      for (const { listening, why } of await this.#ports.start())
+        this.#log.warn(`no UDP port on ${listening.bind} (${why}): clients are not told of it`);
+    }
     this.#video.warm();
     // None of this is needed to take calls: the first would only wait for it.
     const warm = async () => warmUp(this.#options, await this.#certificates.get(this.#clock.nowMs()));
@@ -90,7 +102,7 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
   /** Counters since the start. */
   stats(): MediaServiceStats {
     const { times, forGood } = this.#videoLost;
-    return { decodersEnded: times, decoderLost: forGood !== null };
+    return { decodersEnded: times, decoderLost: forGood !== null, strays: this.#strays };
   }
 
   /** Process id of the video decoder, where one runs: for tests and the curious. */
@@ -105,32 +117,21 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
    */
   async answer(offerSdp: string, handlers: MediaHandlers, options: MediaOptions = {}): Promise<MediaPeer> {
     const resolved = { ...this.#options, ...resolveGiven(options) };
-    const ports = this.#ports?.take() ?? null;
-    if (this.#ports && !ports) throw new VisavisError('capacity', 'No UDP port is free for another call.');
-    const giveBack = () => ports && this.#ports?.give(ports);
-    try {
-      const peer: WeriftPeer = await WeriftPeer.answer(offerSdp, {
-        id: randomUUID(),
-        handlers,
-        options: resolved,
-        ports,
-        nowMs: () => this.#clock.nowMs(),
-        certificate: await this.#certificates.get(this.#clock.nowMs()),
-        opus: await openOpusDecoder(),
-        openVideoDecoder: (codec, sets) => this.#video.openTrack(codec, resolved.maxFrameSide, sets),
-        onBug: (error) => this.#onBug('media.call', error),
-        onReleased: () => {
-          giveBack();
-          this.#forget(peer);
-        },
-      });
-      this.#keep(peer, handlers);
-      if (this.#videoLost.forGood !== null) this.#tellLost(handlers, this.#videoLost.forGood);
-      return peer;
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
+    const peer: WeriftPeer = await WeriftPeer.answer(offerSdp, {
+      id: randomUUID(),
+      handlers,
+      options: resolved,
+      sockets: this.#ports,
+      nowMs: () => this.#clock.nowMs(),
+      certificate: await this.#certificates.get(this.#clock.nowMs()),
+      opus: await openOpusDecoder(),
+      openVideoDecoder: (codec, sets) => this.#video.openTrack(codec, resolved.maxFrameSide, sets),
+      onBug: (error) => this.#onBug('media.call', error),
+      onReleased: () => this.#forget(peer),
+    });
+    this.#keep(peer, handlers);
+    if (this.#videoLost.forGood !== null) this.#tellLost(handlers, this.#videoLost.forGood);
+    return peer;
   }
 
   /**
@@ -159,7 +160,12 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await Promise.all([...this.#peers.keys()].map((peer) => peer.close()));
+    if (this.#ports instanceof SharedPort) await this.#ports.close();
     await this.#video.close();
+  }
+
+  get #strays(): ReadonlyMap<string, number> {
+    return this.#ports instanceof SharedPort ? this.#ports.strays : new Map();
   }
 
   #onVideoLost(why: string, willRestart: boolean): void {

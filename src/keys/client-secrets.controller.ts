@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
+import { ClientIce } from '../ice/ice-servers.js';
 import { jsonOf, valueOf } from '../realtime/body.js';
 import { toModelCaps } from '../realtime/core/turn-config.js';
 import { randomIds } from '../realtime/ids.js';
@@ -32,6 +33,8 @@ const envelopeSchema = clientSecretRequestSchema.extend({ session: z.unknown().o
 /** Short-lived keys for pages, which a server of the application asks for with its own key. */
 @Controller('v1/realtime')
 export class ClientSecretsController {
+  @Inject(ClientIce) private readonly ice!: ClientIce;
+
   constructor(
     @Inject(Access) private readonly access: Access,
     @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
@@ -48,7 +51,7 @@ export class ClientSecretsController {
     const session = this.sessionOf(patch);
     const ttlS = wanted.expires_after?.seconds ?? DEFAULT_TTL_S;
     const { value, expiresAtS } = grant.mint(patch, { ttlS, fixed: wanted.visavis?.fixed ?? false });
-    return { value, expires_at: expiresAtS, session };
+    return { value, expires_at: expiresAtS, session, ...this.ice.partFor(grant.tenant) };
   }
 
   /** The older form: the body is the session, and so is what comes back. */

@@ -8,6 +8,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Guard, ON_BUG, type OnBug } from '#modules/contracts';
+import { ClientIce } from '../ice/ice-servers.js';
 import { Access } from './access.js';
 import { ClientSecretsController, MAX_CALL_MS } from './client-secrets.controller.js';
 
@@ -42,13 +43,15 @@ export interface KeysOptions {
   readonly imports: DynamicModule[];
   /** How long a session lasts at the most. */
   readonly maxCallMs: number;
+  /** What clients are told for their ICE. Default: no server. */
+  readonly ice?: ClientIce;
 }
 
 /** Global: every door asks who may come in. */
 @Global()
 @Module({})
 export class KeysModule {
-  static forRoot(access: Access, { imports, maxCallMs }: KeysOptions): DynamicModule {
+  static forRoot(access: Access, { imports, maxCallMs, ice = ClientIce.none }: KeysOptions): DynamicModule {
     return {
       module: KeysModule,
       imports,
@@ -56,6 +59,7 @@ export class KeysModule {
       providers: [
         { provide: Access, useValue: access },
         { provide: MAX_CALL_MS, useValue: maxCallMs },
+        { provide: ClientIce, useValue: ice },
         AccessWatch,
       ],
       exports: [Access],

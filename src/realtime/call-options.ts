@@ -1,4 +1,4 @@
-import type { Session } from '@vis-a-vis/protocol';
+import type { IceServers, Session } from '@vis-a-vis/protocol';
 import type { Clock, Guard, IdSource } from '#modules/contracts';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -26,6 +26,8 @@ export interface CallOptions extends CallEnvironment {
   /** The session from which the call starts. */
   readonly session: Session;
   readonly decodeImage: DecodeImage;
+  /** What its clients are told for their ICE. */
+  readonly iceServers?: { readonly visavis?: IceServers };
   /** The microphone, where it comes by events; null: it comes by a track. */
   readonly audioInput?: AudioInput | null;
   /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */

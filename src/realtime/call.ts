@@ -63,7 +63,7 @@ export class Call {
 
   /** What a client is told first, by whatever carries its events. */
   get greeting(): ServerEventBody {
-    return { type: 'session.created', session: this.session };
+    return { type: 'session.created', session: this.session, ...this.options.iceServers };
   }
 
   /** No turn is under way, and the clients have been sent all there is to tell. */

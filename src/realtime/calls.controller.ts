@@ -1,17 +1,20 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
+import { ClientIce } from '../ice/ice-servers.js';
+import { iceServerLinks } from '../ice/links.js';
 import { Base } from '../http/place.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { ACCESS, type Access } from './access.js';
 import { CallsService } from './calls.service.js';
 import { readOffer } from './offer.js';
-import { OffersService } from './offers.service.js';
+import { OffersService, type AnsweredOffer } from './offers.service.js';
 
 /** The HTTP part of OpenAI Realtime over WebRTC: an offer in, an answer out. */
 @Controller('v1/realtime')
 export class CallsController {
   @Inject(Base) private readonly base!: Base;
+  @Inject(ClientIce) private readonly ice!: ClientIce;
 
   constructor(
     @Inject(CallsService) private readonly calls: CallsService,
@@ -69,7 +72,9 @@ export class CallsController {
   }
 
   private async answer(request: Request, response: Response): Promise<void> {
-    const { id, answerSdp } = await this.taken(request, response);
+    const { id, answerSdp, call } = await this.taken(request, response);
+    const links = iceServerLinks(this.ice.for(call.grant.tenant).ice_servers);
+    if (links.length > 0) response.setHeader('Link', links);
     // Without a charset, and as bytes, so that Express adds none: some clients compare the type literally.
     response
       .status(201)
@@ -79,7 +84,7 @@ export class CallsController {
   }
 
   /** Refused offers are counted by their code: a supervisor sees what clients cannot tell it. */
-  private async taken(request: Request, response: Response): Promise<{ id: string; answerSdp: string }> {
+  private async taken(request: Request, response: Response): Promise<AnsweredOffer> {
     const body: unknown = request.body;
     const gone = new AbortController();
     // The response's own socket tells that a client has gone, not the request's: that one closes when its body is read.

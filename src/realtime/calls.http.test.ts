@@ -13,6 +13,7 @@ import { startHttp } from '../http.js';
 import { monotonicClock } from '../clock.js';
 import { Base } from '../http/place.js';
 import { Proxies } from '../http/proxies.js';
+import { ClientIce } from '../ice/ice-servers.js';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
@@ -87,6 +88,7 @@ const opener = {
     CallsService,
     OffersService,
     { provide: ACCESS, useValue: openAccess },
+    { provide: ClientIce, useValue: ClientIce.none },
     { provide: Base, useValue: new Base('', new Proxies()) },
     { provide: MediaService, useValue: media },
     { provide: ConversationService, useValue: opener },

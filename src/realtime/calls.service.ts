@@ -6,6 +6,7 @@ import { Guard, VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { MediaService } from '#modules/media';
+import type { ClientIce } from '../ice/ice-servers.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import type { Grant, Lease } from './access.js';
 import { AudioInput } from './audio-input.js';
@@ -29,6 +30,8 @@ export interface CallsEnvironment extends CallEnvironment {
   readonly lifecycle: Lifecycle;
   /** What is left out has its default. */
   readonly limits?: Partial<CallLimits>;
+  /** What clients are told for their ICE; left out: nothing. */
+  readonly ice?: ClientIce;
 }
 
 /** Injection token of a `CallsEnvironment`. */
@@ -122,6 +125,7 @@ export class CallsService implements OnModuleDestroy {
       grant: request.grant,
       session,
       guard,
+      iceServers: environment.ice?.partFor(request.grant.tenant) ?? {},
       decodeImage: (file) => this.media.decodeImage(file),
       audioInput:
         request.audio === 'events'

@@ -1,4 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ClientIce } from '../ice/ice-servers.js';
+import { IceServersController } from '../ice/ice-servers.controller.js';
 import { monotonicClock } from '../clock.js';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
@@ -17,22 +19,25 @@ export interface RealtimeOptions {
   readonly access: Provider;
   /** What is left out has its default. */
   readonly limits?: Partial<CallLimits>;
+  /** What clients are told for their ICE. Default: no server. */
+  readonly ice?: ClientIce;
 }
 
 /** OpenAI Realtime over WebRTC and WebSocket, and the calls that other doors open. */
 @Module({})
 export class RealtimeModule {
-  static forRoot({ imports, access, limits = {} }: RealtimeOptions): DynamicModule {
+  static forRoot({ imports, access, limits = {}, ice = ClientIce.none }: RealtimeOptions): DynamicModule {
     return {
       module: RealtimeModule,
       imports,
-      controllers: [CallsController],
-      exports: [CallsService, OffersService, ACCESS],
+      controllers: [CallsController, IceServersController],
+      exports: [CallsService, OffersService, ACCESS, ClientIce],
       providers: [
         CallsService,
         OffersService,
         WebSocketDoor,
         access,
+        { provide: ClientIce, useValue: ice },
         {
           provide: CALL_ENVIRONMENT,
           inject: [Metrics, LOGGER, Lifecycle],
@@ -43,6 +48,7 @@ export class RealtimeModule {
             logger,
             lifecycle,
             limits,
+            ice,
           }),
         },
       ],

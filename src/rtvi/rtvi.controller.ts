@@ -8,19 +8,17 @@ import {
 } from '@vis-a-vis/protocol';
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
+import { ClientIce } from '../ice/ice-servers.js';
 import { ACCESS, OffersService, randomIds, textOf, valueOf, type Access } from '../realtime/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Connections } from './connections.js';
-
-/** Injection token of what clients are told for their ICE, in the form of WebRTC's `RTCIceServer`. */
-export const RTVI_ICE_SERVERS = Symbol('RTVI_ICE_SERVERS');
 
 const JSON_TYPE = 'application/json';
 
 /** The HTTP part of Pipecat's SmallWebRTC: start, offer, trickle. */
 @Controller()
 export class RtviController {
-  @Inject(RTVI_ICE_SERVERS) private readonly iceServers!: readonly object[];
+  @Inject(ClientIce) private readonly ice!: ClientIce;
 
   constructor(
     @Inject(Connections) private readonly connections: Connections,
@@ -38,7 +36,10 @@ export class RtviController {
     );
     const sessionId = randomIds.next('start');
     this.connections.start(sessionId, grant, valueOf(rtviSession(body)));
-    return { sessionId, ...(enableDefaultIceServers && { iceConfig: { iceServers: this.iceServers } }) };
+    return {
+      sessionId,
+      ...(enableDefaultIceServers && { iceConfig: { iceServers: this.ice.for(grant.tenant).ice_servers } }),
+    };
   }
 
   /** For a call that is open a further offer, or another connection; else a new call, as Pipecat has it. */

@@ -15,7 +15,7 @@ async function scraped(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const vad = { stats: () => ({ ...ran, droppedMs: new Map([['overload' as const, 1]]) }), stuckThreads: 0 };
   const sessions = { sessions: 0, sessionsRebuilt: 0, sessionsGivenUp: 0 };
   const stats = { workers: 1, workersUp: 1, workersStuck: 0, lost: { died: 0, stuck: 0 }, ...sessions };
-  const media = { stats: () => ({ decodersEnded: 0, decoderLost: false }) };
+  const media = { stats: () => ({ decodersEnded: 0, decoderLost: false, strays: new Map() }) };
   new WorkerMetrics(metrics, { stats }, vad, media);
   const judged = { judged: 0, runMs: 0, waiting: 0, workerFailures: 0 };
   new JudgeMetrics(metrics, { stats: () => judged, stuckThreads: 0 });

@@ -78,6 +78,14 @@ export class WorkerMetrics {
       { name: 'visavis_video_decoder_up', help: '1 while pictures can be decoded; 0: lost for good.' },
       () => one(media.stats().decoderLost ? 0 : 1),
     );
+    metrics.observe(
+      {
+        name: 'visavis_ice_port_strays_total',
+        help: 'Datagrams at the one port of all calls that belong to no call, by reason.',
+        label: 'reason',
+      },
+      () => media.stats().strays,
+    );
   }
 }
 

@@ -12,18 +12,18 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
+import type { IceServer } from '@vis-a-vis/protocol';
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
 import { checkPublication, readIceFragment, writeIceFragment } from '#modules/media';
 import { Base } from '../http/place.js';
+import { ClientIce } from '../ice/ice-servers.js';
+import { iceServerLinks } from '../ice/links.js';
 import { ACCESS, CallsService, OffersService, textOf, type Access } from '../realtime/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { iceTag, readPrecondition } from './core/ice-tag.js';
-import { eventsLink, iceServerLinks, type IceServer } from './core/links.js';
+import { eventsLink } from './core/links.js';
 import { Publications } from './publications.js';
-
-/** Injection token of the `IceServer`s that clients are told. */
-export const ICE_SERVERS = Symbol('ICE_SERVERS');
 
 const SDP = 'application/sdp';
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
@@ -32,7 +32,7 @@ const FRAGMENT = 'application/trickle-ice-sdpfrag';
 @Controller('whip')
 export class WhipController {
   @Inject(Base) private readonly base!: Base;
-  @Inject(ICE_SERVERS) private readonly iceServers!: readonly IceServer[];
+  @Inject(ClientIce) private readonly ice!: ClientIce;
   @Inject(Metrics) private readonly metrics!: Metrics;
 
   constructor(
@@ -44,9 +44,9 @@ export class WhipController {
 
   @Options()
   @HttpCode(200)
-  ask(@Res() response: Response): void {
+  async ask(@Req() request: Request, @Res() response: Response): Promise<void> {
     response.setHeader('Accept-Post', SDP);
-    const links = iceServerLinks(this.iceServers);
+    const links = iceServerLinks(await this.serversFor(request));
     if (links.length > 0) response.setHeader('Link', links);
     response.setHeader('Allow', 'POST, OPTIONS').end();
   }
@@ -57,7 +57,7 @@ export class WhipController {
     const { call, peer, token } = await this.opened(request, response);
     const links = [
       eventsLink(this.base.rootedPlaceOf(request, `/whip/events/${token}`)),
-      ...iceServerLinks(this.iceServers),
+      ...iceServerLinks(this.ice.for(call.grant.tenant).ice_servers),
     ];
     response
       .status(201)
@@ -134,6 +134,16 @@ export class WhipController {
   @All(':id')
   refuseSession(@Res() response: Response): never {
     throw notAllowed(response, 'PATCH, DELETE, OPTIONS');
+  }
+
+  /** Credentials are for those who may publish; the question itself is for everyone. */
+  private async serversFor(request: Request): Promise<readonly IceServer[]> {
+    try {
+      return this.ice.for((await this.access.authorize(request)).tenant).ice_servers;
+    } catch (error) {
+      if (error instanceof VisavisError) return this.ice.public;
+      throw error;
+    }
   }
 
   private async opened(request: Request, response: Response) {

@@ -196,7 +196,7 @@ test('open calls are told when pictures are lost for good, and so is one that op
     lose?.('a crash', true);
     expect(told).toEqual([[], []]);
     lose?.('it does not start', false);
-    expect(service.stats()).toEqual({ decodersEnded: 2, decoderLost: true });
+    expect(service.stats()).toMatchObject({ decodersEnded: 2, decoderLost: true });
     await service.answer(await clients[1]!.offer(), clients[1]!.heard);
     expect(told).toEqual([['video: it does not start'], ['video: it does not start']]);
   } finally {

@@ -1,4 +1,6 @@
 /** What strangers send: junk of every kind must end in a coded error or a counted drop, and the call goes on. All peers are real. */
+import { createSocket } from 'node:dgram';
+
 import { jest } from '@jest/globals';
 
 import { MediaService } from '#modules/media';
@@ -89,6 +91,22 @@ describe('offers', () => {
     await first.close();
     const again = await small.answer(sdp, new Recording());
     await again.close();
+    await small.onModuleDestroy();
+  });
+
+  test('a port that another program holds costs no call, and two addresses take one port', async () => {
+    const holder = createSocket('udp4');
+    await new Promise<void>((resolve) => holder.bind(21_712, '127.0.0.1', resolve));
+    const small = new MediaService({ iceHosts: ['127.0.0.1', '::1'], icePortRange: [21_711, 21_713] });
+    const sdp = await stranger().track('audio').offer();
+    const portsOf = async () =>
+      (await small.answer(sdp, new Recording())).answerSdp.match(/(?<=127\.0\.0\.1 |0:1 )\d+(?= typ host)/g);
+    expect([await portsOf(), await portsOf()].map((ports) => [...new Set(ports)])).toEqual([
+      ['21711'],
+      ['21713'],
+    ]);
+    await expect(portsOf()).rejects.toMatchObject({ code: 'capacity' });
+    holder.close();
     await small.onModuleDestroy();
   });
 });

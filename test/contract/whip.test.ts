@@ -19,6 +19,7 @@ import { Base } from '../../src/http/place.js';
 import { Proxies } from '../../src/http/proxies.js';
 import { LifecycleModule } from '../../src/lifecycle/lifecycle.module.js';
 import { Lifecycle } from '../../src/lifecycle/lifecycle.js';
+import { ClientIce } from '../../src/ice/ice-servers.js';
 import { ACCESS, CallsService, type Access } from '../../src/realtime/index.js';
 import { ANYBODY } from '../../src/realtime/access.js';
 import { HttpErrorsFilter } from '../../src/realtime/http-errors.filter.js';
@@ -70,6 +71,7 @@ const realtime = RealtimeModule.forRoot({
     },
   ],
   access: { provide: ACCESS, useValue: access },
+  ice: new ClientIce({ servers: ICE_SERVERS, turnSecret: null, turnTtlS: 3600 }),
 });
 
 @Module({
@@ -78,7 +80,7 @@ const realtime = RealtimeModule.forRoot({
     LifecycleModule,
     HttpModule.forRoot(new Base(null, new Proxies())),
     realtime,
-    WhipModule.forRoot(realtime, ICE_SERVERS),
+    WhipModule.forRoot(realtime),
   ],
   providers: [{ provide: APP_FILTER, useClass: HttpErrorsFilter }],
 })
@@ -425,6 +427,18 @@ describe('OPTIONS, and methods that are kept free', () => {
     expect(response.headers.get('accept-post')).toBe(Accept);
     expect(response.headers.get('link')).toBe(links);
     expect(response.headers.get('access-control-allow-methods')).toMatch(/PATCH/);
+  });
+
+  test('who may not publish is told of no server that takes credentials', async () => {
+    locked = true;
+    try {
+      const response = await fetch(url, { method: 'OPTIONS' });
+      expect(response.headers.get('link')).toBe('<stun:stun.example.net>; rel="ice-server"');
+      const known = await fetch(url, { method: 'OPTIONS', headers: { authorization: 'Bearer one' } });
+      expect(known.headers.get('link')).toBe(links);
+    } finally {
+      locked = false;
+    }
   });
 
   test('a preflight is not told of servers', async () => {

@@ -26,7 +26,6 @@ export function told(answerSdp: string): Told {
 
 /** A UDP socket that speaks ICE by hand, as a controlling client: what it sends is what a test says. */
 export class IceSocket {
-  readonly socket = dgram.createSocket('udp4');
   /** What came that is not STUN. */
   readonly data: Buffer[] = [];
   /** Checks that came, and answers to ours. */
@@ -34,14 +33,18 @@ export class IceSocket {
   readonly answers: string[] = [];
   /** Answers checks, as a client does. */
   answering = true;
+  #closes = true;
 
   constructor(
     readonly remote: Told,
     readonly own: { readonly ufrag: string; readonly password: string },
+    /** One that is bound already is shared with whoever opened it. */
+    readonly socket = dgram.createSocket('udp4'),
   ) {}
 
   async bind(): Promise<this> {
-    await new Promise<void>((resolve) => this.socket.bind(0, '127.0.0.1', resolve));
+    if (!this.#isShared()) await new Promise<void>((resolve) => this.socket.bind(0, '127.0.0.1', resolve));
+    else this.#closes = false;
     this.socket.on('message', (bytes, from) => {
       const message = parseStun(bytes);
       if (!message) return void this.data.push(bytes);
@@ -79,6 +82,14 @@ export class IceSocket {
   }
 
   close(): void {
-    this.socket.close();
+    if (this.#closes) this.socket.close();
+  }
+
+  #isShared(): boolean {
+    try {
+      return this.socket.address().port > 0;
+    } catch {
+      return false;
+    }
   }
 }

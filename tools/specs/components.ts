@@ -5,6 +5,7 @@ import {
   clientSecretSchema,
   healthSchema,
   httpErrorSchema,
+  iceServersSchema,
   itemSchema,
   responseSchema,
   rtviClientMessageSchema,
@@ -47,6 +48,7 @@ const NAMED = {
   ClientSecretRequest: clientSecretRequestSchema,
   ClientSecret: clientSecretSchema,
   SessionWithSecret: sessionWithSecretSchema,
+  IceServers: iceServersSchema,
   Error: httpErrorSchema,
   Health: healthSchema,
 };

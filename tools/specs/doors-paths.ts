@@ -1,6 +1,6 @@
 import { rtviOfferSchema, rtviStartSchema, rtviTrickleSchema } from '@vis-a-vis/protocol';
 import { z } from 'zod';
-import type { Json } from './components.js';
+import { schemaRef, type Json } from './components.js';
 
 const TEXT = { schema: { type: 'string' } };
 const SDP = { 'application/sdp': TEXT };
@@ -58,6 +58,27 @@ function call(offer: Json): Json {
         tags: ['Calls'],
         summary: 'End a call',
         responses: { '200': { description: 'The call is over.' }, ...refusals(401, 403, 404) },
+      },
+    },
+  };
+}
+
+function iceServers(): Json {
+  return {
+    '/v1/realtime/ice_servers': {
+      get: {
+        operationId: 'listIceServers',
+        tags: ['Calls'],
+        summary: 'Servers for the ICE of the client, to be asked for before it makes its connection',
+        description:
+          'STUN and TURN, in the form of `RTCIceServer`, with credentials that end where the gateway shares a secret with the TURN servers.',
+        responses: {
+          '200': {
+            description: 'None, one or more.',
+            content: { 'application/json': { schema: schemaRef('IceServers') } },
+          },
+          ...refusals(401, 403, 429, 503),
+        },
       },
     },
   };
@@ -178,5 +199,5 @@ function rtvi(): Json {
  * @param offer a body that has one, in any of its forms
  */
 export function doorsPaths(offer: Json): Json {
-  return { ...call(offer), ...whip(), ...rtvi() };
+  return { ...call(offer), ...iceServers(), ...whip(), ...rtvi() };
 }

@@ -56,6 +56,11 @@ const answered: Json = {
         description: 'Where the call is: relative to the request where the gateway does not know its path.',
         schema: { type: 'string', format: 'uri-reference' },
       },
+      Link: {
+        description:
+          'Servers for the ICE of the client, where there are any, as WHIP tells them (`rel="ice-server"`).',
+        schema: { type: 'string' },
+      },
     },
     content: { 'application/sdp': sdp('The answer, with all candidates.') },
   },

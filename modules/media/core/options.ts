@@ -2,7 +2,9 @@
 export interface MediaOptions {
   /** Addresses to offer as ICE candidates. Default: the machine's own, or 127.0.0.1 where it has no other. */
   readonly iceHosts?: readonly string[] | undefined;
-  /** First and last UDP port to use; each call needs one for every address that is offered. Default: any. */
+  /** One UDP port for all calls. Default: one a call. */
+  readonly iceUdpPort?: number | undefined;
+  /** First and last UDP port to use, one a call. Default: any. */
   readonly icePortRange?: readonly [number, number] | undefined;
   /** Milliseconds between two pictures of a video track. Default 1000. */
   readonly frameIntervalMs?: number | undefined;
@@ -35,7 +37,7 @@ export const MEDIA_DEFAULTS = {
 
 /** Options with every default filled in. */
 export type ResolvedMediaOptions = typeof MEDIA_DEFAULTS extends infer D
-  ? { readonly [K in keyof D]: number } & Pick<MediaOptions, 'iceHosts' | 'icePortRange'>
+  ? { readonly [K in keyof D]: number } & Pick<MediaOptions, 'iceHosts' | 'icePortRange' | 'iceUdpPort'>
   : never;
 
 export function resolveMediaOptions(options: MediaOptions): ResolvedMediaOptions {

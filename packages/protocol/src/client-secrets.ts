@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { iceServersSchema } from './ice-servers.js';
 import { sessionPatchSchema, sessionSchema } from './session.js';
 
 /** Body of `POST /v1/realtime/client_secrets`. */
@@ -26,6 +27,8 @@ export const clientSecretSchema = z.object({
   /** Seconds since 1970. */
   expires_at: z.int(),
   session: sessionSchema,
+  /** Servers for the ICE of whoever uses the secret, where the gateway has any. */
+  visavis: iceServersSchema.optional(),
 });
 export type ClientSecret = z.infer<typeof clientSecretSchema>;
 

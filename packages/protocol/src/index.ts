@@ -29,6 +29,7 @@ export {
   type InputItem,
   type Item,
 } from './item.js';
+export { iceServerSchema, iceServersSchema, type IceServer, type IceServers } from './ice-servers.js';
 export { readJson, type JsonProblem, type ReadJson } from './json.js';
 export { defaultSession, mergeSession, type SessionFacts } from './merge-session.js';
 export { responseParamsSchema, type ResponseParams } from './response-params.js';

@@ -6,7 +6,10 @@ import { chromium, type Browser } from 'playwright-core';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** A headless Chromium; with `media`, its camera and microphone are these files. */
-export function launchChromium(media?: { video: string; audio: string }): Promise<Browser> {
+export function launchChromium(
+  media?: { video: string; audio: string },
+  more: readonly string[] = [],
+): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -28,6 +31,7 @@ export function launchChromium(media?: { video: string; audio: string }): Promis
             `--use-file-for-fake-audio-capture=${join(ROOT, media.audio)}%noloop`,
           ]
         : []),
+      ...more,
     ],
   });
 }

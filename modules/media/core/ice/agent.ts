@@ -80,14 +80,17 @@ export class IceAgent {
     if (check.useCandidate && !this.controlling) this.#nominate(pair, check.id, nowMs);
   }
 
-  /** An answer to a check of ours, authenticated with the client's password. */
-  onAnswer(path: Path, id: string, nowMs: number): void {
+  /**
+   * An answer to a check of ours, authenticated with the client's password.
+   * @returns it proves that the client is at this address
+   */
+  onAnswer(path: Path, id: string, nowMs: number): boolean {
     const transaction = this.#transactions.get(id);
-    if (!transaction || this.#retired) return;
+    if (!transaction || this.#retired) return false;
     const { pair } = transaction;
     // From elsewhere than it went to, it proves nothing (7.2.5.2.1).
     if (pair.path.local !== path.local || pair.path.host !== path.host || pair.path.port !== path.port)
-      return;
+      return false;
     this.#transactions.forget(transaction);
     pair.state = 'valid';
     pair.validAtMs = nowMs;
@@ -96,6 +99,7 @@ export class IceAgent {
     else if (this.controlling) this.#lead(pair, transaction, nowMs);
     else if (this.#isNewestNomination(pair)) this.#select(pair, nowMs);
     else this.#watch.onAlternative(pair, this.#selected, nowMs);
+    return true;
   }
 
   /** An error answer to a check of ours, authenticated. */

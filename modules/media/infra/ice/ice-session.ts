@@ -24,6 +24,10 @@ export interface SessionPorts {
   /** The sockets, once they are open. */
   sockets(): readonly LocalSocket[];
   send(bytes: Uint8Array, path: Path): void;
+  /** A transaction id for a check: 24 hexadecimal digits. */
+  newId(): string;
+  /** The client was seen at the address: `proved` by its answer to a check of ours, or by a check of its own. */
+  onSeen(path: Path, proved: boolean): void;
   nowMs(): number;
   onChecked(): void;
   onConnected(): void;
@@ -32,7 +36,7 @@ export interface SessionPorts {
 
 /** One ICE session: a pair of credentials on each side, and the agent between them. A restart begins another (RFC 8445, 9). */
 export class IceSession {
-  readonly local: Credentials = { ufrag: token(4), password: token(16) };
+  readonly local: Credentials = { ufrag: token(6), password: token(16) };
   readonly agent: IceAgent;
   readonly #ports: SessionPorts;
   readonly #tieBreaker = randomBytes(8).readBigUInt64BE();
@@ -51,7 +55,7 @@ export class IceSession {
         accept: (path, id) =>
           this.#answer(path, id, 'success', [ATTRIBUTE.xorMappedAddress, xorAddress(path, id)]),
         refuse: (path, id, code) => this.#answer(path, id, 'error', [ATTRIBUTE.errorCode, errorCode(code)]),
-        newId: () => randomBytes(12).toString('hex'),
+        newId: () => ports.newId(),
         random: Math.random,
         onChecked: () => ports.onChecked(),
         onConnected: () => ports.onConnected(),
@@ -101,6 +105,7 @@ export class IceSession {
   onRequest(message: StunMessage, path: Path, newest: Credentials | null): void {
     const { attributes, id } = message;
     if (!isAuthentic(message, this.local.password)) return;
+    this.#ports.onSeen(path, false);
     const theirs = attributes
       .get(ATTRIBUTE.username)
       ?.toString('utf8')
@@ -127,8 +132,9 @@ export class IceSession {
   onResponse(message: StunMessage, path: Path): void {
     if (![this.#remote, this.#former].some((one) => one && isAuthentic(message, one.password))) return;
     const nowMs = this.#ports.nowMs();
-    if (message.kind === 'success') this.agent.onAnswer(path, message.id, nowMs);
-    else this.agent.onRefusal(message.id, codeOf(message), nowMs);
+    if (message.kind === 'success') {
+      if (this.agent.onAnswer(path, message.id, nowMs)) this.#ports.onSeen(path, true);
+    } else this.agent.onRefusal(message.id, codeOf(message), nowMs);
   }
 
   #pairUp(candidate: OfferedCandidate): void {

@@ -3,7 +3,7 @@ import { VisavisError } from '#modules/contracts';
 import type { Path } from '../../core/ice/pair.js';
 import { Succession } from '../../core/ice/succession.js';
 import { IceSession, type Credentials, type OfferedCandidate } from './ice-session.js';
-import { CallSockets, type LocalSocket } from './sockets.js';
+import type { CallSockets, LocalSocket, SocketSource } from './sockets.js';
 import { ATTRIBUTE, looksLikeStun, parseStun } from './stun.js';
 
 export type { Credentials, OfferedCandidate } from './ice-session.js';
@@ -22,9 +22,7 @@ export interface IceHandlers {
 }
 
 export interface IceSettings {
-  readonly hosts: readonly string[];
-  /** UDP ports of this call, or null for any. */
-  readonly ports: readonly [number, number] | null;
+  readonly sockets: SocketSource;
   readonly nowMs: () => number;
 }
 
@@ -90,21 +88,22 @@ export class IceTransport {
     const session = this.#newSession();
     session.agent.controlling = before.agent.controlling;
     this.#sessions.begin(session, this.#settings.nowMs());
+    this.#rename();
     session.setRemote(remote);
     return session.local;
   }
 
   /** @throws VisavisError `capacity`: no UDP port is free */
   async open(): Promise<readonly LocalSocket[]> {
-    const { hosts, ports } = this.#settings;
-    const sockets = await CallSockets.open(hosts, ports, (bytes, from, local) =>
-      this.#handlers.guard(() => this.#onDatagram(bytes, { ...from, local })),
+    const sockets = await this.#settings.sockets.open((bytes, path) =>
+      this.#handlers.guard(() => this.#onDatagram(bytes, path)),
     );
     if (this.#closed || sockets.list.length === 0) {
       await sockets.close();
       throw new VisavisError('capacity', 'No UDP port is free for another call.');
     }
     this.#sockets = sockets;
+    this.#rename();
     this.#sessions.newest.begin();
     return sockets.list;
   }
@@ -112,7 +111,7 @@ export class IceTransport {
   /** To the selected address of the client; lost where there is none. */
   send(bytes: Uint8Array): void {
     const path = this.#sessions.current.agent.selected;
-    if (path) this.#sockets?.send(bytes, path.local, path);
+    if (path) this.#sockets?.send(bytes, path);
   }
 
   tick(nowMs: number): void {
@@ -135,16 +134,25 @@ export class IceTransport {
   #newSession(): IceSession {
     const session: IceSession = new IceSession({
       sockets: () => this.#sockets?.list ?? [],
-      send: (bytes, path) => this.#sockets?.send(bytes, path.local, path),
+      send: (bytes, path) => this.#sockets?.send(bytes, path),
+      // No check is sent before there are sockets.
+      newId: () => this.#sockets?.newId() ?? '',
+      onSeen: (path, proved) => this.#sockets?.claim(path, proved),
       nowMs: () => this.#settings.nowMs(),
       onChecked: () => this.#tell('checked', () => this.#handlers.onChecked()),
       onConnected: () => {
         this.#sessions.connected(session, this.#settings.nowMs());
+        this.#rename();
         this.#tell('connected', () => this.#handlers.onConnected());
       },
       onLost: () => this.#sessions.lost(session),
     });
     return session;
+  }
+
+  /** Whose checks are ours: those of every session that is still answered. */
+  #rename(): void {
+    this.#sockets?.rename(this.#sessions.all.map(({ local }) => local.ufrag));
   }
 
   #tell(what: 'checked' | 'connected', handler: () => void): void {

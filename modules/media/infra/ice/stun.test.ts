@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 
-import { ATTRIBUTE, isAuthentic, mappedAddress, parseStun, writeStun, xorAddress } from './stun.js';
+import {
+  ATTRIBUTE,
+  isAuthentic,
+  mappedAddress,
+  parseStun,
+  requestedName,
+  transactionOf,
+  writeStun,
+  xorAddress,
+} from './stun.js';
 
 const ID = 'b7e7a701bc34d686fa87dfae';
 
@@ -75,4 +84,45 @@ test('junk is null or a message, never an exception', () => {
       }
     }),
   );
+});
+
+describe('whose a message is, before it is read', () => {
+  const request = (user: string | null) =>
+    writeStun({
+      kind: 'request',
+      id: ID,
+      attributes: [
+        [ATTRIBUTE.priority, Buffer.alloc(4)],
+        ...(user === null ? [] : [[ATTRIBUTE.username, Buffer.from(user)] as const]),
+      ],
+      password: PASSWORD,
+    });
+
+  test('a request names the part of its user name that is ours', () => {
+    expect(['ours:theirs', 'ours', ':theirs', ''].map((user) => requestedName(request(user)))).toEqual([
+      'ours',
+      'ours',
+      '',
+      '',
+    ]);
+    expect([requestedName(request(null)), transactionOf(request('a:b'))]).toEqual(['', null]);
+  });
+
+  test('an answer is of its transaction; an indication is of none', () => {
+    for (const kind of ['success', 'error'] as const) {
+      const answer = writeStun({ kind, id: ID, attributes: [] });
+      expect([requestedName(answer), transactionOf(answer)]).toEqual([null, ID]);
+    }
+    const indication = writeStun({ kind: 'indication', id: ID, attributes: [] });
+    expect([requestedName(indication), transactionOf(indication)]).toEqual([null, null]);
+  });
+
+  test('whatever its lengths claim, it is read to its end and no further', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (rest) => {
+        const bytes = Buffer.concat([request(null).subarray(0, 20), rest]);
+        expect(typeof requestedName(bytes)).toBe('string');
+      }),
+    );
+  });
 });

@@ -10,6 +10,8 @@ const HEADER_BYTES = 20;
 const INTEGRITY_BYTES = 20;
 const FINGERPRINT_XOR = 0x5354554e;
 const BINDING = 0x0001;
+/** RFC 8489, 14.3. */
+const MAX_NAME_BYTES = 509;
 const CLASSES = ['request', 'indication', 'success', 'error'] as const;
 
 export const ATTRIBUTE = {
@@ -38,6 +40,28 @@ export interface StunMessage {
 /** The first byte tells STUN from DTLS and RTP on one port (RFC 7983). */
 export function looksLikeStun(bytes: Buffer): boolean {
   return bytes.length >= HEADER_BYTES && (bytes[0] ?? 255) < 4 && bytes.readUInt32BE(4) === COOKIE;
+}
+
+/**
+ * Whom a check is for, without reading the rest of it: one port's calls are told apart by this before anything is believed.
+ * @returns the part of its user name that is ours, `''` where it has none; null for what is no request
+ */
+export function requestedName(bytes: Buffer): string | null {
+  if (bytes.readUInt16BE(0) !== BINDING) return null;
+  for (let at = HEADER_BYTES; at + 4 <= bytes.length;) {
+    const end = at + 4 + bytes.readUInt16BE(at + 2);
+    if (bytes.readUInt16BE(at) === ATTRIBUTE.username) {
+      const value = bytes.toString('latin1', at + 4, Math.min(end, bytes.length, at + 4 + MAX_NAME_BYTES));
+      return value.split(':', 1)[0] ?? '';
+    }
+    at = end + ((4 - (end % 4)) % 4);
+  }
+  return '';
+}
+
+/** The transaction of an answer: 24 hexadecimal digits. Null for what is none. */
+export function transactionOf(bytes: Buffer): string | null {
+  return (bytes.readUInt16BE(0) & 0x0100) === 0 ? null : bytes.toString('hex', 8, HEADER_BYTES);
 }
 
 /** @returns null for what is no well-formed Binding message, or has a wrong FINGERPRINT */

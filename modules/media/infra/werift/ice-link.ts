@@ -167,7 +167,7 @@ export class IceLink {
   /** @throws VisavisError `capacity` */
   async gatherCandidates(): Promise<void> {
     const sockets = await this.#ice.open();
-    this.localCandidates = sockets.map((socket) => candidateOf(socket));
+    this.localCandidates = sockets.flatMap((socket) => candidatesOf(socket));
   }
 
   /** Resolves when the client has chosen a way to us. How long that may take is not decided here. */
@@ -240,8 +240,10 @@ export class IceLink {
   }
 }
 
-function candidateOf({ number, address, ipv6 }: LocalSocket): Candidate {
-  const priority = candidatePriority('host', number);
-  const foundation = `${ipv6 ? 6 : 4}${number}`;
-  return new Candidate(foundation, 1, 'udp', priority, address.host, address.port, 'host');
+/** The addresses of one socket are told in their order, each as good as the socket. */
+function candidatesOf({ number, addresses, ipv6 }: LocalSocket): Candidate[] {
+  return addresses.map(({ host, port }, i) => {
+    const foundation = `${ipv6 ? 6 : 4}${number}${i}`;
+    return new Candidate(foundation, 1, 'udp', candidatePriority('host', number + i), host, port, 'host');
+  });
 }

@@ -5,8 +5,9 @@ import type { ResolvedMediaOptions } from '../../core/options.js';
 import { readLocalTransport, type LocalTransport } from '../../core/sdp/answer.js';
 import { canonicalOffer } from '../../core/sdp/canonical.js';
 import { planOffer, type CallPlan } from '../../core/sdp/plan.js';
+import type { SocketSource } from '../ice/sockets.js';
 import { useOwnIce, type IceLink, type LinkHandlers } from './ice-link.js';
-import { iceHosts, peerConfig } from './peer-config.js';
+import { peerConfig } from './peer-config.js';
 
 /** SRTP profiles by preference (RFC 7714, RFC 5764): AES-GCM costs half of AES-CM with its separate HMAC. */
 const SRTP_PROFILES = [0x0007, 0x0001];
@@ -22,7 +23,7 @@ export interface Negotiated {
 
 /**
  * Opens the transport that an offer asks for, with all of our candidates, and starts connecting.
- * @param settings `ports`: UDP ports of this peer, or null for any
+ * @param settings `sockets`: where its UDP sockets come from
  * @param prepare called before the first packet can come
  * @throws VisavisError `bad_sdp`, `no_audio_in_offer`, `capacity` (no UDP port is free); no socket is left open then
  */
@@ -30,16 +31,16 @@ export async function negotiate(
   offerSdp: string,
   settings: {
     options: ResolvedMediaOptions;
-    ports: readonly [number, number] | null;
+    sockets: SocketSource;
     nowMs: () => number;
     certificate: RTCCertificate;
   } & LinkHandlers,
   prepare: (connection: RTCPeerConnection, transport: RTCDtlsTransport) => void,
 ): Promise<Negotiated> {
-  const { options, ports, nowMs, certificate } = settings;
+  const { options, sockets, nowMs, certificate } = settings;
   const plan = planOffer(offerSdp);
   const connection = new RTCPeerConnection(peerConfig(options));
-  const ice = useOwnIce(connection, { hosts: iceHosts(options), ports, nowMs, certificate }, settings);
+  const ice = useOwnIce(connection, { sockets, nowMs, certificate }, settings);
   try {
     await connection.setRemoteDescription({ type: 'offer', sdp: canonicalOffer(plan) });
     const transport = prepareTransport(connection, plan.transport.setup === 'passive');

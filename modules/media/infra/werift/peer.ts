@@ -24,6 +24,7 @@ import type { ResolvedMediaOptions } from '../../core/options.js';
 import { MediaReceiver } from '../../core/receiver.js';
 import { Agreement } from '../../core/sdp/agreement.js';
 import { readCandidate } from '../../core/sdp/candidates.js';
+import type { SocketSource } from '../ice/sockets.js';
 import { Channels } from './channels.js';
 import type { IceLink, LinkHandlers } from './ice-link.js';
 import { negotiate, type Negotiated } from './negotiate.js';
@@ -33,8 +34,7 @@ export interface PeerDeps {
   readonly id: string;
   readonly handlers: MediaHandlers;
   readonly options: ResolvedMediaOptions;
-  /** UDP ports of this peer, or null for any. */
-  readonly ports: readonly [number, number] | null;
+  readonly sockets: SocketSource;
   readonly nowMs: () => number;
   readonly certificate: RTCCertificate;
   readonly opus: OpusDecoder;

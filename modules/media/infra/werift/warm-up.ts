@@ -1,6 +1,7 @@
 import type { RTCCertificate } from 'werift';
 
 import type { ResolvedMediaOptions } from '../../core/options.js';
+import { PrivatePorts } from '../ice/private-ports.js';
 import { negotiate } from './negotiate.js';
 
 const TRANSPORT = `c=IN IP4 0.0.0.0
@@ -37,8 +38,8 @@ a=sctp-port:5000
 export async function warmUp(options: ResolvedMediaOptions, certificate: RTCCertificate): Promise<void> {
   const ignore = () => undefined;
   const settings = {
-    options: { ...options, iceHosts: ['127.0.0.1'] },
-    ports: null,
+    options,
+    sockets: new PrivatePorts(() => ['127.0.0.1'], null),
     nowMs: () => 0,
     certificate,
     guard: (work: () => void) => work(),

@@ -7,7 +7,7 @@ import {
   type RTCRtpSender,
   type RtpPacket,
 } from 'werift';
-import { exchange as postOffer } from '../exchange.js';
+import { exchange as postOffer, offerAgain } from '../exchange.js';
 import { CallError, Session } from '../session.js';
 import { whenOpen } from '../when-open.js';
 import { silence, type AudioClip } from './audio-clip.js';
@@ -33,6 +33,8 @@ export interface NodeConnectOptions {
   readonly session?: SessionPatch;
   /** Addresses to send from. Default: 127.0.0.1 for a gateway on this machine, else all. */
   readonly iceHosts?: readonly string[];
+  /** Servers for ICE; of those, the first of STUN and the first of TURN are used. Default: none. */
+  readonly iceServers?: readonly { urls: string; username?: string; credential?: string }[];
   /** How long connecting may take (ms). Default 15 000. */
   readonly timeoutMs?: number;
   /** Is given the connection before its offer is made: for further data channels, and to watch it. */
@@ -70,7 +72,7 @@ export async function connectNode(options: NodeConnectOptions): Promise<NodeCall
     },
     // One socket for all: werift never closes those of the media sections that the answer then bundles.
     bundlePolicy: 'max-bundle',
-    iceServers: [],
+    iceServers: [...(options.iceServers ?? [])],
     maxMessageSize: 256 * 1024,
     ...(local && { iceUseIpv4: false, iceUseIpv6: false, iceAdditionalHostAddresses: [...local] }),
   });
@@ -82,21 +84,30 @@ export async function connectNode(options: NodeConnectOptions): Promise<NodeCall
   }
 }
 
+/** Where the gateway takes further offers for a call, and by which key; null: it did not say. */
+interface Where {
+  readonly call: URL | null;
+  readonly apiKey: string | undefined;
+}
+
 /** An open call. */
 export class NodeCall extends Session {
   readonly #peer: RTCPeerConnection;
   readonly #audio: AudioSender;
   readonly #video: VideoSender | null;
   readonly #reports: readonly SenderReports[];
+  readonly #where: Where;
   #reason: string | null = null;
 
   constructor(
     peer: RTCPeerConnection,
     channel: RTCDataChannel,
     senders: { audio: AudioSender; video: VideoSender | null; reports: readonly SenderReports[] },
+    where: Where,
   ) {
     super((text) => channel.send(text));
     this.#peer = peer;
+    this.#where = where;
     this.#audio = senders.audio;
     this.#video = senders.video;
     this.#reports = senders.reports;
@@ -130,6 +141,18 @@ export class NodeCall extends Session {
     this.#video.play(clip, options);
   }
 
+  /**
+   * Seeks another way to the gateway, for a network that has changed. The call goes on meanwhile.
+   * @throws CallError with the gateway's code, `session_closed` where the call has ended, or was not opened by HTTP
+   */
+  async restartIce(): Promise<void> {
+    const { call, apiKey } = this.#where;
+    if (!call || this.#reason !== null) throw new CallError('session_closed', 'There is no call to restart.');
+    await this.#peer.setLocalDescription(await this.#peer.createOffer({ iceRestart: true }));
+    const sdp = await offerAgain(call, this.#peer.localDescription?.sdp ?? '', apiKey);
+    await this.#peer.setRemoteDescription({ type: 'answer', sdp });
+  }
+
   /** @internal */
   onKeyFrameRequest(): void {
     this.#video?.requestKeyFrame();
@@ -159,7 +182,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   for (const transport of peer.dtlsTransports) {
     tolerateRepeatedHello(transport);
     // werift takes an empty list of ICE servers for its default, which is Google's STUN server.
-    delete transport.iceTransport.connection.stunServer;
+    if (!options.iceServers?.length) delete transport.iceTransport.connection.stunServer;
   }
   const opened = whenOpen(options.timeoutMs ?? 15_000, (opening) => {
     channel.stateChanged.subscribe((state) => {
@@ -172,7 +195,14 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
 
   await peer.setLocalDescription(await peer.createOffer());
   const offer = peer.localDescription?.sdp ?? '';
-  const exchange = options.exchange ?? ((sdp: string) => postOffer(options, sdp, options.session));
+  let place: URL | null = null;
+  const exchange =
+    options.exchange ??
+    (async (sdp: string) => {
+      const answered = await postOffer(options, sdp, options.session);
+      place = answered.call;
+      return answered.sdp;
+    });
   // Heard from the first message on, which may come with the opening of the channel.
   const early: string[] = [];
   const listening = channel.onMessage.subscribe((data) => early.push(data.toString()));
@@ -183,11 +213,12 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
 
   const microphone = startSending(audio, options.impair);
   const camera = video && startSending(video, options.impair);
-  const call = new NodeCall(peer, channel, {
+  const senders = {
     audio: new AudioSender(microphone.send, quiet),
     video: camera && options.video ? new VideoSender(camera.send, options.video, options.videoOptions) : null,
     reports: camera ? [microphone.reports, camera.reports] : [microphone.reports],
-  });
+  };
+  const call = new NodeCall(peer, channel, senders, { call: place, apiKey: options.apiKey });
   video?.sender.onPictureLossIndication.subscribe(() => call.onKeyFrameRequest());
   // After the caller has had the time to subscribe to the call's events.
   setImmediate(() => {
