@@ -6,3 +6,5 @@ export {
   type AnyModelFolder as ModelFolder,
 } from './local/onnx/load-folder.js';
 export type { EngineStats } from './local/worker-engine.js';
+export { RemoteEngine } from './remote/remote-engine.js';
+export type { Flavour, LocalEar, RemoteClock, RemoteOptions, RemoteStats } from './remote/options.js';
