@@ -7,7 +7,8 @@ export type Flavour = 'vllm' | 'sglang' | 'llama' | 'openai';
 export type AudioForm = 'input_audio' | 'audio_url' | 'none';
 
 /** How pictures are sent: JPEG data URLs of this size, or not at all. */
-export type ImageForm = { readonly width: number; readonly height: number; readonly quality: number } | 'none';
+export type ImageForm =
+  { readonly width: number; readonly height: number; readonly quality: number } | 'none';
 
 /** Time and chance, as arguments: tests bring their own. */
 export interface RemoteClock {
@@ -107,3 +108,21 @@ export interface RemoteStats {
   readonly cachedTokens: number;
   readonly warm: WarmStats;
 }
+
+export const DEFAULT_TIMEOUTS: RemoteTimeouts = {
+  probeMs: 5000,
+  firstUseMs: 60_000,
+  firstTokenMs: 30_000,
+  idleMs: 10_000,
+  retryMs: 6000,
+};
+
+export const DEFAULT_REMOTE = {
+  flavour: 'auto',
+  maxFrames: 48,
+  audio: 'input_audio',
+  image: { width: 448, height: 336, quality: 80 },
+  maxSessions: 32,
+  speculationsPerMinute: 20,
+  warm: true,
+} as const satisfies Partial<RemoteOptions>;
