@@ -1,6 +1,6 @@
 export type { DecoderOptions } from './local/options.js';
 export { DecoderModule, ENGINE } from './decoder.module.js';
-export { DECODER_OPTIONS, DecoderService } from './decoder.service.js';
+export { DECODER_OPTIONS, DecoderService, type EngineOptions } from './decoder.service.js';
 export {
   loadFolder as loadModelFolder,
   type AnyModelFolder as ModelFolder,

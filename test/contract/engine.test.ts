@@ -272,12 +272,16 @@ describe.each(engines)('%s', (_, create) => {
     const beside = ['a', 'b'].map((id) =>
       readAnswer(session.aside({ segments: question(id), maxTokens: 4 })),
     );
-    const ended = readAnswer(session.aside({ segments: question('c'), maxTokens: 4, signal: abort.signal }));
+    const outcome = readAnswer(
+      session.aside({ segments: question('c'), maxTokens: 4, signal: abort.signal }),
+    ).then(
+      ({ end }) => end?.reason,
+      (error: { code: string }) => error.code,
+    );
     abort.abort();
     const ids = (await Promise.all(beside)).map((answer) => answer.ids);
     expect(ids[0]).toEqual(ids[1]);
-    const outcome = await ended.then(({ end }) => end?.reason).catch((error: { code: string }) => error.code);
-    expect(outcome).toBe('aborted');
+    expect(await outcome).toBe('aborted');
     await session.accept((await own).genId);
   });
 

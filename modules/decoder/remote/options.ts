@@ -71,8 +71,11 @@ export interface RemoteOptions {
   /** Frames are sent ahead of the question. Default true; it ends by itself where the server keeps nothing. */
   readonly warm?: boolean | undefined;
   readonly timeouts?: Partial<RemoteTimeouts> | undefined;
-  /** For a model that hears nothing. Default: none, and spoken turns are refused. */
-  readonly ear?: LocalEar | undefined;
+  /**
+   * Called once, where the model hears nothing: who writes down what is said for it; null: nobody. Default: nobody, and spoken
+   * turns are refused.
+   */
+  readonly ear?: (() => Promise<LocalEar | null>) | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly clock?: RemoteClock | undefined;
   /** 0..1, 1 excluded. */

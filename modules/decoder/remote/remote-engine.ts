@@ -12,7 +12,13 @@ import { Failure } from './http/failure.js';
 import type { Usage } from './http/shapes.js';
 import { JpegClient } from './media/jpeg-client.js';
 import { MediaWriter } from './media/media-writer.js';
-import { DEFAULT_REMOTE, DEFAULT_TIMEOUTS, type RemoteOptions, type RemoteStats } from './options.js';
+import {
+  DEFAULT_REMOTE,
+  DEFAULT_TIMEOUTS,
+  type LocalEar,
+  type RemoteOptions,
+  type RemoteStats,
+} from './options.js';
 import { identify, type Identity } from './probe/identify.js';
 import { guessedCosts, tryOut, type Abilities } from './probe/try-out.js';
 import { Replica, Replicas } from './replicas.js';
@@ -26,6 +32,8 @@ interface Loaded {
   readonly abilities: Abilities;
   readonly replicas: Replicas;
   readonly media: MediaWriter;
+  /** Writes down what is said; null: nobody does, or nobody needs to. */
+  readonly ear: LocalEar | null;
 }
 
 type Settings = ReturnType<typeof settingsOf>;
@@ -97,13 +105,15 @@ export class RemoteEngine implements OmniEngine {
     if (!server) throw new VisavisError('bad_config', 'there is no server');
     const media = this.mediaFor(first.identity);
     const abilities = await this.triedOut(server, first.identity, media, signal);
+    const ear = abilities.audio ? null : await this.settings.ear();
     const replicas = this.replicasOf(servers, found);
     this.loaded = {
+      ear,
       identity: first.identity,
       abilities,
       media,
       replicas,
-      caps: capsOf(this.settings, first.identity, abilities),
+      caps: capsOf(this.settings, { identity: first.identity, abilities, ear }),
     };
     for (const line of told(server, this.loaded, this.settings)) log('info', line);
   }
@@ -111,7 +121,7 @@ export class RemoteEngine implements OmniEngine {
   /** @throws `capacity` when `maxSessions` are open, `engine_restarting` while no server works */
   async open(o: { system: string; tenant: string; budgetTokens?: number }): Promise<EngineSession> {
     const loaded = this.ready();
-    const { caps, replicas, abilities, media } = loaded;
+    const { caps, replicas, abilities, media, ear } = loaded;
     const { settings } = this;
     if (this.sessions.size >= caps.maxSessions)
       throw new VisavisError('capacity', `${caps.maxSessions} sessions are open already`);
@@ -130,7 +140,7 @@ export class RemoteEngine implements OmniEngine {
       asker,
       place,
       media,
-      ear: settings.ear,
+      ear,
       guard,
       speculationsPerMinute: settings.speculationsPerMinute,
       warmer:
@@ -270,7 +280,7 @@ function settingsOf(options: RemoteOptions) {
     contextTokens: options.contextTokens,
     timeouts: { ...DEFAULT_TIMEOUTS, ...withoutUndefined(options.timeouts ?? {}) },
     salt: options.salt ?? idOf(random),
-    ear: options.ear ?? null,
+    ear: options.ear ?? (() => Promise.resolve(null)),
     fetch: options.fetch ?? fetch,
     clock: options.clock ?? systemClock,
     log: options.log ?? (() => undefined),
@@ -297,8 +307,11 @@ const USUAL_S = 4;
 /** Where the server does not tell how long a context it takes. */
 const GUESSED_CONTEXT = 8192;
 
-function capsOf(settings: Settings, identity: Identity, abilities: Abilities): EngineCaps {
-  const { image, maxSessions, contextTokens, speculationsPerMinute, ear } = settings;
+function capsOf(
+  settings: Settings,
+  { identity, abilities, ear }: Pick<Loaded, 'identity' | 'abilities' | 'ear'>,
+): EngineCaps {
+  const { image, maxSessions, contextTokens, speculationsPerMinute } = settings;
   const costs = abilities.costs ?? guessedCosts();
   const { width, height } = image === 'none' ? { width: 16, height: 16 } : image;
   return {
@@ -321,16 +334,16 @@ function capsOf(settings: Settings, identity: Identity, abilities: Abilities): E
     tools: abilities.tools,
     vision: abilities.vision,
     audio: abilities.audio,
-    transcripts: !abilities.audio && ear !== null,
-    ...(ear && !abilities.audio && ear.languages.length > 0 && { languages: ear.languages }),
+    transcripts: ear !== null,
+    ...(ear && ear.languages.length > 0 && { languages: ear.languages }),
   };
 }
 
 /** What an operator is told at the start. */
 function told(
   server: ChatServer,
-  { identity, abilities, caps, replicas }: Loaded,
-  { ear, warm }: Settings,
+  { identity, abilities, caps, replicas, ear }: Loaded,
+  { warm }: Settings,
 ): string[] {
   const can = (what: boolean) => (what ? 'yes' : 'no');
   const hears = abilities.audio ? 'yes' : ear ? `no, ${ear.name} writes down what is said` : 'no';
