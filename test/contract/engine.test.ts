@@ -138,10 +138,10 @@ describe.each(engines)('%s', (_, create) => {
     expect(events[0]).toMatchObject({ t: 'start', base: before });
     const end = events.at(-1);
     const usage = end?.t === 'end' ? end.usage : { prompt: 0, cached: 0, out: 0 };
-    if (subject.exact) expect(usage).toMatchObject({ prompt: before.tokens + 1, out: events.length - 2 });
+    const counted = { prompt: before.tokens + 1, out: events.length - 2 };
+    expect(usage).toMatchObject(subject.exact ? counted : { out: counted.out });
     expect(usage.prompt).toBeGreaterThan(0);
     expect(usage.cached).toBeLessThanOrEqual(usage.prompt);
-    expect(usage.out).toBeGreaterThanOrEqual(events.length - 2);
     expect(session.head).toEqual(before);
     const genId = events[0]?.t === 'start' ? events[0].genId : '';
     expect(await session.accept(genId, { keepTokens: 1 })).toEqual(session.head);
@@ -255,10 +255,11 @@ describe.each(engines)('%s', (_, create) => {
     const asked = [edge('a', 'open'), ...known, edge('a', 'close')];
     const { end } = await readAnswer(session.aside({ segments: asked, maxTokens: 2, idle: true }));
     const media = 1 + engine.caps.tokensPerFrame + said.tokens;
-    if (subject.exact) expect(end?.usage.prompt).toBe(1 + 1 + media + 1 + 1);
-    // Of a picture and a sound, and not of a conversation: the server's own count.
     const { prompt = 0 } = end?.usage ?? {};
-    expect([prompt > engine.caps.tokensPerFrame, prompt <= media + 10]).toEqual([true, true]);
+    // Of a picture and a sound, and not of a conversation; a server counts the marks of turns in its own way.
+    const marks = prompt - media;
+    expect(marks).toBeGreaterThanOrEqual(0);
+    expect(subject.exact ? marks : Math.min(marks, 10)).toBe(subject.exact ? 1 + 1 + 1 + 1 : marks);
     await session.redact(['f']);
     const gone = readAnswer(session.aside({ segments: asked, maxTokens: 2 }));
     await expect(gone).rejects.toMatchObject({ code: 'bad_request', param: 'f' });
