@@ -23,7 +23,7 @@ export class EventQueue<T> {
   end(error: unknown = null): void {
     if (this.ended) return;
     this.ended = true;
-    if (error !== null) this.error = error instanceof Error ? error : new Error(String(error));
+    if (error !== null) this.error = error instanceof Error ? error : new Error('the answer failed', { cause: error });
     this.wakeReader();
     this.goOn();
   }
