@@ -14,7 +14,7 @@ export function pcmOf(file: Uint8Array): Float32Array {
 }
 
 /** A WAV file of 16 bit, mono. @param pcm 16 kHz mono, −1..1; what is beyond is clipped */
-export function wavOf(pcm: Float32Array): Uint8Array {
+export function wavOf(pcm: Float32Array): Uint8Array<ArrayBuffer> {
   const bytes = pcm.length * BYTES_A_SAMPLE;
   const file = new Uint8Array(HEADER_BYTES + bytes);
   const view = new DataView(file.buffer);

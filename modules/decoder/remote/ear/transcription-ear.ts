@@ -25,7 +25,7 @@ export class TranscriptionEar implements LocalEar {
     { language, signal }: { language: string | null; signal: AbortSignal },
   ): Promise<string> {
     const form = new FormData();
-    form.set('file', new Blob([wavOf(pcm) as Uint8Array<ArrayBuffer>], { type: 'audio/wav' }), 'speech.wav');
+    form.set('file', new Blob([wavOf(pcm)], { type: 'audio/wav' }), 'speech.wav');
     form.set('model', this.model);
     form.set('response_format', 'json');
     if (language !== null) form.set('language', language);
