@@ -8,6 +8,7 @@ import { checkNetwork } from '#modules/media';
 import { JudgeService, VadService } from '#modules/vad';
 import { AppModule, networkOf } from './app.module.js';
 import type { Config } from './config/config.js';
+import { remoteOptions } from './config/engine.js';
 import { configFromEnvironment } from './config/environment.js';
 import { startHttp } from './http.js';
 import { Base } from './http/place.js';
@@ -44,12 +45,16 @@ async function main(args: readonly string[]): Promise<void> {
   await serve(config);
 }
 
-/** Checks the settings and the model folder, and starts nothing. */
+/** Checks the settings and the files that they name, and starts nothing. */
 async function check(config: Config): Promise<void> {
   await createAccess(config, new Proxies(config.trustedProxies));
   await loadIce(config);
-  const model = await loadModelFolder(config.modelFolder);
-  process.stdout.write(`configuration ok: model ${model.config.modelId}, port ${config.port}\n`);
+  const { remoteEngine } = config;
+  if (remoteEngine) await remoteOptions(remoteEngine);
+  const isNeeded = remoteEngine === null || remoteEngine.localEar;
+  const model = isNeeded ? (await loadModelFolder(config.modelFolder)).config.modelId : '';
+  const engine = remoteEngine ? `engine ${remoteEngine.urls.join(', ')}` : `model ${model}`;
+  process.stdout.write(`configuration ok: ${engine}, port ${config.port}\n`);
 }
 
 /** Tries the ports, addresses and TURN servers of the settings, tells a line each, and takes no calls. */
@@ -72,7 +77,14 @@ async function serve(config: Config): Promise<void> {
   const access = await createAccess(config, proxies);
   if (config.keysFile !== null) reloadOnHangup(config.keysFile, access, logger);
   const ice = await loadIce(config);
-  const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS, ice };
+  const remote = config.remoteEngine && (await remoteOptions(config.remoteEngine));
+  const edge = {
+    access,
+    base: new Base(config.basePath, proxies),
+    docs: DOCS,
+    ice,
+    ...(remote && { remote }),
+  };
   const app = await startHttp(AppModule.forRoot(config, logger, edge), logger, PAGE, edge);
   ends.guardCalls(app.get(CallsService, { strict: false }), app.get(Metrics, { strict: false }));
   await listen(app, config);

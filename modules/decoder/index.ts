@@ -1,8 +1,10 @@
 export type { DecoderOptions } from './local/options.js';
 export { DecoderModule, ENGINE } from './decoder.module.js';
-export { DECODER_OPTIONS, DecoderService } from './decoder.service.js';
+export { DECODER_OPTIONS, DecoderService, type EngineOptions } from './decoder.service.js';
 export {
   loadFolder as loadModelFolder,
   type AnyModelFolder as ModelFolder,
 } from './local/onnx/load-folder.js';
 export type { EngineStats } from './local/worker-engine.js';
+export { RemoteEngine } from './remote/remote-engine.js';
+export type { Flavour, LocalEar, RemoteClock, RemoteOptions, RemoteStats } from './remote/options.js';
