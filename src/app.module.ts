@@ -29,7 +29,7 @@ export interface AppEdge {
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
 @Module({})
 export class AppModule {
-  static forRoot(config: Config, logger: Logger, edge: AppEdge): DynamicModule {
+  static forRoot(config: Config & { modelFolder: string }, logger: Logger, edge: AppEdge): DynamicModule {
     const media = MediaModule.forRoot({
       frameIntervalMs: config.frameIntervalMs,
       ...(config.iceHosts.length > 0 && { iceHosts: config.iceHosts }),

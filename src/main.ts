@@ -17,6 +17,7 @@ import { Lifecycle } from './lifecycle/lifecycle.js';
 import { guardProcess } from './lifecycle/process-guard.js';
 import { keepWasmWrappersGeneric } from './lifecycle/wasm-wrappers.js';
 import { CallsService } from './realtime/calls.service.js';
+import { modelFolder } from './model-folder.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 
@@ -40,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
 /** Checks the settings and the model folder, and starts nothing. */
 async function check(config: Config): Promise<void> {
   await createAccess(config, new Proxies(config.trustedProxies));
-  const model = await loadModelFolder(config.modelFolder);
+  const model = await loadModelFolder(await modelFolder(config, createLogger(config.logLevel)));
   process.stdout.write(`configuration ok: model ${model.config.modelId}, port ${config.port}\n`);
 }
 
@@ -51,7 +52,10 @@ async function serve(config: Config): Promise<void> {
   const access = await createAccess(config, proxies);
   if (config.keysFile !== null) reloadOnHangup(config.keysFile, access, logger);
   const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS };
-  const app = await startHttp(AppModule.forRoot(config, logger, edge), logger, PAGE, edge);
+  const stopping = new AbortController();
+  void ends.first.then(() => stopping.abort());
+  const settings = { ...config, modelFolder: await modelFolder(config, logger, stopping.signal) };
+  const app = await startHttp(AppModule.forRoot(settings, logger, edge), logger, PAGE, edge);
   ends.guardCalls(app.get(CallsService, { strict: false }), app.get(Metrics, { strict: false }));
   await listen(app, config);
   const { address, family, port } = app.getHttpServer().address() as AddressInfo;

@@ -6,3 +6,5 @@ export {
   type AnyModelFolder as ModelFolder,
 } from './local/onnx/load-folder.js';
 export type { EngineStats } from './local/worker-engine.js';
+export { parseHubId } from './folders/hub/hub-api.js';
+export { fetchHubModel } from './folders/hub/hub-model.js';

@@ -13,7 +13,7 @@ export const STANDARD_SESSIONS = [
 export type StandardSession = (typeof STANDARD_SESSIONS)[number];
 
 /** How files are named by the type of their weights (transformers.js's `dtype`), best first for a CPU. */
-const SUFFIXES = new Map([
+export const SUFFIXES: ReadonlyMap<string, string> = new Map([
   ['fp32', ''],
   ['q8', '_quantized'],
   ['int8', '_int8'],
@@ -56,11 +56,20 @@ export async function findSessions(
   return files as Record<StandardSession, string>;
 }
 
-async function findSession(dir: string, session: StandardSession, config: CommonConfig): Promise<string> {
+/** The type of weights that config.json asks for; null: any. */
+export function askedDtype(
+  session: string,
+  config: Pick<CommonConfig, 'transformers.js_config'>,
+): string | null {
   const asked = config['transformers.js_config']?.dtype;
   const dtype = typeof asked === 'string' ? asked : asked?.[session];
+  return dtype === undefined || dtype === 'auto' ? null : dtype;
+}
+
+async function findSession(dir: string, session: StandardSession, config: CommonConfig): Promise<string> {
+  const dtype = askedDtype(session, config);
   const named = (suffix: string) => `onnx/${session}${suffix}.onnx`;
-  if (dtype !== undefined && dtype !== 'auto') {
+  if (dtype !== null) {
     const suffix = SUFFIXES.get(dtype);
     if (suffix === undefined) {
       const known = [...SUFFIXES.keys()].join(', ');
