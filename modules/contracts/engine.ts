@@ -32,6 +32,14 @@ export interface EngineCaps {
    * (ISO 639-1); the first are those for any other. Left out: the model writes nothing down.
    */
   readonly writeDown?: Readonly<Record<string, string>>;
+  /** False: the model sees nothing, and frames are refused with `bad_image`. Left out: true. */
+  readonly vision?: boolean;
+  /** False: the model itself hears nothing. Left out: true. */
+  readonly audio?: boolean;
+  /** Of a model that hears nothing: what is said is written down for it. Else spoken turns are refused with `bad_audio`. */
+  readonly transcripts?: boolean;
+  /** Languages (ISO 639-1) in which it may be spoken to. Left out: not known. */
+  readonly languages?: readonly string[];
 }
 
 /** What a model may tell of a sound beside its words. */

@@ -78,7 +78,13 @@ async function ensure(use, root, env) {
   if (!usable) await run(await basePython(use), ['-m', 'venv', '--clear', venv], { cwd: root, what: 'venv' });
   const requirements = requirementsOf(use);
   console.log(`vis-a-vis: installing ${requirements} into ${use.folder}/.venv (pip; ${use.costs})`);
-  const flags = ['--quiet', '--no-cache-dir', '--no-compile', '--disable-pip-version-check', ...(use.flags ?? [])];
+  const flags = [
+    '--quiet',
+    '--no-cache-dir',
+    '--no-compile',
+    '--disable-pip-version-check',
+    ...(use.flags ?? []),
+  ];
   await run(python, ['-m', 'pip', 'install', ...flags, '-r', requirements], {
     cwd: root,
     what: 'pip install',

@@ -68,7 +68,9 @@ export async function startLlamaServer(options: LlamaOptions = {}): Promise<Llam
     if (lines.length > LINES_KEPT) lines.shift();
   });
   const log = () => lines.join('\n');
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve()));
+  const ended = new Promise<void>((resolve) =>
+    child.once('close', () => resolve()).once('error', () => resolve()),
+  );
   const url = await listening(child, ended, log);
   return {
     url,
@@ -88,12 +90,25 @@ export async function startLlamaServer(options: LlamaOptions = {}): Promise<Llam
  * @throws ToolError
  */
 export async function llamaParts(side = 224): Promise<LlamaParts> {
-  const { stdout } = await promisify(execFile)(process.execPath, [PARTS, REPOSITORY, `${side}`]).catch(
+  return (await parts(`${side}`)) as LlamaParts;
+}
+
+/**
+ * SmolLM2-135M as a model folder in the layout of transformers.js, made where it is not there yet.
+ * @returns its path
+ * @throws ToolError
+ */
+export async function smollm2Folder(): Promise<string> {
+  return ((await parts('--folder')) as { folder: string }).folder;
+}
+
+async function parts(what: string): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, [PARTS, REPOSITORY, what]).catch(
     (error: { stderr?: string }) => {
       throw new ToolError(`llama.cpp's server cannot be had: ${error.stderr?.trim() ?? String(error)}`);
     },
   );
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LlamaParts;
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
 async function listening(child: ChildProcess, ended: Promise<void>, log: () => string): Promise<string> {

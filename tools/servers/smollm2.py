@@ -81,7 +81,7 @@ class Llama:
         g = self.g
         g.constant("epsilon", np.array(self.epsilon, np.float32))
         g.constant("scale", np.array(self.dim**-0.5, np.float32))
-        for name, value in {"0": 0, "1": 1, "2": 2, "minus_1": -1}.items():
+        for name, value in {"0": 0, "1": 1, "2": 2}.items():
             g.shape(f"int_{name}", value)
         g.constant("zero", np.array(0, np.int64))
         g.constant("one", np.array(1, np.int64))

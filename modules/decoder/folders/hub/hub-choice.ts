@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { askedDtype, SUFFIXES } from '../gemma/standard-files.js';
+import { transformersJsSchema } from '../gemma/standard-schemas.js';
 import type { HubFile } from './hub-api.js';
 
 /** What tells of the rest: small files beside the weights. */
 const ABOUT = /^[^/]+\.(?:json|jinja)$/;
 const GRAPH = /^onnx\/([a-z_]+?)(?:_(?:fp16|int8|uint8|quantized|q4|q4f16|bnb4))?\.onnx$/;
 
-const configSchema = z.looseObject({
-  'transformers.js_config': z
-    .looseObject({ dtype: z.union([z.string(), z.record(z.string(), z.string())]).optional() })
-    .optional(),
-});
 const manifestSchema = z.looseObject({ files: z.record(z.string(), z.unknown()) });
 
 /** Files that are read before it is known which weights are wanted. */
@@ -27,13 +23,11 @@ export function aboutFiles(files: readonly HubFile[]): HubFile[] {
 export function weightFiles(files: readonly HubFile[], config: unknown, manifest: unknown): HubFile[] {
   const listed = manifestSchema.safeParse(manifest);
   if (listed.success) return files.filter(({ path }) => path in listed.data.files && !ABOUT.test(path));
-  const parsed = configSchema.safeParse(config);
+  const parsed = transformersJsSchema.safeParse(config);
   const there = new Set(files.map(({ path }) => path));
   const sessions = new Set(files.flatMap(({ path }) => GRAPH.exec(path)?.[1] ?? []));
   const chosen = [...sessions].flatMap((session) => {
-    const dtype = parsed.success
-      ? askedDtype(session, parsed.data as Parameters<typeof askedDtype>[1])
-      : null;
+    const dtype = parsed.success ? askedDtype(session, parsed.data) : null;
     const suffixes = dtype === null ? [...SUFFIXES.values()] : [SUFFIXES.get(dtype) ?? ''];
     return suffixes.map((suffix) => `onnx/${session}${suffix}.onnx`).find((path) => there.has(path)) ?? [];
   });
