@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ConversationModule } from '#modules/conversation';
-import { DecoderModule } from '#modules/decoder';
+import { DecoderModule, type EngineOptions } from '#modules/decoder';
 import { MediaModule } from '#modules/media';
 import { VadModule } from '#modules/vad';
 import type { Config } from './config/config.js';
@@ -20,10 +20,12 @@ import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { WorkerMetricsModule } from './telemetry/worker-metrics.js';
 import { WhipModule } from './whip/whip.module.js';
 
-/** Who may come in, and by which path. */
+/** Who may come in, and by which path; and who computes. */
 export interface AppEdge {
   readonly access: Access;
   readonly base: Base;
+  /** The engine that others run; left out: it is local. */
+  readonly remote?: NonNullable<EngineOptions['remote']>;
 }
 
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
@@ -39,6 +41,7 @@ export class AppModule {
       modelFolder: config.modelFolder,
       workers: config.engineWorkers,
       stallMs: config.engineStallMs,
+      ...(edge.remote && { remote: edge.remote }),
     });
     const smartTurn = config.turnModel === 'auto' || config.turnModel === 'smart-turn';
     const vad = VadModule.forRoot({

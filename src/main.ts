@@ -7,6 +7,7 @@ import { DecoderService, loadModelFolder } from '#modules/decoder';
 import { JudgeService, VadService } from '#modules/vad';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
+import { remoteOptions } from './config/engine.js';
 import { configFromEnvironment } from './config/environment.js';
 import { startHttp } from './http.js';
 import { Base } from './http/place.js';
@@ -38,12 +39,21 @@ async function main(args: readonly string[]): Promise<void> {
   else await serve(config);
 }
 
-/** Checks the settings and the model folder, and starts nothing. */
+/** Checks the settings and the files that they name, and starts nothing. */
 async function check(config: Config): Promise<void> {
   await createAccess(config, new Proxies(config.trustedProxies));
-  const model = await loadModelFolder(await modelFolder(config, createLogger(config.logLevel)));
-  process.stdout.write(`configuration ok: model ${model.config.modelId}, port ${config.port}\n`);
+  const { remoteEngine } = config;
+  if (remoteEngine) await remoteOptions(remoteEngine);
+  const logger = createLogger(config.logLevel);
+  const model = isNeeded(config)
+    ? (await loadModelFolder(await modelFolder(config, logger))).config.modelId
+    : '';
+  const engine = remoteEngine ? `engine ${remoteEngine.urls.join(', ')}` : `model ${model}`;
+  process.stdout.write(`configuration ok: ${engine}, port ${config.port}\n`);
 }
+
+/** A model of our own is run: it answers, or hears for one that does. */
+const isNeeded = ({ remoteEngine }: Config): boolean => remoteEngine === null || remoteEngine.localEar;
 
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
@@ -51,11 +61,17 @@ async function serve(config: Config): Promise<void> {
   const proxies = new Proxies(config.trustedProxies);
   const access = await createAccess(config, proxies);
   if (config.keysFile !== null) reloadOnHangup(config.keysFile, access, logger);
-  const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS };
+  const remote = config.remoteEngine && (await remoteOptions(config.remoteEngine));
+  const edge = { access, base: new Base(config.basePath, proxies), docs: DOCS, ...(remote && { remote }) };
   const stopping = new AbortController();
   void ends.first.then(() => stopping.abort());
-  const settings = { ...config, modelFolder: await modelFolder(config, logger, stopping.signal) };
-  const app = await startHttp(AppModule.forRoot(settings, logger, edge), logger, PAGE, edge);
+  const folder = isNeeded(config) ? await modelFolder(config, logger, stopping.signal) : '';
+  const app = await startHttp(
+    AppModule.forRoot({ ...config, modelFolder: folder }, logger, edge),
+    logger,
+    PAGE,
+    edge,
+  );
   ends.guardCalls(app.get(CallsService, { strict: false }), app.get(Metrics, { strict: false }));
   await listen(app, config);
   const { address, family, port } = app.getHttpServer().address() as AddressInfo;

@@ -1,13 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { DecoderOptions } from './local/options.js';
-import { DECODER_OPTIONS, DecoderService } from './decoder.service.js';
+import { DECODER_OPTIONS, DecoderService, type EngineOptions } from './decoder.service.js';
 
 /** Injection token of the engine, as an `OmniEngine`: what users should ask for, so that another engine can take its place. */
 export const ENGINE = Symbol('ENGINE');
 
 @Module({})
 export class DecoderModule {
-  static forRoot(options: DecoderOptions): DynamicModule {
+  static forRoot(options: EngineOptions): DynamicModule {
     return {
       module: DecoderModule,
       providers: [

@@ -20,21 +20,41 @@ import { DEFAULT_OPTIONS, type DecoderOptions } from './local/options.js';
 import { loadFolder } from './local/onnx/load-folder.js';
 import { WorkerEngine, type EngineStats } from './local/worker-engine.js';
 import type { Loss } from './local/workers/worker-client.js';
+import { WriteDownEar } from './remote/ear/write-down-ear.js';
+import type { LocalEar, RemoteOptions } from './remote/options.js';
+import { RemoteEngine } from './remote/remote-engine.js';
 
-/** Injection token of `DecoderOptions`. */
+/** Settings of the local engine; with `remote`, those of an engine that others run, beside which the local one is an ear at the most. */
+export interface EngineOptions extends DecoderOptions {
+  readonly remote?: Omit<RemoteOptions, 'guard' | 'log' | 'ear'> & {
+    /** Where the remote model hears nothing, the model of `modelFolder` writes down what is said. Default true. */
+    readonly localEar?: boolean;
+  };
+}
+
+/** An engine, as far as this service goes. */
+interface Engine {
+  readonly stats: EngineStats;
+  open(o: { system: string; tenant: string; budgetTokens?: number }): Promise<EngineSession>;
+  close(drainMs: number): Promise<void>;
+}
+
+/** Injection token of `EngineOptions`. */
 export const DECODER_OPTIONS = Symbol('DECODER_OPTIONS');
 
-/** The local engine: a model folder in onnxruntime, in worker threads. */
+/** The engine that was chosen: a model folder in onnxruntime, in worker threads, or the inference servers of others. */
 @Injectable()
 export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy {
-  private readonly options: Required<DecoderOptions>;
+  private readonly options: Required<DecoderOptions> & Pick<EngineOptions, 'remote'>;
   private readonly log = new Logger('DecoderService');
   private leftStuck = 0;
-  private loaded: { engine: WorkerEngine; caps: EngineCaps } | null = null;
+  private loaded: { engine: Engine; caps: EngineCaps } | null = null;
+  /** Beside a remote engine whose model hears nothing. */
+  private ear: WorkerEngine | null = null;
 
   private readonly guard: Guard;
 
-  constructor(@Inject(DECODER_OPTIONS) options: DecoderOptions, @Optional() @Inject(ON_BUG) onBug?: OnBug) {
+  constructor(@Inject(DECODER_OPTIONS) options: EngineOptions, @Optional() @Inject(ON_BUG) onBug?: OnBug) {
     this.guard = new Guard(onBug ?? ((where, error) => this.log.error(`${where} met a bug`, error)));
     this.options = { ...DEFAULT_OPTIONS, ...options };
   }
@@ -55,6 +75,51 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   /** @throws `bad_model`, `engine_failed`; `aborted` where the signal came first */
   async load(signal?: AbortSignal): Promise<void> {
     if (this.loaded) return;
+    if (this.options.remote) this.loaded = await this.loadRemote(this.options.remote, signal);
+    else this.loaded = await this.loadLocal(signal);
+  }
+
+  private async loadRemote(
+    { localEar = true, ...remote }: NonNullable<EngineOptions['remote']>,
+    signal: AbortSignal | undefined,
+  ): Promise<{ engine: Engine; caps: EngineCaps }> {
+    const engine = new RemoteEngine({
+      ...remote,
+      guard: this.guard,
+      log: (level, line) => (level === 'warn' ? this.log.warn(line) : this.log.log(line)),
+      ear: localEar ? () => this.loadEar() : undefined,
+    });
+    await engine.load(signal);
+    const { caps } = engine;
+    const close = async (drainMs: number): Promise<void> => {
+      await engine.close({ drainMs });
+    };
+    return {
+      caps,
+      engine: {
+        get stats() {
+          return engine.stats;
+        },
+        open: (o) => engine.open(o),
+        close,
+      },
+    };
+  }
+
+  /** null: the local model writes nothing down. */
+  private async loadEar(): Promise<LocalEar | null> {
+    const { engine, caps } = await this.loadLocal(undefined);
+    if (!caps.writeDown) {
+      await engine.close(0);
+      return null;
+    }
+    this.ear = engine;
+    return new WriteDownEar(engine, caps);
+  }
+
+  private async loadLocal(
+    signal: AbortSignal | undefined,
+  ): Promise<{ engine: WorkerEngine; caps: EngineCaps }> {
     const { modelFolder, workers, threads, shedLimits, maxSessions, stallMs, recoveryMs } = this.options;
     const folder = await loadFolder(modelFolder);
     const caps = capsOf(folder.config, maxSessions);
@@ -72,8 +137,8 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
       await engine.close(0);
       throw new VisavisError('aborted', 'loading the engine was aborted');
     }
-    this.loaded = { engine, caps };
     this.log.log(`${folder.config.modelId} loaded (${folder.parameters} parameters, ${workers} worker(s))`);
+    return { engine, caps };
   }
 
   /**
@@ -88,7 +153,9 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
     const { loaded } = this;
     this.loaded = null;
     await loaded?.engine.close(o.drainMs);
-    this.leftStuck = loaded?.engine.stats.workersStuck ?? 0;
+    await this.ear?.close(o.drainMs);
+    this.leftStuck = (this.ear ?? loaded?.engine)?.stats.workersStuck ?? 0;
+    this.ear = null;
   }
 
   /** After `close`: threads that are stuck in a run. The process cannot end by itself while there are. */
@@ -104,7 +171,7 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
     await this.close({ drainMs: this.options.drainMs });
   }
 
-  private ready(): { engine: WorkerEngine; caps: EngineCaps } {
+  private ready(): { engine: Engine; caps: EngineCaps } {
     if (!this.loaded) throw new VisavisError('engine_failed', 'the engine is not loaded');
     return this.loaded;
   }

@@ -1,6 +1,6 @@
 export type { DecoderOptions } from './local/options.js';
 export { DecoderModule, ENGINE } from './decoder.module.js';
-export { DECODER_OPTIONS, DecoderService } from './decoder.service.js';
+export { DECODER_OPTIONS, DecoderService, type EngineOptions } from './decoder.service.js';
 export {
   loadFolder as loadModelFolder,
   type AnyModelFolder as ModelFolder,
@@ -8,3 +8,5 @@ export {
 export type { EngineStats } from './local/worker-engine.js';
 export { parseHubId } from './folders/hub/hub-api.js';
 export { fetchHubModel } from './folders/hub/hub-model.js';
+export { RemoteEngine } from './remote/remote-engine.js';
+export type { Flavour, LocalEar, RemoteClock, RemoteOptions, RemoteStats } from './remote/options.js';

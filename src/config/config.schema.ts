@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../keys/core/origins.js';
+import { engineSchema } from './engine.schema.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const optionalPort = z.coerce.number().int().min(1024).max(65_535).optional();
@@ -85,6 +86,7 @@ export const configSchema = z
     VISAVIS_FRAME_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(1000),
     /** Frames that a call keeps in its context. */
     VISAVIS_MAX_FRAMES: z.coerce.number().int().min(1).max(512).default(48),
+    ...engineSchema,
     /** Inference threads, each with its own copy of the model. */
     VISAVIS_ENGINE_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
     /** Milliseconds after which an inference thread that does not answer is taken for stuck, and replaced. */
@@ -130,6 +132,10 @@ export const configSchema = z
       error: 'must be set together with VISAVIS_JWT_ISSUER and VISAVIS_JWT_AUDIENCE',
     },
   )
+  .refine((c) => c.VISAVIS_ENGINE !== 'remote' || c.VISAVIS_ENGINE_URL !== undefined, {
+    path: ['VISAVIS_ENGINE_URL'],
+    error: 'must be set where VISAVIS_ENGINE is remote',
+  })
   .refine((c) => !(c.VISAVIS_ALLOW_ANONYMOUS && hasKeys(c)), {
     path: ['VISAVIS_ALLOW_ANONYMOUS'],
     error: 'must not be set where there are keys: nobody is anonymous then',

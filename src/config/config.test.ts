@@ -32,6 +32,7 @@ describe('loadConfig', () => {
       },
       frameIntervalMs: 1000,
       maxFrames: 48,
+      remoteEngine: null,
       engineWorkers: 1,
       engineStallMs: 5000,
       drainMs: 10_000,
@@ -60,6 +61,38 @@ describe('loadConfig', () => {
       icePortRange: [50_000, 50_100],
       iceHosts: ['127.0.0.1', '10.0.0.2'],
     });
+  });
+
+  it('reads the engine that others run', () => {
+    const remote = {
+      VISAVIS_ENGINE: 'remote',
+      VISAVIS_ENGINE_URL: 'http://a.example:8000/v1, http://b.example:8000',
+      VISAVIS_ENGINE_MAX_FRAMES: '8',
+      VISAVIS_ENGINE_IMAGE: '640x480@60',
+      VISAVIS_ENGINE_KEY_FILE: 'key',
+    };
+    const { remoteEngine, maxFrames } = loadConfig(remote);
+    expect(maxFrames).toBe(8);
+    expect(remoteEngine).toMatchObject({
+      urls: ['http://a.example:8000/v1', 'http://b.example:8000'],
+      flavour: 'auto',
+      image: { width: 640, height: 480, quality: 60 },
+      keyFile: resolve('key'),
+      localEar: true,
+    });
+  });
+
+  it.each([
+    [{ VISAVIS_ENGINE: 'remote' }, 'VISAVIS_ENGINE_URL: must be set'],
+    [{ VISAVIS_ENGINE_URL: 'ftp://a' }, 'VISAVIS_ENGINE_URL: must be a comma-separated list'],
+    [{ VISAVIS_ENGINE_URL: 'http://user:secret@a' }, 'must hold no credentials'],
+    [{ VISAVIS_ENGINE_IMAGE: '447x336' }, 'must have even sides'],
+    [{ VISAVIS_ENGINE_IMAGE: 'large' }, 'must be none, or a size'],
+    [{ VISAVIS_ENGINE_SESSION_HEADER: 'a b' }, 'must be the name of a header'],
+    [{ VISAVIS_ENGINE_SESSION_HEADER: 'Authorization' }, 'nothing else uses'],
+  ])('refuses %o', (env, message) => {
+    expect(problem(env as Record<string, string>)).toContain(message);
+    expect(problem(env as Record<string, string>)).not.toContain('secret');
   });
 
   it('reads servers for ICE as WebRTC writes them', () => {

@@ -6,6 +6,24 @@ import { VisavisError } from '#modules/contracts';
 import { configSchema } from './config.schema.js';
 import { serviceLinks } from './service-links.js';
 
+/** An engine that others run. */
+export interface RemoteEngineConfig {
+  readonly urls: readonly string[];
+  readonly model: string | undefined;
+  /** Absolute path of the file of its key, or null for none. */
+  readonly keyFile: string | null;
+  readonly flavour: 'auto' | 'vllm' | 'sglang' | 'llama' | 'openai';
+  readonly sessionHeader: string | undefined;
+  readonly maxFrames: number;
+  readonly audio: 'input_audio' | 'audio_url' | 'none';
+  readonly image: { readonly width: number; readonly height: number; readonly quality: number } | 'none';
+  readonly contextTokens: number | undefined;
+  readonly maxSessions: number;
+  readonly speculationsPerMinute: number;
+  readonly firstTokenMs: number;
+  readonly localEar: boolean;
+}
+
 /** The settings, checked and in the program's own names. Durations are milliseconds. */
 export interface Config {
   readonly port: number;
@@ -34,6 +52,8 @@ export interface Config {
   };
   readonly frameIntervalMs: number;
   readonly maxFrames: number;
+  /** null: the engine is local. */
+  readonly remoteEngine: RemoteEngineConfig | null;
   readonly engineWorkers: number;
   readonly engineStallMs: number;
   /** What running turns get when the gateway is asked to stop. */
@@ -101,7 +121,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       cache: resolve(c.VISAVIS_CACHE ?? join(c.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vis-a-vis')),
     },
     frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
-    maxFrames: c.VISAVIS_MAX_FRAMES,
+    maxFrames:
+      c.VISAVIS_ENGINE === 'remote'
+        ? Math.min(c.VISAVIS_MAX_FRAMES, c.VISAVIS_ENGINE_MAX_FRAMES)
+        : c.VISAVIS_MAX_FRAMES,
+    remoteEngine: remoteOf(c),
     engineWorkers: c.VISAVIS_ENGINE_WORKERS,
     engineStallMs: c.VISAVIS_ENGINE_STALL_MS,
     drainMs: c.VISAVIS_DRAIN_MS,
@@ -118,6 +142,25 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     turnModel: c.VISAVIS_TURN_MODEL,
     judgeFolder: JUDGE_FOLDER,
     tentativePauseMs: c.VISAVIS_TENTATIVE_PAUSE_MS,
+  };
+}
+
+function remoteOf(c: z.infer<typeof configSchema>): RemoteEngineConfig | null {
+  if (c.VISAVIS_ENGINE === 'local') return null;
+  return {
+    urls: c.VISAVIS_ENGINE_URL ?? [],
+    model: c.VISAVIS_ENGINE_MODEL,
+    keyFile: c.VISAVIS_ENGINE_KEY_FILE === undefined ? null : resolve(c.VISAVIS_ENGINE_KEY_FILE),
+    flavour: c.VISAVIS_ENGINE_FLAVOUR,
+    sessionHeader: c.VISAVIS_ENGINE_SESSION_HEADER,
+    maxFrames: c.VISAVIS_ENGINE_MAX_FRAMES,
+    audio: c.VISAVIS_ENGINE_AUDIO,
+    image: c.VISAVIS_ENGINE_IMAGE,
+    contextTokens: c.VISAVIS_ENGINE_CONTEXT,
+    maxSessions: c.VISAVIS_ENGINE_SESSIONS,
+    speculationsPerMinute: c.VISAVIS_ENGINE_SPECULATIONS,
+    firstTokenMs: c.VISAVIS_ENGINE_FIRST_TOKEN_MS,
+    localEar: c.VISAVIS_ENGINE_EAR === 'local',
   };
 }
 

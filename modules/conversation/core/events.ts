@@ -45,7 +45,14 @@ export interface Response {
 
 /** Why a frame is not in the context. Frame-pipeline reasons pass through as they are. */
 export type FrameDropReason =
-  'shed' | 'context_full' | 'engine_failed' | 'waiting_full' | 'video_off' | 'redacted' | (string & {});
+  | 'shed'
+  | 'context_full'
+  | 'engine_failed'
+  | 'waiting_full'
+  | 'video_off'
+  | 'no_vision'
+  | 'redacted'
+  | (string & {});
 
 /** Where one item of a response is among the others. */
 interface OutputAddress {

@@ -71,7 +71,16 @@ describe('mergeSession', () => {
       reading_chars_per_s: null,
       visual_turns: true,
       turn_end: 'silence',
-      caps: { tools: false, instructions: false, transcription: false },
+      caps: {
+        tools: false,
+        instructions: false,
+        transcription: false,
+        vision: true,
+        audio: true,
+        speech: 'heard',
+        context_tokens: null,
+        languages: null,
+      },
     });
   });
 

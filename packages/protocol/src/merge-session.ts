@@ -46,7 +46,16 @@ export interface SessionFacts {
   readonly caps?: ModelCaps;
 }
 
-const NO_CAPS: ModelCaps = { tools: false, instructions: false, transcription: false };
+const NO_CAPS: ModelCaps = {
+  tools: false,
+  instructions: false,
+  transcription: false,
+  vision: true,
+  audio: true,
+  speech: 'heard',
+  context_tokens: null,
+  languages: null,
+};
 
 /** A new session, before the client asked for anything. */
 export function defaultSession(id: string, model: string, facts: SessionFacts = {}): Session {

@@ -80,6 +80,16 @@ export const modelCapsSchema = z.object({
   instructions: z.boolean(),
   /** False: every transcript that is asked for fails. */
   transcription: z.boolean(),
+  /** False: it sees nothing. The camera's pictures are not taken in, and pictures in messages are `bad_image`. */
+  vision: z.boolean(),
+  /** False: the model itself hears nothing; see `speech`. */
+  audio: z.boolean(),
+  /** What becomes of what is said: the model hears it, it is written down for the model, or it is refused (`bad_audio`). */
+  speech: z.enum(['heard', 'written_down', 'refused']),
+  /** Tokens of context; null: not known. */
+  context_tokens: z.number().nullable(),
+  /** Languages (ISO 639-1) in which it may be spoken to; null: not known. */
+  languages: z.array(z.string()).nullable(),
 });
 export type ModelCaps = z.infer<typeof modelCapsSchema>;
 

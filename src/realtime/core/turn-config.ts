@@ -22,8 +22,18 @@ export function toSessionConfig(session: Session): SessionConfig {
 }
 
 /** What clients are told of the model. */
-export function toModelCaps({ tools, instructions, writeDown }: EngineCaps): ModelCaps {
-  return { tools: tools ?? false, instructions, transcription: writeDown !== undefined };
+export function toModelCaps(caps: EngineCaps): ModelCaps {
+  const { tools = false, instructions, writeDown, vision = true, audio = true, transcripts = false } = caps;
+  return {
+    tools,
+    instructions,
+    transcription: writeDown !== undefined,
+    vision,
+    audio,
+    speech: audio ? 'heard' : transcripts ? 'written_down' : 'refused',
+    context_tokens: caps.maxContextTokens,
+    languages: caps.languages ? [...caps.languages] : null,
+  };
 }
 
 export function toTools(tools: readonly WireTool[]): Tool[] {

@@ -71,6 +71,8 @@ export class Answer {
   #started = false;
   #reads: AnswerStart['reads'];
   #cached: TokenCounts;
+  /** What the engine says that it had cached; null: it has not said. */
+  #toldCached: number | null = null;
   #promptTokens: number;
   #commitAtMs: number;
   #attendedAtMs: number | null = null;
@@ -140,8 +142,10 @@ export class Answer {
   }
 
   /** @param told the engine's own count, if it told one */
-  end(outcome: Outcome, atMs: number, told: { prompt?: number; out?: number } = {}): void {
+  end(outcome: Outcome, atMs: number, told: { prompt?: number; cached?: number; out?: number } = {}): void {
     this.#promptTokens = told.prompt ?? this.#promptTokens;
+    // A local engine holds what the context held; of another's cache only it knows.
+    if (this.#session.caps.kind !== 'local-kv') this.#toldCached = told.cached ?? 0;
     // Calls are tokens too, which were not told one by one.
     this.#tokens = Math.max(this.#tokens, told.out ?? 0);
     const output = this.output.end(outcome.status === 'completed' ? 'completed' : 'incomplete');
@@ -181,7 +185,8 @@ export class Answer {
   #usage(): Usage {
     const { audio, image } = this.#reads ?? this.#session.log.mediaTokens();
     const input = { text: Math.max(0, this.#promptTokens - audio - image), audio, image };
-    return { input, cached: atMost(this.#cached, input), output: this.#tokens };
+    const cached = this.#toldCached === null ? this.#cached : sharesOf(this.#toldCached, this.#cached, input);
+    return { input, cached: atMost(cached, input), output: this.#tokens };
   }
 
   #timing(doneAtMs: number): TurnTiming {
@@ -204,6 +209,14 @@ export class Answer {
       speculation: this.#request.speculation ?? null,
     };
   }
+}
+
+/** Tokens that were cached, by kind: as what the context held before the question was, and what is left as text. */
+function sharesOf(total: number, held: TokenCounts, input: TokenCounts): TokenCounts {
+  const share = total / Math.max(1, held.text + held.audio + held.image);
+  const image = Math.min(total, input.image, Math.round(held.image * share));
+  const audio = Math.min(total - image, input.audio, Math.round(held.audio * share));
+  return { text: total - image - audio, audio, image };
 }
 
 /** What has left the context since it was counted was not read. */

@@ -26,6 +26,7 @@ export class Camera {
 
   frame(segment: FrameSegment, atMs: number): void {
     if (!this.#config.enabled) return this.skipped(segment.ptsMs, 'video_off', atMs);
+    if (this.#session.caps.vision === false) return this.skipped(segment.ptsMs, 'no_vision', atMs);
     this.#seenAtMs = atMs;
     this.#writer.write({ k: 'frame', segment, itemId: segment.id, requested: false });
   }

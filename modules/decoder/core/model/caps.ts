@@ -21,6 +21,6 @@ export function capsOf(config: ModelConfig, maxSessions: number): EngineCaps {
     ...(audio.tells && { heads: audio.tells }),
     tools: false,
     ...(config.textOnly && { vision: false, audio: false }),
-    ...(config.writeDown && { writeDown: config.writeDown }),
+    ...(config.writeDown && { writeDown: config.writeDown, languages: Object.keys(config.writeDown) }),
   };
 }

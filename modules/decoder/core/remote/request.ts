@@ -1,0 +1,74 @@
+import type { Tool, ToolChoice } from '#modules/contracts';
+import type { Dialect } from './dialect.js';
+import { messagesJson, type ChatMessage } from './messages.js';
+
+/** What every request of a session says beside its messages. */
+export interface RequestFrame {
+  readonly model: string;
+  readonly dialect: Dialect;
+  /** Whose cache it may use; null: it says nothing of it. */
+  readonly salt: string | null;
+  /** The server's slot that the session is tied to; null: to none. */
+  readonly slot: number | null;
+}
+
+export interface AnswerWishes {
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly seed: number;
+  readonly tools?: readonly Tool[] | undefined;
+  readonly toolChoice?: ToolChoice | undefined;
+}
+
+/** The body of a request for an answer. @param how `streamed`: with its usage at the end */
+export function answerBody(
+  frame: RequestFrame,
+  messages: readonly ChatMessage[],
+  o: AnswerWishes,
+  how: 'streamed' | 'whole' = 'streamed',
+): string {
+  const { tools = [], toolChoice = 'auto' } = o;
+  return body(frame, messages, {
+    ...(how === 'streamed' && { stream: true, stream_options: { include_usage: true } }),
+    [frame.dialect.maxTokensField]: o.maxTokens,
+    temperature: o.temperature,
+    seed: o.seed,
+    ...(tools.length > 0 &&
+      toolChoice !== 'none' && { tools: tools.map(toTool), tool_choice: toChoice(toolChoice) }),
+  });
+}
+
+/** The body of a request that is there for the server's cache: one token, which nobody reads. */
+export function warmBody(frame: RequestFrame, messages: readonly ChatMessage[]): string {
+  const { dialect } = frame;
+  return body(frame, messages, { [dialect.maxTokensField]: 1, temperature: 0, ...dialect.warming });
+}
+
+function body(
+  { model, dialect, salt, slot }: RequestFrame,
+  messages: readonly ChatMessage[],
+  more: Readonly<Record<string, unknown>>,
+): string {
+  const rest = JSON.stringify({
+    ...more,
+    ...dialect.always,
+    ...(salt !== null && dialect.saltField && { [dialect.saltField]: salt }),
+    ...(slot !== null && dialect.slots && { id_slot: slot }),
+  });
+  return `{"model":${JSON.stringify(model)},"messages":${messagesJson(messages)},${rest.slice(1)}`;
+}
+
+function toTool({ name, description, parameters }: Tool) {
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(description !== undefined && { description }),
+      parameters: parameters ?? { type: 'object', properties: {} },
+    },
+  };
+}
+
+function toChoice(choice: ToolChoice): unknown {
+  return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } };
+}

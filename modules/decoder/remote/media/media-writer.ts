@@ -1,0 +1,51 @@
+import type { RgbImage } from '#modules/contracts';
+import { Json } from '../../core/remote/messages.js';
+import { wavOf } from '../../core/remote/wav.js';
+import type { AudioForm } from '../options.js';
+import type { JpegClient } from './jpeg-client.js';
+
+export interface MediaForms {
+  readonly audio: Exclude<AudioForm, 'none'>;
+  /** Media carry ids. */
+  readonly ids: boolean;
+}
+
+/** Makes pictures and sounds parts of a request: once each, so that they are the same bytes in every request. */
+export class MediaWriter {
+  private readonly forms: MediaForms;
+  private readonly jpeg: JpegClient;
+
+  constructor(forms: MediaForms, jpeg: JpegClient) {
+    this.forms = forms;
+    this.jpeg = jpeg;
+  }
+
+  get backlog(): number {
+    return this.jpeg.backlog;
+  }
+
+  /** @param id unique in the server: nothing else may ever bear it. The picture stays the caller's */
+  async picture(image: RgbImage, id: string): Promise<Json> {
+    const jpeg = await this.jpeg.encode(Uint8Array.from(image.data));
+    const url = `data:image/jpeg;base64,${base64(jpeg)}`;
+    return this.part({ type: 'image_url', image_url: { url } }, id);
+  }
+
+  /** @param pcm 16 kHz mono */
+  sound(pcm: Float32Array, id: string): Json {
+    const data = base64(wavOf(pcm));
+    const part =
+      this.forms.audio === 'input_audio'
+        ? { type: 'input_audio', input_audio: { data, format: 'wav' } }
+        : { type: 'audio_url', audio_url: { url: `data:audio/wav;base64,${data}` } };
+    return this.part(part, id);
+  }
+
+  private part(part: object, id: string): Json {
+    return new Json(JSON.stringify(this.forms.ids ? { ...part, uuid: id } : part));
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}

@@ -1,0 +1,368 @@
+import {
+  Guard,
+  VisavisError,
+  type EngineCaps,
+  type EngineSession,
+  type OmniEngine,
+} from '#modules/contracts';
+import { DIALECTS } from '../core/remote/dialect.js';
+import { systemClock } from './clock.js';
+import { ChatServer } from './http/chat-server.js';
+import { Failure } from './http/failure.js';
+import type { Usage } from './http/shapes.js';
+import { JpegClient } from './media/jpeg-client.js';
+import { MediaWriter } from './media/media-writer.js';
+import {
+  DEFAULT_REMOTE,
+  DEFAULT_TIMEOUTS,
+  type LocalEar,
+  type RemoteOptions,
+  type RemoteStats,
+} from './options.js';
+import { identify, type Identity } from './probe/identify.js';
+import { guessedCosts, tryOut, type Abilities } from './probe/try-out.js';
+import { Replica, Replicas } from './replicas.js';
+import type { Asker } from './session/asking.js';
+import { RemoteSession } from './session/remote-session.js';
+import { Warmer } from './session/warmer.js';
+
+interface Loaded {
+  readonly caps: EngineCaps;
+  readonly identity: Identity;
+  readonly abilities: Abilities;
+  readonly replicas: Replicas;
+  readonly media: MediaWriter;
+  /** Writes down what is said; null: nobody does, or nobody needs to. */
+  readonly ear: LocalEar | null;
+}
+
+type Settings = ReturnType<typeof settingsOf>;
+
+/** An engine that others run: OpenAI chat completions of vLLM, SGLang, llama-server and whatever speaks as they do. */
+export class RemoteEngine implements OmniEngine {
+  private readonly settings: Settings;
+  private readonly jpeg: JpegClient;
+  private readonly sessions = new Set<RemoteSession>();
+  private readonly counts = { requests: 0, promptTokens: 0, cachedTokens: 0 };
+  private readonly warmed = { requests: 0, aborted: 0, promptTokens: 0, cachedTokens: 0 };
+  private loaded: Loaded | null = null;
+  private opened = 0;
+
+  constructor(options: RemoteOptions) {
+    this.settings = settingsOf(options);
+    const { clock, guard, image } = this.settings;
+    const size = image === 'none' ? { width: 16, height: 16, quality: 50 } : image;
+    this.jpeg = new JpegClient(size, { clock, guard });
+  }
+
+  /** @throws `engine_failed` before it is loaded */
+  get caps(): EngineCaps {
+    return this.ready().caps;
+  }
+
+  get stats(): RemoteStats {
+    const { loaded } = this;
+    const replicas = loaded?.replicas;
+    const gates = replicas?.list.map(({ gate }) => gate.helps) ?? [];
+    return {
+      workers: this.settings.urls.length,
+      workersUp: replicas?.up ?? 0,
+      workersStuck: 0,
+      lost: { died: replicas?.lost ?? 0, stuck: 0 },
+      sessions: this.sessions.size,
+      sessionsRebuilt: replicas?.movedAnswers ?? 0,
+      sessionsGivenUp: replicas?.givenUp ?? 0,
+      ...this.counts,
+      retries: replicas?.retries ?? 0,
+      warm: {
+        ...this.warmed,
+        helps: gates.includes(false) ? false : gates.includes(true) ? true : null,
+      },
+    };
+  }
+
+  /**
+   * Asks the servers what they can do: what they serve, and then the first of them by trying it.
+   * @throws `engine_failed` where none can be reached, `bad_model` where one cannot be used, `aborted`
+   */
+  async load(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    if (this.loaded) return;
+    const { urls, log } = this.settings;
+    const servers = urls.map((url) => this.serverOf(url));
+    const found = await Promise.all(servers.map((server) => this.identified(server, signal)));
+    const known = found.flatMap((identity, index) =>
+      identity instanceof Error ? [] : [{ identity, index }],
+    );
+    const [first] = known;
+    if (!first) throw unreachable(servers, found);
+    const odd = known.find(({ identity }) => identity.model !== first.identity.model);
+    if (odd)
+      throw new VisavisError(
+        'bad_model',
+        `the servers have different models: ${first.identity.model}, ${odd.identity.model}`,
+      );
+    const server = servers[first.index];
+    if (!server) throw new VisavisError('bad_config', 'there is no server');
+    const media = this.mediaFor(first.identity);
+    const abilities = await this.triedOut(server, first.identity, media, signal);
+    const ear = abilities.audio ? null : await this.settings.ear();
+    const replicas = this.replicasOf(servers, found);
+    this.loaded = {
+      ear,
+      identity: first.identity,
+      abilities,
+      media,
+      replicas,
+      caps: capsOf(this.settings, { identity: first.identity, abilities, ear }),
+    };
+    for (const line of told(server, this.loaded, this.settings)) log('info', line);
+  }
+
+  /** @throws `capacity` when `maxSessions` are open, `engine_restarting` while no server works */
+  async open(o: { system: string; tenant: string; budgetTokens?: number }): Promise<EngineSession> {
+    const loaded = this.ready();
+    const { caps, replicas, abilities, media, ear } = loaded;
+    const { settings } = this;
+    if (this.sessions.size >= caps.maxSessions)
+      throw new VisavisError('capacity', `${caps.maxSessions} sessions are open already`);
+    const place = replicas.place();
+    const id = `${settings.process}-${++this.opened}`;
+    const asker = this.askerOf(loaded, id, o.tenant);
+    const { guard, log, timeouts } = settings;
+    const session: RemoteSession = new RemoteSession({
+      id,
+      system: o.system,
+      budgetTokens: Math.min(caps.maxContextTokens, o.budgetTokens ?? Infinity),
+      maxFrames: settings.maxFrames,
+      caps,
+      costs: abilities.costs ?? guessedCosts(),
+      systemAmid: abilities.systemAmid,
+      asker,
+      place,
+      media,
+      ear,
+      guard,
+      speculationsPerMinute: settings.speculationsPerMinute,
+      warmer:
+        settings.warm && abilities.vision
+          ? (messages) =>
+              new Warmer({
+                asker,
+                place,
+                guard,
+                timeoutMs: timeouts.firstTokenMs,
+                messages,
+                onUseless: (name) =>
+                  log(
+                    'warn',
+                    `${name} finds little of what it was sent again: frames are not sent ahead for now`,
+                  ),
+                onEnd: (how) => {
+                  this.warmed.requests += 1;
+                  if (how === 'aborted') this.warmed.aborted += 1;
+                },
+              })
+          : null,
+      onClosed: () => void this.sessions.delete(session),
+    });
+    this.sessions.add(session);
+    return session;
+  }
+
+  async close(_o: { drainMs: number }): Promise<void> {
+    await Promise.all([...this.sessions].map((session) => session.close()));
+    this.loaded?.replicas.close();
+    this.loaded = null;
+    this.jpeg.close();
+  }
+
+  private ready(): Loaded {
+    if (!this.loaded) throw new VisavisError('engine_failed', 'the engine is not loaded');
+    return this.loaded;
+  }
+
+  private serverOf(url: string): ChatServer {
+    const { key, sessionHeader, fetch, clock, timeouts, guard } = this.settings;
+    return new ChatServer({ url, key, sessionHeader, fetch, clock, timeouts, guard });
+  }
+
+  private async identified(server: ChatServer, signal: AbortSignal): Promise<Identity | Failure> {
+    const { model, flavour } = this.settings;
+    try {
+      return await identify(server, { model, flavour }, signal);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (error.kind === 'aborted') throw new VisavisError('aborted', 'loading the engine was aborted');
+      return error;
+    }
+  }
+
+  private async triedOut(
+    server: ChatServer,
+    identity: Identity,
+    media: MediaWriter,
+    signal: AbortSignal,
+  ): Promise<Abilities> {
+    const { image, audio, timeouts } = this.settings;
+    return tryOut(server, {
+      frame: {
+        model: identity.model,
+        dialect: DIALECTS[identity.flavour],
+        salt: this.saltOf('probe'),
+        slot: null,
+      },
+      media,
+      picture: image === 'none' ? null : image,
+      sound: audio !== 'none',
+      timeoutMs: timeouts.firstUseMs,
+      signal,
+    });
+  }
+
+  private mediaFor({ flavour }: Identity): MediaWriter {
+    const { audio } = this.settings;
+    const form = audio === 'none' ? 'input_audio' : audio;
+    return new MediaWriter({ audio: form, ids: DIALECTS[flavour].mediaIds }, this.jpeg);
+  }
+
+  private replicasOf(servers: readonly ChatServer[], found: readonly (Identity | Failure)[]): Replicas {
+    const { clock, random, guard, timeouts, log } = this.settings;
+    const list = servers.map((server, index) => {
+      const identity = found[index];
+      return new Replica(server, identity && !(identity instanceof Error) ? identity.slots : 0);
+    });
+    const replicas = new Replicas(list, { clock, random, guard, retryMs: timeouts.retryMs, log });
+    for (const [index, replica] of list.entries()) {
+      const failure = found[index];
+      if (!(failure instanceof Error)) continue;
+      log('warn', `${replica.server.name} is left out for now: ${failure.message}`);
+      replicas.missing(replica);
+    }
+    return replicas;
+  }
+
+  private askerOf({ identity, replicas }: Loaded, session: string, tenant: string): Asker {
+    const { clock, random } = this.settings;
+    return {
+      replicas,
+      clock,
+      session,
+      frame: { model: identity.model, dialect: DIALECTS[identity.flavour], salt: this.saltOf(tenant) },
+      newCallId: () => `call_${idOf(random)}`,
+      onUsage: (usage, kind) => this.count(usage, kind),
+    };
+  }
+
+  private saltOf(tenant: string): string {
+    return `${this.settings.salt}:${tenant}`;
+  }
+
+  private count({ prompt, cached }: Usage, kind: 'answer' | 'warm'): void {
+    const counts = kind === 'warm' ? this.warmed : this.counts;
+    if (kind === 'answer') this.counts.requests += 1;
+    counts.promptTokens += prompt ?? 0;
+    counts.cachedTokens += cached ?? 0;
+  }
+}
+
+function settingsOf(options: RemoteOptions) {
+  const { random = Math.random, guard = new Guard(() => undefined) } = options;
+  const process = idOf(random);
+  if (options.urls.length === 0)
+    throw new VisavisError('bad_config', 'a remote engine needs one URL at least');
+  return {
+    ...DEFAULT_REMOTE,
+    ...withoutUndefined(options),
+    urls: options.urls.map((url) => url.replace(/\/+$/, '').replace(/\/v1$/, '')),
+    model: options.model,
+    key: options.key,
+    sessionHeader: options.sessionHeader,
+    contextTokens: options.contextTokens,
+    timeouts: { ...DEFAULT_TIMEOUTS, ...withoutUndefined(options.timeouts ?? {}) },
+    salt: options.salt ?? idOf(random),
+    ear: options.ear ?? (() => Promise.resolve(null)),
+    fetch: options.fetch ?? fetch,
+    clock: options.clock ?? systemClock,
+    log: options.log ?? (() => undefined),
+    random,
+    guard,
+    /** Of this process: what it names is named by no other. */
+    process,
+  };
+}
+
+function withoutUndefined<T extends object>(o: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(o).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+/** 48 bits. */
+function idOf(random: () => number): string {
+  return Array.from({ length: 12 }, () => Math.floor(random() * 16).toString(16)).join('');
+}
+
+/** What a sound costs whatever its length is spread over an utterance of so many seconds. */
+const USUAL_S = 4;
+/** Where the server does not tell how long a context it takes. */
+const GUESSED_CONTEXT = 8192;
+
+function capsOf(
+  settings: Settings,
+  { identity, abilities, ear }: Pick<Loaded, 'identity' | 'abilities' | 'ear'>,
+): EngineCaps {
+  const { image, maxSessions, contextTokens, speculationsPerMinute } = settings;
+  const costs = abilities.costs ?? guessedCosts();
+  const { width, height } = image === 'none' ? { width: 16, height: 16 } : image;
+  return {
+    kind: 'remote-prefix',
+    rollback: 'replay',
+    speculative: speculationsPerMinute > 0,
+    incrementalAudio: false,
+    reuseGranularity: DIALECTS[identity.flavour].granularity,
+    maxContextTokens: Math.min(
+      contextTokens ?? Infinity,
+      identity.contextTokens ?? contextTokens ?? GUESSED_CONTEXT,
+    ),
+    maxSessions,
+    frameSize: { width, height },
+    tokensPerFrame: costs.frame,
+    audioTokensPerSecond: Math.max(1, costs.second + costs.sound / USUAL_S),
+    instructions: true,
+    modelId: identity.model,
+    turnEnd: false,
+    tools: abilities.tools,
+    vision: abilities.vision,
+    audio: abilities.audio,
+    transcripts: ear !== null,
+    ...(ear && ear.languages.length > 0 && { languages: ear.languages }),
+  };
+}
+
+/** What an operator is told at the start. */
+function told(
+  server: ChatServer,
+  { identity, abilities, caps, replicas, ear }: Loaded,
+  { warm }: Settings,
+): string[] {
+  const can = (what: boolean) => (what ? 'yes' : 'no');
+  const hears = abilities.audio ? 'yes' : ear ? `no, ${ear.name} writes down what is said` : 'no';
+  const counted = abilities.costs ? '' : ' (guesses: the server does not count)';
+  return [
+    `${identity.model} by ${identity.flavour} at ${server.name}, ${replicas.up} of ${replicas.list.length} server(s) up, ` +
+      `${caps.maxContextTokens} tokens; pictures: ${can(abilities.vision)}, sound: ${hears}, tools: ${can(abilities.tools)}`,
+    `tokens a frame: ${caps.tokensPerFrame}, a second of sound: ${caps.audioTokensPerSecond}${counted}`,
+    ...abilities.notes.map((note) => `not taken: ${note}`),
+    ...(warm && abilities.vision && !abilities.tellsCached
+      ? ['the server does not tell what it had cached: whether sending frames ahead helps cannot be seen']
+      : []),
+  ];
+}
+
+function unreachable(servers: readonly ChatServer[], found: readonly (Identity | Failure)[]): VisavisError {
+  const lines = servers.map((server, index) => {
+    const failure = found[index];
+    return `${server.name}: ${failure instanceof Failure ? failure.message : 'unknown'}`;
+  });
+  return new VisavisError('engine_failed', `no inference server can be used: ${lines.join('; ')}`);
+}

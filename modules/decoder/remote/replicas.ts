@@ -1,0 +1,216 @@
+import { VisavisError, type Guard } from '#modules/contracts';
+import { backoffMs } from '../core/remote/backoff.js';
+import { Breaker } from '../core/remote/breaker.js';
+import { WarmGate } from '../core/remote/warm-gate.js';
+import type { ChatServer } from './http/chat-server.js';
+import { Failure } from './http/failure.js';
+import type { RemoteClock } from './options.js';
+
+/** One server of several that serve the same model. */
+export class Replica {
+  readonly server: ChatServer;
+  readonly breaker = new Breaker();
+  readonly gate = new WarmGate();
+  /** Sessions that are placed here. */
+  sessions = 0;
+  /** Slots that no session is tied to. */
+  readonly freeSlots: number[];
+
+  /** @param slots of the server; 0: it has none that a session could be tied to */
+  constructor(server: ChatServer, slots: number) {
+    this.server = server;
+    this.freeSlots = Array.from({ length: slots }, (_, index) => index);
+  }
+}
+
+/** Where a session is served. */
+export class Place {
+  replica: Replica;
+  /** null: any. */
+  slot: number | null = null;
+  private left = false;
+
+  constructor(replica: Replica) {
+    this.replica = replica;
+    this.enter();
+  }
+
+  moveTo(replica: Replica): void {
+    if (replica === this.replica || this.left) return;
+    this.leave();
+    this.left = false;
+    this.replica = replica;
+    this.enter();
+  }
+
+  leave(): void {
+    if (this.left) return;
+    this.left = true;
+    this.replica.sessions -= 1;
+    if (this.slot !== null) this.replica.freeSlots.push(this.slot);
+    this.slot = null;
+  }
+
+  private enter(): void {
+    this.replica.sessions += 1;
+    this.slot = this.replica.freeSlots.shift() ?? null;
+  }
+}
+
+export interface ReplicasOptions {
+  readonly clock: RemoteClock;
+  readonly random: () => number;
+  readonly guard: Guard;
+  readonly retryMs: number;
+  readonly log: (level: 'info' | 'warn', line: string) => void;
+}
+
+export interface Attempts {
+  readonly signal: AbortSignal;
+  /** Whether it can be begun once more without anybody noticing. */
+  readonly repeatable: () => boolean;
+}
+
+/** How often it is looked whether a server is back (ms), where a request waits for one. */
+const WAIT_MS = 200;
+
+/** The servers: which of them work, where a session goes, and what is done when one fails. */
+export class Replicas {
+  readonly list: readonly Replica[];
+  /** Since the start. */
+  lost = 0;
+  retries = 0;
+  movedAnswers = 0;
+  givenUp = 0;
+  private readonly options: ReplicasOptions;
+  private readonly trials = new Map<Replica, () => void>();
+  private readonly closing = new AbortController();
+
+  constructor(list: readonly Replica[], options: ReplicasOptions) {
+    this.list = list;
+    this.options = options;
+  }
+
+  get up(): number {
+    return this.list.filter(({ breaker }) => !breaker.isOpen).length;
+  }
+
+  /** @throws `engine_restarting` where none works */
+  place(): Place {
+    const best = this.best();
+    if (!best) throw noneWorks();
+    return new Place(best);
+  }
+
+  /** A server that did not answer at the start. */
+  missing(replica: Replica): void {
+    replica.breaker.failed(true);
+    this.tryLater(replica);
+  }
+
+  /**
+   * Makes a request of a session, again and elsewhere where it fails before it has begun to be answered.
+   * @throws VisavisError `engine_restarting`, `capacity`, `engine_failed`, `context_full`, `aborted`
+   */
+  async request<T>(place: Place, attempt: (place: Place) => Promise<T>, o: Attempts): Promise<T> {
+    const { clock, random, retryMs } = this.options;
+    const untilMs = clock.nowMs() + retryMs;
+    let last: Failure | null = null;
+    for (let failures = 0; ;) {
+      if (o.signal.aborted) throw new VisavisError('aborted', 'the request was aborted');
+      this.leaveBroken(place);
+      const { replica } = place;
+      if (replica.breaker.isOpen) {
+        if (clock.nowMs() >= untilMs) throw this.gaveUp(last);
+        await this.sleep(WAIT_MS, o.signal);
+        continue;
+      }
+      try {
+        const result = await attempt(place);
+        replica.breaker.succeeded();
+        if (failures > 0) this.movedAnswers += 1;
+        return result;
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        last = error;
+        failures += 1;
+        if (error.isFault) this.failed(replica, error);
+        if (error.kind === 'aborted' || !error.isPassing || !o.repeatable()) throw error.toError();
+        const waitMs = backoffMs(failures, random(), error.retryAfterMs);
+        if (clock.nowMs() + waitMs >= untilMs) throw this.gaveUp(last);
+        this.retries += 1;
+        const other = this.best(replica);
+        if (other) place.moveTo(other);
+        await this.sleep(waitMs, o.signal);
+      }
+    }
+  }
+
+  /** A request beside those of answers came to this end. */
+  note(replica: Replica, failure: Failure | null): void {
+    if (!failure) replica.breaker.succeeded();
+    else if (failure.isFault) this.failed(replica, failure);
+  }
+
+  close(): void {
+    this.closing.abort();
+    for (const cancel of this.trials.values()) cancel();
+    this.trials.clear();
+  }
+
+  private gaveUp(last: Failure | null): VisavisError {
+    this.givenUp += 1;
+    return last?.toError() ?? noneWorks();
+  }
+
+  private leaveBroken(place: Place): void {
+    if (!place.replica.breaker.isOpen) return;
+    const other = this.best(place.replica);
+    if (other) place.moveTo(other);
+  }
+
+  /** Of those that work the one with the fewest sessions. */
+  private best(except?: Replica): Replica | null {
+    const works = this.list.filter((replica) => !replica.breaker.isOpen && replica !== except);
+    return works.toSorted((a, b) => a.sessions - b.sessions)[0] ?? null;
+  }
+
+  private failed(replica: Replica, failure: Failure): void {
+    const opened = replica.breaker.failed(failure.isRefusedConnection);
+    if (!opened) return;
+    this.lost += 1;
+    this.options.log('warn', `${replica.server.name} is left out for now: ${failure.message}`);
+    this.tryLater(replica);
+  }
+
+  private tryLater(replica: Replica): void {
+    const { trialInMs } = replica.breaker;
+    if (trialInMs === null || this.closing.signal.aborted) return;
+    const onTrial = this.options.guard.wrap('engine.trial', async () => {
+      this.trials.delete(replica);
+      try {
+        await replica.server.get('/v1/models', this.closing.signal);
+        replica.breaker.succeeded();
+        this.options.log('info', `${replica.server.name} is back`);
+      } catch {
+        replica.breaker.trialFailed();
+        this.tryLater(replica);
+      }
+    });
+    this.trials.get(replica)?.();
+    this.trials.set(replica, this.options.clock.after(trialInMs, onTrial));
+  }
+
+  private sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = this.options.guard.wrap('engine.retry', () => resolve());
+    const cancel = this.options.clock.after(ms, wake);
+    signal.addEventListener('abort', wake, { once: true });
+    return promise.finally(() => {
+      cancel();
+      signal.removeEventListener('abort', wake);
+    });
+  }
+}
+
+const noneWorks = () => new VisavisError('engine_restarting', 'no inference server can be reached');

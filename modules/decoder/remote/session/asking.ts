@@ -1,0 +1,99 @@
+import type { GenEvent, GenerateOptions } from '#modules/contracts';
+import { AnswerReader } from '../../core/remote/answer-reader.js';
+import { answerBody, type RequestFrame } from '../../core/remote/request.js';
+import type { ChatMessage } from '../../core/remote/messages.js';
+import { usageOf, type Usage } from '../http/shapes.js';
+import type { Place, Replicas } from '../replicas.js';
+import type { RemoteClock } from '../options.js';
+import type { EventQueue } from './event-queue.js';
+
+/** What sessions ask their servers by. */
+export interface Asker {
+  readonly replicas: Replicas;
+  readonly clock: RemoteClock;
+  readonly frame: Omit<RequestFrame, 'slot'>;
+  /** Of the session, for routers. */
+  readonly session: string;
+  newCallId(): string;
+  onUsage(usage: Usage, kind: 'answer' | 'warm'): void;
+}
+
+export interface Asked extends GenerateOptions {
+  readonly genId: string;
+  readonly messages: readonly ChatMessage[];
+  /** What the prompt is taken to be, in tokens, where the server does not tell. */
+  readonly estimate: number;
+  readonly signal: AbortSignal;
+  /** It is tied to the session's slot. */
+  readonly inSlot: boolean;
+}
+
+/** An answer, and how it ended. `whole`: by itself. */
+export class AnswerUnderWay extends AnswerReader {
+  whole = false;
+  ended = false;
+  usage: Usage | null = null;
+}
+
+/** More pieces than tokens were asked for: some servers tell a token in two, none in many. */
+const PIECES_A_TOKEN = 4;
+const MORE_PIECES = 64;
+
+/** Has a server answer, tells what it says, and ends the events. Never rejects: a failure is thrown at the events' reader. */
+export async function ask(
+  asker: Asker,
+  place: Place,
+  asked: Asked,
+  to: { answer: AnswerUnderWay; events: EventQueue<GenEvent>; calledAtMs: number },
+): Promise<void> {
+  const { answer, events, calledAtMs } = to;
+  const { clock, replicas } = asker;
+  const { maxTokens, temperature = 0, seed = 0, tools, toolChoice, signal, messages } = asked;
+  let reason: 'stop' | 'length' | null = null;
+  const most = maxTokens * PIECES_A_TOKEN + MORE_PIECES;
+  const overflow = new AbortController();
+  const attempt = async (at: Place): Promise<void> => {
+    const frame = { ...asker.frame, slot: asked.inSlot ? at.slot : null };
+    const body = answerBody(frame, messages, { maxTokens, temperature, seed, tools, toolChoice });
+    await at.replica.server.stream(body, {
+      session: asker.session,
+      signal: AbortSignal.any([signal, overflow.signal]),
+      onChunk: async (chunk) => {
+        if (answer.ended) return;
+        const usage = usageOf(chunk);
+        if (usage) answer.usage = usage;
+        const [choice] = chunk.choices ?? [];
+        if (choice?.delta) {
+          for (const event of answer.take(choice.delta, clock.nowMs() - calledAtMs)) await events.push(event);
+        }
+        if (choice?.finish_reason) reason = choice.finish_reason === 'length' ? 'length' : 'stop';
+        if (answer.pieces.length > most) {
+          reason = 'length';
+          overflow.abort();
+        }
+      },
+    });
+  };
+  try {
+    await replicas.request(place, attempt, { signal, repeatable: () => answer.isEmpty && !answer.ended });
+    finish(reason ?? 'stop');
+  } catch (error) {
+    if (overflow.signal.aborted && !signal.aborted) finish('length');
+    else if (answer.ended || signal.aborted) finish('aborted');
+    else {
+      answer.ended = true;
+      events.end(error);
+    }
+  }
+
+  function finish(how: 'stop' | 'length' | 'aborted'): void {
+    answer.whole = how === 'stop' && !answer.ended;
+    answer.ended = true;
+    const { usage } = answer;
+    if (usage) asker.onUsage(usage, 'answer');
+    const out = usage?.out ?? answer.pieces.length;
+    const prompt = usage?.prompt ?? asked.estimate;
+    void events.push({ t: 'end', reason: how, usage: { prompt, cached: usage?.cached ?? 0, out } });
+    events.end();
+  }
+}

@@ -1,0 +1,97 @@
+import type { Guard } from '#modules/contracts';
+import type { ChatMessage } from '../../core/remote/messages.js';
+import { warmBody } from '../../core/remote/request.js';
+import { Failure } from '../http/failure.js';
+import type { Usage } from '../http/shapes.js';
+import type { Place } from '../replicas.js';
+import type { Asker } from './asking.js';
+
+export interface WarmerOptions {
+  readonly asker: Asker;
+  readonly place: Place;
+  readonly guard: Guard;
+  readonly timeoutMs: number;
+  /** The context as it is now. */
+  messages(): readonly ChatMessage[];
+  /** Warming rests from now on, on this server. */
+  onUseless(server: string): void;
+  onEnd(how: 'done' | 'aborted' | 'failed'): void;
+}
+
+/**
+ * Has a session's server compute what will be in front of the next question, while the user still speaks. One request at a time;
+ * what changed meanwhile is in the next one, in which all is, so that the newest wins. Nobody waits for it, and nothing is tried again.
+ */
+export class Warmer {
+  private readonly options: WarmerOptions;
+  private current: AbortController | null = null;
+  private isStale = false;
+  /** Tokens of the last request that was answered, and by whom. */
+  private before: { readonly prompt: number; readonly server: unknown } | null = null;
+
+  constructor(options: WarmerOptions) {
+    this.options = options;
+  }
+
+  /** A frame has come. */
+  changed(): void {
+    const { asker, place } = this.options;
+    if (place.replica.breaker.isOpen || !place.replica.gate.isOpen(asker.clock.nowMs())) return;
+    this.isStale = true;
+    if (!this.current) this.start();
+  }
+
+  /** What is to come is the question itself, or nothing of this: the server is to be free. */
+  stop(): void {
+    this.isStale = false;
+    this.current?.abort();
+  }
+
+  /** What was sent is not what the next request begins with. */
+  forget(): void {
+    this.before = null;
+    this.stop();
+  }
+
+  private start(): void {
+    const { guard } = this.options;
+    this.isStale = false;
+    const abort = new AbortController();
+    this.current = abort;
+    guard.watch(
+      'engine.warm',
+      this.warm(abort.signal).finally(() => {
+        if (this.current === abort) this.current = null;
+        if (this.isStale) this.start();
+      }),
+    );
+  }
+
+  private async warm(signal: AbortSignal): Promise<void> {
+    const { asker, place, timeoutMs } = this.options;
+    const { replica } = place;
+    const body = warmBody({ ...asker.frame, slot: place.slot }, this.options.messages());
+    try {
+      const usage = await replica.server.complete(body, { session: asker.session, signal, timeoutMs });
+      asker.replicas.note(replica, null);
+      this.options.onEnd('done');
+      if (usage) this.learn(usage);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.options.onEnd(error.kind === 'aborted' ? 'aborted' : 'failed');
+      if (error.kind !== 'aborted') asker.replicas.note(replica, error);
+    }
+  }
+
+  private learn(usage: Usage): void {
+    const { asker, place } = this.options;
+    const { replica } = place;
+    asker.onUsage(usage, 'warm');
+    const { before } = this;
+    this.before = usage.prompt === null ? null : { prompt: usage.prompt, server: replica };
+    if (!before || before.server !== replica || usage.prompt === null) return;
+    const told = { prompt: usage.prompt, cached: usage.cached };
+    if (replica.gate.note(told, before.prompt, asker.clock.nowMs()))
+      this.options.onUseless(replica.server.name);
+  }
+}

@@ -1,0 +1,304 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { PrefixCache, tokensOf, type FakeMessage } from './fake-chat-cache.js';
+
+/** What a fake server says: a string is one piece of the stream. */
+export type FakeSaid =
+  string | { readonly call: { readonly name: string; readonly arguments: readonly string[] } };
+
+/** A request as it came, and what became of it. */
+export interface FakeRequest {
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: FakeBody;
+  /** As it was sent. */
+  readonly text: string;
+  /** Its client left before it was answered. */
+  aborted: boolean;
+  done: boolean;
+  /** Tokens. */
+  prompt: number;
+  cached: number;
+}
+
+export interface FakeBody {
+  readonly model?: string;
+  readonly messages: readonly FakeMessage[];
+  readonly stream?: boolean;
+  readonly max_tokens?: number;
+  readonly max_completion_tokens?: number;
+  readonly tools?: readonly { readonly function: { readonly name: string } }[];
+  readonly cache_salt?: string;
+  readonly id_slot?: number;
+  readonly [more: string]: unknown;
+}
+
+/** What goes wrong. Times are ms. */
+export type Fault =
+  | { readonly k: 'status'; readonly status: number; readonly body?: string; readonly retryAfter?: string }
+  /** It never answers. */
+  | { readonly k: 'hang' }
+  /** The connection ends without an answer. */
+  | { readonly k: 'reset' }
+  /** It ends in the middle of the answer, after so many pieces. */
+  | { readonly k: 'half'; readonly after: number }
+  /** Each piece takes this long. */
+  | { readonly k: 'slow'; readonly ms: number }
+  | { readonly k: 'garbage' }
+  | { readonly k: 'endless_line' }
+  /** Pieces without end. */
+  | { readonly k: 'flood' }
+  /** Counts that cannot be. */
+  | { readonly k: 'lying' }
+  /** All is said, and the stream stays open. */
+  | { readonly k: 'no_end' };
+
+export interface FakeServerOptions {
+  readonly owner?: 'vllm' | 'sglang' | 'llamacpp' | 'somebody';
+  readonly model?: string;
+  readonly contextTokens?: number;
+  readonly vision?: boolean;
+  readonly audio?: boolean;
+  readonly tools?: boolean;
+  /** It drops system messages that are not at the head. */
+  readonly dropsSystemAmid?: boolean;
+  readonly tellsCached?: boolean;
+  /** Nothing is ever found again. */
+  readonly forgets?: boolean;
+  /** Tokens. Default 1. */
+  readonly granularity?: number;
+  readonly slots?: number;
+  readonly port?: number;
+  readonly key?: string;
+  /** What `/v1/audio/transcriptions` writes down; default: there is no such thing. */
+  readonly transcript?: string;
+  script?(body: FakeBody): readonly FakeSaid[];
+  /** @param index of the requests for answers that stream */
+  fault?(request: FakeRequest, index: number): Fault | null;
+}
+
+/**
+ * An inference server without a model: OpenAI chat completions with a prefix cache that is counted as the real ones count theirs,
+ * for tests. It is on loopback. What it cannot do it refuses as they do.
+ */
+export class FakeChatServer {
+  readonly requests: FakeRequest[] = [];
+  options: FakeServerOptions;
+  private readonly cache = new PrefixCache();
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  private streamed = 0;
+
+  private constructor(options: FakeServerOptions) {
+    this.options = options;
+    this.server = createServer((request, response) => {
+      this.serve(request, response).catch(() => response.destroy());
+    });
+    this.server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  static async start(options: FakeServerOptions = {}): Promise<FakeChatServer> {
+    const fake = new FakeChatServer(options);
+    fake.server.listen(options.port ?? 0, '127.0.0.1');
+    await once(fake.server, 'listening');
+    return fake;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/v1`;
+  }
+
+  /** Requests for answers, without those that warm and try. */
+  get answers(): FakeRequest[] {
+    return this.requests.filter(({ body }) => body.stream);
+  }
+
+  /** Requests for one token that carry a picture of a session. */
+  get warmings(): FakeRequest[] {
+    return this.requests.filter(({ body, text }) => !body.stream && !text.includes('Say yes.'));
+  }
+
+  /** As if by SIGKILL: every connection is reset, and nobody listens any more. */
+  async kill(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    for (const socket of this.sockets) socket.resetAndDestroy();
+    await closed;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { key, owner = 'vllm', slots = 2, contextTokens = 4096 } = this.options;
+    if (key !== undefined && request.headers.authorization !== `Bearer ${key}`)
+      return refuse(response, 401, `wrong key: ${request.headers.authorization}`);
+    if (path === '/v1/models') return send(response, this.models());
+    if (path === '/props' && owner === 'llamacpp')
+      return send(response, { total_slots: slots, default_generation_settings: { n_ctx: contextTokens } });
+    if (path === '/v1/audio/transcriptions' && this.options.transcript !== undefined)
+      return send(response, { text: this.options.transcript });
+    if (path !== '/v1/chat/completions') return refuse(response, 404, 'there is no such thing');
+    const text = Buffer.concat(chunks).toString();
+    const body = JSON.parse(text) as FakeBody;
+    const taken: FakeRequest = {
+      path,
+      headers: request.headers,
+      body,
+      text,
+      aborted: false,
+      done: false,
+      prompt: 0,
+      cached: 0,
+    };
+    this.requests.push(taken);
+    response.on('close', () => (taken.aborted = !taken.done));
+    await this.complete(taken, response);
+  }
+
+  private models() {
+    const { owner = 'vllm', model = 'fake', contextTokens = 4096 } = this.options;
+    const length = owner === 'vllm' || owner === 'sglang' ? { max_model_len: contextTokens } : {};
+    return { object: 'list', data: [{ id: model, object: 'model', owned_by: owner, ...length }] };
+  }
+
+  private async complete(taken: FakeRequest, response: ServerResponse): Promise<void> {
+    const { body } = taken;
+    const problem = this.problemOf(body);
+    if (problem) return refuse(response, 400, problem);
+    const tokens = tokensOf(this.seen(body.messages));
+    const { contextTokens = 4096, granularity = 1 } = this.options;
+    if (tokens.length >= contextTokens)
+      return refuse(response, 400, `This model's maximum context length is ${contextTokens} tokens.`);
+    taken.prompt = tokens.length;
+    taken.cached = this.options.forgets ? 0 : this.cache.take(body.cache_salt ?? '', tokens, granularity);
+    const index = body.stream ? this.streamed++ : -1;
+    const fault = this.options.fault?.(taken, index) ?? null;
+    if (fault?.k === 'status') return refuse(response, fault.status, fault.body ?? 'no', fault.retryAfter);
+    if (fault?.k === 'hang') return;
+    if (fault?.k === 'reset') return void response.destroy();
+    if (!body.stream) {
+      send(response, {
+        choices: [{ message: { role: 'assistant', content: 'a' }, finish_reason: 'length' }],
+        usage: this.usage(taken, 1),
+      });
+      taken.done = true;
+      return;
+    }
+    await this.stream(taken, response, fault);
+  }
+
+  private async stream(taken: FakeRequest, response: ServerResponse, fault: Fault | null): Promise<void> {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const { body } = taken;
+    const said = this.options.script?.(body) ?? ['One', ' two', ' three', '.'];
+    const most = body.max_completion_tokens ?? body.max_tokens ?? 1 << 20;
+    if (fault?.k === 'garbage') return void response.end('data: {"choices":[{"delta":{"content":\n\n');
+    if (fault?.k === 'endless_line') return this.pour(response, () => 'x'.repeat(4096));
+    if (fault?.k === 'flood')
+      return this.pour(response, () => event({ choices: [{ delta: { content: 'more ' } }] }));
+    let pieces = 0;
+    let calls = 0;
+    for (const part of said.slice(0, most)) {
+      if (response.destroyed) return;
+      if (fault?.k === 'half' && pieces === fault.after) return void response.destroy();
+      if (fault?.k === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms));
+      for (const delta of deltasOf(part, calls))
+        response.write(event({ choices: [{ index: 0, delta, finish_reason: null }] }));
+      if (typeof part !== 'string') calls += 1;
+      pieces += 1;
+    }
+    const reason = said.length > most ? 'length' : calls > 0 ? 'tool_calls' : 'stop';
+    response.write(event({ choices: [{ index: 0, delta: {}, finish_reason: reason }] }));
+    if (fault?.k === 'no_end') return;
+    const usage =
+      fault?.k === 'lying'
+        ? { prompt_tokens: -5, completion_tokens: 'many', prompt_tokens_details: { cached_tokens: 1e300 } }
+        : this.usage(taken, pieces);
+    response.write(event({ choices: [], usage }));
+    taken.done = true;
+    response.end('data: [DONE]\n\n');
+  }
+
+  private async pour(response: ServerResponse, next: () => string): Promise<void> {
+    response.write('data: ');
+    while (!response.destroyed) {
+      if (!response.write(next())) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  private usage({ prompt, cached }: FakeRequest, out: number) {
+    const { tellsCached = true } = this.options;
+    return {
+      prompt_tokens: prompt,
+      completion_tokens: out,
+      total_tokens: prompt + out,
+      ...(tellsCached && { prompt_tokens_details: { cached_tokens: cached } }),
+    };
+  }
+
+  private seen(messages: readonly FakeMessage[]): readonly FakeMessage[] {
+    const { dropsSystemAmid = false } = this.options;
+    return messages.filter(({ role }, index) => !dropsSystemAmid || role !== 'system' || index === 0);
+  }
+
+  private problemOf(body: FakeBody): string | null {
+    const { vision = true, audio = true, tools = true } = this.options;
+    const parts = body.messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
+    if (!vision && parts.some(({ type }) => type === 'image_url')) return 'this model takes no images';
+    if (!audio && parts.some(({ type }) => type === 'input_audio' || type === 'audio_url'))
+      return 'this model takes no audio';
+    if (!tools && body.tools) return 'this model takes no tools';
+    return orderProblem(body.messages);
+  }
+}
+
+/** Roles must alternate behind the system's, and every call must have its result: what strict templates ask for. */
+function orderProblem(messages: readonly FakeMessage[]): string | null {
+  let last = '';
+  let open = new Set<string>();
+  for (const { role, tool_calls: calls, tool_call_id: id } of messages) {
+    if (role === 'tool') {
+      if (!open.delete(id ?? '')) return `there is no call ${id}`;
+      continue;
+    }
+    if (open.size > 0) return 'a call has no result';
+    if (role === last && role === 'user') return 'roles must alternate';
+    open = new Set(calls?.map((call) => call.id));
+    last = role;
+  }
+  return null;
+}
+
+function deltasOf(part: FakeSaid, index: number): object[] {
+  if (typeof part === 'string') return [{ content: part }];
+  const { name, arguments: pieces } = part.call;
+  const call = { index, id: `call_${index + 1}`, type: 'function', function: { name, arguments: '' } };
+  return [
+    { tool_calls: [call] },
+    ...pieces.map((piece) => ({ tool_calls: [{ index, function: { arguments: piece } }] })),
+  ];
+}
+
+const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
+
+function send(response: ServerResponse, body: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function refuse(response: ServerResponse, status: number, message: string, retryAfter?: string): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+  });
+  response.end(JSON.stringify({ error: { message, code: status } }));
+}
