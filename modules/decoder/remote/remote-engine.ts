@@ -247,6 +247,7 @@ export class RemoteEngine implements OmniEngine {
       replicas,
       clock,
       session,
+      tenant,
       frame: { model: identity.model, dialect: DIALECTS[identity.flavour], salt: this.saltOf(tenant) },
       newCallId: () => `call_${idOf(random)}`,
       onUsage: (usage, kind) => this.count(usage, kind),

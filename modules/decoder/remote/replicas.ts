@@ -1,3 +1,4 @@
+import type { SlotUse } from '../core/remote/request.js';
 import { VisavisError, type Guard } from '#modules/contracts';
 import { backoffMs } from '../core/remote/backoff.js';
 import { Breaker } from '../core/remote/breaker.js';
@@ -15,11 +16,34 @@ export class Replica {
   sessions = 0;
   /** Slots that no session is tied to. */
   readonly freeSlots: number[];
+  /** For what no slot is tied to: the server would choose the one with the likest cache, whoever's that is. null: it has no slots. */
+  private readonly sharedSlot: number | null;
+  /** Whose request each slot was given last. */
+  private readonly users = new Map<number, string>();
 
   /** @param slots of the server; 0: it has none that a session could be tied to */
   constructor(server: ChatServer, slots: number) {
     this.server = server;
-    this.freeSlots = Array.from({ length: slots }, (_, index) => index);
+    this.sharedSlot = slots > 0 ? slots - 1 : null;
+    // The only one there is has to serve for both.
+    this.freeSlots = Array.from({ length: slots === 1 ? 1 : Math.max(0, slots - 1) }, (_, index) => index);
+  }
+
+  /** Whether what is sent ahead can be found again. @param tied as for {@link slotFor} */
+  keeps(tied: number | null): boolean {
+    return this.sharedSlot === null || tied !== null;
+  }
+
+  /**
+   * Where the next request goes; what a slot holds is used only by the tenant whose it is.
+   * @param tied the slot that the session is tied to; null: to none
+   */
+  slotFor(tied: number | null, tenant: string): SlotUse | null {
+    const id = tied ?? this.sharedSlot;
+    if (id === null) return null;
+    const reuse = tied !== null && this.users.get(id) === tenant;
+    this.users.set(id, tenant);
+    return { id, reuse };
   }
 }
 

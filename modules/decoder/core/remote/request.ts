@@ -2,14 +2,20 @@ import type { Tool, ToolChoice } from '#modules/contracts';
 import type { Dialect } from './dialect.js';
 import { messagesJson, type ChatMessage } from './messages.js';
 
+/** A slot, and whether what is in its cache may be used: it is another tenant's where the slot was. */
+export interface SlotUse {
+  readonly id: number;
+  readonly reuse: boolean;
+}
+
 /** What every request of a session says beside its messages. */
 export interface RequestFrame {
   readonly model: string;
   readonly dialect: Dialect;
   /** Whose cache it may use; null: it says nothing of it. */
   readonly salt: string | null;
-  /** The server's slot that the session is tied to; null: to none. */
-  readonly slot: number | null;
+  /** The server's slot that is to compute it; null: any. */
+  readonly slot: SlotUse | null;
 }
 
 export interface AnswerWishes {
@@ -53,7 +59,7 @@ function body(
     ...more,
     ...dialect.always,
     ...(salt !== null && dialect.saltField && { [dialect.saltField]: salt }),
-    ...(slot !== null && dialect.slots && { id_slot: slot }),
+    ...(slot !== null && dialect.slots && { id_slot: slot.id, cache_prompt: slot.reuse }),
   });
   return `{"model":${JSON.stringify(model)},"messages":${messagesJson(messages)},${rest.slice(1)}`;
 }

@@ -14,6 +14,7 @@ export interface Asker {
   readonly frame: Omit<RequestFrame, 'slot'>;
   /** Of the session, for routers. */
   readonly session: string;
+  readonly tenant: string;
   newCallId(): string;
   onUsage(usage: Usage, kind: 'answer' | 'warm'): void;
 }
@@ -53,7 +54,8 @@ export async function ask(
   const most = maxTokens * PIECES_A_TOKEN + MORE_PIECES;
   const overflow = new AbortController();
   const attempt = async (at: Place): Promise<void> => {
-    const frame = { ...asker.frame, slot: asked.inSlot ? at.slot : null };
+    const slot = at.replica.slotFor(asked.inSlot ? at.slot : null, asker.tenant);
+    const frame = { ...asker.frame, slot };
     const body = answerBody(frame, messages, { maxTokens, temperature, seed, tools, toolChoice });
     await at.replica.server.stream(body, {
       session: asker.session,

@@ -36,7 +36,8 @@ export class Warmer {
   /** A frame has come. */
   changed(): void {
     const { asker, place } = this.options;
-    if (place.replica.breaker.isOpen || !place.replica.gate.isOpen(asker.clock.nowMs())) return;
+    const { replica, slot } = place;
+    if (replica.breaker.isOpen || !replica.keeps(slot) || !replica.gate.isOpen(asker.clock.nowMs())) return;
     this.isStale = true;
     if (!this.current) this.start();
   }
@@ -70,7 +71,8 @@ export class Warmer {
   private async warm(signal: AbortSignal): Promise<void> {
     const { asker, place, timeoutMs } = this.options;
     const { replica } = place;
-    const body = warmBody({ ...asker.frame, slot: place.slot }, this.options.messages());
+    const slot = replica.slotFor(place.slot, asker.tenant);
+    const body = warmBody({ ...asker.frame, slot }, this.options.messages());
     try {
       const usage = await replica.server.complete(body, { session: asker.session, signal, timeoutMs });
       asker.replicas.note(replica, null);
