@@ -4,6 +4,8 @@ import { seededRandom } from '../../modules/decoder/core/text/sampler.js';
 import type { RemoteEngine } from '#modules/decoder';
 
 const SAMPLES = 16_000;
+/** Until a frame that is sent ahead is in the server's cache, at the most (ms). */
+const WARM_MS = 30_000;
 
 /** One session before a real server: what is shown and said, with names of their own. */
 export class LlamaSession {
@@ -38,11 +40,18 @@ export class LlamaSession {
     await this.session.append({ k: 'audio', id: this.id(), ptsMs: 0, pcm, final: true });
   }
 
-  /** Shows a picture that is the same for the same seed, and waits until the server has seen it. */
-  async show(seed: number): Promise<void> {
+  /**
+   * Shows a picture that is the same for the same seed.
+   * @param ahead false: it is not waited for until the server has it
+   */
+  async show(seed: number, ahead = true): Promise<void> {
     const { requests } = this.engine.stats.warm;
+    const untilMs = performance.now() + WARM_MS;
     await this.session.append({ k: 'frame', id: this.id(), ptsMs: seed * 1000, image: this.picture(seed) });
-    while (this.engine.stats.warm.requests === requests) await sleep(20);
+    while (ahead && this.engine.stats.warm.requests === requests) {
+      if (performance.now() > untilMs) throw new Error('the frame was not sent ahead');
+      await sleep(20);
+    }
   }
 
   private picture(seed: number): RgbImage {
