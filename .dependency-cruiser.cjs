@@ -20,6 +20,8 @@ const EDGES = [
     folder: 'decoder/folders',
     libraries: ['@huggingface/tokenizers', '@huggingface/jinja'],
   },
+  // It asks servers, and runs nothing but the encoder of pictures.
+  { name: 'remote-of-decoder', folder: 'decoder/remote', libraries: ['node-av'] },
   { name: 'local-of-decoder', folder: 'decoder/local', uses: ['folders'], libraries: ['onnxruntime-node'] },
 ];
 const ALL_LIBRARIES = [...new Set(EDGES.flatMap(({ libraries }) => libraries))];

@@ -62,6 +62,7 @@ const BREACHES = [
   ['infra-of-frame', 'modules/frame/infra/nest.ts', "import '@nestjs/common';"],
   ['local-of-decoder', 'modules/decoder/local/up.ts', "import '../index.js';"],
   ['local-of-decoder', 'modules/decoder/local/text.ts', "import '@huggingface/jinja';"],
+  ['remote-of-decoder', 'modules/decoder/remote/onnx.ts', "import 'onnxruntime-node';"],
   ['folders-of-decoder', 'modules/decoder/folders/onnx.ts', "import 'onnxruntime-node';"],
   ['folders-of-decoder', 'modules/decoder/folders/run.ts', "import '../local/up.js';"],
   ['libraries-in-their-folders', 'modules/decoder/elsewhere/onnx.ts', "import 'onnxruntime-node';"],

@@ -26,8 +26,8 @@ const TOKENS_A_SECOND = 16;
 const BASE64_A_SECOND = (32_000 * 4) / 3;
 
 /** The tokens of a prompt: each as good as its text. A medium is as many of them as a model makes of it, all of its bytes in each. */
-export function tokensOf(messages: readonly FakeMessage[]): string[] {
-  const tokens = ['<s>'];
+export function tokensOf(messages: readonly FakeMessage[], tools: readonly object[] = []): string[] {
+  const tokens = ['<s>', ...tools.flatMap((tool) => JSON.stringify(tool).split(/\W+/))];
   for (const message of messages) {
     tokens.push(`<${message.role}>`);
     const { content, tool_calls: calls = [], tool_call_id: id } = message;

@@ -128,6 +128,7 @@ export class FakeChatServer {
 
   /** As if by SIGKILL: every connection is reset, and nobody listens any more. */
   async kill(): Promise<void> {
+    if (!this.server.listening) return;
     const closed = once(this.server, 'close');
     this.server.close();
     for (const socket of this.sockets) socket.resetAndDestroy();
@@ -174,7 +175,7 @@ export class FakeChatServer {
     const { body } = taken;
     const problem = this.problemOf(body);
     if (problem) return refuse(response, 400, problem);
-    const tokens = tokensOf(this.seen(body.messages));
+    const tokens = tokensOf(this.seen(body.messages), body.tools);
     const { contextTokens = 4096, granularity = 1 } = this.options;
     if (tokens.length >= contextTokens)
       return refuse(response, 400, `This model's maximum context length is ${contextTokens} tokens.`);

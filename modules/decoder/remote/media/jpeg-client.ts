@@ -56,6 +56,8 @@ export class JpegClient {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     this.waiting.set(id, { resolve, reject });
     const job: JpegJob = { id, data };
+    // It keeps the process alive while somebody waits for it, and not beyond.
+    worker.ref();
     worker.postMessage(job, [data.buffer as ArrayBuffer]);
     const onStuck = this.by.guard.wrap('engine.jpeg', () => this.lost(worker, 'is stuck'));
     const cancel = this.by.clock.after(STUCK_MS, onStuck);
@@ -63,6 +65,7 @@ export class JpegClient {
       return await promise;
     } finally {
       cancel();
+      if (this.waiting.size === 0) worker.unref();
     }
   }
 
