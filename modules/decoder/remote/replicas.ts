@@ -108,6 +108,7 @@ export class Replicas {
   givenUp = 0;
   private readonly options: ReplicasOptions;
   private readonly trials = new Map<Replica, () => void>();
+  private readonly looking = new Set<Replica>();
   private readonly closing = new AbortController();
 
   constructor(list: readonly Replica[], options: ReplicasOptions) {
@@ -201,10 +202,30 @@ export class Replicas {
 
   private failed(replica: Replica, failure: Failure): void {
     const opened = replica.breaker.failed(failure.isRefusedConnection);
-    if (!opened) return;
+    if (opened) this.leaveOut(replica, failure);
+    else if (failure.kind === 'unreachable' || failure.kind === 'overdue') this.look(replica);
+  }
+
+  private leaveOut(replica: Replica, { message }: Failure): void {
     this.lost += 1;
-    this.options.log('warn', `${replica.server.name} is left out for now: ${failure.message}`);
+    this.options.log('warn', `${replica.server.name} is left out for now: ${message}`);
     this.tryLater(replica);
+  }
+
+  /** Whether it is gone: the next session is not to find that out. */
+  private look(replica: Replica): void {
+    if (this.looking.has(replica) || replica.breaker.isOpen) return;
+    this.looking.add(replica);
+    this.options.guard.run('engine.look', async () => {
+      try {
+        await replica.server.get('/v1/models', this.closing.signal);
+      } catch (error) {
+        const isGone = error instanceof Failure && error.isFault && !this.closing.signal.aborted;
+        if (isGone && replica.breaker.failed(true)) this.leaveOut(replica, error);
+      } finally {
+        this.looking.delete(replica);
+      }
+    });
   }
 
   private tryLater(replica: Replica): void {

@@ -203,14 +203,18 @@ export class FakeChatServer {
     const said = this.options.script?.(body) ?? ['One', ' two', ' three', '.'];
     const most = body.max_completion_tokens ?? body.max_tokens ?? 1 << 20;
     if (fault?.k === 'garbage') return void response.end('data: {"choices":[{"delta":{"content":\n\n');
-    if (fault?.k === 'endless_line') return this.pour(response, () => 'x'.repeat(4096));
+    if (fault?.k === 'endless_line') return this.pour(response, () => `data: ${'x'.repeat(4096)}`);
     if (fault?.k === 'flood')
       return this.pour(response, () => event({ choices: [{ delta: { content: 'more ' } }] }));
     let pieces = 0;
     let calls = 0;
     for (const part of said.slice(0, most)) {
       if (response.destroyed) return;
-      if (fault?.k === 'half' && pieces === fault.after) return void response.destroy();
+      if (fault?.k === 'half' && pieces === fault.after) {
+        // What was said is on its way by then.
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return void response.destroy();
+      }
       if (fault?.k === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms));
       for (const delta of deltasOf(part, calls))
         response.write(event({ choices: [{ index: 0, delta, finish_reason: null }] }));
@@ -230,7 +234,6 @@ export class FakeChatServer {
   }
 
   private async pour(response: ServerResponse, next: () => string): Promise<void> {
-    response.write('data: ');
     while (!response.destroyed) {
       if (!response.write(next())) await Promise.race([once(response, 'drain'), once(response, 'close')]);
       await new Promise((resolve) => setImmediate(resolve));

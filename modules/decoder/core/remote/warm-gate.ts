@@ -18,17 +18,11 @@ const REST_MS = 600_000;
 export class WarmGate {
   private readonly shares: number[] = [];
   private restingUntilMs: number | null = null;
-  private silent = 0;
 
   /** null: the server has told nothing yet, or does not tell. */
   get helps(): boolean | null {
     if (this.restingUntilMs !== null) return false;
     return this.shares.length < WINDOW ? null : true;
-  }
-
-  /** The server answers, and tells nothing of its cache. */
-  get isBlind(): boolean {
-    return this.silent >= WINDOW && this.shares.length === 0;
   }
 
   isOpen(nowMs: number): boolean {
@@ -41,11 +35,7 @@ export class WarmGate {
    * @returns true: from now on warming rests
    */
   note({ prompt, cached }: PromptUse, findable: number, nowMs: number): boolean {
-    if (cached === null) {
-      this.silent += 1;
-      return false;
-    }
-    if (findable <= 0 || prompt <= 0 || this.restingUntilMs !== null) return false;
+    if (cached === null || findable <= 0 || prompt <= 0 || this.restingUntilMs !== null) return false;
     this.shares.push(Math.min(1, cached / Math.min(findable, prompt)));
     if (this.shares.length > WINDOW) this.shares.shift();
     const mean = this.shares.reduce((sum, share) => sum + share, 0) / this.shares.length;
