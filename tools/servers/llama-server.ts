@@ -104,8 +104,8 @@ export async function smollm2Folder(): Promise<string> {
 
 async function parts(what: string): Promise<unknown> {
   const { stdout } = await promisify(execFile)(process.execPath, [PARTS, REPOSITORY, what]).catch(
-    (error: { stderr?: string }) => {
-      throw new ToolError(`llama.cpp's server cannot be had: ${error.stderr?.trim() ?? String(error)}`);
+    ({ stderr, message }: Error & { stderr?: string }) => {
+      throw new ToolError(`llama.cpp's server cannot be had: ${stderr?.trim() || message}`);
     },
   );
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
