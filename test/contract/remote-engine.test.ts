@@ -140,7 +140,7 @@ describe('RemoteEngine', () => {
       expect(parts.map(({ type }) => type)).toEqual(['image_url', 'input_audio']);
       expect(parts.every(({ uuid }) => (uuid !== undefined) === (flavour === 'vllm'))).toBe(true);
       expect(engine.caps).toMatchObject({ kind: 'remote-prefix', rollback: 'replay', modelId: 'fake' });
-      if (owner !== 'somebody') expect(engine.caps.maxContextTokens).toBe(4096);
+      expect(engine.caps.maxContextTokens).toBe(owner === 'somebody' ? 8192 : 4096);
     });
 
     it('has new instructions where the model takes them, and else at the head', async () => {
@@ -180,11 +180,9 @@ describe('RemoteEngine', () => {
     });
 
     it('go one request at a time, the newest in the next; the question ends them', async () => {
-      const server = await serve({ fault: (_, index) => (index < 0 ? { k: 'hang' } : null) });
-      const fault = server.options.fault!;
-      server.options = { ...server.options, fault: () => null };
+      const server = await serve();
       const engine = await load([server]);
-      server.options = { ...server.options, fault };
+      server.options = { ...server.options, fault: (_, index) => (index < 0 ? { k: 'hang' } : null) };
       const session = await engine.open({ system: '', tenant: 't' });
       await put(session, turn('a', 'open'), frame('f1', 1), frame('f2', 2), frame('f3', 3));
       await until(() => server.warmings.length === 1);
@@ -445,10 +443,10 @@ describe('RemoteEngine', () => {
     });
 
     it.each([
-      ['nobody is there', {}, { urls: ['http://127.0.0.1:9'] }, 'engine_failed', /127\.0\.0\.1:9/],
-      ['the key is wrong', { key: 'right' }, { key: 'secret-wrong' }, 'engine_failed', /answers 401/],
-      ['the model is not there', {}, { model: 'gpt' }, 'engine_failed', /no model gpt; it lists fake/],
-    ] as const)('says where %s', async (_, options, settings, code, message) => {
+      ['nobody is there', {}, { urls: ['http://127.0.0.1:9'] }, ['engine_failed', /127\.0\.0\.1:9/]],
+      ['the key is wrong', { key: 'right' }, { key: 'secret-wrong' }, ['engine_failed', /answers 401/]],
+      ['the model is not there', {}, { model: 'gpt' }, ['engine_failed', /no model gpt; it lists fake/]],
+    ] as const)('says where %s', async (_, options, settings, [code, message]) => {
       const server = await serve(options);
       const engine = new RemoteEngine({ urls: [server.url], image: SIZE, ...settings });
       const error: VisavisError = await engine.load().then(

@@ -227,13 +227,17 @@ describe('a gateway whose engine others run', () => {
       await sleep(200);
       await servers[0].kill();
       const ended = await Promise.all(turns);
-      for (const { response, ms } of ended) {
-        expect(ms).toBeLessThan(10_000);
-        if (response.status === 'failed')
-          expect(response.status_details).toMatchObject({ error: { code: 'engine_restarting' } });
-        else expect(response.status).toBe('completed');
-      }
-      expect(ended.filter(({ response }) => response.status === 'failed')).toHaveLength(2);
+      // An answer, or an error with a code: in time.
+      const outcomes = ended.map(({ response, ms }) => ({
+        inTime: ms < 10_000,
+        how: response.status === 'failed' ? response.status_details?.error?.code : response.status,
+      }));
+      expect(outcomes.toSorted((a, b) => String(a.how).localeCompare(String(b.how)))).toEqual([
+        { inTime: true, how: 'completed' },
+        { inTime: true, how: 'completed' },
+        { inTime: true, how: 'engine_restarting' },
+        { inTime: true, how: 'engine_restarting' },
+      ]);
       const next = await Promise.all(heard.map(timed));
       expect(next.map(({ response }) => response.status)).toEqual(Array(4).fill('completed'));
       expect(closed).toBe(0);

@@ -90,7 +90,14 @@ describe('a gateway whose model calls none', () => {
   it('says so, answers all the same, and refuses to be made to', async () => {
     call.update({});
     const { session } = await heard.next('session.updated');
-    expect(session.visavis.caps).toEqual({ tools: false, instructions: false, transcription: true });
+    expect(session.visavis.caps).toMatchObject({
+      tools: false,
+      instructions: false,
+      transcription: true,
+      vision: true,
+      audio: true,
+      speech: 'heard',
+    });
     heard.say('say good morning in chinese');
     call.send({ type: 'response.create' });
     expect((await heard.next('response.done')).response.output).toMatchObject([{ type: 'message' }]);

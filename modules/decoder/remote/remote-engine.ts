@@ -1,24 +1,13 @@
-import {
-  Guard,
-  VisavisError,
-  type EngineCaps,
-  type EngineSession,
-  type OmniEngine,
-} from '#modules/contracts';
+import { VisavisError, type EngineCaps, type EngineSession, type OmniEngine } from '#modules/contracts';
 import { DIALECTS } from '../core/remote/dialect.js';
-import { systemClock } from './clock.js';
 import { ChatServer } from './http/chat-server.js';
 import { Failure } from './http/failure.js';
 import type { Usage } from './http/shapes.js';
 import { JpegClient } from './media/jpeg-client.js';
 import { MediaWriter } from './media/media-writer.js';
-import {
-  DEFAULT_REMOTE,
-  DEFAULT_TIMEOUTS,
-  type LocalEar,
-  type RemoteOptions,
-  type RemoteStats,
-} from './options.js';
+import type { RemoteOptions, RemoteStats } from './options.js';
+import { capsOf, told, type Findings } from './probe/findings.js';
+import { idOf, settingsOf, type Settings } from './settings.js';
 import { identify, type Identity } from './probe/identify.js';
 import { guessedCosts, tryOut, type Abilities } from './probe/try-out.js';
 import { Replica, Replicas } from './replicas.js';
@@ -26,17 +15,11 @@ import type { Asker } from './session/asking.js';
 import { RemoteSession } from './session/remote-session.js';
 import { Warmer } from './session/warmer.js';
 
-interface Loaded {
+interface Loaded extends Findings {
   readonly caps: EngineCaps;
-  readonly identity: Identity;
-  readonly abilities: Abilities;
   readonly replicas: Replicas;
   readonly media: MediaWriter;
-  /** Writes down what is said; null: nobody does, or nobody needs to. */
-  readonly ear: LocalEar | null;
 }
-
-type Settings = ReturnType<typeof settingsOf>;
 
 /** An engine that others run: OpenAI chat completions of vLLM, SGLang, llama-server and whatever speaks as they do. */
 export class RemoteEngine implements OmniEngine {
@@ -115,7 +98,13 @@ export class RemoteEngine implements OmniEngine {
       replicas,
       caps: capsOf(this.settings, { identity: first.identity, abilities, ear }),
     };
-    for (const line of told(server, this.loaded, this.settings)) log('info', line);
+    for (const line of told(this.loaded, {
+      server: server.name,
+      up: replicas.up,
+      of: servers.length,
+      warm: this.settings.warm,
+    }))
+      log('info', line);
   }
 
   /** @throws `capacity` when `maxSessions` are open, `engine_restarting` while no server works */
@@ -264,100 +253,6 @@ export class RemoteEngine implements OmniEngine {
     counts.promptTokens += prompt ?? 0;
     counts.cachedTokens += cached ?? 0;
   }
-}
-
-function settingsOf(options: RemoteOptions) {
-  const { random = Math.random, guard = new Guard(() => undefined) } = options;
-  const process = idOf(random);
-  if (options.urls.length === 0)
-    throw new VisavisError('bad_config', 'a remote engine needs one URL at least');
-  return {
-    ...DEFAULT_REMOTE,
-    ...withoutUndefined(options),
-    urls: options.urls.map((url) => url.replace(/\/+$/, '').replace(/\/v1$/, '')),
-    model: options.model,
-    key: options.key,
-    sessionHeader: options.sessionHeader,
-    contextTokens: options.contextTokens,
-    timeouts: { ...DEFAULT_TIMEOUTS, ...withoutUndefined(options.timeouts ?? {}) },
-    salt: options.salt ?? idOf(random),
-    ear: options.ear ?? (() => Promise.resolve(null)),
-    fetch: options.fetch ?? fetch,
-    clock: options.clock ?? systemClock,
-    log: options.log ?? (() => undefined),
-    random,
-    guard,
-    /** Of this process: what it names is named by no other. */
-    process,
-  };
-}
-
-function withoutUndefined<T extends object>(o: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(o).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
-/** 48 bits. */
-function idOf(random: () => number): string {
-  return Array.from({ length: 12 }, () => Math.floor(random() * 16).toString(16)).join('');
-}
-
-/** What a sound costs whatever its length is spread over an utterance of so many seconds. */
-const USUAL_S = 4;
-/** Where the server does not tell how long a context it takes. */
-const GUESSED_CONTEXT = 8192;
-
-function capsOf(
-  settings: Settings,
-  { identity, abilities, ear }: Pick<Loaded, 'identity' | 'abilities' | 'ear'>,
-): EngineCaps {
-  const { image, maxSessions, contextTokens, speculationsPerMinute } = settings;
-  const costs = abilities.costs ?? guessedCosts();
-  const { width, height } = image === 'none' ? { width: 16, height: 16 } : image;
-  return {
-    kind: 'remote-prefix',
-    rollback: 'replay',
-    speculative: speculationsPerMinute > 0,
-    incrementalAudio: false,
-    reuseGranularity: DIALECTS[identity.flavour].granularity,
-    maxContextTokens: Math.min(
-      contextTokens ?? Infinity,
-      identity.contextTokens ?? contextTokens ?? GUESSED_CONTEXT,
-    ),
-    maxSessions,
-    frameSize: { width, height },
-    tokensPerFrame: costs.frame,
-    audioTokensPerSecond: Math.max(1, costs.second + costs.sound / USUAL_S),
-    instructions: true,
-    modelId: identity.model,
-    turnEnd: false,
-    tools: abilities.tools,
-    vision: abilities.vision,
-    audio: abilities.audio,
-    transcripts: ear !== null,
-    ...(ear && ear.languages.length > 0 && { languages: ear.languages }),
-  };
-}
-
-/** What an operator is told at the start. */
-function told(
-  server: ChatServer,
-  { identity, abilities, caps, replicas, ear }: Loaded,
-  { warm }: Settings,
-): string[] {
-  const can = (what: boolean) => (what ? 'yes' : 'no');
-  const hears = abilities.audio ? 'yes' : ear ? `no, ${ear.name} writes down what is said` : 'no';
-  const counted = abilities.costs ? '' : ' (guesses: the server does not count)';
-  return [
-    `${identity.model} by ${identity.flavour} at ${server.name}, ${replicas.up} of ${replicas.list.length} server(s) up, ` +
-      `${caps.maxContextTokens} tokens; pictures: ${can(abilities.vision)}, sound: ${hears}, tools: ${can(abilities.tools)}`,
-    `tokens a frame: ${caps.tokensPerFrame}, a second of sound: ${caps.audioTokensPerSecond}${counted}`,
-    ...abilities.notes.map((note) => `not taken: ${note}`),
-    ...(warm && abilities.vision && !abilities.tellsCached
-      ? ['the server does not tell what it had cached: whether sending frames ahead helps cannot be seen']
-      : []),
-  ];
 }
 
 function unreachable(servers: readonly ChatServer[], found: readonly (Identity | Failure)[]): VisavisError {

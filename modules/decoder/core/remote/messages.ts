@@ -1,4 +1,4 @@
-import type { Role, Segment } from '#modules/contracts';
+import type { Role } from '#modules/contracts';
 import type { LogEntry } from '../context/log-entry.js';
 
 /** JSON that is put into a request as it stands: written once for each medium, and the same bytes in every request. */
@@ -109,7 +109,6 @@ export function toMessages(
 export const textPart = (text: string): Json => new Json(JSON.stringify({ type: 'text', text }));
 
 type Mutable = { role: 'user'; content: Json[] };
-type Assistant = Extract<ChatMessage, { role: 'assistant' }>;
 
 class MessageList {
   readonly messages: ChatMessage[] = [];
@@ -152,7 +151,7 @@ class MessageList {
     const last = this.messages[at];
     const between = this.messages.slice(at + 1).every(({ role }) => role === 'tool');
     if (last?.role === 'assistant' && between) {
-      const tool_calls = [...((last as Assistant).tool_calls ?? []), toToolCall(call)];
+      const tool_calls = [...(last.tool_calls ?? []), toToolCall(call)];
       this.messages[at] = { ...last, tool_calls };
     } else this.messages.push({ role: 'assistant', content: null, tool_calls: [toToolCall(call)] });
     this.answered(call.callId);
@@ -180,7 +179,7 @@ function toToolCall({ callId, name, arguments: args }: MadeCall) {
 
 function resultsOf(entries: readonly (LogEntry | null)[]): ReadonlyMap<string, string> {
   const segments = entries.flatMap((entry) =>
-    entry?.content.k === 'segment' ? [entry.content.segment as Segment] : [],
+    entry?.content.k === 'segment' ? [entry.content.segment] : [],
   );
   return new Map(
     segments.flatMap((segment) =>

@@ -26,7 +26,7 @@ describe('SseReader', () => {
     ['an answer', 'data: 1\n\n'.repeat(9)],
   ])('refuses %s without end', (_, text) => {
     const reader = new SseReader({ line: 16, total: 64 });
-    expect(() => [...text].forEach((sign) => reader.push(sign))).toThrow(/without end/);
+    expect(() => Array.from(text, (sign) => reader.push(sign))).toThrow(/without end/);
   });
 });
 

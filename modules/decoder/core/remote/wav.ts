@@ -9,7 +9,7 @@ export function wavOf(pcm: Float32Array): Uint8Array {
   const file = new Uint8Array(HEADER_BYTES + bytes);
   const view = new DataView(file.buffer);
   const ascii = (at: number, text: string) =>
-    [...text].forEach((sign, index) => view.setUint8(at + index, sign.charCodeAt(0)));
+    Array.from(text, (sign, index) => view.setUint8(at + index, sign.charCodeAt(0)));
   ascii(0, 'RIFF');
   view.setUint32(4, HEADER_BYTES - 8 + bytes, true);
   ascii(8, 'WAVEfmt ');

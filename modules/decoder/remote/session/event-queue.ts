@@ -3,7 +3,7 @@ export class EventQueue<T> {
   private readonly most: number;
   private readonly queue: T[] = [];
   private ended = false;
-  private error: unknown = null;
+  private error: Error | null = null;
   private wakeReader = (): void => undefined;
   private wakeWriters: (() => void)[] = [];
 
@@ -23,7 +23,7 @@ export class EventQueue<T> {
   end(error: unknown = null): void {
     if (this.ended) return;
     this.ended = true;
-    this.error = error;
+    if (error !== null) this.error = error instanceof Error ? error : new Error('the answer failed', { cause: error });
     this.wakeReader();
     this.goOn();
   }

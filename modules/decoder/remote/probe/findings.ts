@@ -1,0 +1,68 @@
+import type { EngineCaps } from '#modules/contracts';
+import { DIALECTS } from '../../core/remote/dialect.js';
+import type { LocalEar } from '../options.js';
+import type { Settings } from '../settings.js';
+import type { Identity } from './identify.js';
+import { guessedCosts, type Abilities } from './try-out.js';
+
+/** What the start has found out. */
+export interface Findings {
+  readonly identity: Identity;
+  readonly abilities: Abilities;
+  /** Writes down what is said; null: nobody does, or nobody needs to. */
+  readonly ear: LocalEar | null;
+}
+
+/** What a sound costs whatever its length is spread over an utterance of so many seconds. */
+const USUAL_S = 4;
+/** Where the server does not tell how long a context it takes. */
+const GUESSED_CONTEXT = 8192;
+
+/** What an engine can do with what was found. */
+export function capsOf(settings: Settings, { identity, abilities, ear }: Findings): EngineCaps {
+  const { image, maxSessions, contextTokens, speculationsPerMinute } = settings;
+  const costs = abilities.costs ?? guessedCosts();
+  const { width, height } = image === 'none' ? { width: 16, height: 16 } : image;
+  return {
+    kind: 'remote-prefix',
+    rollback: 'replay',
+    speculative: speculationsPerMinute > 0,
+    incrementalAudio: false,
+    reuseGranularity: DIALECTS[identity.flavour].granularity,
+    maxContextTokens: Math.min(
+      contextTokens ?? Infinity,
+      identity.contextTokens ?? contextTokens ?? GUESSED_CONTEXT,
+    ),
+    maxSessions,
+    frameSize: { width, height },
+    tokensPerFrame: costs.frame,
+    audioTokensPerSecond: Math.max(1, costs.second + costs.sound / USUAL_S),
+    instructions: true,
+    modelId: identity.model,
+    turnEnd: false,
+    tools: abilities.tools,
+    vision: abilities.vision,
+    audio: abilities.audio,
+    transcripts: ear !== null,
+    ...(ear && ear.languages.length > 0 && { languages: ear.languages }),
+  };
+}
+
+/** What an operator is told at the start. */
+export function told(
+  { identity, abilities, caps, ear }: Findings & { readonly caps: EngineCaps },
+  { server, up, of, warm }: { server: string; up: number; of: number; warm: boolean },
+): string[] {
+  const can = (what: boolean) => (what ? 'yes' : 'no');
+  const hears = abilities.audio ? 'yes' : ear ? `no, ${ear.name} writes down what is said` : 'no';
+  const counted = abilities.costs ? '' : ' (guesses: the server does not count)';
+  return [
+    `${identity.model} by ${identity.flavour} at ${server}, ${up} of ${of} server(s) up, ` +
+      `${caps.maxContextTokens} tokens; pictures: ${can(abilities.vision)}, sound: ${hears}, tools: ${can(abilities.tools)}`,
+    `tokens a frame: ${caps.tokensPerFrame}, a second of sound: ${caps.audioTokensPerSecond}${counted}`,
+    ...abilities.notes.map((note) => `not taken: ${note}`),
+    ...(warm && abilities.vision && !abilities.tellsCached
+      ? ['the server does not tell what it had cached: whether sending frames ahead helps cannot be seen']
+      : []),
+  ];
+}
