@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { FakeHub } from '../../modules/decoder/testing/fake-hub.js';
+import { FakeHub } from '../../modules/decoder/testing/hub/fake-hub.js';
 import { Gateway } from './support/gateway.js';
 
 const MODEL = resolve('models/visavis-pocket');

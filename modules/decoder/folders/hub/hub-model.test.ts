@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { FakeHub, type Mishap } from '../../testing/fake-hub.js';
+import { FakeHub, type Mishap } from '../../testing/hub/fake-hub.js';
 import { loadStandardFolder } from '../gemma/standard-folder.js';
 import { parseHubId, type HubId } from './hub-api.js';
 import { fetchHubModel, type HubOptions, type HubProgress } from './hub-model.js';
