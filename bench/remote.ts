@@ -87,10 +87,10 @@ async function measure(
   for (const frames of counts) {
     const [warmed, resent, shares]: [number[], number[], number[]] = [[], [], []];
     for (let n = 0; n < repeat; n += 1) {
-      const { requests: before } = engine.stats;
+      const before = answered(engine);
       const startedAt = performance.now();
       const one = await askOnce(engine, pcm, { frames, ahead: true });
-      requests += engine.stats.requests - before;
+      requests += answered(engine) - before;
       spentMs += performance.now() - startedAt;
       warmed.push(one.ms);
       shares.push(one.cachedShare);
@@ -113,6 +113,9 @@ async function measure(
   console.log(`\n${report.requestsPerMin} requests a minute`);
   return report;
 }
+
+const answered = ({ stats }: RemoteEngine): number =>
+  stats.requests + stats.warm.requests - stats.warm.aborted;
 
 let sessions = 0;
 

@@ -20,7 +20,7 @@ describe('what the server knows of a session', () => {
   let server: LlamaServer;
   let engine: RemoteEngine;
   beforeAll(async () => {
-    server = await startLlamaServer({ side: 112, slots: SLOTS });
+    server = await startLlamaServer({ side: 112, slots: SLOTS, threads: 1 });
     engine = new RemoteEngine({ urls: [server.url] });
     await engine.load();
   });

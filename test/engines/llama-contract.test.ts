@@ -9,7 +9,7 @@ import { engineContract } from '../support/engine-contract.js';
 Logger.overrideLogger(false);
 
 engineContract('RemoteEngine before llama.cpp', async () => {
-  const server = await startLlamaServer({ side: 112, slots: 4 });
+  const server = await startLlamaServer({ side: 112, slots: 4, threads: 1 });
   const engine = new RemoteEngine({ urls: [server.url], maxSessions: 3 });
   return { engine, exact: false, stop: () => server.stop() };
 });
