@@ -22,7 +22,10 @@ import { TelemetryModule } from './telemetry/telemetry.module.js';
 /** Real: Nest, Express, CORS, the filter and the keys, over HTTP. Fake: the engine, of which only the model's name is asked, and the conversations. */
 @Module({
   providers: [
-    { provide: ENGINE, useValue: { caps: { modelId: 'visavis-pocket', instructions: true } } },
+    {
+      provide: ENGINE,
+      useValue: { caps: { modelId: 'visavis-pocket', instructions: true, maxContextTokens: 4096 } },
+    },
     { provide: ConversationService, useValue: { tellsTurnEnds: true } },
   ],
   exports: [ENGINE, ConversationService],

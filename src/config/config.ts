@@ -22,6 +22,7 @@ export interface RemoteEngineConfig {
   readonly speculationsPerMinute: number;
   readonly firstTokenMs: number;
   readonly localEar: boolean;
+  readonly transcriptions: { readonly url: string; readonly model: string } | undefined;
 }
 
 /** The settings, checked and in the program's own names. Durations are milliseconds. */
@@ -147,6 +148,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 
 function remoteOf(c: z.infer<typeof configSchema>): RemoteEngineConfig | null {
   if (c.VISAVIS_ENGINE === 'local') return null;
+  const [url] = c.VISAVIS_ENGINE_TRANSCRIBE_URL ?? [];
   return {
     urls: c.VISAVIS_ENGINE_URL ?? [],
     model: c.VISAVIS_ENGINE_MODEL,
@@ -161,6 +163,7 @@ function remoteOf(c: z.infer<typeof configSchema>): RemoteEngineConfig | null {
     speculationsPerMinute: c.VISAVIS_ENGINE_SPECULATIONS,
     firstTokenMs: c.VISAVIS_ENGINE_FIRST_TOKEN_MS,
     localEar: c.VISAVIS_ENGINE_EAR === 'local',
+    transcriptions: url === undefined ? undefined : { url, model: c.VISAVIS_ENGINE_TRANSCRIBE_MODEL },
   };
 }
 

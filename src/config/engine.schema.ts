@@ -77,6 +77,11 @@ export const engineSchema = {
   VISAVIS_ENGINE_SPECULATIONS: z.coerce.number().int().min(0).max(600).default(20),
   /** Milliseconds from a request to its first token. */
   VISAVIS_ENGINE_FIRST_TOKEN_MS: z.coerce.number().int().min(1000).max(600_000).default(30_000),
+  /** A server of `/v1/audio/transcriptions`, and its model. */
+  VISAVIS_ENGINE_TRANSCRIBE_URL: baseUrls
+    .pipe(z.array(z.string()).length(1, { error: 'must be one URL' }))
+    .optional(),
+  VISAVIS_ENGINE_TRANSCRIBE_MODEL: z.string().min(1).default('whisper-1'),
   /** Who writes down what is said for a model that hears nothing: the model of VISAVIS_MODEL, or nobody. */
   VISAVIS_ENGINE_EAR: z.enum(['local', 'none']).default('local'),
 } as const;

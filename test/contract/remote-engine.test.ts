@@ -442,6 +442,25 @@ describe('RemoteEngine', () => {
       expect(last?.content).toEqual([{ type: 'text', text: 'good morning' }]);
     });
 
+    it('has a server write down what was said, beside the conversation', async () => {
+      const server = await serve({ transcript: 'good morning' });
+      const engine = await load([server], { transcriptions: { url: server.url, model: 'whisper' } });
+      const words = engine.caps.writeDown!['en']!;
+      const session = await engine.open({ system: '', tenant: 't' });
+      await put(session, turn('a', 'open'), sound('s'), turn('a', 'close'));
+      const segments = [
+        turn('x', 'open'),
+        { k: 'known', id: 's' } as const,
+        text('w', words),
+        turn('x', 'close'),
+      ];
+      const answer = await readAnswer(session.aside({ segments, maxTokens: 64, idle: true }));
+      expect([answer.text, answer.end?.reason]).toEqual(['good morning', 'stop']);
+      // The model hears it all the same.
+      await readAnswer(session.generate({ maxTokens: 8 }));
+      expect(server.answers.at(-1)!.text).toContain('"type":"input_audio"');
+    });
+
     it.each([
       ['nobody is there', {}, { urls: ['http://127.0.0.1:9'] }, ['engine_failed', /127\.0\.0\.1:9/]],
       ['the key is wrong', { key: 'right' }, { key: 'secret-wrong' }, ['engine_failed', /answers 401/]],

@@ -168,7 +168,11 @@ describe('a gateway whose engine others run', () => {
         const asked = server.answers.at(-1)!.body;
         expect(asked.tools?.map((tool) => tool.function.name)).toEqual(['look_up']);
         const roles = asked.messages.map(({ role }) => role);
-        expect(roles.slice(-2)).toEqual(['assistant', 'tool']);
+        // Of the camera there may be more behind it.
+        expect(roles.slice(roles.indexOf('tool') - 1, roles.indexOf('tool') + 1)).toEqual([
+          'assistant',
+          'tool',
+        ]);
       },
     );
   });

@@ -30,6 +30,10 @@ const ALLOWED: Readonly<Record<string, string>> = {
     'the decoder never rejects, and what it gives passes the guard of the call',
   'modules/conversation/infra/system-scheduler.ts': 'whoever sets a timer by it gives a guarded callback',
   'modules/decoder/local/sessions/asides.ts': 'what failed is told to who reads the answer',
+  'modules/decoder/remote/session/asides.ts': 'what failed is told to who reads the answer',
+  'modules/decoder/remote/session/asking.ts': 'the last event of a queue, which never rejects',
+  'modules/decoder/remote/replicas.ts': 'a signal, whose listener passes the guard',
+  'modules/decoder/remote/clock.ts': 'whoever sets a timer by it gives a guarded callback',
   'modules/decoder/local/sessions/held-operations.ts':
     'a signal that is aborted by our own code, which catches',
   'modules/decoder/local/workers/worker-client.ts':
@@ -40,6 +44,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'modules/decoder/core/scheduling/scheduler.ts': 'thread',
   'modules/decoder/core/session/session.ts': 'thread',
   'modules/decoder/local/workers/engine-worker.ts': 'thread',
+  'modules/decoder/remote/media/jpeg-worker.ts': 'thread',
   'modules/vad/infra/vad-worker.ts': 'thread',
   'modules/vad/infra/judge-worker.ts': 'thread',
   // The process that decodes pictures: what is not caught there ends it, and the gateway starts another.

@@ -76,6 +76,8 @@ export interface RemoteOptions {
    * turns are refused.
    */
   readonly ear?: (() => Promise<LocalEar | null>) | undefined;
+  /** A server that writes down what is said, for transcripts and for a model that hears nothing; it gets `key` too. Default: none. */
+  readonly transcriptions?: { readonly url: string; readonly model: string } | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly clock?: RemoteClock | undefined;
   /** 0..1, 1 excluded. */

@@ -5,9 +5,10 @@ import { Failure } from './http/failure.js';
 import type { Usage } from './http/shapes.js';
 import { JpegClient } from './media/jpeg-client.js';
 import { MediaWriter } from './media/media-writer.js';
-import type { RemoteOptions, RemoteStats } from './options.js';
+import type { LocalEar, RemoteOptions, RemoteStats } from './options.js';
 import { capsOf, told, type Findings } from './probe/findings.js';
-import { idOf, settingsOf, type Settings } from './settings.js';
+import { TranscriptionEar } from './ear/transcription-ear.js';
+import { baseOf, idOf, settingsOf, type Settings } from './settings.js';
 import { identify, type Identity } from './probe/identify.js';
 import { guessedCosts, tryOut, type Abilities } from './probe/try-out.js';
 import { Replica, Replicas } from './replicas.js';
@@ -88,7 +89,7 @@ export class RemoteEngine implements OmniEngine {
     if (!server) throw new VisavisError('bad_config', 'there is no server');
     const media = this.mediaFor(first.identity);
     const abilities = await this.triedOut(server, first.identity, media, signal);
-    const ear = abilities.audio ? null : await this.settings.ear();
+    const ear = this.transcriber() ?? (abilities.audio ? null : await this.settings.ear());
     const replicas = this.replicasOf(servers, found);
     this.loaded = {
       ear,
@@ -206,6 +207,12 @@ export class RemoteEngine implements OmniEngine {
       timeoutMs: timeouts.firstUseMs,
       signal,
     });
+  }
+
+  private transcriber(): LocalEar | null {
+    const { transcriptions } = this.settings;
+    if (!transcriptions) return null;
+    return new TranscriptionEar(this.serverOf(baseOf(transcriptions.url)), transcriptions.model);
   }
 
   private mediaFor({ flavour }: Identity): MediaWriter {

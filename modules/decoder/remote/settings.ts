@@ -4,6 +4,9 @@ import { DEFAULT_REMOTE, DEFAULT_TIMEOUTS, type RemoteOptions } from './options.
 
 export type Settings = ReturnType<typeof settingsOf>;
 
+/** Without a slash at its end, and without `/v1`. */
+export const baseOf = (url: string): string => url.replace(/\/+$/, '').replace(/\/v1$/, '');
+
 /** The options, whole. @throws VisavisError `bad_config` where there is no URL */
 export function settingsOf(options: RemoteOptions) {
   const { random = Math.random, guard = new Guard(() => undefined) } = options;
@@ -13,13 +16,14 @@ export function settingsOf(options: RemoteOptions) {
   return {
     ...DEFAULT_REMOTE,
     ...withoutUndefined(options),
-    urls: options.urls.map((url) => url.replace(/\/+$/, '').replace(/\/v1$/, '')),
+    urls: options.urls.map(baseOf),
     model: options.model,
     key: options.key,
     sessionHeader: options.sessionHeader,
     contextTokens: options.contextTokens,
     timeouts: { ...DEFAULT_TIMEOUTS, ...withoutUndefined(options.timeouts ?? {}) },
     salt: options.salt ?? idOf(random),
+    transcriptions: options.transcriptions,
     ear: options.ear ?? (() => Promise.resolve(null)),
     fetch: options.fetch ?? fetch,
     clock: options.clock ?? systemClock,

@@ -108,6 +108,12 @@ export function toMessages(
 
 export const textPart = (text: string): Json => new Json(JSON.stringify({ type: 'text', text }));
 
+/** The words of a part that is text; null: it is none. */
+export function wordsOf({ text }: Json): string | null {
+  const part = JSON.parse(text) as { type: string; text?: string };
+  return part.type === 'text' ? (part.text ?? '') : null;
+}
+
 type Mutable = { role: 'user'; content: Json[] };
 
 class MessageList {

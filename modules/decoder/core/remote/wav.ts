@@ -3,8 +3,18 @@ import { SAMPLE_RATE } from '#modules/contracts';
 const HEADER_BYTES = 44;
 const BYTES_A_SAMPLE = 2;
 
+/** Samples of what {@link wavOf} wrote. */
+export function pcmOf(file: Uint8Array): Float32Array {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const length = Math.max(0, Math.floor((file.length - HEADER_BYTES) / BYTES_A_SAMPLE));
+  return Float32Array.from(
+    { length },
+    (_, index) => view.getInt16(HEADER_BYTES + index * BYTES_A_SAMPLE, true) / 0x7fff,
+  );
+}
+
 /** A WAV file of 16 bit, mono. @param pcm 16 kHz mono, −1..1; what is beyond is clipped */
-export function wavOf(pcm: Float32Array): Uint8Array {
+export function wavOf(pcm: Float32Array): Uint8Array<ArrayBuffer> {
   const bytes = pcm.length * BYTES_A_SAMPLE;
   const file = new Uint8Array(HEADER_BYTES + bytes);
   const view = new DataView(file.buffer);

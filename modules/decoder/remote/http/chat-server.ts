@@ -69,6 +69,21 @@ export class ChatServer {
     }
   }
 
+  /** A form, answered by JSON. */
+  async upload(path: string, form: FormData, signal: AbortSignal): Promise<unknown> {
+    const deadline = this.deadline(signal, this.options.timeouts.firstTokenMs);
+    try {
+      const response = await this.send(
+        path,
+        { method: 'POST', headers: this.headers(), body: form },
+        deadline,
+      );
+      return parsed(await bodyOf(response, MOST_BYTES, deadline));
+    } finally {
+      deadline.end();
+    }
+  }
+
   /** @param onChunk nothing further is read until it resolves */
   async stream(
     body: string,

@@ -87,9 +87,14 @@ export class JpegClient {
         this.waiting.delete(id);
       }),
     );
-    const onEnd = (why: string) => guard.wrap('engine.jpeg', () => this.lost(worker, why));
-    worker.on('error', onEnd('failed'));
-    worker.on('exit', onEnd('ended'));
+    worker.on(
+      'error',
+      guard.wrap('engine.jpeg', () => this.lost(worker, 'failed')),
+    );
+    worker.on(
+      'exit',
+      guard.wrap('engine.jpeg', () => this.lost(worker, 'ended')),
+    );
     worker.unref();
     return worker;
   }

@@ -1,6 +1,6 @@
 import type { RgbImage } from '#modules/contracts';
 import { Json } from '../../core/remote/messages.js';
-import { wavOf } from '../../core/remote/wav.js';
+import { pcmOf, wavOf } from '../../core/remote/wav.js';
 import type { AudioForm } from '../options.js';
 import type { JpegClient } from './jpeg-client.js';
 
@@ -39,6 +39,13 @@ export class MediaWriter {
         ? { type: 'input_audio', input_audio: { data, format: 'wav' } }
         : { type: 'audio_url', audio_url: { url: `data:audio/wav;base64,${data}` } };
     return this.part(part, id);
+  }
+
+  /** The samples of a part that is a sound; null: it is none. */
+  static samplesOf({ text }: Json): Float32Array | null {
+    const part = JSON.parse(text) as { input_audio?: { data: string }; audio_url?: { url: string } };
+    const data = part.input_audio?.data ?? part.audio_url?.url.split(',')[1];
+    return data === undefined ? null : pcmOf(Buffer.from(data, 'base64'));
   }
 
   private part(part: object, id: string): Json {

@@ -5,11 +5,14 @@ import type { Settings } from '../settings.js';
 import type { Identity } from './identify.js';
 import { guessedCosts, type Abilities } from './try-out.js';
 
+/** Stands for a request to write down what was said: an ear does that, and no model is asked. */
+export const WRITE_DOWN = 'Write down what is said, word for word.';
+
 /** What the start has found out. */
 export interface Findings {
   readonly identity: Identity;
   readonly abilities: Abilities;
-  /** Writes down what is said; null: nobody does, or nobody needs to. */
+  /** Writes down what is said; null: nobody does. */
   readonly ear: LocalEar | null;
 }
 
@@ -43,8 +46,9 @@ export function capsOf(settings: Settings, { identity, abilities, ear }: Finding
     tools: abilities.tools,
     vision: abilities.vision,
     audio: abilities.audio,
-    transcripts: ear !== null,
-    ...(ear && ear.languages.length > 0 && { languages: ear.languages }),
+    transcripts: ear !== null && !abilities.audio,
+    ...(ear && { writeDown: { en: WRITE_DOWN } }),
+    ...(ear && !abilities.audio && ear.languages.length > 0 && { languages: ear.languages }),
   };
 }
 

@@ -7,6 +7,7 @@ import {
 } from '#modules/contracts';
 import { toMessages, type Json } from '../../core/remote/messages.js';
 import type { KnownMedium, RemoteLog } from '../../core/remote/remote-log.js';
+import { WRITE_DOWN } from '../probe/findings.js';
 import type { Place } from '../replicas.js';
 import { AnswerUnderWay, ask, type Asker } from './asking.js';
 import { EventQueue } from './event-queue.js';
@@ -17,6 +18,8 @@ export interface AsidesOptions {
   readonly context: RemoteLog;
   fresh(system: string | undefined): RemoteLog;
   encode(segment: Segment, pcm: Float32Array | null, signal: AbortSignal): Promise<Json | null>;
+  /** What was said, in words; null: nobody writes it down. */
+  readonly writeDown: ((medium: Json | null, signal: AbortSignal) => Promise<string>) | null;
   readonly asker: Asker;
   readonly place: Place;
   readonly systemAmid: boolean;
@@ -70,6 +73,12 @@ export class Asides {
       if (o.signal.aborted) throw new VisavisError('aborted', 'the answer was aborted before it began');
       if (log.openRole !== null) throw new VisavisError('bad_request', `a ${log.openRole} turn is open`);
       await to.events.push({ t: 'start', genId, base: log.head });
+      const asks = segments.some((segment) => segment.k === 'text' && segment.text === WRITE_DOWN);
+      const [said] = known.values();
+      if (this.options.writeDown && asks && said) {
+        const text = await this.options.writeDown(said.medium, o.signal);
+        return await tellWords(text, log.head.tokens, to.events);
+      }
       const messages = toMessages(log.entries, log, { system: log.system, systemAmid });
       const asked = { ...wishes, genId, messages, estimate: log.head.tokens + 1, inSlot: false };
       await ask(asker, place, asked, to);
@@ -111,4 +120,12 @@ export class Asides {
       log.append(seq + 1, segment, tokens, medium);
     }
   }
+}
+
+/** As an answer that is told at once. */
+async function tellWords(text: string, prompt: number, events: EventQueue<GenEvent>): Promise<void> {
+  const out = text === '' ? 0 : 1;
+  if (out > 0) await events.push({ t: 'token', id: 0, text, tMs: 0 });
+  await events.push({ t: 'end', reason: 'stop', usage: { prompt, cached: 0, out } });
+  events.end();
 }

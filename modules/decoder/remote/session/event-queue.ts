@@ -3,6 +3,8 @@ export class EventQueue<T> {
   private readonly most: number;
   private readonly queue: T[] = [];
   private ended = false;
+  /** Its reader is gone. */
+  private left = false;
   private error: Error | null = null;
   private wakeReader = (): void => undefined;
   private wakeWriters: (() => void)[] = [];
@@ -13,7 +15,7 @@ export class EventQueue<T> {
 
   /** Resolves when there is room for more, or nobody will read them. */
   async push(event: T): Promise<void> {
-    if (this.ended) return;
+    if (this.ended || this.left) return;
     this.queue.push(event);
     this.wakeReader();
     if (this.queue.length >= this.most) await new Promise<void>((resolve) => this.wakeWriters.push(resolve));
@@ -23,7 +25,8 @@ export class EventQueue<T> {
   end(error: unknown = null): void {
     if (this.ended) return;
     this.ended = true;
-    if (error !== null) this.error = error instanceof Error ? error : new Error('the answer failed', { cause: error });
+    if (error !== null)
+      this.error = error instanceof Error ? error : new Error('the answer failed', { cause: error });
     this.wakeReader();
     this.goOn();
   }
@@ -41,6 +44,7 @@ export class EventQueue<T> {
       }
       if (this.error !== null) throw this.error;
     } finally {
+      this.left = true;
       if (!this.ended) onReturn();
       this.goOn();
     }

@@ -12,10 +12,10 @@ import {
   type Segment,
 } from '#modules/contracts';
 import { checkImage } from '../../core/inputs/pixels.js';
-import { toMessages, textPart, type ChatMessage, type Json } from '../../core/remote/messages.js';
+import { toMessages, textPart, wordsOf, type ChatMessage, type Json } from '../../core/remote/messages.js';
 import { RemoteLog } from '../../core/remote/remote-log.js';
 import { RequestBudget } from '../../core/remote/request-budget.js';
-import type { MediaWriter } from '../media/media-writer.js';
+import { MediaWriter } from '../media/media-writer.js';
 import type { LocalEar } from '../options.js';
 import type { Place } from '../replicas.js';
 import type { Costs } from '../../core/remote/costs.js';
@@ -83,6 +83,7 @@ export class RemoteSession implements EngineSession {
       context: this.log,
       fresh: (own) => new RemoteLog({ system: own ?? system, costs, tools: caps.tools ?? false, maxTokens }),
       encode: (segment, pcm, signal) => this.encode(segment, pcm, signal),
+      writeDown: options.ear && ((medium, signal) => this.writtenDown(medium, signal)),
       asker: options.asker,
       place: options.place,
       systemAmid: options.systemAmid,
@@ -274,6 +275,16 @@ export class RemoteSession implements EngineSession {
       );
     const text = await ear.transcribe(pcm, { language: null, signal });
     return text.trim() === '' ? null : textPart(text.trim());
+  }
+
+  /** What was said, in words: they are there already where the model reads them. */
+  private async writtenDown(medium: Json | null, signal: AbortSignal): Promise<string> {
+    if (!medium) return '';
+    const words = wordsOf(medium);
+    if (words !== null) return words;
+    const pcm = MediaWriter.samplesOf(medium);
+    if (!pcm || !this.options.ear) throw new VisavisError('bad_request', 'that is nothing said');
+    return (await this.options.ear.transcribe(pcm, { language: null, signal })).trim();
   }
 
   private mediumId(id: string): string {

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { VisavisError } from '#modules/contracts';
+import { wavOf } from '../../core/remote/wav.js';
+import type { ChatServer } from '../http/chat-server.js';
+import { Failure } from '../http/failure.js';
+import type { LocalEar } from '../options.js';
+
+const answerSchema = z.object({ text: z.string() });
+
+/** A server that writes down what is said: OpenAI's `/v1/audio/transcriptions`. */
+export class TranscriptionEar implements LocalEar {
+  readonly name: string;
+  readonly languages: readonly string[] = [];
+  private readonly server: ChatServer;
+  private readonly model: string;
+
+  constructor(server: ChatServer, model: string) {
+    this.server = server;
+    this.model = model;
+    this.name = `${model} at ${server.name}`;
+  }
+
+  async transcribe(
+    pcm: Float32Array,
+    { language, signal }: { language: string | null; signal: AbortSignal },
+  ): Promise<string> {
+    const form = new FormData();
+    form.set('file', new Blob([wavOf(pcm)], { type: 'audio/wav' }), 'speech.wav');
+    form.set('model', this.model);
+    form.set('response_format', 'json');
+    if (language !== null) form.set('language', language);
+    try {
+      const answer = answerSchema.safeParse(
+        await this.server.upload('/v1/audio/transcriptions', form, signal),
+      );
+      if (answer.success) return answer.data.text;
+    } catch (error) {
+      if (error instanceof Failure) throw error.toError();
+      throw error;
+    }
+    throw new VisavisError('engine_failed', 'the server of transcripts sends what is none');
+  }
+}
