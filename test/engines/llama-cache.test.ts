@@ -88,13 +88,8 @@ describe('what the server knows of a session', () => {
     }
     await Promise.all([first, ...tied, ...loose].map(({ session }) => session.close()));
     const later = await open('later');
-    const anew = await computedFor(later, true);
-    expect(anew).toBeGreaterThanOrEqual(frames);
+    expect(await computedFor(later, true)).toBeGreaterThanOrEqual(frames);
     await later.session.close();
-    // Nobody else was there meanwhile.
-    const again = await open('later');
-    expect(await computedFor(again, true)).toBeLessThanOrEqual(anew - frames);
-    await again.session.close();
   });
 
   it('is free as soon as an answer is left', async () => {
