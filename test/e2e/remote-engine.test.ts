@@ -125,7 +125,7 @@ describe('a gateway whose engine others run', () => {
         speech: 'heard',
         context_tokens: 4096,
       });
-      await until(() => server.warmings.length >= 2);
+      await until(() => server.warmings.some(({ done }) => done));
       const spoken = await heard.speak(script.questions[0]!.clip);
       expect(spoken.output).toMatchObject([{ type: 'message', content: [{ text: 'One two three.' }] }]);
       const details = spoken.usage?.input_token_details;
