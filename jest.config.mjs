@@ -68,6 +68,12 @@ export default {
     },
     {
       ...common,
+      displayName: 'engines',
+      testMatch: ['<rootDir>/test/engines/**/*.test.ts'],
+      globals: { TEST_TIMEOUT_MS: 120_000 },
+    },
+    {
+      ...common,
       displayName: 'long',
       testMatch: ['<rootDir>/test/long/**/*.test.ts'],
       globals: { TEST_TIMEOUT_MS: 600_000 },

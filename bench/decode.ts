@@ -10,6 +10,7 @@ import { wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
 import { percentile } from '../tools/support/statistics.js';
+import { smollm2Decode, type Smollm2Decode } from './smollm2-decode.js';
 import { standardSteps, transformersJsSteps } from './standard-decode.js';
 
 const PAST_TOKENS = [512, 2048, 4096] as const;
@@ -28,6 +29,8 @@ interface DecodeReport {
   readonly transformersJsTokensPerS: readonly (number | null)[];
   readonly batch: readonly number[];
   readonly batchTokensPerS: readonly number[];
+  /** The same of weights that others trained, and of llama.cpp on them; null where they cannot be had. */
+  readonly smollm2: Smollm2Decode | null;
 }
 
 /** Speed of decoding on one core: by length of the past and by kind of export, and by the number of sequences in a run. */
@@ -47,6 +50,7 @@ export async function decodeBench(args: string[]): Promise<void> {
   const report: DecodeReport = {
     ...(await measureOwn(resolve(folder), tokens)),
     ...(await measureStandard(standard === null ? null : resolve(standard), tokens)),
+    smollm2: await smollm2Decode(PAST_TOKENS, tokens),
   };
   print(report);
   if (values.json) await writeJson(values.json, report);
@@ -144,7 +148,7 @@ function rate(stepMs: readonly number[], size: number): number {
 
 function print(report: DecodeReport): void {
   const row = (...cells: (string | number | null)[]) =>
-    console.log(cells.map((cell) => String(cell ?? '–').padStart(16)).join(''));
+    console.log(cells.map((cell) => String(cell ?? '–').padStart(18)).join(''));
   console.log('tokens/s on one core\n');
   row('past tokens', 'delta KV', 'standard', 'transformers.js');
   report.pastTokens.forEach((past, at) => {
@@ -162,5 +166,13 @@ function print(report: DecodeReport): void {
   report.batch.forEach((size, at) => {
     const all = report.batchTokensPerS[at] ?? Number.NaN;
     row(size, all, `× ${(all / single).toFixed(2)}`);
+  });
+  const { smollm2 } = report;
+  if (!smollm2) return;
+  console.log('\nSmolLM2-135M, tokens/s on one core\n');
+  row('past tokens', 'standard', 'transformers.js', 'llama.cpp (4 bit)');
+  report.pastTokens.forEach((past, at) => {
+    const { localTokensPerS: ours, transformersJsTokensPerS: theirs, llamaCppTokensPerS: cpp } = smollm2;
+    row(past, ours[at] ?? null, theirs[at] ?? null, cpp[at] ?? null);
   });
 }

@@ -8,6 +8,7 @@ import { longBench } from './long.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
 import { noisesBench } from './noises.js';
+import { remoteBench } from './remote.js';
 import { turnBench } from './turn.js';
 import { turnsBench } from './turns.js';
 import { vadBench } from './vad.js';
@@ -51,6 +52,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   noises: {
     what: 'minutes of noise, laughter, humming, a television …: what is taken for a turn, and answered [--minutes N] [--setting server_vad|auto|low] [--model DIR]',
     run: noisesBench,
+  },
+  remote: {
+    what: 'end of speech → first token of an inference server that others run, with 0 to 48 frames: sent ahead, and resent [--server llama|vllm|sglang|openai] [--url URL] [--frames 0,8,…] [--repeat N] [--threads N]',
+    run: remoteBench,
   },
   turn: {
     what: 'what turn-taking adds to the endpoint delay, with and without answers begun ahead [--calls 1,4,8] [--turns N] [--delay MS] [--transport webrtc|websocket]',

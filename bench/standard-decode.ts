@@ -1,6 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import type { PreTrainedModel, Tensor as TensorClass } from '@huggingface/transformers';
 import { KvCache } from '../modules/decoder/core/context/kv-cache.js';
+import type { OmniModel } from '../modules/decoder/core/model/ports.js';
 import { greedy } from '../modules/decoder/core/text/sampler.js';
 import { loadStandardFolder } from '../modules/decoder/folders/gemma/standard-folder.js';
 import { StandardModel } from '../modules/decoder/local/onnx/standard-model.js';
@@ -19,7 +21,7 @@ export interface StandardDecode {
 /** In one run; as many rows as a frame chunk has. */
 const PREFILL_ROWS = 64;
 /** The same ids for both, none of them special. */
-const promptId = (at: number): number => 10 + ((at * 31) % 200);
+export const promptId = (at: number): number => 10 + ((at * 31) % 200);
 
 /**
  * Milliseconds of each token of {@link StandardModel}, its embedding lookup included: `past_key_values` fed from slabs, the new rows of `present` written back.
@@ -29,29 +31,37 @@ export async function standardSteps({ folder: dir, past, tokens }: StandardDecod
   const folder = await loadStandardFolder(dir, 'visavis-pocket-standard');
   const model = await StandardModel.load(folder, await StandardTokenizer.load(folder), 1);
   try {
-    const cache = new KvCache(model.kv, past + tokens + PREFILL_ROWS);
-    const step = async (ids: number[]): Promise<number> => {
-      const embeds = await model.embed(ids);
-      const rows = { embeds, count: ids.length, position: cache.length, past: cache.last() };
-      const { keys, values, logits } = await model.decode(rows);
-      cache.append(keys, values, ids.length);
-      return greedy(logits);
-    };
-    let next = promptId(0);
-    while (cache.length < past) {
-      const count = Math.min(PREFILL_ROWS, past - cache.length);
-      next = await step(Array.from({ length: count }, (_, at) => promptId(cache.length + at)));
-    }
-    const stepMs: number[] = [];
-    for (let made = 0; made < tokens; made++) {
-      const startedAt = performance.now();
-      next = await step([next]);
-      stepMs.push(performance.now() - startedAt);
-    }
-    return stepMs;
+    return await decodeSteps(model, { past, tokens });
   } finally {
     await model.release();
   }
+}
+
+/** Milliseconds of each token of a model that is called as the engine calls it. */
+export async function decodeSteps(
+  model: OmniModel,
+  { past, tokens }: Pick<StandardDecode, 'past' | 'tokens'>,
+): Promise<number[]> {
+  const cache = new KvCache(model.kv, past + tokens + PREFILL_ROWS);
+  const step = async (ids: number[]): Promise<number> => {
+    const embeds = await model.embed(ids);
+    const rows = { embeds, count: ids.length, position: cache.length, past: cache.last() };
+    const { keys, values, logits } = await model.decode(rows);
+    cache.append(keys, values, ids.length);
+    return greedy(logits);
+  };
+  let next = promptId(0);
+  while (cache.length < past) {
+    const count = Math.min(PREFILL_ROWS, past - cache.length);
+    next = await step(Array.from({ length: count }, (_, at) => promptId(cache.length + at)));
+  }
+  const stepMs: number[] = [];
+  for (let made = 0; made < tokens; made++) {
+    const startedAt = performance.now();
+    next = await step([next]);
+    stepMs.push(performance.now() - startedAt);
+  }
+  return stepMs;
 }
 
 /**
@@ -82,6 +92,15 @@ export async function transformersJsSteps({ folder: dir, past, tokens }: Standar
     device: 'cpu',
     session_options,
   });
+  return generateSteps(model, Tensor, { past, tokens });
+}
+
+/** Of transformers.js's own `generate`, greedy, with no end of sequence; lets the model go. */
+export async function generateSteps(
+  model: PreTrainedModel,
+  Tensor: typeof TensorClass,
+  { past, tokens }: Pick<StandardDecode, 'past' | 'tokens'>,
+): Promise<number[]> {
   // The first token pays for the prompt; the time of the others is theirs alone.
   const at: number[] = [];
   const ids = BigInt64Array.from({ length: past }, (_, index) => BigInt(promptId(index)));

@@ -19,6 +19,7 @@ const COMMANDS = {
   bench: { program: 'dist/bench/main.js', build: true },
   fuzz: { program: 'dist/tools/fuzz/main.js', build: true },
   specs: { program: 'dist/tools/specs/main.js', build: true },
+  servers: { program: 'dist/tools/servers/main.js', build: true },
   key: { program: 'scripts/key.mjs', build: false },
   // The checks come before the build there, so that a mistake is told by the tool that explains it best.
   test: { program: 'scripts/test.mjs', build: false },

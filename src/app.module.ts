@@ -43,7 +43,7 @@ export function networkOf(config: Config): Pick<MediaOptions, 'iceHosts' | 'iceU
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
 @Module({})
 export class AppModule {
-  static forRoot(config: Config, logger: Logger, edge: AppEdge): DynamicModule {
+  static forRoot(config: Config & { modelFolder: string }, logger: Logger, edge: AppEdge): DynamicModule {
     const media = MediaModule.forRoot({ frameIntervalMs: config.frameIntervalMs, ...networkOf(config) });
     const decoder = DecoderModule.forRoot({
       modelFolder: config.modelFolder,

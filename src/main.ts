@@ -20,6 +20,7 @@ import { Lifecycle } from './lifecycle/lifecycle.js';
 import { guardProcess } from './lifecycle/process-guard.js';
 import { keepWasmWrappersGeneric } from './lifecycle/wasm-wrappers.js';
 import { CallsService } from './realtime/calls.service.js';
+import { modelFolder } from './model-folder.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 
@@ -51,8 +52,10 @@ async function check(config: Config): Promise<void> {
   await loadIce(config);
   const { remoteEngine } = config;
   if (remoteEngine) await remoteOptions(remoteEngine);
-  const isNeeded = remoteEngine === null || remoteEngine.localEar;
-  const model = isNeeded ? (await loadModelFolder(config.modelFolder)).config.modelId : '';
+  const logger = createLogger(config.logLevel);
+  const model = isNeeded(config)
+    ? (await loadModelFolder(await modelFolder(config, logger))).config.modelId
+    : '';
   const engine = remoteEngine ? `engine ${remoteEngine.urls.join(', ')}` : `model ${model}`;
   process.stdout.write(`configuration ok: ${engine}, port ${config.port}\n`);
 }
@@ -70,6 +73,9 @@ async function tryNetwork(config: Config): Promise<void> {
   if (findings.some(({ state }) => state === 'fail')) process.exitCode = 1;
 }
 
+/** A model of our own is run: it answers, or hears for one that does. */
+const isNeeded = ({ remoteEngine }: Config): boolean => remoteEngine === null || remoteEngine.localEar;
+
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const ends = waysToEnd(logger);
@@ -85,7 +91,15 @@ async function serve(config: Config): Promise<void> {
     ice,
     ...(remote && { remote }),
   };
-  const app = await startHttp(AppModule.forRoot(config, logger, edge), logger, PAGE, edge);
+  const stopping = new AbortController();
+  void ends.first.then(() => stopping.abort());
+  const folder = isNeeded(config) ? await modelFolder(config, logger, stopping.signal) : '';
+  const app = await startHttp(
+    AppModule.forRoot({ ...config, modelFolder: folder }, logger, edge),
+    logger,
+    PAGE,
+    edge,
+  );
   ends.guardCalls(app.get(CallsService, { strict: false }), app.get(Metrics, { strict: false }));
   await listen(app, config);
   const { address, family, port } = app.getHttpServer().address() as AddressInfo;

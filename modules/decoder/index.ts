@@ -6,5 +6,7 @@ export {
   type AnyModelFolder as ModelFolder,
 } from './local/onnx/load-folder.js';
 export type { EngineStats } from './local/worker-engine.js';
+export { parseHubId } from './folders/hub/hub-api.js';
+export { fetchHubModel } from './folders/hub/hub-model.js';
 export { RemoteEngine } from './remote/remote-engine.js';
 export type { Flavour, LocalEar, RemoteClock, RemoteOptions, RemoteStats } from './remote/options.js';

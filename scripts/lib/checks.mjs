@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { ensureBuild } from './build.mjs';
 import { KEEP_WASM_WRAPPERS_GENERIC } from './node.mjs';
 import { childEnv } from './process.mjs';
-import { ensureClientsPython, ensureTrainingPython, hasClientsPython, hasTrainingPython } from './python.mjs';
+import {
+  ensureClientsPython,
+  ensureServersPython,
+  ensureTrainingPython,
+  hasClientsPython,
+  hasServersPython,
+  hasTrainingPython,
+} from './python.mjs';
 import { jestResults, pytestResults } from './reports.mjs';
 
 /**
@@ -95,6 +102,14 @@ export const STEPS = [
     run: (context) => jest(context, 'clients', '--runInBand'),
   },
   {
+    name: 'engines',
+    what: "jest, the remote engine before others' inference servers, and weights of others in ours",
+    extra: '450 MB of Python packages and weights',
+    there: (root) => hasServersPython(root),
+    prepare: (root) => ensureServersPython(root),
+    run: (context) => jest(context, 'engines', '--runInBand'),
+  },
+  {
     name: 'long',
     what: 'jest, what takes longer than a check may',
     extra: 'it takes longer',
@@ -113,6 +128,7 @@ export const PHASES = [
   [['training']],
   [['e2e']],
   [['clients']],
+  [['engines']],
   [['long']],
 ];
 

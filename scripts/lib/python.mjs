@@ -12,6 +12,7 @@ import { StepError, run } from './process.mjs';
  * @property {string} folder what it needs is in its requirements.txt; its environment is made in its .venv
  * @property {string} costs what making that takes, in words
  * @property {string} [setting] names another Python, which is taken as it is
+ * @property {string[]} [flags] further ones of pip install
  */
 
 /** @type {Use} */
@@ -22,6 +23,8 @@ const TRAINING = {
 };
 /** @type {Use} */
 const CLIENTS = { folder: 'test/clients', costs: '350 MB, a minute or two' };
+/** @type {Use} */
+const SERVERS = { folder: 'tools/servers', costs: '450 MB, half a minute', flags: ['--no-deps'] };
 
 const requirementsOf = ({ folder }) => `${folder}/requirements.txt`;
 
@@ -60,6 +63,10 @@ export const hasTrainingPython = (root, env = process.env) => has(TRAINING, root
 export const ensureClientsPython = (root) => ensure(CLIENTS, root, {});
 export const hasClientsPython = (root) => has(CLIENTS, root, {});
 
+/** The Python that servers of others run on (tools/servers): the same. */
+export const ensureServersPython = (root) => ensure(SERVERS, root, {});
+export const hasServersPython = (root) => has(SERVERS, root, {});
+
 async function ensure(use, root, env) {
   const own = use.setting && env[use.setting];
   if (own) return named(use, root, own);
@@ -71,7 +78,13 @@ async function ensure(use, root, env) {
   if (!usable) await run(await basePython(use), ['-m', 'venv', '--clear', venv], { cwd: root, what: 'venv' });
   const requirements = requirementsOf(use);
   console.log(`vis-a-vis: installing ${requirements} into ${use.folder}/.venv (pip; ${use.costs})`);
-  const flags = ['--quiet', '--no-cache-dir', '--no-compile', '--disable-pip-version-check'];
+  const flags = [
+    '--quiet',
+    '--no-cache-dir',
+    '--no-compile',
+    '--disable-pip-version-check',
+    ...(use.flags ?? []),
+  ];
   await run(python, ['-m', 'pip', 'install', ...flags, '-r', requirements], {
     cwd: root,
     what: 'pip install',

@@ -5,7 +5,14 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { ensureClientsPython, ensureTrainingPython, hasClientsPython, hasTrainingPython } from './python.mjs';
+import {
+  ensureClientsPython,
+  ensureServersPython,
+  ensureTrainingPython,
+  hasClientsPython,
+  hasServersPython,
+  hasTrainingPython,
+} from './python.mjs';
 
 /** `-m venv --clear DIR` puts a copy of it there; installing fails where a file `offline` lies beside `log`. */
 const script = (folder) => `#!/bin/sh
@@ -116,4 +123,15 @@ test('the clients of others have an environment of their own, whatever runs the 
   } finally {
     delete process.env.VISAVIS_PYTHON;
   }
+});
+
+test('servers of others run on files that are named by their hashes, without what they ask for', async () => {
+  await mkdir(join(root, 'tools', 'servers'), { recursive: true });
+  await writeFile(join(root, 'tools', 'servers', 'requirements.txt'), '--require-hashes\n');
+  expect(await hasServersPython(root)).toBe(false);
+  expect(await ensureServersPython(root)).toBe(join(root, 'tools', 'servers', '.venv', 'bin', 'python'));
+  expect(await readFile(join(root, 'log'), 'utf8')).toMatch(
+    /pip install .*--no-deps -r tools\/servers\/requirements\.txt/,
+  );
+  expect(await hasServersPython(root)).toBe(true);
 });

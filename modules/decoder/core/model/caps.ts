@@ -20,6 +20,7 @@ export function capsOf(config: ModelConfig, maxSessions: number): EngineCaps {
     turnEnd: audio.turnEnd !== undefined || (audio.tells?.includes('turnEnd') ?? false),
     ...(audio.tells && { heads: audio.tells }),
     tools: false,
+    ...(config.textOnly && { vision: false, audio: false }),
     ...(config.writeDown && { writeDown: config.writeDown, languages: Object.keys(config.writeDown) }),
   };
 }

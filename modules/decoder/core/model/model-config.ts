@@ -13,6 +13,8 @@ export interface SpecialTokens {
   readonly audio: number;
   readonly end: number;
   readonly system?: number;
+  /** What stands in place of `bos` where a system prompt follows: templates may have one of their own in it. Left out: `bos`. */
+  readonly bosBeforeSystem?: number;
 }
 
 /** Shapes of the audio encoder. */
@@ -67,6 +69,26 @@ export interface ModelConfig {
     readonly maxContextTokens: number;
   };
   readonly supportsInstructions: boolean;
+  /** It takes neither pictures nor sounds; `vision` and `audio` say nothing then. Left out: false. */
+  readonly textOnly?: boolean;
   /** Words that have the model write down what was said before them, by language. Left out: it was not trained to. */
   readonly writeDown?: Readonly<Record<string, string>>;
 }
+
+/** In place of what a model that takes only text does not have. */
+export const NO_MEDIA: Pick<ModelConfig, 'vision' | 'audio'> = {
+  vision: { imageSize: 16, tokensPerFrame: 0, mean: [0, 0, 0], std: [1, 1, 1] },
+  audio: {
+    mels: 1,
+    hop: 160,
+    lead: 0,
+    blockMelFrames: 1,
+    melPerToken: 1,
+    melPerFrame: 1,
+    leftContextFrames: 0,
+    layers: 0,
+    heads: 0,
+    headDim: 0,
+    hiddenSize: 0,
+  },
+};

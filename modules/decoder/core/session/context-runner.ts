@@ -63,6 +63,7 @@ export class ContextRunner {
       throw new VisavisError('bad_request', 'this model calls no tools');
     }
     checkContent(segment, this.context.turn);
+    this.checkSenses(segment);
     const startedAt = this.host.nowMs();
     if (segment.k === 'text') await this.takeText(segment, operation);
     else if (segment.k === 'audio') await this.takeAudio(segment, operation);
@@ -153,6 +154,12 @@ export class ContextRunner {
       if (count === options.maxTokens) return 'length';
       logits = await scheduler.step(operation, new DecodeStep(sequence, id));
     }
+  }
+
+  private checkSenses({ k }: Segment): void {
+    if (!this.host.model.config.textOnly) return;
+    if (k === 'frame') throw new VisavisError('bad_image', 'this model sees nothing');
+    if (k === 'audio') throw new VisavisError('bad_audio', 'this model hears nothing');
   }
 
   private takeEdge(segment: SegmentOf<'turn'>): void {

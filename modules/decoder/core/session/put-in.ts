@@ -17,9 +17,12 @@ export async function beginContext(host: ModelHost, system: string, budgetTokens
   const { model, codec, special } = host;
   const { text, supportsInstructions } = model.config;
   const context = new Context(model.kv, text.hiddenSize, Math.min(budgetTokens, text.maxContextTokens));
-  context.add('content', special.row(codec.special.bos), special.count(codec.special.bos));
-  if (supportsInstructions && system !== '' && codec.special.system !== undefined) {
-    const ids = [codec.special.system, ...codec.encode(withoutSpecials(system)), codec.special.end];
+  const { bos, bosBeforeSystem = bos, system: opening } = codec.special;
+  const told = supportsInstructions && system !== '' && opening !== undefined;
+  const start = told ? bosBeforeSystem : bos;
+  context.add('content', special.row(start), special.count(start));
+  if (told) {
+    const ids = [opening, ...codec.encode(withoutSpecials(system)), codec.special.end];
     const rows = await host.scheduler.run({ priority: 'commit' }, () => model.embed(ids));
     context.add('system', rows, rows.length / text.hiddenSize);
   }

@@ -10,6 +10,7 @@ describe('takeApart', () => {
   it('finds what stands between the contents of a conversation', () => {
     expect(takeApart(render)).toEqual({
       start: 'S',
+      startBeforeSystem: 'S',
       user: '<user>',
       assistant: '<assistant>',
       end: '</>',
@@ -32,6 +33,32 @@ describe('takeApart', () => {
     };
     expect(takeApart(inside).system).toBeNull();
     expect(takeApart(throwing).system).toBeNull();
+  });
+
+  it('knows what a template says by itself where there is no system turn', () => {
+    const helpful = (messages: readonly ChatMessage[], prompt: boolean) => {
+      const told =
+        messages[0]?.role === 'system'
+          ? messages
+          : [{ role: 'system', content: 'Be kind.' } as const, ...messages];
+      return render(told, prompt).slice(1);
+    };
+    expect(takeApart(helpful, { textOnly: true })).toMatchObject({
+      start: '<system>Be kind.</>',
+      startBeforeSystem: '',
+      system: '<system>',
+      user: '<user>',
+      image: '',
+    });
+  });
+
+  it('gives contents as strings to a template of text alone', () => {
+    const strict = (messages: readonly ChatMessage[], prompt: boolean) => {
+      if (messages.some(({ content }) => typeof content !== 'string')) throw new Error('no parts');
+      return render(messages, prompt);
+    };
+    expect(takeApart(strict, { textOnly: true }).user).toBe('<user>');
+    expect(() => takeApart(strict)).toThrow('no parts');
   });
 
   it('takes a prompt that says more than the header of an answer in the past', () => {

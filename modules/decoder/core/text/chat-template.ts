@@ -17,6 +17,8 @@ export interface ChatPieces {
   readonly end: string;
   /** Opens a system turn; null where the template has none of its own. */
   readonly system: string | null;
+  /** What stands in place of `start` where a system turn follows. */
+  readonly startBeforeSystem: string;
   /** What stands for a picture, and for a sound. */
   readonly image: string;
   readonly audio: string;
@@ -27,20 +29,22 @@ const FIRST = 'qzxfirst';
 const SECOND = 'qzxsecond';
 const THIRD = 'qzxthird';
 
-const user = (...content: { type: string; text?: string }[]): ChatMessage => ({ role: 'user', content });
-const text = (words: string) => ({ type: 'text', text: words });
-
 /**
  * Takes a chat template apart, so that a conversation can be put together piece by piece while it goes on: the context
  * of a live call only grows, and a template renders it only whole.
+ * @param o `textOnly`: its contents are plain strings, as templates of models without eyes and ears have them
  * @throws Error with the cause, where a conversation is not made of the same pieces turn after turn
  */
-export function takeApart(render: RenderChat): ChatPieces {
-  const once = render([user(text(FIRST))], false);
-  const asked = render([user(text(FIRST))], true);
+export function takeApart(render: RenderChat, { textOnly = false } = {}): ChatPieces {
+  const user = (text: string): ChatMessage => ({
+    role: 'user',
+    content: textOnly ? text : [{ type: 'text', text }],
+  });
+  const once = render([user(FIRST)], false);
+  const asked = render([user(FIRST)], true);
   if (!asked.startsWith(once)) throw new Error('the generation prompt does not follow the conversation');
   const assistant = asked.slice(once.length);
-  const whole = render([user(text(FIRST)), { role: 'assistant', content: SECOND }, user(text(THIRD))], false);
+  const whole = render([user(FIRST), { role: 'assistant', content: SECOND }, user(THIRD)], false);
   const [head = '', answered = '', again = '', end = ''] = split(whole, [FIRST, SECOND, THIRD]);
   // The header of an answer in the past may be shorter than the prompt that asked for it.
   if (
@@ -56,7 +60,8 @@ export function takeApart(render: RenderChat): ChatPieces {
   }
   const start = head.slice(0, head.length - opening.length);
   const part = (type: string) => {
-    const [, inside = ''] = split(render([user({ type })], false), [head, end]);
+    if (textOnly) return '';
+    const [, inside = ''] = split(render([{ role: 'user', content: [{ type }] }], false), [head, end]);
     return inside;
   };
   return {
@@ -64,19 +69,27 @@ export function takeApart(render: RenderChat): ChatPieces {
     user: opening,
     assistant,
     end,
-    system: systemTurn(render, { start, rest: `${end}${opening}${FIRST}${end}` }),
+    ...systemTurn(render, { start, turn: user(FIRST), rest: `${end}${opening}${FIRST}${end}` }),
     image: part('image'),
     audio: part('audio'),
   };
 }
 
-function systemTurn(render: RenderChat, around: { start: string; rest: string }): string | null {
+/** Where a template says something by itself if there is no system turn, that goes when there is one. */
+function systemTurn(
+  render: RenderChat,
+  { start, turn, rest }: { start: string; turn: ChatMessage; rest: string },
+): Pick<ChatPieces, 'system' | 'startBeforeSystem'> {
+  const none = { system: null, startBeforeSystem: start };
   try {
-    const rendered = render([{ role: 'system', content: SECOND }, user(text(FIRST))], false);
-    const [opening = '', rest] = split(rendered.slice(around.start.length), [SECOND]);
-    return rendered.startsWith(around.start) && rest === around.rest && opening !== '' ? opening : null;
+    const rendered = render([{ role: 'system', content: SECOND }, turn], false);
+    const [before = '', after] = split(rendered, [SECOND]);
+    if (after !== rest || before === '') return none;
+    const begins = before.startsWith(start) ? start : '';
+    const system = before.slice(begins.length);
+    return system === '' ? none : { system, startBeforeSystem: begins };
   } catch {
-    return null;
+    return none;
   }
 }
 

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badModel, checkFile, readJson } from '../folder-files.js';
-import { standardManifestSchema, type CommonConfig } from './standard-schemas.js';
+import { standardManifestSchema, type CommonConfig, type TransformersJsConfig } from './standard-schemas.js';
 
 /** The ONNX sessions of a standard folder. */
 export const STANDARD_SESSIONS = [
@@ -13,7 +13,7 @@ export const STANDARD_SESSIONS = [
 export type StandardSession = (typeof STANDARD_SESSIONS)[number];
 
 /** How files are named by the type of their weights (transformers.js's `dtype`), best first for a CPU. */
-const SUFFIXES = new Map([
+export const SUFFIXES: ReadonlyMap<string, string> = new Map([
   ['fp32', ''],
   ['q8', '_quantized'],
   ['int8', '_int8'],
@@ -49,18 +49,28 @@ export async function findSessions(
 ): Promise<Record<StandardSession, string>> {
   const files: Partial<Record<StandardSession, string>> = {};
   for (const session of STANDARD_SESSIONS) {
-    const file = await findSession(dir, session, config);
+    const file = await findGraph(dir, session, config);
     await checkExternalData(dir, file, config);
     files[session] = file;
   }
   return files as Record<StandardSession, string>;
 }
 
-async function findSession(dir: string, session: StandardSession, config: CommonConfig): Promise<string> {
+/** The type of weights that config.json asks for; null: any. */
+export function askedDtype(session: string, config: TransformersJsConfig): string | null {
   const asked = config['transformers.js_config']?.dtype;
   const dtype = typeof asked === 'string' ? asked : asked?.[session];
+  return dtype === undefined || dtype === 'auto' ? null : dtype;
+}
+
+/**
+ * The file of a session: of the `dtype` that config.json asks for, else the first that is there.
+ * @throws `bad_model`
+ */
+export async function findGraph(dir: string, session: string, config: TransformersJsConfig): Promise<string> {
+  const dtype = askedDtype(session, config);
   const named = (suffix: string) => `onnx/${session}${suffix}.onnx`;
-  if (dtype !== undefined && dtype !== 'auto') {
+  if (dtype !== null) {
     const suffix = SUFFIXES.get(dtype);
     if (suffix === undefined) {
       const known = [...SUFFIXES.keys()].join(', ');
@@ -73,8 +83,12 @@ async function findSession(dir: string, session: StandardSession, config: Common
   throw badModel(dir, named(''), 'is missing');
 }
 
-/** Weights kept beside a graph: `<graph>.onnx_data`, `_data_1` and so on. */
-async function checkExternalData(dir: string, file: string, config: CommonConfig): Promise<void> {
+/** Weights kept beside a graph: `<graph>.onnx_data`, `_data_1` and so on. @throws `bad_model` */
+export async function checkExternalData(
+  dir: string,
+  file: string,
+  config: TransformersJsConfig,
+): Promise<void> {
   const all = config['transformers.js_config']?.use_external_data_format ?? false;
   const base = file.slice('onnx/'.length);
   const [stem = base] = base.split(/_(?:quantized|int8|uint8|q4)?\.onnx$|\.onnx$/);

@@ -99,7 +99,7 @@ describe('a standard folder', () => {
     await withoutManifest();
     await change('config.json', (config) => (config['model_type'] = 'qwen3_5'));
     expect(await problem()).toBe(
-      'model folder …: config.json: model_type: qwen3_5 is not one of visavis-pocket, gemma3n, gemma4, visavis-pocket-standard',
+      'model folder …: config.json: model_type: qwen3_5 is not one of visavis-pocket, gemma3n, gemma4, visavis-pocket-standard, llama',
     );
   });
 

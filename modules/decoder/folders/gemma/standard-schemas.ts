@@ -7,10 +7,8 @@ const rgb = z.tuple([z.number(), z.number(), z.number()]);
 
 const dtypes = z.union([z.string(), z.record(z.string(), z.string())]);
 
-/** What every `config.json` of this layout says. */
-const common = z.object({
-  image_token_id: id,
-  audio_token_id: id,
+/** How transformers.js is to load a folder. */
+export const transformersJsSchema = z.object({
   'transformers.js_config': z
     .object({
       dtype: dtypes.optional(),
@@ -20,6 +18,9 @@ const common = z.object({
     })
     .optional(),
 });
+
+/** What every `config.json` of a model with eyes and ears says. */
+const common = transformersJsSchema.extend({ image_token_id: id, audio_token_id: id });
 
 /** `config.json` of a Gemma 3n or Gemma 4 export. */
 export const gemmaConfigSchema = common.extend({
@@ -113,6 +114,7 @@ export const standardManifestSchema = z.object({
 });
 
 export type Dtypes = z.infer<typeof dtypes>;
+export type TransformersJsConfig = z.infer<typeof transformersJsSchema>;
 export type CommonConfig = z.infer<typeof common>;
 export type Pixels = Pick<
   z.infer<typeof planesSchema>,

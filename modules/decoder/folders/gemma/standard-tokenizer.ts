@@ -1,27 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
-import { Tokenizer } from '@huggingface/tokenizers';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { takeApart, type ChatPieces, type RenderChat } from '../../core/text/chat-template.js';
-import { spellBytes } from '../../core/text/detokenizer.js';
 import type { SpecialTokens } from '../../core/model/model-config.js';
 import type { TextCodec } from '../../core/model/ports.js';
 import { badModel, readJson, reasonOf } from '../folder-files.js';
+import { HfTokenizer } from '../hf-tokenizer.js';
 import { exists } from './standard-files.js';
 import type { StandardFolder, Wrapping } from './standard-folder.js';
 import { tokenizerConfigSchema } from './standard-schemas.js';
 
-const tokenizerSchema = z.looseObject({
-  added_tokens: z.array(
-    z.looseObject({ id: z.number().int().nonnegative(), content: z.string(), special: z.boolean() }),
-  ),
-  decoder: z.looseObject({ type: z.string() }).nullish(),
-});
-
 /** Numbers of marks, which are no token's. */
 const MARKS = { bos: -1, user: -2, assistant: -3, frame: -4, audio: -5, end: -6, system: -7 } as const;
-const BYTE = /^<0x([0-9A-F]{2})>$/;
 
 /** A standard folder's tokenizer, with the chat template taken apart into marks. */
 export class StandardTokenizer implements TextCodec {
@@ -32,19 +23,10 @@ export class StandardTokenizer implements TextCodec {
   /** The tokens before an encoder's rows, less the mark, and after them. */
   readonly frameWrap: { readonly before: readonly number[]; readonly after: readonly number[] };
   readonly audioWrap: { readonly before: readonly number[]; readonly after: readonly number[] };
-  private readonly tokenizer: Tokenizer;
-  private readonly specials: ReadonlyMap<string, number>;
-  private readonly byteLevel: boolean;
+  private readonly tokenizer: HfTokenizer;
 
-  private constructor(
-    folder: StandardFolder,
-    pieces: ChatPieces,
-    parts: { tokenizer: Tokenizer; json: z.infer<typeof tokenizerSchema> },
-  ) {
-    this.tokenizer = parts.tokenizer;
-    const { added_tokens: added, decoder } = parts.json;
-    this.specials = new Map(added.filter(({ special }) => special).map(({ content, id }) => [content, id]));
-    this.byteLevel = decoder?.type === 'ByteLevel';
+  private constructor(folder: StandardFolder, pieces: ChatPieces, tokenizer: HfTokenizer) {
+    this.tokenizer = tokenizer;
     const frame = this.wrap(folder.image);
     const audio = this.wrap(folder.audio);
     this.frameWrap = frame.around;
@@ -66,17 +48,11 @@ export class StandardTokenizer implements TextCodec {
   /** @throws `bad_model` */
   static async load(folder: StandardFolder): Promise<StandardTokenizer> {
     const { dir } = folder;
-    const json = await readJson(dir, 'tokenizer.json', tokenizerSchema);
     const config = await readJson(dir, 'tokenizer_config.json', tokenizerConfigSchema);
-    let tokenizer: Tokenizer;
-    try {
-      tokenizer = new Tokenizer(json, config);
-    } catch (cause) {
-      throw badModel(dir, 'tokenizer.json', reasonOf(cause));
-    }
+    const tokenizer = await HfTokenizer.load(dir, config);
     const pieces = await readTemplate(folder, config);
     for (const token of [folder.image.token, folder.audio.token]) {
-      if (!json.added_tokens.some(({ content }) => content === token)) {
+      if (!tokenizer.isAdded(token)) {
         throw badModel(
           dir,
           'tokenizer.json',
@@ -84,29 +60,19 @@ export class StandardTokenizer implements TextCodec {
         );
       }
     }
-    return new StandardTokenizer(folder, pieces, { tokenizer, json });
+    return new StandardTokenizer(folder, pieces, tokenizer);
   }
 
-  /** Text from outside: what is spelt like a special token in it stays text. */
   encode(text: string): number[] {
-    let safe = text;
-    for (const token of this.specials.keys()) {
-      if (token.length > 1) safe = safe.replaceAll(token, `${token.slice(0, 1)} ${token.slice(1)}`);
-    }
-    return this.ids(safe);
+    return this.tokenizer.encode(text);
   }
 
   spelling(id: number): string {
-    const token = this.tokenizer.id_to_token(id) ?? '';
-    if (this.specials.has(token)) return '';
-    if (this.byteLevel) return token;
-    const [, byte] = BYTE.exec(token) ?? [];
-    if (byte !== undefined) return spellBytes(Uint8Array.of(Number.parseInt(byte, 16)));
-    return spellBytes(new TextEncoder().encode(token.replaceAll('▁', ' ')));
+    return this.tokenizer.spelling(id);
   }
 
   private ids(text: string): number[] {
-    return text === '' ? [] : this.tokenizer.encode(text, { add_special_tokens: false }).ids;
+    return this.tokenizer.ids(text);
   }
 
   private wrap({ before, after }: Wrapping) {

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { OmniModel, TextCodec } from '../../core/model/ports.js';
 import { badModel, readJson } from '../../folders/folder-files.js';
+import { LLAMA_TYPES, loadLlamaFolder, type LlamaFolder } from '../../folders/llama/llama-folder.js';
+import { LlamaTokenizer } from '../../folders/llama/llama-tokenizer.js';
 import { loadModelFolder, type ModelFolder } from '../../folders/pocket/model-folder.js';
+import { LlamaModel } from './llama-model.js';
 import { OrtModel } from './ort-model.js';
 import {
   loadStandardFolder,
@@ -12,8 +15,8 @@ import { StandardModel } from './standard-model.js';
 import { StandardTokenizer } from '../../folders/gemma/standard-tokenizer.js';
 import { FolderTokenizer } from '../../folders/pocket/tokenizer.js';
 
-/** A model folder of either layout. */
-export type AnyModelFolder = ModelFolder | StandardFolder;
+/** A model folder of any layout. */
+export type AnyModelFolder = ModelFolder | StandardFolder | LlamaFolder;
 
 /** A model that holds native memory until it is released. */
 export type LoadedModel = OmniModel & { release(): Promise<void> };
@@ -28,8 +31,9 @@ export async function loadFolder(dir: string): Promise<AnyModelFolder> {
   const modelType = await peekModelType(dir);
   const standard = STANDARD_TYPES.find((type) => type === modelType);
   if (standard) return loadStandardFolder(dir, standard);
+  if (LLAMA_TYPES.some((type) => type === modelType)) return loadLlamaFolder(dir);
   if (modelType !== null && modelType !== 'visavis-pocket') {
-    const known = ['visavis-pocket', ...STANDARD_TYPES].join(', ');
+    const known = ['visavis-pocket', ...STANDARD_TYPES, ...LLAMA_TYPES].join(', ');
     throw badModel(dir, 'config.json', `model_type: ${modelType} is not one of ${known}`);
   }
   return loadModelFolder(dir);
@@ -49,6 +53,10 @@ export async function openFolder(
     const model = await OrtModel.load(folder, threads);
     await checkFrame(folder, model);
     return { model, codec };
+  }
+  if (folder.layout === 'llama') {
+    const codec = await LlamaTokenizer.load(folder);
+    return { model: await LlamaModel.load(folder, codec, threads), codec };
   }
   const codec = await StandardTokenizer.load(folder);
   return { model: await StandardModel.load(folder, codec, threads), codec };

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { VisavisError } from '#modules/contracts';
 import type { Prefill } from '../../core/context/context.js';
-import type { KvShape, LayerRows } from '../../core/context/kv-cache.js';
+import type { KvShape } from '../../core/context/kv-cache.js';
 import { LogMel } from '../../core/inputs/log-mel.js';
 import type { ModelConfig } from '../../core/model/model-config.js';
 import { toPatches } from '../../core/inputs/patches.js';
@@ -11,6 +11,7 @@ import { badModel } from '../../folders/folder-files.js';
 import { floats, floatsOf, integers, OrtSession, type Feeds } from './ort-session.js';
 import { STANDARD_SESSIONS, type StandardSession } from '../../folders/gemma/standard-files.js';
 import type { StandardFolder } from '../../folders/gemma/standard-folder.js';
+import { pastFeeds, probePast, takePresent } from './past-present.js';
 import { readShapes, type StandardSessions, type StandardShapes } from './standard-shapes.js';
 import type { StandardTokenizer } from '../../folders/gemma/standard-tokenizer.js';
 
@@ -125,26 +126,11 @@ export class StandardModel implements OmniModel {
   }
 
   async decode({ embeds, count, position, past }: Prefill): Promise<DecoderOutput> {
-    const total = past.rows + count;
-    const positions = Array.from({ length: count }, (_, index) => position + index);
     const outputs = await this.sessions.decoder_model_merged.run({
       ...this.rowFeeds(embeds, count),
-      attention_mask: integers(new Uint8Array(total).fill(1), [1, total]),
-      position_ids: integers(positions, [1, count]),
-      ...(this.shapes.keepsLogits ? { num_logits_to_keep: integers([1], []) } : {}),
-      ...this.pastFeeds(past),
+      ...pastFeeds(this.shapes, { count, position, past }),
     });
-    const logits = floatsOf(outputs, 'logits');
-    const fresh = (kind: 'key' | 'value'): LayerRows =>
-      this.shapes.layers.map((layer, index) => {
-        const present = floatsOf(outputs, `present.${layer}.${kind}`);
-        return lastRows(present, { ...this.layer(index), total, count });
-      });
-    return {
-      logits: logits.subarray(logits.length - this.config.text.vocabSize),
-      keys: fresh('key'),
-      values: fresh('value'),
-    };
+    return takePresent(this.shapes, outputs, { count, past, vocabSize: this.config.text.vocabSize });
   }
 
   async release(): Promise<void> {
@@ -182,21 +168,6 @@ export class StandardModel implements OmniModel {
       inputs_embeds: floats(embeds, [1, count, width]),
       per_layer_inputs: floats(inputs, [1, count, ...perLayer]),
     };
-  }
-
-  private pastFeeds(past: Prefill['past']): Feeds {
-    const feeds: Feeds = {};
-    this.shapes.layers.forEach((layer, index) => {
-      const { heads, headDim } = this.layer(index);
-      const dims = [1, heads, past.rows, headDim];
-      feeds[`past_key_values.${layer}.key`] = floats(past.keys[index] ?? NOTHING, dims);
-      feeds[`past_key_values.${layer}.value`] = floats(past.values[index] ?? NOTHING, dims);
-    });
-    return feeds;
-  }
-
-  private layer(index: number): { heads: number; headDim: number } {
-    return this.kv.each?.[index] ?? this.kv;
   }
 
   private patchFeeds(planes: Float32Array): Feeds {
@@ -270,32 +241,10 @@ export class StandardModel implements OmniModel {
   }
 
   private async probeDecoder(): Promise<void> {
-    const embeds = await this.embed([0]);
-    const nothing = this.shapes.layers.map(() => NOTHING);
-    const past = { keys: nothing, values: nothing, rows: 0 };
-    const { keys } = await this.decode({ embeds, count: 1, position: 0, past });
-    keys.forEach((rows, index) => {
-      const { heads, headDim } = this.layer(index);
-      if (rows.length !== heads * headDim)
-        throw new Error(`present ${index} has ${rows.length} values a row`);
-    });
+    await probePast(this, this.shapes, await this.embed([0]));
   }
 }
 
 function melOf(mel: LogMel): (block: AudioBlock) => Promise<SoundFeatures> {
   return ({ pcm, samples }) => Promise.resolve(mel.frames(pcm.subarray(0, samples)));
-}
-
-/** The last `count` rows of each head of `[heads, total, headDim]`. */
-function lastRows(
-  present: Float32Array,
-  { heads, headDim, total, count }: { heads: number; headDim: number; total: number; count: number },
-): Float32Array {
-  if (heads === 1) return present.subarray((total - count) * headDim);
-  const rows = new Float32Array(heads * count * headDim);
-  for (let head = 0; head < heads; head++) {
-    const end = (head + 1) * total * headDim;
-    rows.set(present.subarray(end - count * headDim, end), head * count * headDim);
-  }
-  return rows;
 }

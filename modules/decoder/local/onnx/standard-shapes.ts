@@ -7,16 +7,20 @@ import type { StandardFolder } from '../../folders/gemma/standard-folder.js';
 
 export type StandardSessions = Readonly<Record<StandardSession, OrtSession>>;
 
-/** What the sessions of a standard folder declare. */
-export interface StandardShapes {
+/** What a decoder declares of its cache. */
+export interface PastShapes {
   /** Heads and width of each cached layer. */
   readonly kv: KvShape;
   /** The numbers N of `past_key_values.N`, in order: layers that share another's cache have none. */
   readonly layers: readonly number[];
-  /** `[layers, width]` of a token's `per_layer_inputs`; null where the decoder takes none. */
-  readonly perLayer: readonly [number, number] | null;
   /** Whether the decoder can be asked for the last row's logits alone. */
   readonly keepsLogits: boolean;
+}
+
+/** What the sessions of a standard folder declare. */
+export interface StandardShapes extends PastShapes {
+  /** `[layers, width]` of a token's `per_layer_inputs`; null where the decoder takes none. */
+  readonly perLayer: readonly [number, number] | null;
   /** Whether the audio encoder takes a mask beside the features. */
   readonly audioMask: boolean;
 }
@@ -25,14 +29,14 @@ type Dims = readonly (number | string)[];
 type Declared = readonly InferenceSession.ValueMetadata[];
 
 /** Reads one file's inputs and outputs, and says what is wrong with them. */
-class Declarations {
+export class Declarations {
   private readonly dir: string;
   private readonly file: string;
   private readonly session: OrtSession;
 
-  constructor(folder: StandardFolder, name: StandardSession, session: OrtSession) {
-    this.dir = folder.dir;
-    this.file = folder.files[name];
+  constructor(dir: string, file: string, session: OrtSession) {
+    this.dir = dir;
+    this.file = file;
     this.session = session;
   }
 
@@ -91,7 +95,7 @@ class Declarations {
  */
 export function readShapes(folder: StandardFolder, sessions: StandardSessions): StandardShapes {
   const decoder = readDecoder(folder, sessions.decoder_model_merged);
-  const embed = new Declarations(folder, 'embed_tokens', sessions.embed_tokens);
+  const embed = new Declarations(folder.dir, folder.files.embed_tokens, sessions.embed_tokens);
   embed.only((name) => name === 'input_ids');
   embed.input('input_ids', 'int64', ['batch', 'sequence']);
   embed.output('inputs_embeds', ['batch', 'sequence', folder.hiddenSize]);
@@ -110,21 +114,37 @@ const DECODER_INPUTS = new Set([
 ]);
 
 function readDecoder(folder: StandardFolder, session: OrtSession): Omit<StandardShapes, 'audioMask'> {
-  const declared = new Declarations(folder, 'decoder_model_merged', session);
-  const state = session.inputs.find(({ name }) => name.startsWith('past_') && !PAST.test(name));
-  if (state) {
-    declared.fail(
-      `keeps ${state.name}: a hybrid cache, which cannot be rolled back by cutting it off, is not supported`,
-    );
-  }
+  const declared = new Declarations(folder.dir, folder.files.decoder_model_merged, session);
+  refuseState(declared, session);
   declared.only((name) => DECODER_INPUTS.has(name) || PAST.test(name));
   declared.input('inputs_embeds', 'float32', ['batch', 'sequence', folder.hiddenSize]);
+  return { ...readPast(declared, session, folder.vocabSize), perLayer: readPerLayer(declared) };
+}
+
+function refuseState(declared: Declarations, session: OrtSession): void {
+  const state = session.inputs.find(({ name }) => name.startsWith('past_') && !PAST.test(name));
+  if (!state) return;
+  declared.fail(
+    `keeps ${state.name}: a hybrid cache, which cannot be rolled back by cutting it off, is not supported`,
+  );
+}
+
+/** A decoder that takes tokens in place of rows. @throws `bad_model` */
+export function readTokenDecoder(declared: Declarations, session: OrtSession, vocabSize: number): PastShapes {
+  refuseState(declared, session);
+  declared.only((name) => name === 'input_ids' || DECODER_INPUTS.has(name) || PAST.test(name));
+  declared.input('input_ids', 'int64', ['batch', 'sequence']);
+  return readPast(declared, session, vocabSize);
+}
+
+/** What a decoder's cache is, whatever else it takes. */
+function readPast(declared: Declarations, session: OrtSession, vocabSize: number): PastShapes {
   declared.input('attention_mask', 'int64', ['batch', 'total']);
   // Without them the graph counts by itself, and could not go on counting after an eviction.
   declared.input('position_ids', 'int64', ['batch', 'sequence']);
   const keepsLogits = declared.has('num_logits_to_keep');
   if (keepsLogits) declared.input('num_logits_to_keep', 'int64', []);
-  declared.output('logits', ['batch', 'kept', folder.vocabSize]);
+  declared.output('logits', ['batch', 'kept', vocabSize]);
   const numbers = session.inputs.flatMap(({ name }) => PAST.exec(name)?.[1] ?? []);
   const layers = [...new Set(numbers.map(Number))].toSorted((a, b) => a - b);
   if (layers.length === 0) declared.fail('keeps no past_key_values');
@@ -136,7 +156,7 @@ function readDecoder(folder: StandardFolder, session: OrtSession): Omit<Standard
     headDim: largest((one) => one.headDim),
     each,
   };
-  return { kv, layers, keepsLogits, perLayer: readPerLayer(declared) };
+  return { kv, layers, keepsLogits };
 }
 
 function readLayer(declared: Declarations, layer: number): { heads: number; headDim: number } {
@@ -159,7 +179,7 @@ function readPerLayer(declared: Declarations): readonly [number, number] | null 
 }
 
 function readVision(folder: StandardFolder, session: OrtSession): void {
-  const declared = new Declarations(folder, 'vision_encoder', session);
+  const declared = new Declarations(folder.dir, folder.files.vision_encoder, session);
   const { imageSize } = folder.config.vision;
   if (folder.patches) {
     declared.only((name) => name === 'pixel_values' || name === 'pixel_position_ids');
@@ -173,7 +193,7 @@ function readVision(folder: StandardFolder, session: OrtSession): void {
 }
 
 function readAudio(folder: StandardFolder, session: OrtSession): boolean {
-  const declared = new Declarations(folder, 'audio_encoder', session);
+  const declared = new Declarations(folder.dir, folder.files.audio_encoder, session);
   declared.only((name) => name === 'input_features' || name === 'input_features_mask');
   declared.input('input_features', 'float32', ['batch', 'frames', folder.config.audio.mels]);
   checkWidth(folder, declared, session, 'audio_features');
