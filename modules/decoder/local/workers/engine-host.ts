@@ -22,6 +22,7 @@ export class EngineHost {
   private readonly sessions = new Map<number, DecoderSession>();
   /** How to end each request that can be ended early. */
   private readonly abortable = new Map<number, () => void>();
+  private unanswered = 0;
 
   private constructor(model: LoadedModel, shared: SessionHost, post: (message: FromEngineWorker) => void) {
     this.model = model;
@@ -54,6 +55,11 @@ export class EngineHost {
     return new EngineHost(model, shared, post);
   }
 
+  /** No request waits for its answer. */
+  get idle(): boolean {
+    return this.unanswered === 0;
+  }
+
   /** @returns true when the worker is to end */
   async handle(message: ToEngineWorker): Promise<boolean> {
     if (message.t === 'abort') this.abortable.get(message.id)?.();
@@ -63,6 +69,7 @@ export class EngineHost {
   }
 
   private async answer(request: Request): Promise<void> {
+    this.unanswered += 1;
     try {
       this.post({ t: 'done', id: request.id, value: await this.perform(request) });
     } catch (error) {
@@ -75,6 +82,7 @@ export class EngineHost {
         param: known.param,
       });
     } finally {
+      this.unanswered -= 1;
       this.abortable.delete(request.id);
     }
   }
