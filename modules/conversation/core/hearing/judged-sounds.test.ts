@@ -63,7 +63,7 @@ describe('a sound that holds no question', () => {
     judged(speakAndPause(harness, 1500), { turnEnd: 0.01, speech: 0.9 });
     harness.intent({ k: 'audio_commit' });
     expect(harness.said).toContain('audio_committed');
-    expect(silences(harness)).toEqual([4000, 500]);
+    expect(silences(harness)).toEqual([2500, 500]);
     expect(harness.commands.at(-1)).toMatchObject({ c: 'detect_anew' });
   });
 
@@ -80,7 +80,7 @@ describe('a sound that holds no question', () => {
   test('keeps nobody waiting, however unfinished it is', () => {
     const harness = awake({ config: { turnDetection: SEMANTIC_VAD }, settings: { turnModel: 'smart-turn' } });
     judged(speakAndPause(harness, 1500), { turnEnd: 0.01, speech: 0.9 });
-    expect(silences(harness)).toEqual([4000]);
+    expect(silences(harness)).toEqual([2500]);
     const other = awake({ config: { turnDetection: SEMANTIC_VAD }, settings: { turnModel: 'smart-turn' } });
     judged(speakAndPause(other, 1500), { turnEnd: 0.01, speech: 0.05 });
     expect(silences(other)).toEqual([]);
@@ -146,7 +146,7 @@ describe('Smart Turn', () => {
 
   test('says how long the silence is to be', () => {
     const harness = judged(speakAndPause(listening('auto'), 1500), { turnEnd: 0.97, speech: 1 });
-    expect(silences(harness)).toEqual([150]);
+    expect(silences(harness)).toEqual([300]);
   });
 
   test('server_vad takes no notice', () => {
@@ -165,12 +165,12 @@ describe('Smart Turn', () => {
     harness.clear().audio(harness.now + 150);
     at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
     judged(harness, { turnEnd: 0.02, speech: 1 });
-    expect(silences(harness).at(-1)).toBe(150);
+    expect(silences(harness).at(-1)).toBe(300);
     at(harness, { t: 'resume', atMs: harness.now });
     harness.clear().audio(harness.now + 800);
     at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
     judged(harness, { turnEnd: 0.02, speech: 1 });
-    expect(silences(harness).at(-1)).toBe(4000);
+    expect(silences(harness).at(-1)).toBe(2500);
   });
 
   test('but an "umm" is no beginning that was finished', () => {
@@ -181,7 +181,7 @@ describe('Smart Turn', () => {
     harness.now -= 1000;
     at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
     judged(harness, { turnEnd: 0.02, speech: 1, notForMe: 0.01 });
-    expect(silences(harness).at(-1)).toBe(4000);
+    expect(silences(harness).at(-1)).toBe(2500);
   });
 });
 

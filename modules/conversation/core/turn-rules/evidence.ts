@@ -19,10 +19,16 @@ const SURELY_SPEECH = 0.5;
 /** Below this there is none, unless the ear is sure of the contrary. */
 const NO_SPEECH = 0.08;
 
-/** From this `notForMe` on even a single word is for nobody: the ear's own threshold, as short questions are the hardest to tell. */
+/** The ear's own threshold of `notForMe`. */
 export const NOT_FOR_ME = 0.5;
-/** From this on, what is longer is, or what may be no speech: of 430 questions one word scores more, the others up to 0.04. */
+/** From this on a sound is for nobody that is longer than a word or two, or may be no speech: questions score up to 0.04. */
 const DOUBTFUL = 0.15;
+/** The same for a word or two, which are harder to tell: greetings by robots score up to 0.35. */
+const DOUBTFUL_WORD = 0.4;
+/** So long (ms) a word or two may take. */
+const WORDS_MS = 1000;
+/** The ear's own threshold of `interrupts`, for what has been heard out or is long. */
+const MEANT = 0.5;
 /** Up to this the ear is sure of a question: it hears one through loud music, in which the judge finds no speech. */
 const SURELY_FOR_ME = 0.01;
 
@@ -59,13 +65,15 @@ export function isForNobody(evidence: Evidence, { speechMs, before }: Situation)
   const close = before !== null && before.sinceMs < CLOSE_MS;
   if (short && close && isFinished(before)) return true;
   if (notForMe === null) return speech !== null && speech < HARDLY_SPEECH;
-  return notForMe >= mostForMe(speech, short && !close);
+  return notForMe >= mostForMe(evidence, speechMs < WORDS_MS && !(short && close));
 }
 
 /** `notForMe` from which on a sound is for nobody. */
-function mostForMe(speech: number | null, word: boolean): number {
+function mostForMe({ speech, interrupts }: Evidence, words: boolean): number {
   if (speech !== null && speech < NO_SPEECH) return SURELY_FOR_ME;
-  return word && (speech === null || speech >= SURELY_SPEECH) ? NOT_FOR_ME : DOUBTFUL;
+  // Who interrupts speaks to the model.
+  if (interrupts !== null && interrupts >= MEANT) return NOT_FOR_ME;
+  return words && (speech === null || speech >= SURELY_SPEECH) ? DOUBTFUL_WORD : DOUBTFUL;
 }
 
 /** A turn of which that is not known may have been cut off: what follows is the rest of it. */
@@ -77,8 +85,6 @@ function isFinished({ turnEnd }: TurnBefore): boolean {
 const MEANT_MS = 900;
 /** Speech (ms) that is meant, though the ear does not think so, as long as it is for the model. */
 const SURELY_MEANT_MS = 1800;
-/** The ear's own threshold of `interrupts`, for what has been heard out or is long. */
-const MEANT = 0.5;
 /** For what has only begun: half a backchannel, a cough or a laugh reaches 0.93, half a sentence 0.96 and more. */
 const MEANT_SO_FAR = 0.95;
 

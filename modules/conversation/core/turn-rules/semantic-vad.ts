@@ -6,23 +6,23 @@ type SemanticVad = Extract<TurnDetection, { type: 'semantic_vad' }>;
 interface Patience {
   /** Silence (ms) that ends a turn which the model is sure is over. */
   readonly shortestMs: number;
-  /** Silence (ms) that ends any turn: as long as OpenAI's service waits at this eagerness. */
+  /** Silence (ms) that ends any turn; OpenAI's service waits up to 8, 4 and 2 s. */
   readonly longestMs: number;
   /** Silence (ms) for a model that does not predict ends of turns, or has not said yet. */
   readonly silenceMs: number;
 }
 
 /** `auto` is `medium`, as in OpenAI's service. */
-const MEDIUM: Patience = { shortestMs: 150, longestMs: 4000, silenceMs: 500 };
+const MEDIUM: Patience = { shortestMs: 300, longestMs: 2500, silenceMs: 500 };
 const PATIENCE: Readonly<Record<SemanticVad['eagerness'], Patience>> = {
-  low: { shortestMs: 300, longestMs: 8000, silenceMs: 1000 },
+  low: { shortestMs: 800, longestMs: 4000, silenceMs: 1000 },
   medium: MEDIUM,
   auto: MEDIUM,
   high: { shortestMs: 100, longestMs: 2000, silenceMs: 300 },
 };
 /** From this probability on the model counts as sure that the turn is over, up to the other that it is not. */
 const FINISHED = 0.95;
-const UNFINISHED = 0.03;
+const UNFINISHED = 0.1;
 
 /** From this much speech (ms) on a turn may be over at once. */
 const OPENING_MS = 1250;

@@ -34,9 +34,9 @@ describe('turnPolicy', () => {
 
   // Silence (ms) where the model says nothing, where it is sure, and where it is sure of the contrary.
   test.each([
-    ['low', 1000, 300, 8000],
-    ['medium', 500, 150, 4000],
-    ['auto', 500, 150, 4000],
+    ['low', 1000, 800, 4000],
+    ['medium', 500, 300, 2500],
+    ['auto', 500, 300, 2500],
     ['high', 300, 100, 2000],
   ] as const)('semantic_vad of eagerness %s', (eagerness, silenceMs, shortestMs, longestMs) => {
     const policy = turnPolicy({ type: 'semantic_vad', eagerness, ...ANSWERING }, OPTIONS)!;
@@ -47,7 +47,7 @@ describe('turnPolicy', () => {
     });
     expect(policy.silenceMs(null, LONG_MS)).toBe(silenceMs);
     expect([1, 0.95].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([shortestMs, shortestMs]);
-    expect([0, 0.03].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([longestMs, longestMs]);
+    expect([0, 0.1].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([longestMs, longestMs]);
     const falling = [0, 0.2, 0.4, 0.6, 1].map((p) => policy.silenceMs(p, LONG_MS));
     expect(falling).toEqual(falling.toSorted((x, y) => y - x));
     expect(new Set(falling).size).toBeGreaterThan(3);
