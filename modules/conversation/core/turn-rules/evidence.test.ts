@@ -45,8 +45,10 @@ describe('isMeant', () => {
   const manner = { raised: false, heardOut: false };
 
   test.each([
-    ['"stop", says the ear', { interrupts: 0.8, notForMe: 0.1 }, 400, true],
-    ['"hold on", which asks for nothing', { interrupts: 0.9, notForMe: 0.6 }, 400, true],
+    ['"stop", says the ear', { interrupts: 0.97, notForMe: 0.1 }, 400, true],
+    ['"mm-hmm", of which it is in doubt', { interrupts: 0.8, notForMe: 0.02 }, 700, false],
+    ['half a sentence, of which it is in doubt', { interrupts: 0.8, notForMe: 0.02 }, 1000, true],
+    ['"hold on", which asks for nothing', { interrupts: 0.97, notForMe: 0.6 }, 400, true],
     ['"uh-huh", says the ear', { interrupts: 0.1, notForMe: 0.3 }, 500, false],
     ['a long sentence that the ear does not take for it', { interrupts: 0.2, notForMe: 0.1 }, 2000, true],
     ['a long laugh', { interrupts: 0.2, notForMe: 0.4 }, 3000, false],

@@ -27,7 +27,7 @@ const DOUBTFUL = 0.15;
 const DOUBTFUL_WORD = 0.4;
 /** So long (ms) a word or two may take. */
 const WORDS_MS = 1000;
-/** The ear's own threshold of `interrupts`, for what has been heard out or is long. */
+/** The ear's own threshold of `interrupts`, for what is no word or two. */
 const MEANT = 0.5;
 /** Up to this the ear is sure of a question: it hears one through loud music, in which the judge finds no speech. */
 const SURELY_FOR_ME = 0.01;
@@ -85,6 +85,8 @@ function isFinished({ turnEnd }: TurnBefore): boolean {
 const MEANT_MS = 900;
 /** Speech (ms) that is meant, though the ear does not think so, as long as it is for the model. */
 const SURELY_MEANT_MS = 1800;
+/** For what is short, once it is heard out: backchannels that the ear takes for more reach 0.84, "stop" begins at 0.96. */
+const MEANT_SHORT = 0.9;
 /** For what has only begun: half a backchannel, a cough or a laugh reaches 0.93, half a sentence 0.96 and more. */
 const MEANT_SO_FAR = 0.95;
 
@@ -103,7 +105,8 @@ export function isMeant(evidence: Evidence, { speechMs, raised, heardOut }: Mann
   const { notForMe, interrupts, speech } = evidence;
   if (interrupts !== null) {
     // "Hold on" is meant, though it asks for nothing.
-    if (interrupts >= (heardOut || speechMs >= MEANT_MS ? MEANT : MEANT_SO_FAR)) return true;
+    const short = heardOut ? MEANT_SHORT : MEANT_SO_FAR;
+    if (interrupts >= (speechMs < MEANT_MS ? short : MEANT)) return true;
     return speechMs >= SURELY_MEANT_MS && notForMe !== null && notForMe < DOUBTFUL;
   }
   if (notForMe !== null ? notForMe >= NOT_FOR_ME : speech !== null && speech < HARDLY_SPEECH) return false;
