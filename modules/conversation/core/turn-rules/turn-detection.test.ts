@@ -47,7 +47,7 @@ describe('turnPolicy', () => {
     });
     expect(policy.silenceMs(null, LONG_MS)).toBe(silenceMs);
     expect([1, 0.95].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([shortestMs, shortestMs]);
-    expect([0, 0.1].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([longestMs, longestMs]);
+    expect([0, 0.03].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([longestMs, longestMs]);
     const falling = [0, 0.2, 0.4, 0.6, 1].map((p) => policy.silenceMs(p, LONG_MS));
     expect(falling).toEqual(falling.toSorted((x, y) => y - x));
     expect(new Set(falling).size).toBeGreaterThan(3);
