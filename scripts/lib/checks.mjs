@@ -106,6 +106,7 @@ export const STEPS = [
     what: "jest, the remote engine before others' inference servers, and weights of others in ours",
     extra: '450 MB of Python packages and weights',
     there: (root) => hasServersPython(root),
+    packages: [CHROMIUM],
     prepare: (root) => ensureServersPython(root),
     run: (context) => jest(context, 'engines', '--runInBand'),
   },

@@ -25,6 +25,8 @@ const TRAINING = {
 const CLIENTS = { folder: 'test/clients', costs: '350 MB, a minute or two' };
 /** @type {Use} */
 const SERVERS = { folder: 'tools/servers', costs: '450 MB, half a minute', flags: ['--no-deps'] };
+/** @type {Use} */
+const VLLM = { folder: 'tools/servers/vllm', costs: '6 GB, some minutes', flags: ['--no-deps'] };
 
 const requirementsOf = ({ folder }) => `${folder}/requirements.txt`;
 
@@ -66,6 +68,9 @@ export const hasClientsPython = (root) => has(CLIENTS, root, {});
 /** The Python that servers of others run on (tools/servers): the same. */
 export const ensureServersPython = (root) => ensure(SERVERS, root, {});
 export const hasServersPython = (root) => has(SERVERS, root, {});
+
+/** The Python that vLLM runs on (tools/servers/vllm): the same, and asked for by nothing but what is told to use it. */
+export const ensureVllmPython = (root) => ensure(VLLM, root, {});
 
 async function ensure(use, root, env) {
   const own = use.setting && env[use.setting];

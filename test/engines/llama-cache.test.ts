@@ -3,8 +3,9 @@ import { Logger } from '@nestjs/common';
 import { RemoteEngine } from '#modules/decoder';
 import { readAnswer } from '../../modules/decoder/testing/engine-script.js';
 import { readLlamaCounters } from '../../tools/servers/llama-counters.js';
-import { startLlamaServer, type LlamaServer } from '../../tools/servers/llama-server.js';
-import { LlamaSession } from '../support/llama-session.js';
+import { startLlamaServer } from '../../tools/servers/llama-server.js';
+import type { ServerProcess } from '../../tools/servers/server-process.js';
+import { ServerSession } from '../support/server-session.js';
 
 // Real: llama.cpp's own server as a process of its own, which counts what it computes and what it finds in its cache. Not real: what leads from
 // pictures and sounds to the language model, which is random.
@@ -17,7 +18,7 @@ const SLOTS = 3;
 const REST = 60;
 
 describe('what the server knows of a session', () => {
-  let server: LlamaServer;
+  let server: ServerProcess;
   let engine: RemoteEngine;
   beforeAll(async () => {
     server = await startLlamaServer({ side: 112, slots: SLOTS, threads: 1 });
@@ -39,7 +40,7 @@ describe('what the server knows of a session', () => {
   }
 
   it('has the frames warm when the question ends: only the sound is new', async () => {
-    const one = await LlamaSession.open(engine, 'warm');
+    const one = await ServerSession.open(engine, 'warm');
     await one.begin();
     for (let n = 0; n < FRAMES; n += 1) await one.show(n);
     await idle(5000);
@@ -59,7 +60,7 @@ describe('what the server knows of a session', () => {
   });
 
   /** The same of everybody. @returns prompt tokens that the server computed for it */
-  async function computedFor(one: LlamaSession, ahead: boolean): Promise<number> {
+  async function computedFor(one: ServerSession, ahead: boolean): Promise<number> {
     await idle(5000);
     const before = await counters();
     await one.begin();
@@ -73,7 +74,7 @@ describe('what the server knows of a session', () => {
 
   it('finds nothing of one tenant for another who shows and says the same: beside it, beyond its slots, and after it', async () => {
     const frames = 2 * engine.caps.tokensPerFrame;
-    const open = (tenant: string) => LlamaSession.open(engine, tenant);
+    const open = (tenant: string) => ServerSession.open(engine, tenant);
     const first = await open('a');
     const own = await computedFor(first, true);
     // All slots but one are tied to sessions; that one is for whoever has none.
@@ -93,7 +94,7 @@ describe('what the server knows of a session', () => {
   });
 
   it('is free as soon as an answer is left', async () => {
-    const one = await LlamaSession.open(engine, 'leaving');
+    const one = await ServerSession.open(engine, 'leaving');
     await one.begin();
     await one.say('Tell a very long story about a ship.');
     await one.end();
@@ -108,7 +109,7 @@ describe('what the server knows of a session', () => {
   });
 
   it('is free as soon as a question takes the place of what was sent ahead', async () => {
-    const one = await LlamaSession.open(engine, 'speaking');
+    const one = await ServerSession.open(engine, 'speaking');
     const { aborted } = engine.stats.warm;
     await one.begin();
     const showing = one.show(90);

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectNode, type NodeCall } from '@vis-a-vis/client/node';
 import type { Response, ServerEvent } from '@vis-a-vis/protocol';
 import { readLlamaCounters } from '../../tools/servers/llama-counters.js';
-import { startLlamaServer, type LlamaServer } from '../../tools/servers/llama-server.js';
+import { startLlamaServer } from '../../tools/servers/llama-server.js';
+import type { ServerProcess } from '../../tools/servers/server-process.js';
 import { Gateway } from '../e2e/support/gateway.js';
 
 // Real: the built gateway, calls over WebRTC, and two processes of llama.cpp's own server, one of which is killed by SIGKILL.
@@ -57,7 +58,7 @@ class Typing {
 }
 
 describe('a gateway before two replicas', () => {
-  const servers: LlamaServer[] = [];
+  const servers: ServerProcess[] = [];
   let gateway: Gateway;
   const calls: Typing[] = [];
   beforeAll(async () => {

@@ -283,10 +283,17 @@ function contract(create: () => Promise<Subject>): void {
     expect((await readAnswer(session.generate({ maxTokens: 2 }))).end).not.toBeNull();
   });
 
-  it('refuses calls and results where its model calls no tools', async () => {
+  it('takes the results of calls where its model calls tools, and refuses them where not', async () => {
     const result: Segment = { k: 'result', id: 'r', callId: 'call_1', output: '{}' };
     const { tokens } = session.head;
-    await expect(session.append(result)).rejects.toMatchObject({ code: 'bad_request' });
+    const appended = session.append(result);
+    if (engine.caps.tools) {
+      const taken = (await appended).tokens;
+      expect(taken).toBeGreaterThan(0);
+      expect(session.mark().tokens).toBe(tokens + taken);
+      return;
+    }
+    await expect(appended).rejects.toMatchObject({ code: 'bad_request' });
     expect(session.mark().tokens).toBe(tokens);
   });
 

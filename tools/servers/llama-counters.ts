@@ -19,3 +19,9 @@ export async function readLlamaCounters(url: string): Promise<LlamaCounters> {
     cached: counter('prompt_tokens_cached_total'),
   };
 }
+
+/** What each slot's model has read, as text without pictures and sounds. Of a server that was started with `prompts`. */
+export async function readLlamaPrompts(url: string): Promise<string[]> {
+  const slots = (await (await fetch(`${url}/slots`)).json()) as { prompt?: string }[];
+  return slots.map(({ prompt = '' }) => prompt);
+}

@@ -8,7 +8,7 @@ const SAMPLES = 16_000;
 const WARM_MS = 30_000;
 
 /** One session before a real server: what is shown and said, with names of their own. */
-export class LlamaSession {
+export class ServerSession {
   readonly session: EngineSession;
   private readonly engine: RemoteEngine;
   private count = 0;
@@ -18,8 +18,8 @@ export class LlamaSession {
     this.engine = engine;
   }
 
-  static async open(engine: RemoteEngine, tenant: string, system = 'You see.'): Promise<LlamaSession> {
-    return new LlamaSession(await engine.open({ system, tenant }), engine);
+  static async open(engine: RemoteEngine, tenant: string, system = 'You see.'): Promise<ServerSession> {
+    return new ServerSession(await engine.open({ system, tenant }), engine);
   }
 
   async begin(): Promise<void> {
