@@ -54,7 +54,7 @@ export async function loadTest({ scenario, target, gateway, onProgress }: LoadOp
       durationMs: performance.now() - startedAtMs,
       planned: planned.length,
       generated,
-      processes: scenario.processes,
+      processes: Math.min(scenario.processes, scenario.maxCalls),
       server: probe,
     }),
   );

@@ -10,6 +10,7 @@ import type { Target } from './generator/offer.js';
 import { outliveStrays } from './generator/strays.js';
 import { LateGenerator, loadTest } from './load.js';
 import { ProgressTeller } from './progress.js';
+import { html } from './report/html.js';
 import { markdown } from './report/markdown.js';
 import type { LoadReport } from './report/report.js';
 import { readScenario } from './scenario/read.js';
@@ -93,5 +94,6 @@ async function write(report: LoadReport, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeJson(join(folder, 'report.json'), report);
   await writeFile(join(folder, 'report.md'), markdown(report));
-  console.log(`written: ${folder}/report.{json,md}`);
+  await writeFile(join(folder, 'report.html'), html(report));
+  console.log(`written: ${folder}/report.{json,md,html}`);
 }
