@@ -1,6 +1,7 @@
 import { SCENE_QUESTIONS } from '../../tools/support/scene.js';
 import { generate } from '../../tools/load-test/generator/fleet.js';
 import { Voices } from '../../tools/load-test/generator/voices.js';
+import { bottleneck } from '../../tools/load-test/report/bottleneck.js';
 import { evaluate } from '../../tools/load-test/report/evaluate.js';
 import { reportSchema, type LoadReport } from '../../tools/load-test/report/report.js';
 import { lives } from '../../tools/load-test/scenario/life.js';
@@ -83,12 +84,23 @@ async function questions(): Promise<StubUtterance[]> {
   });
 }
 
+/** A run in which the generator was late is none to the tool, and none here: it is made again, twice at the most. */
+async function inTime(run: () => Promise<Outcome>): Promise<Outcome> {
+  const limits = { loopP99Ms: 10, pacingP99Ms: 5 };
+  for (let left = 2; ; left--) {
+    const outcome = await run();
+    if (left === 0 || bottleneck(outcome.report.generator, limits) === null) return outcome;
+  }
+}
+
 describe('the load test against a server of known delay', () => {
   it('is right about its percentiles, and finds one lost answer in a hundred', async () => {
     // 150 to 450 ms, and a tail: p50, p95 and p99 lie far apart.
     const delayOf = (n: number) => (n % 20 === 7 ? 600 + (n % 7) * 30 : 150 + ((n * 37) % 300));
     const isLost = (n: number) => n % 100 === 50;
-    const { report, stub } = await against(scenarioOf({}), (n) => ({ delayMs: delayOf(n), lost: isLost(n) }));
+    const { report, stub } = await inTime(() =>
+      against(scenarioOf({}), (n) => ({ delayMs: delayOf(n), lost: isLost(n) })),
+    );
 
     const lost = stub.turns.filter((turn) => turn.lost).length;
     expect(stub.turns).toHaveLength(200);
@@ -110,10 +122,32 @@ describe('the load test against a server of known delay', () => {
       ['p95', 95],
       ['p99', 99],
     ] as const) {
+      if (process.env['DBG'])
+        console.log(name, firstText[name], percentile(truth, percent), report.generator);
       const errorMs = (firstText[name] ?? NaN) - (percentile(truth, percent) ?? NaN);
       expect(Math.abs(errorMs)).toBeLessThanOrEqual(WITHIN_MS);
       expect((firstText[name] ?? NaN) - (added[name] ?? NaN)).toBeCloseTo(100, 6);
     }
+  });
+
+  it('leads all media through its own network', async () => {
+    const scenario = scenarioOf({
+      durationS: 2,
+      arrival: { kind: 'steady', callsPerMinute: 120 },
+      call: { turns: [4, 4], gapMs: [50, 250], endpointDelaysMs: [100], answerWithinMs: 1500, camera: false },
+      network: { up: { delayMs: 60 }, down: { delayMs: 40 } },
+    });
+    const { report, stub } = await against(scenario, () => ({ delayMs: 200 }));
+    expect(report.turns).toMatchObject({ asked: 16, right: 16 });
+    const truth = percentile(
+      stub.turns.map(({ delayMs }) => delayMs ?? NaN),
+      50,
+    );
+    const networkMs = (report.stages.firstText.p50 ?? NaN) - (truth ?? NaN);
+    expect(networkMs).toBeGreaterThanOrEqual(100);
+    expect(networkMs).toBeLessThan(120);
+    // 50 packets a second of each question alone, which takes longer than a second.
+    expect(report.network?.up.sent).toBeGreaterThan(16 * 50);
   });
 
   it('tells refused calls by their code, and thresholds that are not held', async () => {

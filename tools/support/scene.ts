@@ -23,6 +23,9 @@ export const SCENE_QUESTIONS: readonly SceneQuestion[] = [
   { file: 'shape-of-green', text: 'what shape is the green one', keys: ['heart'], cats: ['not', 'shape'] },
 ];
 
+/** Its answer is the longest that the model gives. */
+export const LONG_QUESTION = { file: 'describe', text: 'describe what you see' } as const;
+
 /** What a camera sees: always the same, over and over. */
 export async function readScene(): Promise<VideoClip> {
   const film = await readIvf(join(CALL_FOLDER, 'table.ivf'));
@@ -30,6 +33,6 @@ export async function readScene(): Promise<VideoClip> {
   return { ...film, frames, durationMs: SCENE_MS };
 }
 
-export function readSceneQuestion({ file }: SceneQuestion): Promise<AudioClip> {
+export function readSceneQuestion({ file }: Pick<SceneQuestion, 'file'>): Promise<AudioClip> {
   return readAudio(join(REPOSITORY, `client-demo/questions/${file}.ogg`));
 }

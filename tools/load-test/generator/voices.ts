@@ -1,8 +1,9 @@
 import { encodePcm, type AudioClip } from '@vis-a-vis/client/node';
+import { check } from '../../eval/check.js';
 import { mixed, noise, NOISE_KINDS } from '../../sounds/noises.js';
 import { activeDb, atLevel, RATE } from '../../sounds/signal.js';
 import { decodeClip } from '../../support/decode-clip.js';
-import { readSceneQuestion, SCENE_QUESTIONS, type SceneQuestion } from '../../support/scene.js';
+import { LONG_QUESTION, readSceneQuestion, SCENE_QUESTIONS } from '../../support/scene.js';
 import { withPause } from '../../support/scripted-pause.js';
 import { trueEndMs } from '../../support/true-end.js';
 import type { Life, Noise } from '../scenario/life.js';
@@ -14,18 +15,28 @@ const AFTER_S = 0.1;
 
 /** A question as it is said. */
 export interface Utterance {
-  readonly question: SceneQuestion;
+  readonly text: string;
+  /** Null: its answer is not to be judged. */
+  readonly isRight: (answer: string) => boolean | null;
   readonly clip: AudioClip;
   /** The true end of its speech, from the beginning of the clip (ms). */
   readonly endMs: number;
 }
 
-interface Spoken {
-  readonly question: SceneQuestion;
-  readonly clip: AudioClip;
+type Spoken = Omit<Utterance, 'endMs'> & {
   /** 16 kHz mono. */
   readonly pcm: Float32Array;
-}
+};
+
+/** Questions by their number; that behind the last of {@link SCENE_QUESTIONS} is the one with the long answer. */
+const QUESTIONS = [
+  ...SCENE_QUESTIONS.map(({ file, text, keys, cats }) => ({
+    file,
+    text,
+    isRight: (answer: string) => check(answer, keys, cats),
+  })),
+  { ...LONG_QUESTION, isRight: () => null },
+];
 
 /** All that callers say, encoded once and before anybody calls: encoding costs more than sending. */
 export class Voices {
@@ -36,9 +47,9 @@ export class Voices {
   static async prepare(lives: readonly Life[]): Promise<Voices> {
     const voices = new Voices();
     const spoken = await Promise.all(
-      SCENE_QUESTIONS.map(async (question): Promise<Spoken> => {
-        const clip = await readSceneQuestion(question);
-        return { question, clip, pcm: await decodeClip(clip, RATE) };
+      QUESTIONS.map(async ({ file, text, isRight }): Promise<Spoken> => {
+        const clip = await readSceneQuestion({ file });
+        return { text, isRight, clip, pcm: await decodeClip(clip, RATE) };
       }),
     );
     for (const { noise: room, turns } of lives) {
@@ -83,16 +94,16 @@ interface Variant {
 }
 
 async function made(said: Spoken, { pauseMs, room }: Variant, all: readonly Spoken[]): Promise<Utterance> {
-  const { question, clip, pcm } = said;
-  if (pauseMs === 0 && !room) return { question, clip, endMs: trueEndMs(pcm) };
+  const { text, isRight, clip, pcm } = said;
+  if (pauseMs === 0 && !room) return { text, isRight, clip, endMs: trueEndMs(pcm) };
   const paused = pauseMs > 0 ? withPause(pcm, pauseMs).pcm : pcm;
   const clean = await encodePcm(paused, RATE);
   // As it is heard: a codec delays what it carries. Under noise the end is where it is without.
   const endMs = trueEndMs(await decodeClip(clean, RATE));
-  if (!room) return { question, clip: clean, endMs };
+  if (!room) return { text, isRight, clip: clean, endMs };
   const noisy = noiseOf(room, paused.length / RATE + AFTER_S, all);
   const mix = mixed(paused, noisy, { speechDb: activeDb(paused), snrDb: room.snrDb });
-  return { question, clip: await encodePcm(mix, RATE), endMs };
+  return { text, isRight, clip: await encodePcm(mix, RATE), endMs };
 }
 
 function noiseOf({ kind }: Noise, seconds: number, talk: readonly Spoken[]): Float32Array {

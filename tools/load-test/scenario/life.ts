@@ -10,7 +10,7 @@ export interface Noise {
 
 /** One question of a call. */
 export interface PlannedTurn {
-  /** Number of the question. */
+  /** Number of the question; as large as there are: the one with the longest answer, which is there to be interrupted. */
   readonly question: number;
   /** Silence before it. */
   readonly gapMs: number;
@@ -49,13 +49,16 @@ function drawn(call: Scenario['call'], questions: number, random: Random): Omit<
   return {
     endpointDelayMs,
     noise: noisy ? { kind: of(noise.kinds), snrDb: of(noise.snrDb) } : null,
-    turns: Array.from({ length: count }, (_, at) => ({
-      question: random.below(questions),
-      gapMs: random.between(...call.gapMs),
-      pauseMs: pause && random.chance(pause.share) ? of(pause.ms) : 0,
+    turns: Array.from({ length: count }, (_, at) => {
+      const question = random.below(questions);
+      const gapMs = random.between(...call.gapMs);
+      const pauseMs = pause && random.chance(pause.share) ? of(pause.ms) : 0;
       // Nobody is there to interrupt the last one.
-      interruptedAfterMs: bargeIn && at < count - 1 && random.chance(bargeIn.share) ? bargeIn.afterMs : null,
-    })),
+      const interrupted = bargeIn && random.chance(bargeIn.share) && at < count - 1;
+      return interrupted
+        ? { question: questions, gapMs, pauseMs, interruptedAfterMs: bargeIn.afterMs }
+        : { question, gapMs, pauseMs, interruptedAfterMs: null };
+    }),
   };
 }
 

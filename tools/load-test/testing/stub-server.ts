@@ -37,9 +37,6 @@ export interface StubTurn {
 const PACKET_MS = 20;
 const TICKS_PER_MS = 48;
 const COMMIT_BEFORE_TEXT_MS = 2;
-/** Before it is due, a timer may not be relied upon any more, and the loop is spun (ms). */
-const SPIN_MS = 1.5;
-
 /**
  * A server of known delay: HTTP and WebRTC are real (werift), turn detection and answers are a script. It decodes nothing: it knows the true end of
  * a question by the bytes of a packet, and when that was by the stream's clock.
@@ -83,7 +80,9 @@ export class StubServer {
 
   async #answer(request: IncomingMessage): Promise<{ status: number; body: string }> {
     if (request.method !== 'POST' || request.url !== '/v1/realtime/calls') return { status: 404, body: '' };
-    const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
+    const parts: Buffer[] = [];
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    const body = Buffer.concat(parts);
     const type = request.headers['content-type'] ?? '';
     const form = await new Response(body, { headers: { 'content-type': type } }).formData();
     if (this.#offers++ >= (this.#options.refuseFrom ?? Infinity))
@@ -171,13 +170,7 @@ function endOf({ packets, endMs, answer }: StubUtterance): [string, { answer: st
   return [Buffer.from(packet).toString('latin1'), { answer, beforeMs: (index + 1) * PACKET_MS - endMs }];
 }
 
-/** To a fraction of a millisecond, which timers alone do not keep. */
+/** A timer is late by a millisecond or more: what is told as the truth is when it ran. */
 function at(timeMs: number, run: () => void): void {
-  setTimeout(
-    () => {
-      while (performance.now() < timeMs);
-      run();
-    },
-    Math.max(0, timeMs - SPIN_MS - performance.now()),
-  );
+  setTimeout(run, Math.max(0, timeMs - performance.now()));
 }
