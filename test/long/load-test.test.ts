@@ -19,6 +19,8 @@ const ANSWERS = [
   'On the left.',
   'No, there is not.',
   'It is a heart.',
+  // Of the question whose answer may be interrupted.
+  'There is a red star, and more.',
 ] as const;
 
 const scenarioOf = (fields: object): Scenario =>
@@ -86,7 +88,7 @@ async function questions(): Promise<StubUtterance[]> {
 
 /** A run in which the generator was late is none to the tool, and none here: it is made again, twice at the most. */
 async function inTime(run: () => Promise<Outcome>): Promise<Outcome> {
-  const limits = { loopP99Ms: 10, pacingP99Ms: 5 };
+  const limits = scenarioOf({}).generator;
   for (let left = 2; ; left--) {
     const outcome = await run();
     if (left === 0 || bottleneck(outcome.report.generator, limits) === null) return outcome;
@@ -148,6 +150,27 @@ describe('the load test against a server of known delay', () => {
     expect(networkMs).toBeLessThan(120);
     // 50 packets a second of each question alone, which takes longer than a second.
     expect(report.network?.up.sent).toBeGreaterThan(16 * 50);
+  });
+
+  it('speaks into answers, and tells how long it takes until they stop', async () => {
+    const scenario = scenarioOf({
+      durationS: 1,
+      arrival: { kind: 'burst', calls: 2, everyS: 10 },
+      call: {
+        turns: [4, 4],
+        gapMs: [50, 250],
+        endpointDelaysMs: [100],
+        answerWithinMs: 3000,
+        camera: false,
+        bargeIn: { share: 1, afterMs: 100 },
+      },
+    });
+    const { report } = await against(scenario, () => ({ delayMs: 200, answerMs: 1200 }));
+    expect(report.turns.byOutcome).toEqual({ interrupted: 6, answered: 2 });
+    expect(report.bargeIns).toEqual({ tried: 6, stopped: 6 });
+    // The stub takes speech for begun by its 15th packet, which is due 280 ms after the first.
+    expect(report.stages.bargeIn.p50).toBeGreaterThanOrEqual(279);
+    expect(report.stages.bargeIn.p50).toBeLessThan(310);
   });
 
   it('tells refused calls by their code, and thresholds that are not held', async () => {

@@ -89,7 +89,9 @@ function scaleOf(points: readonly Point[]): Scale | null {
   const xs = known.map(({ x }) => x);
   const [fromX, toX] = [Math.min(...xs), Math.max(...xs)];
   const ys = known.map(({ y }) => y);
-  const [fromY, toY] = [Math.min(0, ...ys), Math.max(...ys)];
+  // 0 is always in it: half of a plot without would look like twice as much.
+  const [fromY, highest] = [Math.min(0, ...ys), Math.max(0, ...ys)];
+  const toY = highest > fromY ? highest : 1;
   const place = (value: number, from: number, to: number) => (to > from ? (value - from) / (to - from) : 0.5);
   const ticks = (from: number, to: number) =>
     to > from ? Array.from({ length: TICKS + 1 }, (_, at) => from + ((to - from) * at) / TICKS) : [from];

@@ -9,6 +9,8 @@ export interface Script {
   readonly delayMs: number;
   /** It is heard, committed, and never answered. */
   readonly lost?: boolean;
+  /** From the first text until the answer is whole (ms). Speech meanwhile cuts it off. Default: 0. */
+  readonly answerMs?: number;
 }
 
 export interface StubOptions {
@@ -37,6 +39,8 @@ export interface StubTurn {
 const PACKET_MS = 20;
 const TICKS_PER_MS = 48;
 const COMMIT_BEFORE_TEXT_MS = 2;
+/** Speech is taken for begun by this packet of it (300 ms). */
+const BEGIN_AT = 14;
 /**
  * A server of known delay: HTTP and WebRTC are real (werift), turn detection and answers are a script. It decodes nothing: it knows the true end of
  * a question by the bytes of a packet, and when that was by the stream's clock.
@@ -46,13 +50,16 @@ export class StubServer {
   readonly #options: StubOptions;
   readonly #server: Server;
   readonly #peers = new Set<RTCPeerConnection>();
-  readonly #ends: ReadonlyMap<string, { answer: string; beforeMs: number }>;
+  readonly #known: Known;
   #offers = 0;
   #responses = 0;
 
   private constructor(options: StubOptions) {
     this.#options = options;
-    this.#ends = new Map(options.utterances.map(endOf));
+    this.#known = {
+      begins: new Set(options.utterances.map(beginOf)),
+      ends: new Map(options.utterances.map(endOf)),
+    };
     this.#server = createServer((request, response) => {
       this.#answer(request).then(
         ({ status, body }) => response.writeHead(status).end(body),
@@ -100,14 +107,16 @@ export class StubServer {
     });
     this.#peers.add(peer);
     for (const transport of peer.dtlsTransports) delete transport.iceTransport.connection.stunServer;
-    let events: RTCDataChannel | null = null;
-    peer.onDataChannel.subscribe((channel) => void (events = channel));
+    let line: Line | null = null;
+    peer.onDataChannel.subscribe((channel) => void (line = new Line(channel)));
     peer.onTrack.subscribe((track) => {
       if (track.kind !== 'audio') return;
-      const ear = new Ear(this.#ends);
+      const ear = new Ear(this.#known);
       track.onReceiveRtp.subscribe((packet) => {
         const heard = ear.push(packet, performance.now());
-        if (heard && events) this.#heard(events, heard);
+        if (!heard || !line) return;
+        if (heard === 'begin') line.speechBegan();
+        else this.#heard(line, heard);
       });
     });
     await peer.setRemoteDescription({ type: 'offer', sdp: offer });
@@ -115,27 +124,62 @@ export class StubServer {
     return peer.localDescription?.sdp ?? '';
   }
 
-  #heard(channel: RTCDataChannel, { answer, trueEndAtMs }: HeardQuestion): void {
+  #heard(line: Line, { answer, trueEndAtMs }: HeardQuestion): void {
     const n = this.turns.length;
-    const { delayMs, lost = false } = this.#options.script(n);
+    const { delayMs, lost = false, answerMs = 0 } = this.#options.script(n);
     const turn: StubTurn = { n, lost, delayMs: null };
     this.turns.push(turn);
     const id = `resp_${++this.#responses}`;
-    const send = (event: object) => {
-      if (channel.readyState === 'open') channel.send(JSON.stringify(event));
-    };
-    send({ type: 'input_audio_buffer.speech_started', item_id: `item_${n}`, audio_start_ms: 0 });
     at(trueEndAtMs + delayMs - COMMIT_BEFORE_TEXT_MS, () => {
-      send({ type: 'input_audio_buffer.speech_stopped', item_id: `item_${n}`, audio_end_ms: 0 });
-      send({ type: 'input_audio_buffer.committed', item_id: `item_${n}`, previous_item_id: null });
+      line.send({ type: 'input_audio_buffer.speech_stopped', item_id: `item_${n}`, audio_end_ms: 0 });
+      line.send({ type: 'input_audio_buffer.committed', item_id: `item_${n}`, previous_item_id: null });
     });
     if (lost) return;
     at(trueEndAtMs + delayMs, () => {
       turn.delayMs = performance.now() - trueEndAtMs;
-      send({ type: 'response.output_text.delta', response_id: id, delta: answer });
-      send({ type: 'response.done', response: { id, status: 'completed', output: [] } });
+      line.begin(id, answer);
+      if (answerMs === 0) line.end(id, 'completed');
+      else at(trueEndAtMs + delayMs + answerMs, () => line.end(id, 'completed'));
     });
   }
+}
+
+/** The events of one call, and the answer that is being given. */
+class Line {
+  readonly #channel: RTCDataChannel;
+  #answering: string | null = null;
+
+  constructor(channel: RTCDataChannel) {
+    this.#channel = channel;
+  }
+
+  send(event: object): void {
+    if (this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(event));
+  }
+
+  speechBegan(): void {
+    this.send({ type: 'input_audio_buffer.speech_started', item_id: 'item', audio_start_ms: 0 });
+    if (this.#answering !== null) this.end(this.#answering, 'cancelled');
+  }
+
+  begin(id: string, answer: string): void {
+    this.#answering = id;
+    this.send({ type: 'response.output_text.delta', response_id: id, delta: answer });
+  }
+
+  /** Once: what has been cut off does not end again. */
+  end(id: string, status: 'completed' | 'cancelled'): void {
+    if (this.#answering !== id) return;
+    this.#answering = null;
+    this.send({ type: 'response.done', response: { id, status, output: [] } });
+  }
+}
+
+/** Packets by their bytes. */
+interface Known {
+  /** Speech is taken for begun by them. */
+  readonly begins: ReadonlySet<string>;
+  readonly ends: ReadonlyMap<string, { answer: string; beforeMs: number }>;
 }
 
 interface HeardQuestion {
@@ -145,21 +189,29 @@ interface HeardQuestion {
 
 /** Knows questions by their bytes, and when they ended by the stream's clock: the earliest packet tells where that stands. */
 class Ear {
-  readonly #ends: ReadonlyMap<string, { answer: string; beforeMs: number }>;
+  readonly #known: Known;
   #first: number | null = null;
   #zeroMs = Infinity;
 
-  constructor(ends: ReadonlyMap<string, { answer: string; beforeMs: number }>) {
-    this.#ends = ends;
+  constructor(known: Known) {
+    this.#known = known;
   }
 
-  push({ header, payload }: RtpPacket, nowMs: number): HeardQuestion | null {
+  push({ header, payload }: RtpPacket, nowMs: number): HeardQuestion | 'begin' | null {
     this.#first ??= header.timestamp;
     const mediaMs = ((header.timestamp - this.#first + 2 ** 32) % 2 ** 32) / TICKS_PER_MS;
     this.#zeroMs = Math.min(this.#zeroMs, nowMs - mediaMs);
-    const end = this.#ends.get(payload.toString('latin1'));
+    const bytes = payload.toString('latin1');
+    if (this.#known.begins.has(bytes)) return 'begin';
+    const end = this.#known.ends.get(bytes);
     return end ? { answer: end.answer, trueEndAtMs: this.#zeroMs + mediaMs - end.beforeMs } : null;
   }
+}
+
+function beginOf({ packets }: StubUtterance): string {
+  const packet = packets[BEGIN_AT];
+  if (!packet) throw new RangeError('the utterance is too short');
+  return Buffer.from(packet).toString('latin1');
 }
 
 /** The packet that holds the true end, and how long before it is due that end is: it leaves when it is whole. */
