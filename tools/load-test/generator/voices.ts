@@ -13,6 +13,9 @@ const LOOP_S = 4;
 /** A noise lasts a little longer than the speech in it. */
 const AFTER_S = 0.1;
 
+/** libopus looks ahead by 312 samples of 48 kHz: what is heard is so much later than what was encoded. */
+const CODEC_DELAY_MS = 6.5;
+
 /** A question as it is said. */
 export interface Utterance {
   readonly text: string;
@@ -97,10 +100,9 @@ async function made(said: Spoken, { pauseMs, room }: Variant, all: readonly Spok
   const { text, isRight, clip, pcm } = said;
   if (pauseMs === 0 && !room) return { text, isRight, clip, endMs: trueEndMs(pcm) };
   const paused = pauseMs > 0 ? withPause(pcm, pauseMs).pcm : pcm;
-  const clean = await encodePcm(paused, RATE);
-  // As it is heard: a codec delays what it carries. Under noise the end is where it is without.
-  const endMs = trueEndMs(await decodeClip(clean, RATE));
-  if (!room) return { text, isRight, clip: clean, endMs };
+  // Not where the decoded sound ends: a codec's echo is no speech. Under noise the end is where it is without.
+  const endMs = trueEndMs(paused) + CODEC_DELAY_MS;
+  if (!room) return { text, isRight, clip: await encodePcm(paused, RATE), endMs };
   const noisy = noiseOf(room, paused.length / RATE + AFTER_S, all);
   const mix = mixed(paused, noisy, { speechDb: activeDb(paused), snrDb: room.snrDb });
   return { text, isRight, clip: await encodePcm(mix, RATE), endMs };
