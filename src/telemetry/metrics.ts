@@ -142,6 +142,24 @@ export class Metrics implements OnModuleDestroy {
       help: 'What the event loop delay reads when the loop is idle.',
       registers: [this.registry],
     }).set(LOOP_DELAY_RESOLUTION_MS / 1000);
+    new Counter({
+      name: 'process_cpu_seconds_total',
+      help: 'Processor time of this process with all its threads, user and system.',
+      registers: [this.registry],
+      collect() {
+        const { user, system } = process.cpuUsage();
+        this.reset();
+        this.inc((user + system) / 1e6);
+      },
+    });
+    new Gauge({
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory of this process.',
+      registers: [this.registry],
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    });
     new Gauge({
       name: 'nodejs_active_resources',
       help: 'What keeps the process alive, by type: timers, sockets, requests.',

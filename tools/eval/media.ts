@@ -1,8 +1,9 @@
 import { readOggOpus } from '@vis-a-vis/client/node';
-import { createDecoder, type SampleRate } from 'libopus-wasm';
+import type { SampleRate } from 'libopus-wasm';
 import { SAMPLE_RATE, type EngineCaps, type RgbImage } from '#modules/contracts';
 import { FramePipeline } from '#modules/frame';
 import { MediaService } from '#modules/media';
+import { decodeClip } from '../support/decode-clip.js';
 import { turnsOf, type TestQuestion, type TestSet } from './test-set.js';
 
 /** One turn as the engine is given it. */
@@ -49,18 +50,5 @@ export async function decodeOggOpus(
   file: Buffer,
   sampleRate: SampleRate = SAMPLE_RATE,
 ): Promise<Float32Array> {
-  const { packets } = await readOggOpus(file);
-  const decoder = await createDecoder({ sampleRate, channels: 1 });
-  try {
-    const parts = packets.map((packet) => decoder.decodeFloat(packet));
-    const pcm = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      pcm.set(part, at);
-      at += part.length;
-    }
-    return pcm;
-  } finally {
-    decoder.free();
-  }
+  return decodeClip(await readOggOpus(file), sampleRate);
 }

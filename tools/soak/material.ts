@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { encodePcm, readAudio, readIvf, type AudioClip, type VideoClip } from '@vis-a-vis/client/node';
+import { encodePcm, type AudioClip, type VideoClip } from '@vis-a-vis/client/node';
 import { check } from '../eval/check.js';
 import { kindOf } from '../eval/families.js';
 import { decodeOggOpus } from '../eval/media.js';
 import { TestSet, type TestQuestion } from '../eval/test-set.js';
-import { CALL_FOLDER } from '../support/call-script.js';
 import { REPOSITORY } from '../support/repository.js';
+import { readScene, readSceneQuestion, SCENE_QUESTIONS } from '../support/scene.js';
 import { asLoudAs } from './level.js';
 
 /** A question with a known answer. */
@@ -34,16 +34,6 @@ export interface Material {
   readonly long: { readonly camera: string; readonly blind: string };
 }
 
-/** In the fixture's film nothing happens until then (ms); behind its last whole second the film begins again. */
-const SCENE_MS = 9000;
-/** A red star at the top, a blue circle on the left, a green heart at the bottom right. */
-const SCENE_QUESTIONS = [
-  { file: 'color-of-star', text: 'what color is the star', keys: ['red'], cats: ['not', 'colour'] },
-  { file: 'how-many-shapes', text: 'how many shapes are there', keys: ['3'], cats: ['number'] },
-  { file: 'where-is-circle', text: 'where is the circle', keys: ['left'], cats: ['not', 'position'] },
-  { file: 'is-there-blue-square', text: 'is there a blue square', keys: ['no'], cats: ['yesno'] },
-  { file: 'shape-of-green', text: 'what shape is the green one', keys: ['heart'], cats: ['not', 'shape'] },
-] as const;
 /** Families whose answer is not in a picture. Not sums: asked in writing before anything is shown, the model declines them. */
 const BLIND = new Set(['chat', 'outside']);
 /**
@@ -69,23 +59,16 @@ const PICTURED = new Set(['colour', 'shape', 'count', 'position', 'existence', '
 
 /** Reads what the repository has: the fixture's film, the page's questions, the test set's pictures and speech. */
 export async function readMaterial(): Promise<Material> {
-  const [film, set] = await Promise.all([
-    readIvf(join(CALL_FOLDER, 'table.ivf')),
-    TestSet.read(join(REPOSITORY, 'tools/eval/set')),
-  ]);
+  const [scene, set] = await Promise.all([readScene(), TestSet.read(join(REPOSITORY, 'tools/eval/set'))]);
   const espeak = set.questions.filter(
     (q) => q.synthesiser === 'espeak' && q.history.length === 0 && !UNHEARD.has(q.id),
   );
   return {
-    scene: {
-      ...film,
-      frames: film.frames.filter(({ ptsMs }) => ptsMs < SCENE_MS - 1),
-      durationMs: SCENE_MS,
-    },
-    seen: SCENE_QUESTIONS.map(({ file, text, keys, cats }) => ({
-      text,
-      clip: once(() => readAudio(join(REPOSITORY, `client-demo/questions/${file}.ogg`))),
-      isRight: (answer) => check(answer, keys, cats),
+    scene,
+    seen: SCENE_QUESTIONS.map((question) => ({
+      text: question.text,
+      clip: once(() => readSceneQuestion(question)),
+      isRight: (answer) => check(answer, question.keys, question.cats),
     })),
     blind: espeak.filter(({ family }) => BLIND.has(kindOf(family))).map((q) => asked(set, q)),
     pictured: espeak
