@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { connectNode, readAudio, readIvf, type Answer, type NodeCall } from '@vis-a-vis/client/node';
 import type { Browser, Page } from 'playwright-core';
@@ -21,6 +22,11 @@ interface Pair {
 async function metric(url: string, name: string): Promise<string[]> {
   const text = await (await fetch(`${url}metrics`)).text();
   return text.split('\n').filter((line) => line.startsWith(name));
+}
+
+/** Resolves when the gateway has noticed that its callers have left. */
+async function empty(url: string): Promise<void> {
+  while (!(await metric(url, 'visavis_sessions ')).includes('visavis_sessions 0')) await sleep(50);
 }
 
 describe('one port for all calls', () => {
@@ -56,6 +62,7 @@ describe('one port for all calls', () => {
       }
       outcomes.push(...(await Promise.all(calls.map(asked))));
       await Promise.all(calls.map((call) => call.close()));
+      await empty(gateway.url);
     }
     expect(outcomes).toEqual(Array.from({ length: 50 }, () => 'completed'));
     expect(await metric(gateway.url, 'visavis_ice_port_strays_total{reason="unknown_name"}')).toEqual([]);

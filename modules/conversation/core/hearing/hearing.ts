@@ -265,6 +265,7 @@ export class Hearing {
     end: Boundary & { t: 'speech_end' },
     { lastSpeechPacketAtMs, atMs }: { lastSpeechPacketAtMs: number | null; atMs: number },
   ): void {
+    utterance.end();
     // Nothing but a cough, or an "uh-huh": the answer that it seemed to interrupt goes on.
     const meant = this.#interruption.decide(utterance, atMs);
     if (!meant || this.#attention.isForNobody(utterance)) return this.#dismiss(end.atMs, atMs);

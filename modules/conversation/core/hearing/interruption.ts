@@ -78,7 +78,8 @@ export class Interruption {
   decide(utterance: Utterance, atMs: number): boolean {
     if (this.#far || !this.#answering.held) return !this.#far;
     const speechMs = utterance.speechMs(this.#session.heardToMs);
-    const meant = isMeant(utterance.evidence, { speechMs, raised: this.#raised });
+    const { evidence, heardOut } = utterance;
+    const meant = isMeant(evidence, { speechMs, raised: this.#raised, heardOut });
     if (meant && this.#established) this.#answering.cancel('turn_detected', atMs);
     return !this.#answering.held;
   }

@@ -63,7 +63,7 @@ describe('a sound that holds no question', () => {
     judged(speakAndPause(harness, 1500), { turnEnd: 0.01, speech: 0.9 });
     harness.intent({ k: 'audio_commit' });
     expect(harness.said).toContain('audio_committed');
-    expect(silences(harness)).toEqual([4000, 500]);
+    expect(silences(harness)).toEqual([2500, 500]);
     expect(harness.commands.at(-1)).toMatchObject({ c: 'detect_anew' });
   });
 
@@ -80,7 +80,7 @@ describe('a sound that holds no question', () => {
   test('keeps nobody waiting, however unfinished it is', () => {
     const harness = awake({ config: { turnDetection: SEMANTIC_VAD }, settings: { turnModel: 'smart-turn' } });
     judged(speakAndPause(harness, 1500), { turnEnd: 0.01, speech: 0.9 });
-    expect(silences(harness)).toEqual([4000]);
+    expect(silences(harness)).toEqual([2500]);
     const other = awake({ config: { turnDetection: SEMANTIC_VAD }, settings: { turnModel: 'smart-turn' } });
     judged(speakAndPause(other, 1500), { turnEnd: 0.01, speech: 0.05 });
     expect(silences(other)).toEqual([]);
@@ -146,7 +146,7 @@ describe('Smart Turn', () => {
 
   test('says how long the silence is to be', () => {
     const harness = judged(speakAndPause(listening('auto'), 1500), { turnEnd: 0.97, speech: 1 });
-    expect(silences(harness)).toEqual([150]);
+    expect(silences(harness)).toEqual([300]);
   });
 
   test('server_vad takes no notice', () => {
@@ -165,12 +165,23 @@ describe('Smart Turn', () => {
     harness.clear().audio(harness.now + 150);
     at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
     judged(harness, { turnEnd: 0.02, speech: 1 });
-    expect(silences(harness).at(-1)).toBe(150);
+    expect(silences(harness).at(-1)).toBe(300);
     at(harness, { t: 'resume', atMs: harness.now });
     harness.clear().audio(harness.now + 800);
     at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
     judged(harness, { turnEnd: 0.02, speech: 1 });
-    expect(silences(harness).at(-1)).toBe(4000);
+    expect(silences(harness).at(-1)).toBe(2500);
+  });
+
+  test('but an "umm" is no beginning that was finished', () => {
+    const harness = speakAndPause(listening('smart-turn', EAR), 300);
+    judged(harness, { turnEnd: 0.97, speech: 1, notForMe: 0.7 });
+    at(harness, { t: 'resume', atMs: harness.now });
+    harness.clear().audio(harness.now + 1300);
+    harness.now -= 1000;
+    at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
+    judged(harness, { turnEnd: 0.02, speech: 1, notForMe: 0.01 });
+    expect(silences(harness).at(-1)).toBe(2500);
   });
 });
 
@@ -209,21 +220,42 @@ describe('speech during an answer', () => {
     expect(cancelled(speaking(answering(), 320).audio(4900))).toBe(true);
   });
 
-  test('"uh-huh" lets it go on, "stop" ends it, says the ear', () => {
-    const agreeing = judged(speaking(answering({ caps: EAR }), 350), { interrupts: 0.1, notForMe: 0.2 });
+  const pausing = (harness: MachineHarness) =>
+    at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
+
+  test('"uh-huh" lets it go on, "stop" ends it, says the ear that has heard it out', () => {
+    const agreeing = judged(speaking(answering({ caps: EAR }), 350), { interrupts: 0.9, notForMe: 0.1 });
     expect(agreeing.commandsOf('judge')).toMatchObject([{ ear: true }]);
+    judged(pausing(agreeing), { interrupts: 0.1, notForMe: 0.7 });
     at(agreeing, { t: 'speech_end', atMs: agreeing.now, speechEndMs: agreeing.now - 200 });
     expect(cancelled(agreeing)).toBe(false);
     const stopping = judged(speaking(answering({ caps: EAR }), 350), { interrupts: 0.9, notForMe: 0.1 });
-    expect(cancelled(stopping)).toBe(true);
-    expect(stopping.machine.state).toBe('listening');
+    expect(cancelled(pausing(stopping))).toBe(false);
+    expect(cancelled(judged(stopping, { interrupts: 0.9, notForMe: 0.1 }))).toBe(true);
+    expect(stopping.machine.state).toBe('pausing');
   });
 
-  test('is asked of again while it goes on', () => {
-    const harness = judged(speaking(answering({ caps: EAR }), 350), { interrupts: 0.1, notForMe: 0.1 });
+  test('"stop" ends it at the end of its silence, where the ear is late', () => {
+    const harness = judged(speaking(answering({ caps: EAR }), 350), { interrupts: 0.9, notForMe: 0.1 });
+    pausing(harness);
+    at(harness, { t: 'speech_end', atMs: harness.now, speechEndMs: harness.now - 500 });
+    expect(cancelled(harness)).toBe(true);
+  });
+
+  test('is asked of again while it goes on, and ends it when it is told twice', () => {
+    const harness = judged(speaking(answering({ caps: EAR }), 350), { interrupts: 0.97, notForMe: 0.1 });
+    expect(cancelled(harness)).toBe(false);
     harness.audio(harness.now + 260);
     expect(harness.commandsOf('judge')).toHaveLength(2);
-    expect(cancelled(judged(harness, { interrupts: 0.7 }))).toBe(true);
+    expect(cancelled(judged(harness, { interrupts: 0.97 }))).toBe(true);
+  });
+
+  test('that goes on behind a pause does not end it by that', () => {
+    const harness = judged(speaking(answering({ caps: EAR }), 350), { interrupts: 0.1, notForMe: 0.4 });
+    judged(harness.audio(harness.now + 600), { interrupts: 0.1, notForMe: 0.4 });
+    judged(pausing(harness), { interrupts: 0.1, notForMe: 0.4 });
+    at(harness, { t: 'resume', atMs: harness.now + 200 });
+    expect(cancelled(harness.audio(harness.now + 400))).toBe(false);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { NO_EVIDENCE, type Evidence } from '../turn-rules/evidence.js';
+import { NO_EVIDENCE, NOT_FOR_ME, type Evidence } from '../turn-rules/evidence.js';
 import type { ContextWriter } from '../context/context-writer.js';
 import type { Boundary, Told } from '../inputs.js';
 import type { Session } from '../session.js';
@@ -33,6 +33,11 @@ export class Utterance {
   #turnEnd: { p: number; toMs: number } | null = null;
   /** What else is known of the newest sound, and of this pause. */
   #told: Evidence = NO_EVIDENCE;
+  /** What was told of `interrupts` before that, of less of this stretch of speech; null: nothing. */
+  #interruptsBefore: number | null = null;
+  /** `interrupts` was told of the sound up to this pause, not of less. */
+  #interruptsOfAll = false;
+  #over = false;
   /** The model was asked of this pause, other than by attending it. */
   #asked = false;
   /** Judgements that are under way, or came. */
@@ -87,7 +92,24 @@ export class Utterance {
   }
 
   get evidence(): Evidence {
-    return { ...this.#told, turnEnd: this.turnEnd };
+    return { ...this.#told, turnEnd: this.turnEnd, interrupts: this.#interrupts };
+  }
+
+  /** What was told of `interrupts` is of all that was said up to this pause, or nothing more will be told. */
+  get heardOut(): boolean {
+    return this.#interruptsOfAll || this.#over;
+  }
+
+  /** Its silence is over. */
+  end(): void {
+    this.#over = true;
+  }
+
+  /** Of a beginning the ear knows little ("o" may be "okay" or "over there"): the least of the last two times, 0 where it was told once. */
+  get #interrupts(): number | null {
+    const { interrupts } = this.#told;
+    if (interrupts === null || this.heardOut) return interrupts;
+    return Math.min(interrupts, this.#interruptsBefore ?? 0);
   }
 
   get #toldTurnEnd(): number | null {
@@ -158,6 +180,10 @@ export class Utterance {
   }
 
   #learn(told: Told): void {
+    if (told.interrupts !== undefined) {
+      this.#interruptsBefore = this.#told.interrupts;
+      this.#interruptsOfAll = this.#pause !== null;
+    }
     this.#told = { ...this.#told, ...told };
   }
 
@@ -168,11 +194,15 @@ export class Utterance {
   }
 
   resumed(atMs: number): void {
-    this.#turnEndBefore = this.turnEnd;
+    // An "umm" is over as well, but the turn has not begun.
+    this.#turnEndBefore = (this.#told.notForMe ?? 0) < NOT_FOR_ME ? this.turnEnd : null;
     this.#speech.resume(atMs);
     this.#pause = null;
     this.#turnEnd = null;
-    this.#told = NO_EVIDENCE;
+    // Until more is told, it does not begin to interrupt by going on.
+    this.#told = { ...NO_EVIDENCE, interrupts: this.#told.interrupts };
+    this.#interruptsBefore = null;
+    this.#interruptsOfAll = false;
     this.#judgements += 1;
     this.#asked = false;
   }

@@ -16,8 +16,21 @@ export const NO_EVIDENCE: Evidence = { turnEnd: null, notForMe: null, interrupts
 const HARDLY_SPEECH = 0.25;
 /** From this on, words are heard in it, and little else. */
 const SURELY_SPEECH = 0.5;
-/** Below this there is none, whatever the ear makes of it. */
+/** Below this there is none, unless the ear is sure of the contrary. */
 const NO_SPEECH = 0.08;
+
+/** The ear's own threshold of `notForMe`. */
+export const NOT_FOR_ME = 0.5;
+/** From this on a sound is for nobody that is longer than a word or two, or may be no speech: questions score up to 0.04. */
+const DOUBTFUL = 0.15;
+/** The same for a word or two, which are harder to tell: greetings by robots score up to 0.35. */
+const DOUBTFUL_WORD = 0.4;
+/** So long (ms) a word or two may take. */
+const WORDS_MS = 1000;
+/** The ear's own threshold of `interrupts`, for what is no word or two. */
+const MEANT = 0.5;
+/** Up to this the ear is sure of a question: it hears one through loud music, in which the judge finds no speech. */
+const SURELY_FOR_ME = 0.01;
 
 /** The turn before an utterance. */
 export interface TurnBefore {
@@ -39,15 +52,28 @@ export interface Situation {
 const SHORT_MS = 550;
 const CLOSE_MS = 1200;
 const FINISHED = 0.5;
+/** In so little speech (ms) nobody has said a word: three windows of the detector. */
+const NO_WORD_MS = 112;
 
 /** Nothing in the utterance is for the model: it gets no answer, and leaves no item. */
 export function isForNobody(evidence: Evidence, { speechMs, before }: Situation): boolean {
   const { notForMe, speech } = evidence;
-  if (notForMe !== null) return notForMe >= 0.5 || (speech !== null && speech < NO_SPEECH);
   // Nobody listens: all speech counts.
-  if (speech === null) return false;
-  if (speech < HARDLY_SPEECH) return true;
-  return speechMs < SHORT_MS && before !== null && before.sinceMs < CLOSE_MS && isFinished(before);
+  if (notForMe === null && speech === null) return false;
+  if (speechMs < NO_WORD_MS) return true;
+  const short = speechMs < SHORT_MS;
+  const close = before !== null && before.sinceMs < CLOSE_MS;
+  if (short && close && isFinished(before)) return true;
+  if (notForMe === null) return speech !== null && speech < HARDLY_SPEECH;
+  return notForMe >= mostForMe(evidence, speechMs < WORDS_MS && !(short && close));
+}
+
+/** `notForMe` from which on a sound is for nobody. */
+function mostForMe({ speech, interrupts }: Evidence, words: boolean): number {
+  if (speech !== null && speech < NO_SPEECH) return SURELY_FOR_ME;
+  // Who interrupts speaks to the model.
+  if (interrupts !== null && interrupts >= MEANT) return NOT_FOR_ME;
+  return words && (speech === null || speech >= SURELY_SPEECH) ? DOUBTFUL_WORD : DOUBTFUL;
 }
 
 /** A turn of which that is not known may have been cut off: what follows is the rest of it. */
@@ -57,8 +83,12 @@ function isFinished({ turnEnd }: TurnBefore): boolean {
 
 /** Speech (ms) that is meant, where no ear says so: a backchannel is shorter. */
 const MEANT_MS = 900;
-/** Speech (ms) that is meant, though the ear does not think so. */
+/** Speech (ms) that is meant, though the ear does not think so, as long as it is for the model. */
 const SURELY_MEANT_MS = 1800;
+/** For what is short, once it is heard out: backchannels that the ear takes for more reach 0.84, "stop" begins at 0.96. */
+const MEANT_SHORT = 0.9;
+/** For what has only begun: half a backchannel, a cough or a laugh reaches 0.93, half a sentence 0.96 and more. */
+const MEANT_SO_FAR = 0.95;
 
 /** How somebody speaks into an answer. */
 export interface Manner {
@@ -66,13 +96,20 @@ export interface Manner {
   readonly speechMs: number;
   /** Louder than he spoke before. */
   readonly raised: boolean;
+  /** The ear has heard it up to a pause, not a part of it. */
+  readonly heardOut: boolean;
 }
 
 /** Speech during an answer is meant to end it. */
-export function isMeant(evidence: Evidence, { speechMs, raised }: Manner): boolean {
+export function isMeant(evidence: Evidence, { speechMs, raised, heardOut }: Manner): boolean {
   const { notForMe, interrupts, speech } = evidence;
-  if (notForMe !== null ? notForMe >= 0.5 : speech !== null && speech < HARDLY_SPEECH) return false;
-  if (interrupts !== null) return interrupts >= 0.5 || speechMs >= SURELY_MEANT_MS;
+  if (interrupts !== null) {
+    // "Hold on" is meant, though it asks for nothing.
+    const short = heardOut ? MEANT_SHORT : MEANT_SO_FAR;
+    if (interrupts >= (speechMs < MEANT_MS ? short : MEANT)) return true;
+    return speechMs >= SURELY_MEANT_MS && notForMe !== null && notForMe < DOUBTFUL;
+  }
+  if (notForMe !== null ? notForMe >= NOT_FOR_ME : speech !== null && speech < HARDLY_SPEECH) return false;
   // A laugh is loud as well: only where it is known to be words.
   return speechMs >= MEANT_MS || (raised && speech !== null && speech >= SURELY_SPEECH);
 }

@@ -6,23 +6,24 @@ type SemanticVad = Extract<TurnDetection, { type: 'semantic_vad' }>;
 interface Patience {
   /** Silence (ms) that ends a turn which the model is sure is over. */
   readonly shortestMs: number;
-  /** Silence (ms) that ends any turn: as long as OpenAI's service waits at this eagerness. */
+  /** Silence (ms) that ends any turn; OpenAI's service waits up to 8, 4 and 2 s. */
   readonly longestMs: number;
+  /** Up to this probability the model counts as sure that the turn is not over. */
+  readonly unfinished: number;
   /** Silence (ms) for a model that does not predict ends of turns, or has not said yet. */
   readonly silenceMs: number;
 }
 
 /** `auto` is `medium`, as in OpenAI's service. */
-const MEDIUM: Patience = { shortestMs: 150, longestMs: 4000, silenceMs: 500 };
+const MEDIUM: Patience = { shortestMs: 300, longestMs: 2500, unfinished: 0.1, silenceMs: 500 };
 const PATIENCE: Readonly<Record<SemanticVad['eagerness'], Patience>> = {
-  low: { shortestMs: 300, longestMs: 8000, silenceMs: 1000 },
+  low: { shortestMs: 800, longestMs: 4000, unfinished: 0.1, silenceMs: 1000 },
   medium: MEDIUM,
   auto: MEDIUM,
-  high: { shortestMs: 100, longestMs: 2000, silenceMs: 300 },
+  high: { shortestMs: 100, longestMs: 2000, unfinished: 0.03, silenceMs: 300 },
 };
-/** From this probability on the model counts as sure that the turn is over, up to the other that it is not. */
+/** From this probability on the model counts as sure that the turn is over. */
 const FINISHED = 0.95;
-const UNFINISHED = 0.03;
 
 /** From this much speech (ms) on a turn may be over at once. */
 const OPENING_MS = 1250;
@@ -52,7 +53,10 @@ function silenceAfter(speechMs: number): number {
   return Math.min(LONGEST_OPENING_PAUSE_MS, Math.max(0, OPENING_MS - speechMs));
 }
 
-function silenceFor(turnEnd: number, { shortestMs, longestMs }: Omit<Patience, 'silenceMs'>): number {
-  const doubt = Math.min(1, Math.max(0, (FINISHED - turnEnd) / (FINISHED - UNFINISHED)));
+function silenceFor(
+  turnEnd: number,
+  { shortestMs, longestMs, unfinished }: Omit<Patience, 'silenceMs'>,
+): number {
+  const doubt = Math.min(1, Math.max(0, (FINISHED - turnEnd) / (FINISHED - unfinished)));
   return Math.round(shortestMs * (longestMs / shortestMs) ** doubt);
 }

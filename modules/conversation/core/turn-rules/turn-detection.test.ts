@@ -34,9 +34,9 @@ describe('turnPolicy', () => {
 
   // Silence (ms) where the model says nothing, where it is sure, and where it is sure of the contrary.
   test.each([
-    ['low', 1000, 300, 8000],
-    ['medium', 500, 150, 4000],
-    ['auto', 500, 150, 4000],
+    ['low', 1000, 800, 4000],
+    ['medium', 500, 300, 2500],
+    ['auto', 500, 300, 2500],
     ['high', 300, 100, 2000],
   ] as const)('semantic_vad of eagerness %s', (eagerness, silenceMs, shortestMs, longestMs) => {
     const policy = turnPolicy({ type: 'semantic_vad', eagerness, ...ANSWERING }, OPTIONS)!;
