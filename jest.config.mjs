@@ -1,5 +1,5 @@
 /**
- * Five suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e|clients|long`.
+ * The suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e|clients|engines|long|load`.
  * Jest runs in ESM mode: `node --experimental-vm-modules node_modules/jest/bin/jest.js`.
  */
 
@@ -76,6 +76,12 @@ export default {
       ...common,
       displayName: 'long',
       testMatch: ['<rootDir>/test/long/**/*.test.ts'],
+      globals: { TEST_TIMEOUT_MS: 600_000 },
+    },
+    {
+      ...common,
+      displayName: 'load',
+      testMatch: ['<rootDir>/test/load/**/*.test.ts'],
       globals: { TEST_TIMEOUT_MS: 600_000 },
     },
   ],
