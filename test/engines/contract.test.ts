@@ -33,8 +33,8 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-const engineBefore = (more: { warm?: boolean } = {}) =>
-  new RemoteEngine({ urls: [url], maxSessions: 3, ...(VLLM && { timeouts: PATIENT }), ...more });
+const engineBefore = () =>
+  new RemoteEngine({ urls: [url], maxSessions: 3, ...(VLLM && { timeouts: PATIENT }) });
 
 engineContract(`RemoteEngine before ${VLLM ? 'vLLM' : 'llama.cpp'}`, () =>
   Promise.resolve({ engine: engineBefore(), exact: false }),
@@ -44,10 +44,14 @@ engineContract(`RemoteEngine before ${VLLM ? 'vLLM' : 'llama.cpp'}`, () =>
 if (VLLM) {
   describe('what vLLM keeps', () => {
     const FRAMES = 4;
+    /** On a CPU; on a GPU 16. */
+    const BLOCK = 128;
+    /** Some hundred tokens. */
+    const LONG = 'Tell me what this licence allows, and under which conditions. '.repeat(20);
     const engines: RemoteEngine[] = [];
     afterAll(() => Promise.all(engines.map((engine) => engine.close({ drainMs: 0 }))));
-    async function loaded(more: { warm?: boolean } = {}): Promise<RemoteEngine> {
-      const engine = engineBefore(more);
+    async function loaded(): Promise<RemoteEngine> {
+      const engine = engineBefore();
       engines.push(engine);
       await engine.load();
       return engine;
@@ -58,16 +62,19 @@ if (VLLM) {
       return Number(/^vllm:num_requests_running\S* (\S+)$/m.exec(metrics)?.[1]);
     }
 
-    /** A question about frames. @returns tokens that were found again */
-    async function cachedFor(engine: RemoteEngine, tenant: string): Promise<number> {
+    /** The same question of everybody. @returns its tokens, and how many of them were found again */
+    async function usageOf(
+      engine: RemoteEngine,
+      tenant: string,
+    ): Promise<{ prompt: number; cached: number }> {
       const one = await ServerSession.open(engine, tenant);
       await one.begin();
-      for (let n = 0; n < FRAMES; n += 1) await one.show(n, false);
-      await one.say('What is it?');
+      await one.say(LONG);
       await one.end();
       const { end } = await readAnswer(one.session.generate({ maxTokens: 2 }));
       await one.session.close();
-      return end?.usage.cached ?? 0;
+      const { prompt = 0, cached = 0 } = end?.usage ?? {};
+      return { prompt, cached };
     }
 
     it('is the frames, when the question ends: only the sound is new', async () => {
@@ -80,16 +87,17 @@ if (VLLM) {
       const { end } = await readAnswer(one.session.generate({ maxTokens: 2 }));
       const { prompt = 0, cached = 0 } = end?.usage ?? {};
       const frames = FRAMES * engine.caps.tokensPerFrame;
-      expect(cached).toBeGreaterThan(frames - engine.caps.reuseGranularity);
+      expect(cached).toBeGreaterThan(frames - BLOCK);
       expect(cached).toBeLessThan(prompt - engine.caps.audioTokensPerSecond / 2);
       await one.session.close();
     });
 
-    it("is one tenant's: another who shows and says the same finds nothing", async () => {
-      const engine = await loaded({ warm: false });
-      expect(await cachedFor(engine, 'a')).toBe(0);
-      expect(await cachedFor(engine, 'a')).toBeGreaterThan((FRAMES - 1) * engine.caps.tokensPerFrame);
-      expect(await cachedFor(engine, 'b')).toBe(0);
+    it("is one tenant's: another who says the same finds nothing", async () => {
+      const engine = await loaded();
+      const { prompt, cached } = await usageOf(engine, 'a');
+      expect([prompt > 2 * BLOCK, cached]).toEqual([true, 0]);
+      expect((await usageOf(engine, 'a')).cached).toBeGreaterThan(prompt - 2 * BLOCK);
+      expect((await usageOf(engine, 'b')).cached).toBe(0);
     });
 
     it('is free as soon as an answer is left', async () => {
@@ -100,8 +108,12 @@ if (VLLM) {
       await one.end();
       const abort = new AbortController();
       const events = one.session.generate({ maxTokens: 8000, signal: abort.signal });
-      for await (const { t } of events) if (t === 'token') break;
-      expect(await running()).toBe(1);
+      let most = 0;
+      for await (const { t } of events) {
+        if (t === 'token') most = Math.max(most, await running());
+        if (most > 0) break;
+      }
+      expect(most).toBe(1);
       abort.abort();
       const untilMs = performance.now() + 5000;
       while ((await running()) > 0 && performance.now() < untilMs) await sleep(50);

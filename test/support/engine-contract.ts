@@ -39,6 +39,9 @@ function contract(create: () => Promise<Subject>): void {
     return { width, height, data: new Uint8Array(width * height * 3).fill(90) };
   };
   const frame = (id: string): Segment => ({ k: 'frame', id, ptsMs: 0, image: picture() });
+  /** What can be compared of two answers: servers send as many tokens at once as are there, and number what they send. */
+  const said = ({ ids, text: words }: { ids: number[]; text: string }) =>
+    subject.exact ? [words, ids] : [words];
   const ask = async (id: string): Promise<void> => {
     await session.append(edge(`${id} open`, 'open'));
     await session.append(text(`${id} text`));
@@ -199,7 +202,7 @@ function contract(create: () => Promise<Subject>): void {
     expect(session.head.tokens).toBe(start);
     await ask('q');
     const again = await readAnswer(session.generate({ maxTokens: 8 }));
-    expect([again.ids, again.end?.usage.prompt]).toEqual([first.ids, first.end?.usage.prompt]);
+    expect([said(again), again.end?.usage.prompt]).toEqual([said(first), first.end?.usage.prompt]);
   });
 
   it('answers beside the conversation, which knows nothing of it', async () => {
@@ -216,7 +219,7 @@ function contract(create: () => Promise<Subject>): void {
       readAnswer(session.aside({ segments: other, maxTokens: 8 })),
       readAnswer(alone.generate({ maxTokens: 8 })),
     ]);
-    expect(beside.ids).toEqual(expected.ids);
+    expect(said(beside)).toEqual(said(expected));
     expect(beside.end?.usage).toMatchObject({ prompt: expected.end?.usage.prompt });
     expect(session.head).toEqual(before);
     await alone.close();
@@ -260,15 +263,15 @@ function contract(create: () => Promise<Subject>): void {
       (error: { code: string }) => error.code,
     );
     abort.abort();
-    const ids = (await Promise.all(beside)).map((answer) => answer.ids);
-    expect(ids[0]).toEqual(ids[1]);
+    const answers = (await Promise.all(beside)).map(said);
+    expect(answers[0]).toEqual(answers[1]);
     expect(await outcome).toBe('aborted');
     await session.accept((await own).genId);
   });
 
   it('shortens an accepted answer, after which older checkpoints are void', async () => {
     await ask('q');
-    const { genId, ids } = await readAnswer(session.generate({ maxTokens: 4 }));
+    const { genId, ids } = await readAnswer(session.generate({ maxTokens: 8 }));
     const accepted = await session.accept(genId);
     await session.append(edge('t', 'open'));
     await session.append(frame('f'));

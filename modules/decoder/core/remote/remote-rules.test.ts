@@ -116,11 +116,21 @@ describe('RequestBudget', () => {
 
 describe('WarmGate', () => {
   const many = (gate: WarmGate, cached: number | null) =>
-    Array.from({ length: 6 }, () => gate.note({ prompt: 120, cached }, 100, 0));
+    Array.from({ length: 6 }, () => gate.note({ prompt: 420, cached }, 400, 0));
 
   it('stays open where what was sent is found again', () => {
     const gate = new WarmGate();
-    expect(many(gate, 96)).toEqual(Array(6).fill(false));
+    expect(many(gate, 384)).toEqual(Array(6).fill(false));
+    expect([gate.isOpen(0), gate.helps]).toEqual([true, true]);
+  });
+
+  it('stays open before a cache of large blocks, of which a short prompt fills none', () => {
+    const gate = new WarmGate();
+    const frame = 55;
+    for (let prompt = frame; prompt < 20 * frame; prompt += frame) {
+      const found = prompt - frame - ((prompt - frame) % 128);
+      expect(gate.note({ prompt, cached: found }, prompt - frame, 0)).toBe(false);
+    }
     expect([gate.isOpen(0), gate.helps]).toEqual([true, true]);
   });
 
