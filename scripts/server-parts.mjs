@@ -82,7 +82,7 @@ async function packaged(python, path) {
 
 const PARTS = {
   llama: (root, side) => llamaParts(root, Number(side)),
-  smollm2: smollm2Folder,
+  smollm2: async (root) => ({ folder: await smollm2Folder(root) }),
   vllm: vllmParts,
 };
 
