@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Template } from '@huggingface/jinja';
 import type { z } from 'zod';
-import { takeApart, type ChatPieces, type RenderChat } from '../../core/text/chat-template.js';
+import { takeApart, type ChatPieces } from '../../core/text/chat-template.js';
 import type { SpecialTokens } from '../../core/model/model-config.js';
 import type { TextCodec } from '../../core/model/ports.js';
-import { badModel, readJson, reasonOf } from '../folder-files.js';
+import { withChatTemplate } from '../chat-template-file.js';
+import { badModel, readJson } from '../folder-files.js';
 import { HfTokenizer } from '../hf-tokenizer.js';
-import { exists } from './standard-files.js';
 import type { StandardFolder, Wrapping } from './standard-folder.js';
 import { tokenizerConfigSchema } from './standard-schemas.js';
 
@@ -82,19 +79,12 @@ export class StandardTokenizer implements TextCodec {
   }
 }
 
-async function readTemplate(
+function readTemplate(
   folder: StandardFolder,
   config: z.infer<typeof tokenizerConfigSchema>,
 ): Promise<ChatPieces> {
   const { dir, image, audio } = folder;
-  const inFile = await exists(dir, 'chat_template.jinja');
-  const file = inFile ? 'chat_template.jinja' : 'tokenizer_config.json';
-  try {
-    const source = inFile ? await readFile(join(dir, file), 'utf8') : (config.chat_template ?? '');
-    const template = new Template(source);
-    const known = { bos_token: config.bos_token ?? '', eos_token: config.eos_token ?? '' };
-    const render: RenderChat = (messages, generationPrompt) =>
-      template.render({ messages, add_generation_prompt: generationPrompt, ...known });
+  return withChatTemplate(dir, config, (render) => {
     const pieces = takeApart(render);
     for (const [kind, found, token] of [
       ['picture', pieces.image, image.token],
@@ -106,7 +96,5 @@ async function readTemplate(
     if (pieces.system === null)
       throw new Error(`has no system turns, and a ${folder.modelType} model needs them`);
     return pieces;
-  } catch (cause) {
-    throw badModel(dir, file, reasonOf(cause));
-  }
+  });
 }

@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Template } from '@huggingface/jinja';
 import type { SpecialTokens } from '../../core/model/model-config.js';
 import type { TextCodec } from '../../core/model/ports.js';
-import { takeApart, type ChatPieces, type RenderChat } from '../../core/text/chat-template.js';
-import { badModel, readJson, reasonOf } from '../folder-files.js';
-import { exists } from '../gemma/standard-files.js';
+import { takeApart, type ChatPieces } from '../../core/text/chat-template.js';
+import { withChatTemplate } from '../chat-template-file.js';
+import { readJson } from '../folder-files.js';
 import { HfTokenizer } from '../hf-tokenizer.js';
 import { llamaTokenizerSchema, type LlamaFolder } from './llama-folder.js';
 
@@ -52,18 +49,8 @@ export class LlamaTokenizer implements TextCodec {
     const { dir } = folder;
     const config = await readJson(dir, 'tokenizer_config.json', llamaTokenizerSchema);
     const tokenizer = await HfTokenizer.load(dir, config);
-    const inFile = await exists(dir, 'chat_template.jinja');
-    const file = inFile ? 'chat_template.jinja' : 'tokenizer_config.json';
-    try {
-      const source = inFile ? await readFile(join(dir, file), 'utf8') : (config.chat_template ?? '');
-      const template = new Template(source);
-      const known = { bos_token: config.bos_token ?? '', eos_token: config.eos_token ?? '' };
-      const render: RenderChat = (messages, generationPrompt) =>
-        template.render({ messages, add_generation_prompt: generationPrompt, ...known });
-      return new LlamaTokenizer(folder, takeApart(render, { textOnly: true }), tokenizer);
-    } catch (cause) {
-      throw badModel(dir, file, reasonOf(cause));
-    }
+    const pieces = await withChatTemplate(dir, config, (render) => takeApart(render, { textOnly: true }));
+    return new LlamaTokenizer(folder, pieces, tokenizer);
   }
 
   encode(text: string): number[] {

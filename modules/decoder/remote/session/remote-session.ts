@@ -12,21 +12,19 @@ import {
   type Segment,
 } from '#modules/contracts';
 import { checkImage } from '../../core/inputs/pixels.js';
-import { toMessages, textPart, wordsOf, type ChatMessage, type Json } from '../../core/remote/messages.js';
+import { toMessages, type ChatMessage, type Json } from '../../core/remote/messages.js';
 import { RemoteLog } from '../../core/remote/remote-log.js';
 import { RequestBudget } from '../../core/remote/request-budget.js';
-import { MediaWriter } from '../media/media-writer.js';
+import type { MediaWriter } from '../media/media-writer.js';
 import type { LocalEar } from '../options.js';
 import type { Place } from '../replicas.js';
 import type { Costs } from '../../core/remote/costs.js';
 import { Asides } from './asides.js';
 import { AnswerUnderWay, ask, type Asker } from './asking.js';
 import { EventQueue } from './event-queue.js';
+import { MediaContent } from './media-content.js';
 import { Operations } from './operations.js';
 import type { Warmer } from './warmer.js';
-
-type Audio = Extract<Segment, { k: 'audio' }>;
-type Frame = Extract<Segment, { k: 'frame' }>;
 
 /** What a session rests on. */
 export interface RemoteSessionOptions {
@@ -63,6 +61,7 @@ export class RemoteSession implements EngineSession {
   private readonly options: RemoteSessionOptions;
   private readonly log: RemoteLog;
   private readonly operations = new Operations();
+  private readonly content: MediaContent;
   private readonly warmer: Warmer | null;
   private readonly asides: Asides;
   private readonly speculations: RequestBudget;
@@ -76,14 +75,15 @@ export class RemoteSession implements EngineSession {
     const { system, costs, caps, budgetTokens: maxTokens } = options;
     this.options = options;
     this.log = new RemoteLog({ system, costs, tools: caps.tools ?? false, maxTokens });
+    this.content = new MediaContent(options);
     this.speculations = new RequestBudget(options.speculationsPerMinute);
     this.warmer = options.warmer?.(() => this.messages()) ?? null;
     this.asides = new Asides({
       id: options.id,
       context: this.log,
       fresh: (own) => new RemoteLog({ system: own ?? system, costs, tools: caps.tools ?? false, maxTokens }),
-      encode: (segment, pcm, signal) => this.encode(segment, pcm, signal),
-      writeDown: options.ear && ((medium, signal) => this.writtenDown(medium, signal)),
+      encode: (segment, pcm, signal) => this.content.encode(segment, pcm, signal),
+      writeDown: options.ear && ((medium, signal) => this.content.writtenDown(medium, signal)),
       asker: options.asker,
       place: options.place,
       systemAmid: options.systemAmid,
@@ -118,7 +118,7 @@ export class RemoteSession implements EngineSession {
     const { clock } = this.options.asker;
     const calledAtMs = clock.nowMs();
     // A picture is encoded while others are; its turn comes in order.
-    const picture = segment.k === 'frame' ? this.encode(segment, null, this.closing.signal) : null;
+    const picture = segment.k === 'frame' ? this.content.encode(segment, null, this.closing.signal) : null;
     picture?.catch(() => undefined);
     const own = segment.k === 'audio' ? { ...segment, pcm: segment.pcm.slice() } : segment;
     const isBackground = o.priority === 'background';
@@ -241,54 +241,12 @@ export class RemoteSession implements EngineSession {
     log.check(segment, tokens);
     if (segment.k === 'frame' && log.frames >= this.options.maxFrames)
       throw new VisavisError('context_full', `${this.options.maxFrames} frames are in the context already`);
-    const medium = pcm ? await this.encode(segment, pcm, this.closing.signal) : await picture;
+    const medium = pcm ? await this.content.encode(segment, pcm, this.closing.signal) : await picture;
     check();
     const isMedium = pcm !== null || segment.k === 'frame';
     const at = log.append(seq, segment, tokens, isMedium ? medium : undefined);
     if (segment.k === 'frame') this.warmer?.changed();
     return { at, tokens };
-  }
-
-  /** What a frame or a whole utterance is in a request. @throws `bad_image`, `bad_audio` where the model takes none */
-  private async encode(
-    segment: Segment,
-    pcm: Float32Array | null,
-    signal: AbortSignal,
-  ): Promise<Json | null> {
-    if (segment.k === 'frame') return this.picture(segment);
-    return segment.k === 'audio' && pcm ? this.sound(segment, pcm, signal) : null;
-  }
-
-  private async picture({ id, image }: Frame): Promise<Json> {
-    const { caps, media } = this.options;
-    if (caps.vision === false) throw new VisavisError('bad_image', `${caps.modelId} sees nothing`);
-    return media.picture(image, this.mediumId(id));
-  }
-
-  private async sound({ id }: Audio, pcm: Float32Array, signal: AbortSignal): Promise<Json | null> {
-    const { caps, media, ear } = this.options;
-    if (caps.audio !== false) return media.sound(pcm, this.mediumId(id));
-    if (!ear)
-      throw new VisavisError(
-        'bad_audio',
-        `${caps.modelId} hears nothing, and nobody writes down what is said`,
-      );
-    const text = await ear.transcribe(pcm, { language: null, signal });
-    return text.trim() === '' ? null : textPart(text.trim());
-  }
-
-  /** What was said, in words: they are there already where the model reads them. */
-  private async writtenDown(medium: Json | null, signal: AbortSignal): Promise<string> {
-    if (!medium) return '';
-    const words = wordsOf(medium);
-    if (words !== null) return words;
-    const pcm = MediaWriter.samplesOf(medium);
-    if (!pcm || !this.options.ear) throw new VisavisError('bad_request', 'that is nothing said');
-    return (await this.options.ear.transcribe(pcm, { language: null, signal })).trim();
-  }
-
-  private mediumId(id: string): string {
-    return `${this.options.id}-${id}`;
   }
 
   private async remove(work: (seq: number) => Removal): Promise<Removal> {
