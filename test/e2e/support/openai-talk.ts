@@ -22,6 +22,14 @@ interface Part {
 
 type Of<T extends RealtimeServerEvent['type']> = Extract<RealtimeServerEvent, { type: T }>;
 
+/** A cancellation is sent again as often, for an answer of a few words may be done before it comes. */
+const TRIES = 5;
+
+/** Whether an error says only that the answer was done before its cancellation came. */
+export function cameTooLate(error: object): boolean {
+  return 'code' in error && error.code === 'response_cancel_not_active';
+}
+
 /** What a program does with the Realtime client of `openai`, whatever carries it. It runs in a browser, too. */
 export async function talkWith({ send, onEvent, connect, picture, ...talker }: Talker): Promise<Talk> {
   const events: RealtimeServerEvent[] = [];
@@ -66,12 +74,15 @@ export async function talkWith({ send, onEvent, connect, picture, ...talker }: T
   ask('how many shapes are there');
   const typed = await answered;
 
-  const done = next('response.done');
-  const begun = next('response.created');
-  ask('what do you see');
-  await begun;
-  send({ type: 'response.cancel' });
-  const { status = 'none', status_details } = (await done).response;
+  let ended: Of<'response.done'>['response'] = {};
+  for (let tries = 0; tries < TRIES && ended.status !== 'cancelled'; tries++) {
+    const done = next('response.done');
+    const begun = next('response.created');
+    ask('what do you see');
+    await begun;
+    send({ type: 'response.cancel' });
+    ended = (await done).response;
+  }
 
   answered = answer();
   say([
@@ -81,11 +92,13 @@ export async function talkWith({ send, onEvent, connect, picture, ...talker }: T
   send({ type: 'response.create', response: { metadata: { asked: 'about a picture' } } });
   const pictured = await answered;
 
-  const errors = events.filter(({ type }) => type === 'error').map((event) => JSON.stringify(event));
+  const errors = events
+    .filter((event) => event.type === 'error' && !cameTooLate(event.error))
+    .map((event) => JSON.stringify(event));
   const roles: string[] = [];
   for (const event of events) {
     if (event.type === 'conversation.item.added' && 'role' in event.item) roles.push(event.item.role);
   }
-  const interrupted = { status, reason: status_details?.reason ?? null };
+  const interrupted = { status: ended.status ?? 'none', reason: ended.status_details?.reason ?? null };
   return { typed, spoken, interrupted, pictured, roles, events, errors };
 }
