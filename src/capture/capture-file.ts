@@ -21,7 +21,7 @@ export interface CaptureFileOptions {
   /** The last line of a file that ends before its call does. */
   readonly lastLine: (end: FileEnd) => string;
   /** Once, when nothing is written any more. @param error what could not be done */
-  readonly onEnd: (end: FileEnd, error: Error | null) => void;
+  readonly onEnd: (end: FileEnd, error: unknown) => void;
   /** Stands before the timer and what nobody waits for. */
   readonly guard: Guard;
 }
@@ -87,7 +87,7 @@ export class CaptureFile {
       while (this.#chars > 0 && !(await this.#writeChunk(this.#handle)));
       if (this.#end !== null) await this.#finish(this.#handle, this.#end);
     } catch (error) {
-      await this.#fail(error instanceof Error ? error : new Error(String(error)));
+      await this.#fail(error);
     } finally {
       this.#pumping = false;
     }
@@ -113,13 +113,13 @@ export class CaptureFile {
     this.#tell(end, null);
   }
 
-  async #fail(error: Error): Promise<void> {
+  async #fail(error: unknown): Promise<void> {
     this.#end = 'unwritable';
     await this.#handle?.close().catch(() => undefined);
     this.#tell('unwritable', error);
   }
 
-  #tell(end: FileEnd, error: Error | null): void {
+  #tell(end: FileEnd, error: unknown): void {
     this.#told = true;
     this.#lines = [];
     this.#options.onEnd(end, error);

@@ -123,7 +123,7 @@ export class Captures implements Tapes, OnModuleInit, OnModuleDestroy {
     return this.#folderBytes + more > folderBytes ? 'folder_full' : 'ok';
   }
 
-  #ended(call: string, end: FileEnd, error: Error | null): void {
+  #ended(call: string, end: FileEnd, error: unknown): void {
     if (end === 'empty') return;
     this.metrics.captured(end);
     if (end === 'complete') return;

@@ -10,13 +10,12 @@ import { configFromEnvironment } from '../config/environment.js';
 import { keepWasmWrappersGeneric } from '../lifecycle/wasm-wrappers.js';
 import { modelFolder } from '../model-folder.js';
 import { createLogger } from '../telemetry/logger.js';
-import { DEFAULT_PACE } from './core/pace.js';
 import { tellLine } from './core/tell.js';
 import type { Trace } from './core/trace.js';
 import { openParts } from './replay-parts.js';
 import { replay } from './replay.js';
 
-const USAGE = 'usage: npm run replay -- FILE [--json FILE] [--token-ms 20]';
+const USAGE = 'usage: npm run replay -- FILE [--json FILE] [--token-ms N]';
 
 /** `npm run replay -- FILE`: a recorded call, through the gateway's own pipeline, as a trace. */
 async function main(args: string[]): Promise<void> {
@@ -31,7 +30,7 @@ async function main(args: string[]): Promise<void> {
   const { settings } = capture.header;
   const parts = await openParts({ modelFolder: folder, judgeFolder: config.judgeFolder, settings });
   try {
-    const pace = { ...DEFAULT_PACE, ...(tokenMs !== null && { tokenMs }) };
+    const pace = tokenMs === null ? {} : { tokenMs };
     const trace = await replay(capture, parts, { pace, logger });
     for (const line of trace.lines) print(tellLine(line));
     compare(capture, trace);

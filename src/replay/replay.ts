@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Capture } from '../capture/core/records.js';
 import type { Logger } from '../telemetry/logger.js';
 import { DEFAULT_PACE, type Pace } from './core/pace.js';
+import { recordedTokenMs } from './core/recorded-pace.js';
 import { Trace } from './core/trace.js';
 import { VirtualTime } from './core/virtual-time.js';
 import type { ReplayParts } from './replay-parts.js';
@@ -15,7 +16,8 @@ const CLOSED_TAIL_MS = 1000;
 const SETTLE_TURNS = 3;
 
 export interface ReplayOptions {
-  readonly pace?: Pace;
+  /** Over that of the capture. */
+  readonly pace?: Partial<Pace>;
   /** Default: says nothing. */
   readonly logger?: Logger;
 }
@@ -28,8 +30,9 @@ export interface ReplayOptions {
 export async function replay(
   capture: Capture,
   parts: ReplayParts,
-  { pace = DEFAULT_PACE, logger = pino({ level: 'silent' }) }: ReplayOptions = {},
+  { pace: asked = {}, logger = pino({ level: 'silent' }) }: ReplayOptions = {},
 ): Promise<Trace> {
+  const pace = { ...DEFAULT_PACE, ...paceIn(capture), ...asked };
   const time = new VirtualTime(settle);
   const trace = new Trace(() => time.nowMs());
   const call = new ReplayedCall(capture, parts, { paced: { time, pace, trace }, logger });
@@ -45,6 +48,11 @@ export async function replay(
   await call.finish();
   trace.add({ t: 'end' });
   return trace;
+}
+
+function paceIn(capture: Capture): Partial<Pace> {
+  const tokenMs = recordedTokenMs(capture);
+  return tokenMs === null ? {} : { tokenMs };
 }
 
 async function settle(): Promise<void> {

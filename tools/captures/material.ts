@@ -20,7 +20,7 @@ export async function phrase(id: string, voice: string): Promise<AudioClip> {
   return readOggOpus((await readFile(join(PHRASES, 'phrases.bin'))).subarray(at, at + bytes));
 }
 
-/** Somebody coughs. */
-export function cough(): Promise<AudioClip> {
-  return encodePcm(atLevel(sound('cough', { seconds: 1.2, seed: 3 }), -20), RATE);
+/** Somebody sings: it begins as speech does, and is nobody's question. */
+export function singing(): Promise<AudioClip> {
+  return encodePcm(atLevel(sound('sing', { seconds: 2, seed: 4 }), -18), RATE);
 }

@@ -6,7 +6,7 @@ import { ToolError } from '../support/cli.js';
 import { connectSocket } from '../support/socket-call.js';
 import { readScene, readSceneQuestion } from '../support/scene.js';
 import { readStill } from '../support/still.js';
-import { cough, phrase } from './material.js';
+import { phrase, singing } from './material.js';
 
 /** Quiet before anything is said (ms): the detector gets to know the room, and the camera is seen. */
 const SETTLE_MS = 1300;
@@ -136,7 +136,7 @@ export const SCRIPTS: Readonly<Record<string, CallScript>> = {
   noise: {
     camera: true,
     run: async (call) => {
-      await call.speak(await cough());
+      await call.speak(await singing());
       await sleep(2500);
     },
   },
