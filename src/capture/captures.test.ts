@@ -29,6 +29,7 @@ describe('Captures', () => {
     metrics.push(counts);
     const logger = pino({ level: 'info' }, { write: (line) => void logged.push(JSON.parse(line)) });
     const options = {
+      clock: { nowMs: () => nowMs },
       limits: { dir, callMs: 60_000, callBytes: 1e6, folderBytes: 1e7, ...limits },
       settings: {
         frame_interval_ms: 1000,
@@ -41,7 +42,7 @@ describe('Captures', () => {
       engine: 'local' as const,
       modelFolder: '',
     };
-    const captures = new Captures(options, { nowMs: () => nowMs }, logger, counts, (_, error) => {
+    const captures = new Captures(options, logger, counts, (_, error) => {
       throw error;
     });
     await captures.onModuleInit();

@@ -12,6 +12,8 @@ import type { CaptureLimits } from './core/limits.js';
 import { CAPTURE_VERSION, type CaptureHeader } from './core/records.js';
 
 export interface CaptureOptions {
+  /** The gateway's: what calls go by, too. */
+  readonly clock: Clock;
   readonly limits: CaptureLimits;
   readonly settings: CaptureHeader['settings'];
   readonly engine: 'local' | 'remote';
@@ -19,9 +21,8 @@ export interface CaptureOptions {
   readonly modelFolder: string;
 }
 
-/** Injection tokens of `CaptureOptions` and of a `Clock`. */
+/** Injection token of `CaptureOptions`. */
 export const CAPTURE_OPTIONS = Symbol('CAPTURE_OPTIONS');
-export const CAPTURE_CLOCK = Symbol('CAPTURE_CLOCK');
 
 /** `src/` and `dist/src/` lie at different depths. */
 const PACKAGE = new URL(
@@ -43,7 +44,6 @@ export class Captures implements Tapes, OnModuleInit, OnModuleDestroy {
 
   constructor(
     @Inject(CAPTURE_OPTIONS) private readonly options: CaptureOptions,
-    @Inject(CAPTURE_CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(ON_BUG) onBug: OnBug,
@@ -103,7 +103,7 @@ export class Captures implements Tapes, OnModuleInit, OnModuleDestroy {
     const capture: CallCapture = new CallCapture({
       header,
       file,
-      nowMs: () => this.clock.nowMs(),
+      nowMs: () => this.options.clock.nowMs(),
       maxMs: callMs,
     });
     this.#open.set(file, capture);

@@ -252,7 +252,7 @@ class PacedSession implements EngineSession {
 /** An answer as it was made: with what it failed by, where it did. */
 interface Made {
   readonly events: readonly GenEvent[];
-  readonly error: unknown;
+  readonly error: Error | null;
 }
 
 async function madeOf(answer: AsyncGenerator<GenEvent>): Promise<Made> {
@@ -261,7 +261,7 @@ async function madeOf(answer: AsyncGenerator<GenEvent>): Promise<Made> {
     for await (const event of answer) events.push(event);
     return { events, error: null };
   } catch (error) {
-    return { events, error };
+    return { events, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 

@@ -41,7 +41,7 @@ export class ReplayedCall {
   #answered = 0;
   #call: Call | null = null;
   /** What went wrong that nobody else is told of. */
-  #failure: unknown = null;
+  #failure: Error | null = null;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(capture: Capture, parts: ReplayParts, { paced, logger }: { paced: Paced; logger: Logger }) {
@@ -129,7 +129,7 @@ export class ReplayedCall {
         try {
           this.#feed(record);
         } catch (error) {
-          this.#failure ??= error;
+          this.#failed(error);
         }
       });
     }
@@ -252,9 +252,13 @@ export class ReplayedCall {
     return connection;
   }
 
+  #failed(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+  }
+
   #watch(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      this.#failure ??= error;
+      this.#failed(error);
     });
   }
 }

@@ -42,14 +42,14 @@ export async function replayedTwice(name: string, parts: ReplayParts) {
 
 /** What answers say, with how each ended. */
 export function answersIn(lines: readonly TraceLine[]): string[] {
-  const texts = new Map<unknown, unknown>();
+  const texts = new Map<unknown, string>();
   const answers: string[] = [];
   for (const line of lines) {
     if (line.t !== 'event') continue;
-    if (line['type'] === 'text_done') texts.set(line['responseId'], line['text']);
+    if (line['type'] === 'text_done') texts.set(line['responseId'], line['text'] as string);
     if (line['type'] !== 'response_done') continue;
     const { id, status } = line['response'] as { id: string; status: string };
-    answers.push(`${status}: ${String(texts.get(id) ?? '')}`);
+    answers.push(`${status}: ${texts.get(id) ?? ''}`);
   }
   return answers;
 }

@@ -3,7 +3,6 @@ import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectNode } from '@vis-a-vis/client/node';
 import { runTool, ToolError } from '../support/cli.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { REPOSITORY } from '../support/repository.js';
@@ -39,7 +38,7 @@ async function record(name: string, folder: string): Promise<void> {
   if (!script && name !== WEBSOCKET) throw new ToolError(`there is no script ${name}`);
   const gateway = await GatewayProcess.start({ VISAVIS_CAPTURE_DIR: folder });
   try {
-    await (script ? hold(script, gateway.url, connectNode) : holdSocket(gateway.url));
+    await (script ? hold(script, gateway.url) : holdSocket(gateway.url));
     // Until the gateway knows.
     await sleep(GOODBYE_MS);
   } finally {

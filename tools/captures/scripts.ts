@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientEvent, ServerEvent, SessionPatch } from '@vis-a-vis/protocol';
 import type { Session } from '@vis-a-vis/client';
-import type { AudioClip, NodeCall, NodeConnectOptions } from '@vis-a-vis/client/node';
+import { connectNode, type AudioClip, type NodeCall, type NodeConnectOptions } from '@vis-a-vis/client/node';
 import { ToolError } from '../support/cli.js';
 import { connectSocket } from '../support/socket-call.js';
 import { readScene, readSceneQuestion } from '../support/scene.js';
@@ -143,13 +143,9 @@ export const SCRIPTS: Readonly<Record<string, CallScript>> = {
 };
 
 /** Opens a call by WebRTC as its script wants, and holds it. */
-export async function hold(
-  script: CallScript,
-  url: string,
-  connect: typeof import('@vis-a-vis/client/node').connectNode,
-): Promise<void> {
+export async function hold(script: CallScript, url: string): Promise<void> {
   const { camera, session = {}, impair } = script;
-  const call = await connect({
+  const call = await connectNode({
     url,
     session: { ...BASE, ...session },
     ...(camera && { video: await readScene() }),

@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { VirtualTime } from './virtual-time.js';
 
 function setUp() {
-  const time = new VirtualTime(async () => void (await turn()));
+  const time = new VirtualTime(() => turn());
   const said: string[] = [];
   const say = (what: string) => () => void said.push(`${time.nowMs()} ${what}`);
   return { time, said, say };
