@@ -1,3 +1,4 @@
+import { VisavisError } from '#modules/contracts';
 import { ConversationService, conversationPorts } from '#modules/conversation';
 import { FrameService } from '#modules/frame';
 import type { Capture, TimedRecord } from '../capture/core/records.js';
@@ -221,7 +222,7 @@ export class ReplayedCall {
   /** A WebSocket: the call's own, or beside it. */
   #dialled(s: number): ReplayedClient {
     const call = this.#call;
-    if (!call) throw new RangeError('a client came before its call');
+    if (!call) throw badCapture('a client came before its call');
     const client = new TextClient(call, { maxMessageBytes: MAX_WS_MESSAGE_BYTES });
     client.open({
       send: (text) => {
@@ -248,7 +249,7 @@ export class ReplayedCall {
 
   #connection(c: number): ReplayedConnection {
     const connection = this.#connections[c];
-    if (!connection) throw new RangeError(`there is no connection ${c}`);
+    if (!connection) throw badCapture(`connection ${c} was never agreed upon`);
     return connection;
   }
 
@@ -261,6 +262,10 @@ export class ReplayedCall {
       this.#failed(error);
     });
   }
+}
+
+function badCapture(why: string): VisavisError {
+  return new VisavisError('bad_capture', `The records do not make a call: ${why}.`);
 }
 
 function typeIn(text: string): string {

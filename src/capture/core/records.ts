@@ -4,8 +4,8 @@ import { z } from 'zod';
 /** Of the format: a reader refuses another. */
 export const CAPTURE_VERSION = 1;
 
-/** Since the capture began (ms). */
-const atMs = z.number().min(0).max(86_400_000_000);
+/** Since the capture began (ms); no call is recorded for longer than a day. */
+const atMs = z.number().min(0).max(86_400_000);
 const count = z.int().min(0);
 const uint16 = z.int().min(0).max(0xffff);
 const uint32 = z.int().min(0).max(0xffff_ffff);
