@@ -109,6 +109,8 @@ function listen(call: Call, sources: Sources): void {
   call.on('timing', (timing) => transcript.timing(timing));
   call.on('frame', (frame) => film.attended(frame));
   call.on('event', (event) => {
+    if (event.type === 'session.created')
+      element('recorded', HTMLElement).hidden = event.visavis?.capture === undefined;
     if (event.type === 'visavis.context') film.used(event.frames.map((frame) => frame.item_id));
     // Speech that turned out to be noise is never answered.
     if (event.type === 'input_audio_buffer.cleared') show('ready');

@@ -18,6 +18,7 @@ const COMMANDS = {
   soak: { program: 'dist/tools/soak/main.js', build: true },
   load: { program: 'dist/tools/load-test/main.js', build: true },
   bench: { program: 'dist/bench/main.js', build: true },
+  replay: { program: 'dist/src/replay/main.js', build: true },
   fuzz: { program: 'dist/tools/fuzz/main.js', build: true },
   specs: { program: 'dist/tools/specs/main.js', build: true },
   servers: { program: 'dist/tools/servers/main.js', build: true },

@@ -4,6 +4,7 @@ import { ConversationModule } from '#modules/conversation';
 import { DecoderModule, type EngineOptions } from '#modules/decoder';
 import { MediaModule, type MediaOptions } from '#modules/media';
 import { VadModule } from '#modules/vad';
+import { CaptureModule } from './capture/capture.module.js';
 import type { Config } from './config/config.js';
 import { HttpModule } from './http/http.module.js';
 import type { ClientIce } from './ice/ice-servers.js';
@@ -40,6 +41,27 @@ export function networkOf(config: Config): Pick<MediaOptions, 'iceHosts' | 'iceU
   };
 }
 
+/** Calls are recorded where the operator says where to. */
+function captureOf(config: Config & { modelFolder: string }): DynamicModule[] {
+  const { capture, remoteEngine, modelFolder } = config;
+  if (capture === null) return [];
+  return [
+    CaptureModule.forRoot({
+      limits: capture,
+      engine: remoteEngine ? 'remote' : 'local',
+      modelFolder,
+      settings: {
+        frame_interval_ms: config.frameIntervalMs,
+        max_frames: config.maxFrames,
+        tentative_pause_ms: config.tentativePauseMs,
+        turn_model: config.turnModel,
+        vad_model: config.vadModel,
+        audio_ahead_ms: config.audioAheadMs,
+      },
+    }),
+  ];
+}
+
 /** The gateway: the feature modules, each with its part of the settings, and the edge over them. */
 @Module({})
 export class AppModule {
@@ -73,6 +95,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         TelemetryModule.forRoot(logger),
+        ...captureOf(config),
         LifecycleModule,
         HttpModule.forRoot(edge.base),
         KeysModule.forRoot(edge.access, {

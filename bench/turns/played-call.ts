@@ -282,6 +282,9 @@ class PlayedCall {
         });
         return {
           windowMs: stream.windowMs,
+          get pending() {
+            return stream.pending;
+          },
           push: (pcm, ptsMs) => {
             pushed += (pcm.length * 1000) / SAMPLE_RATE;
             this.#windows.pushedMs = Math.floor(pushed / stream.windowMs) * stream.windowMs;

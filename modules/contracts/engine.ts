@@ -277,5 +277,10 @@ export interface EngineSession {
    * lost has no such thing.
    */
   onLost?(listener: (why: VisavisError) => void): void;
+  /**
+   * Resolves when nothing is computed for the session any more, in idle time neither: what comes next finds the same state however fast
+   * the machine is. Left out: there is no such work.
+   */
+  settled?(): Promise<void>;
   close(): Promise<void>;
 }

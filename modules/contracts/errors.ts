@@ -77,6 +77,8 @@ export const ERRORS = {
   session_expired: { status: 410, retryable: false, type: 'invalid_request_error' },
   session_closed: { status: 410, retryable: false, type: 'server_error' },
   bad_config: { status: 500, retryable: false, type: 'config_error' },
+  /** A recorded call that cannot be replayed: no capture, or of another version. */
+  bad_capture: { status: 400, retryable: false, type: 'config_error' },
   bad_model: { status: 500, retryable: false, type: 'config_error' },
 } as const satisfies Record<string, { status: number; retryable: boolean; type: string }>;
 

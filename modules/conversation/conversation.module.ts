@@ -3,9 +3,7 @@ import type { OmniEngine } from '#modules/contracts';
 import { ENGINE } from '#modules/decoder';
 import { FrameModule, FrameService } from '#modules/frame';
 import { JudgeService, VadService } from '#modules/vad';
-import { FrameAdapter } from './adapters/frame.adapter.js';
-import { JudgeAdapter } from './adapters/judge.adapter.js';
-import { VadAdapter } from './adapters/vad.adapter.js';
+import { conversationPorts } from './conversation-ports.js';
 import { ConversationService, type ConversationPorts } from './conversation.service.js';
 import type { ConversationSettings } from './core/config.js';
 import { RandomIds } from './infra/random-ids.js';
@@ -45,14 +43,6 @@ function bindPorts(
   frames: FrameService,
   judge: JudgeService,
 ): ConversationPorts {
-  const ids = new RandomIds();
-  const scheduler = new SystemScheduler();
-  return {
-    engine,
-    vad: new VadAdapter(vad, scheduler),
-    frames: new FrameAdapter(frames, ids),
-    judges: new JudgeAdapter(judge),
-    scheduler,
-    ids,
-  };
+  const [ids, scheduler] = [new RandomIds(), new SystemScheduler()];
+  return conversationPorts({ engine, vad, frames, judge, scheduler, ids });
 }

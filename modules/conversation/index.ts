@@ -1,6 +1,8 @@
 export { ConversationModule, type ConversationModuleOptions } from './conversation.module.js';
+export { conversationPorts, type ConversationParts } from './conversation-ports.js';
 export { ConversationService, type OpenOptions } from './conversation.service.js';
 export { DEFAULT_SETTINGS, type ConversationSettings, type SessionConfig } from './core/config.js';
+export type { Scheduler } from './core/ports.js';
 export type { Conversation, ConversationSnapshot, ConversationState } from './core/conversation.js';
 export type {
   ContextReceipt,

@@ -1,13 +1,19 @@
 export type { DropReason } from './core/drops.js';
 export type { MediaOptions } from './core/options.js';
 export type {
+  AgreedMedia,
   CloseReason,
   LocalIce,
   MediaHandlers,
   MediaPeer,
   MediaStats,
+  Reception,
+  ReceptionTap,
   SendResult,
+  VideoCodec,
+  VideoTrackDecoder,
 } from './core/ports.js';
+export type { RtpIn, SenderReport } from './core/rtp.js';
 export { readIceFragment, writeIceFragment, type IceFragment } from './core/sdp/fragment.js';
 export { checkPublication } from './core/sdp/publication.js';
 export { checkNetwork, type NetworkFinding, type TurnAccount } from './check-network.js';

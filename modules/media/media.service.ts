@@ -13,7 +13,8 @@ import {
 
 import { readImageHeader } from './core/image-header.js';
 import { resolveMediaOptions, type MediaOptions, type ResolvedMediaOptions } from './core/options.js';
-import type { MediaHandlers, MediaPeer } from './core/ports.js';
+import type { MediaHandlers, MediaPeer, Reception } from './core/ports.js';
+import { receive, type ReceiveOptions } from './reception.js';
 import { PrivatePorts } from './infra/ice/private-ports.js';
 import { SharedPort } from './infra/ice/shared-port.js';
 import { openOpusDecoder } from './infra/opus/opus-decoder.js';
@@ -132,6 +133,22 @@ export class MediaService implements OnModuleInit, OnModuleDestroy {
     this.#keep(peer, handlers);
     if (this.#videoLost.forGood !== null) this.#tellLost(handlers, this.#videoLost.forGood);
     return peer;
+  }
+
+  /**
+   * A receiver without a connection, for what a tap has recorded.
+   * @param options `decoder` stands between it and its video decoder
+   */
+  async receive(
+    handlers: Pick<MediaHandlers, 'onAudio' | 'onVideo' | 'onDrop'>,
+    { decoder = (own) => own, ...given }: ReceiveOptions = {},
+  ): Promise<Reception> {
+    const { frameIntervalMs, maxFrameSide } = { ...this.#options, ...resolveGiven(given) };
+    return receive(handlers, {
+      frameIntervalMs,
+      opus: await openOpusDecoder(),
+      openDecoder: (codec, sets) => decoder(this.#video.openTrack(codec, maxFrameSide, sets)),
+    });
   }
 
   /**

@@ -119,6 +119,12 @@ export const configSchema = z
     VISAVIS_TURN_MODEL: z.enum(['auto', 'model', 'smart-turn', 'none']).default('auto'),
     /** Milliseconds of silence after which an answer is begun ahead of the end of its turn. */
     VISAVIS_TENTATIVE_PAUSE_MS: z.coerce.number().int().min(32).max(5000).default(100),
+    /** Folder that every call is recorded into (docs/replay.md); a relative path is resolved from the working directory. */
+    VISAVIS_CAPTURE_DIR: z.string().min(1).optional(),
+    /** Of a call, minutes and MiB that are recorded at the most; of all captures in the folder, MiB. */
+    VISAVIS_CAPTURE_MINUTES: z.coerce.number().min(0.1).max(1440).default(10),
+    VISAVIS_CAPTURE_CALL_MB: z.coerce.number().min(0.1).max(4096).default(64),
+    VISAVIS_CAPTURE_FOLDER_MB: z.coerce.number().min(1).max(1_048_576).default(1024),
     /** Python with training/requirements.txt, for `npm test`. Known here so that a gateway started beside it does not refuse it. */
     VISAVIS_PYTHON: z.string().optional(),
   })

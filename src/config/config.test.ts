@@ -49,6 +49,16 @@ describe('loadConfig', () => {
       turnModel: 'auto',
       judgeFolder: resolve('models/turns'),
       tentativePauseMs: 100,
+      capture: null,
+    });
+  });
+
+  it('reads where calls are recorded, and how much of them', () => {
+    expect(loadConfig({ VISAVIS_CAPTURE_DIR: 'x', VISAVIS_CAPTURE_CALL_MB: '2' }).capture).toEqual({
+      dir: resolve('x'),
+      callMs: 600_000,
+      callBytes: 2 * 1024 * 1024,
+      folderBytes: 1024 * 1024 * 1024,
     });
   });
 

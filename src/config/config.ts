@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { IceServer } from '@vis-a-vis/protocol';
 import type { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
+import type { CaptureLimits } from '../capture/core/limits.js';
 import { configSchema } from './config.schema.js';
 import { serviceLinks } from './service-links.js';
 
@@ -81,6 +82,8 @@ export interface Config {
   /** Absolute path of the models that judge sounds. */
   readonly judgeFolder: string;
   readonly tentativePauseMs: number;
+  /** Where every call is recorded, and how much of it; null: none is. */
+  readonly capture: CaptureLimits | null;
 }
 
 export const CONFIG = Symbol('Config');
@@ -90,6 +93,7 @@ const JUDGE_FOLDER = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../models/turns' : '../../../models/turns', import.meta.url),
 );
 const PREFIX = 'VISAVIS_';
+const MIB = 1024 * 1024;
 
 /**
  * Reads the settings from an environment. What an orchestrator put there about a service named like us is none.
@@ -148,6 +152,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     turnModel: c.VISAVIS_TURN_MODEL,
     judgeFolder: JUDGE_FOLDER,
     tentativePauseMs: c.VISAVIS_TENTATIVE_PAUSE_MS,
+    capture: captureOf(c),
   };
 }
 
@@ -169,6 +174,16 @@ function remoteOf(c: z.infer<typeof configSchema>): RemoteEngineConfig | null {
     firstTokenMs: c.VISAVIS_ENGINE_FIRST_TOKEN_MS,
     localEar: c.VISAVIS_ENGINE_EAR === 'local',
     transcriptions: url === undefined ? undefined : { url, model: c.VISAVIS_ENGINE_TRANSCRIBE_MODEL },
+  };
+}
+
+function captureOf(c: z.infer<typeof configSchema>): Config['capture'] {
+  if (c.VISAVIS_CAPTURE_DIR === undefined) return null;
+  return {
+    dir: resolve(c.VISAVIS_CAPTURE_DIR),
+    callMs: c.VISAVIS_CAPTURE_MINUTES * 60_000,
+    callBytes: c.VISAVIS_CAPTURE_CALL_MB * MIB,
+    folderBytes: c.VISAVIS_CAPTURE_FOLDER_MB * MIB,
   };
 }
 

@@ -1,9 +1,9 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { AudioFormat } from '@vis-a-vis/protocol';
 import { SAMPLE_RATE, VisavisError, type AudioFrame, type Clock } from '#modules/contracts';
 import { AppendPace, type PaceLimits } from './core/audio/append-pace.js';
 import { AudioStream } from './core/audio/audio-stream.js';
 import { bytesPerSecond, rateOf } from './core/audio/samples.js';
+import type { Pause } from './pause.js';
 
 /** A longer piece is taken in parts of about this length (ms), between which others have their turn. */
 const PART_MS = 200;
@@ -38,11 +38,14 @@ export class AudioInput {
   /** The client was told that what it appends is not taken, and nothing has been taken since. */
   #told = false;
 
-  constructor(format: AudioFormat, limits: PaceLimits, clock: Clock) {
+  readonly #pause: Pause;
+
+  constructor(format: AudioFormat, limits: PaceLimits, { clock, pause }: { clock: Clock; pause: Pause }) {
     this.#format = format;
     this.#stream = new AudioStream(format);
     this.#pace = new AppendPace(limits);
     this.#clock = clock;
+    this.#pause = pause;
   }
 
   /** What comes from now on is in this format. */
@@ -72,8 +75,8 @@ export class AudioInput {
     this.#told = false;
     const part = Math.ceil((PART_MS * bytesPerSecond(this.#format)) / 1000);
     for (let at = 0; at < bytes.length; at += part) {
-      if (at > 0) await turn();
-      await heard(sink, MAX_UNHEARD_MS);
+      if (at > 0) await this.#pause.turn();
+      await this.#heard(sink, MAX_UNHEARD_MS);
       this.#emit(this.#stream.push(bytes.subarray(at, at + part)), sink);
     }
   }
@@ -81,7 +84,7 @@ export class AudioInput {
   /** What has been appended so far is whole: the last of it is handed on, and speech in it is known. */
   async flush(sink: AudioSink): Promise<void> {
     this.#emit(this.#stream.flush(), sink);
-    await heard(sink, JUDGED_MS);
+    await this.#heard(sink, JUDGED_MS);
   }
 
   /** What has been appended so far is void. */
@@ -94,7 +97,7 @@ export class AudioInput {
     for (;;) {
       const verdict = this.#pace.ask(durationMs, this.#clock.nowMs());
       if (verdict.k !== 'wait') return verdict.k === 'take';
-      await sleep(verdict.ms);
+      await this.#pause.sleep(verdict.ms);
     }
   }
 
@@ -106,14 +109,14 @@ export class AudioInput {
       this.#count += piece.length;
     }
   }
-}
 
-/** Waits for the detector, unless it stands still. */
-async function heard(sink: AudioSink, unheardMs: number): Promise<void> {
-  let least = sink.unheardMs;
-  for (let waitedMs = 0; least > unheardMs && waitedMs < STANDSTILL_MS; waitedMs += LOOK_MS) {
-    await sleep(LOOK_MS);
-    if (sink.unheardMs < least) waitedMs = 0;
-    least = sink.unheardMs;
+  /** Waits for the detector, unless it stands still. */
+  async #heard(sink: AudioSink, unheardMs: number): Promise<void> {
+    let least = sink.unheardMs;
+    for (let waitedMs = 0; least > unheardMs && waitedMs < STANDSTILL_MS; waitedMs += LOOK_MS) {
+      await this.#pause.sleep(LOOK_MS);
+      if (sink.unheardMs < least) waitedMs = 0;
+      least = sink.unheardMs;
+    }
   }
 }

@@ -1,10 +1,11 @@
-import type { IceServers, Session } from '@vis-a-vis/protocol';
+import type { GreetingPart, Session } from '@vis-a-vis/protocol';
 import type { Clock, Guard, IdSource } from '#modules/contracts';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Grant } from './access.js';
 import type { AudioInput } from './audio-input.js';
 import type { DecodeImage } from './core/intent-mapper.js';
+import type { Tape } from './tape.js';
 
 /** What carries the call's media or its client's events, and is to be closed with it. */
 export interface Connection {
@@ -26,8 +27,10 @@ export interface CallOptions extends CallEnvironment {
   /** The session from which the call starts. */
   readonly session: Session;
   readonly decodeImage: DecodeImage;
-  /** What its clients are told for their ICE. */
-  readonly iceServers?: { readonly visavis?: IceServers };
+  /** What its clients are told first, beside the session. */
+  readonly greeting?: { readonly visavis?: GreetingPart };
+  /** The record that is made of it; null: none is. */
+  readonly tape?: Tape | null;
   /** The microphone, where it comes by events; null: it comes by a track. */
   readonly audioInput?: AudioInput | null;
   /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */

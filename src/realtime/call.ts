@@ -21,6 +21,7 @@ import type { CallEnvironment, CallOptions, Connection } from './call-options.js
 import { countEvent } from './count-event.js';
 import type { Listener } from './listener.js';
 import type { Seat } from './seat.js';
+import type { Tape } from './tape.js';
 
 /**
  * A session: its settings, its conversation, and what is said about it on the wire, in typed events. What carries these
@@ -56,6 +57,11 @@ export class Call {
     return this.options.audioInput != null;
   }
 
+  /** Where the operator wants a record of it. */
+  get tape(): Tape | null {
+    return this.options.tape ?? null;
+  }
+
   /** What transports are made with. */
   get environment(): CallEnvironment & { readonly guard: Guard } {
     return this.options;
@@ -63,7 +69,7 @@ export class Call {
 
   /** What a client is told first, by whatever carries its events. */
   get greeting(): ServerEventBody {
-    return { type: 'session.created', session: this.session, ...this.options.iceServers };
+    return { type: 'session.created', session: this.session, ...this.options.greeting };
   }
 
   /** No turn is under way, and the clients have been sent all there is to tell. */
@@ -179,6 +185,7 @@ export class Call {
       for (const listener of listeners) listener.end(reason);
       // The connection first: its sockets close, whatever becomes of the conversation.
       const closed = connection?.close();
+      this.tape?.close(reason);
       await conversation?.close(reason);
       await closed;
     }

@@ -1,7 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { defaultSession, mergeSession, type Session, type SessionPatch } from '@vis-a-vis/protocol';
+import {
+  defaultSession,
+  mergeSession,
+  type GreetingPart,
+  type IceServers,
+  type Session,
+  type SessionPatch,
+} from '@vis-a-vis/protocol';
 import { Guard, VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
@@ -14,6 +21,8 @@ import { Call } from './call.js';
 import type { CallEnvironment } from './call-options.js';
 import { Admission } from './core/admission.js';
 import { checkedSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
+import { realPause, type Pause } from './pause.js';
+import type { Tape, Tapes } from './tape.js';
 
 /** Bounds of a call. */
 export interface CallLimits {
@@ -32,6 +41,12 @@ export interface CallsEnvironment extends CallEnvironment {
   readonly limits?: Partial<CallLimits>;
   /** What clients are told for their ICE; left out: nothing. */
   readonly ice?: ClientIce;
+  /** Milliseconds since 1970. Left out: the system's. */
+  readonly epochMs?: () => number;
+  /** Left out: by timers. */
+  readonly pause?: Pause;
+  /** Makes records of calls; left out: none are made. */
+  readonly tapes?: Tapes | undefined;
 }
 
 /** Injection token of a `CallsEnvironment`. */
@@ -119,17 +134,22 @@ export class CallsService implements OnModuleDestroy {
       (where, error) => this.struck(id, where, error),
       (work) => this.current.run(id, work),
     );
+    const tape = this.tapeOf(id, request);
     const pace = { aheadMs: this.limits.audioAheadMs, patienceMs: AUDIO_PATIENCE_MS };
     const call = new Call({
       id,
       grant: request.grant,
       session,
       guard,
-      iceServers: environment.ice?.partFor(request.grant.tenant) ?? {},
+      tape,
+      greeting: greetingOf(environment.ice?.partFor(request.grant.tenant).visavis, tape),
       decodeImage: (file) => this.media.decodeImage(file),
       audioInput:
         request.audio === 'events'
-          ? new AudioInput(session.audio.input.format, pace, environment.clock)
+          ? new AudioInput(session.audio.input.format, pace, {
+              clock: environment.clock,
+              pause: environment.pause ?? realPause,
+            })
           : null,
       ...environment,
     });
@@ -252,10 +272,17 @@ export class CallsService implements OnModuleDestroy {
     }
   }
 
+  private tapeOf(call: string, { audio, grant, session }: CallRequest): Tape | null {
+    const { modelId } = this.engine.caps;
+    return (
+      this.environment.tapes?.open({ call, audio, granted: grant.session, asked: session, modelId }) ?? null
+    );
+  }
+
   private sessionFor({ grant, session }: CallRequest): Session {
     const { caps } = this.engine;
     const start = defaultSession(this.environment.ids.next('sess'), caps.modelId, {
-      expiresAt: Math.floor((Date.now() + this.limits.maxCallMs) / 1000),
+      expiresAt: Math.floor(((this.environment.epochMs?.() ?? Date.now()) + this.limits.maxCallMs) / 1000),
       turnEnd: this.conversations.tellsTurnEnds ? 'model' : 'silence',
       caps: toModelCaps(caps),
     });
@@ -280,6 +307,10 @@ export class CallsService implements OnModuleDestroy {
       }
     }
   }
+}
+
+function greetingOf(ice: IceServers | undefined, tape: Tape | null): { readonly visavis?: GreetingPart } {
+  return ice || tape ? { visavis: { ...ice, ...(tape && { capture: tape.notice }) } } : {};
 }
 
 function leftEarly(): VisavisError {

@@ -7,6 +7,7 @@ export { randomIds } from './ids.js';
 export type { Channel, Listener } from './listener.js';
 export { readOffer, type Offer } from './offer.js';
 export { OffersService, type AnsweredOffer, type OfferOptions } from './offers.service.js';
+export type { ClientTape, Tape, TapedCall, TapedClient, Tapes } from './tape.js';
 export { Seat, type MessageError } from './seat.js';
 export type { ChannelClient, Door } from './transports/data-channel.js';
 export { EventLog } from './transports/event-log.js';

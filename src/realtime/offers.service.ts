@@ -7,7 +7,9 @@ import type { Call } from './call.js';
 import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment, type NewCall } from './calls.service.js';
 import { COSTS, RequestPace } from './core/request-pace.js';
 import { Lines, type Line } from './lines.js';
+import type { Channel } from './listener.js';
 import type { Offer } from './offer.js';
+import type { ClientTape } from './tape.js';
 import { openaiDoor, type ChannelClient, type Door } from './transports/data-channel.js';
 
 /** How long a client that cannot be served is waited for, to be told so on its data channel (ms). */
@@ -38,6 +40,8 @@ interface Kept extends NewCall {
   begun: boolean;
   /** Media time (ms) at which its audio ended so far: what another connection brings begins after it. */
   endMs: number;
+  /** Peer connections that it has had. */
+  connections: number;
 }
 
 /** One peer connection of a call. */
@@ -47,7 +51,14 @@ class Connection implements Line {
   readonly greeted = Promise.withResolvers<void>();
   #shiftMs: number | null = null;
 
-  constructor(readonly kept: Kept) {}
+  /** From 0. */
+  readonly number: number;
+  /** The record of the client that has its channel open. */
+  tape: ClientTape | null = null;
+
+  constructor(readonly kept: Kept) {
+    this.number = kept.connections++;
+  }
 
   /** It is the one that the call hears. */
   get counts(): boolean {
@@ -104,6 +115,7 @@ export class OffersService {
           pace: new RequestPace(),
           begun: false,
           endMs: -Infinity,
+          connections: 0,
         };
         this.kept.set(call, kept);
         const connection = new Connection(kept);
@@ -179,20 +191,21 @@ export class OffersService {
       onChannel: guard.wrap('channel', (label) => {
         const { peer } = connection;
         if (!isOurs(label) || peer === null) return unknown();
-        client?.onOpen({
-          send: (text) => peer.send(label, text),
-          bufferedAmount: () => peer.bufferedAmount(label),
-          largestBytes: peer.largestMessageBytes,
-        });
+        client?.onOpen(channelOf(connection, peer, label));
         connection.greeted.resolve();
       }),
-      onMessage: guard.wrap('message', (label, data) =>
-        isOurs(label) ? client?.onMessage(data) : unknown(),
-      ),
+      onMessage: guard.wrap('message', (label, data) => {
+        if (!isOurs(label)) return unknown();
+        connection.tape?.received(data);
+        client?.onMessage(data);
+      }),
       onDrop: guard.wrap('drop', (reason, count) => {
         call.onDrop(reason, count);
-        if (reason === 'oversized_message') client?.onTooLarge();
+        if (reason !== 'oversized_message') return;
+        connection.tape?.tooLarge();
+        client?.onTooLarge();
       }),
+      tap: call.tape?.media(connection.number),
       onLost: guard.wrap('lost', (part, why) => connection.counts && call.onLost(part, why)),
       onBug: (where, error) => this.calls.struck(call.id, where, error),
       onClosed: guard.wrap('closed', (reason) =>
@@ -206,6 +219,7 @@ export class OffersService {
     const { kept, peer } = connection;
     const { call, lines } = kept;
     const { logger } = this.environment;
+    call.tape?.connected(connection.number);
     lines.connected(connection);
     if (peer === null || !connection.counts) return;
     if (kept.begun) return logger.info({ call: call.id }, 'call goes on over another connection');
@@ -221,6 +235,22 @@ export class OffersService {
       await this.calls.end(call.id, error);
     }
   }
+}
+
+/** What carries the events of the call's client, with a record of them where one is made. */
+function channelOf(connection: Connection, peer: MediaPeer, label: string): Channel {
+  const largestBytes = peer.largestMessageBytes;
+  const { tape } = connection.kept.call;
+  connection.tape = tape?.client({ via: label, connection: connection.number, largestBytes }) ?? null;
+  return {
+    send: (text) => {
+      const result = peer.send(label, text);
+      if (result === 'sent') connection.tape?.sent(text);
+      return result;
+    },
+    bufferedAmount: () => peer.bufferedAmount(label),
+    largestBytes,
+  };
 }
 
 function leftEarly(): VisavisError {

@@ -5,6 +5,7 @@ import { monotonicClock } from '../clock.js';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { Captures } from '../capture/captures.js';
 import { ACCESS } from './access.js';
 import { CallsController } from './calls.controller.js';
 import { CALL_ENVIRONMENT, CallsService, type CallLimits, type CallsEnvironment } from './calls.service.js';
@@ -40,8 +41,13 @@ export class RealtimeModule {
         { provide: ClientIce, useValue: ice },
         {
           provide: CALL_ENVIRONMENT,
-          inject: [Metrics, LOGGER, Lifecycle],
-          useFactory: (metrics: Metrics, logger: Logger, lifecycle: Lifecycle): CallsEnvironment => ({
+          inject: [Metrics, LOGGER, Lifecycle, { token: Captures, optional: true }],
+          useFactory: (
+            metrics: Metrics,
+            logger: Logger,
+            lifecycle: Lifecycle,
+            tapes?: Captures,
+          ): CallsEnvironment => ({
             clock: monotonicClock,
             ids: randomIds,
             metrics,
@@ -49,6 +55,7 @@ export class RealtimeModule {
             lifecycle,
             limits,
             ice,
+            tapes,
           }),
         },
       ],

@@ -60,7 +60,12 @@ export class RtviClient implements ChannelClient {
       case 'ready': {
         // A client of the first version takes another for a bot that it does not understand.
         const version = asked.version?.startsWith('1.') ? asked.version : RTVI_VERSION;
-        const about = { library: 'vis-a-vis', model: this.call.settings.model };
+        const capture = this.call.tape?.notice;
+        const about = {
+          library: 'vis-a-vis',
+          model: this.call.settings.model,
+          ...(capture && { capture }),
+        };
         return this.#answer({ type: 'bot-ready', data: { version, about } }, asked.id);
       }
       case 'perform': {

@@ -115,6 +115,11 @@ export class Metrics implements OnModuleDestroy {
     'Calls told that a part they rest on is lost for good, by part.',
     { label: 'part', registry: this.registry },
   );
+  private readonly captures = new Tally(
+    'visavis_captures_total',
+    'Recordings of calls that ended, by how: complete, at a bound, or because they could not be written.',
+    { label: 'end', registry: this.registry },
+  );
   private readonly kvTokens = new Gauge({
     name: 'visavis_kv_tokens',
     help: 'Tokens in the KV caches of all open calls, as of their last turn.',
@@ -225,6 +230,11 @@ export class Metrics implements OnModuleDestroy {
   /** A call was told that a part it rests on is lost. */
   lost(part: string): void {
     this.lostParts.add(part);
+  }
+
+  /** The recording of a call ended. */
+  captured(end: string): void {
+    this.captures.add(end);
   }
 
   /** What an operator wants to see at a glance: counts since the start, by label. */

@@ -1,9 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import { connectNode, parseWav } from '@vis-a-vis/client/node';
 import type { Response } from '@vis-a-vis/protocol';
+import type { Capture } from '../../src/capture/core/records.js';
+import { readCapture } from '../../src/capture/read-capture.js';
 import { TestSocket } from '../../src/realtime/testing/socket.js';
 import { Gateway } from './support/gateway.js';
 
@@ -28,17 +32,21 @@ function muLaw(sample: number): number {
 describe('OpenAI Realtime over WebSocket', () => {
   let gateway: Gateway;
   let url: string;
+  /** Where all of these calls are recorded. */
+  let captures: string;
   let question: Float32Array;
   const clients: TestSocket[] = [];
 
   beforeAll(async () => {
-    gateway = await Gateway.start({ VISAVIS_AUDIO_AHEAD_MS: '8000' });
+    captures = await mkdtemp(join(tmpdir(), 'captures-'));
+    gateway = await Gateway.start({ VISAVIS_AUDIO_AHEAD_MS: '8000', VISAVIS_CAPTURE_DIR: captures });
     url = `${gateway.url.replace('http', 'ws')}v1/realtime`;
     question = parseWav(await readFile(fixture('speech/how-many-circles.wav'))).pcm;
   }, 90_000);
   afterAll(async () => {
     for (const client of clients) client.socket.terminate();
     await gateway?.stop();
+    await rm(captures, { recursive: true, force: true });
   });
 
   const dial = async (session: object = {}, query = '?model=gpt-realtime') => {
@@ -68,6 +76,15 @@ describe('OpenAI Realtime over WebSocket', () => {
     }
   };
   const bytesOf = (samples: Int16Array) => new Uint8Array(samples.buffer);
+  /** The record of a call, once it is whole: it is written behind the call's end. */
+  const recorded = async (id: string): Promise<Capture> => {
+    for (;;) {
+      const file = (await readdir(captures)).find((name) => name.includes(id));
+      const capture = file === undefined ? null : await readCapture(join(captures, file));
+      if (capture?.records.at(-1)?.t === 'closed') return capture;
+      await sleep(50);
+    }
+  };
   const answer = async (client: TestSocket, count = 1): Promise<string> => {
     await client.until(() => client.of('response.done').length >= count, 20_000);
     return textOf(client.of('response.done').at(-1)!.response);
@@ -186,6 +203,34 @@ describe('OpenAI Realtime over WebSocket', () => {
     await side.until(() => side.codes.length === 1);
     await call.close();
     expect(await side.untilClosed(10_000)).toMatchObject({ code: 1000 });
+  });
+
+  it('records a call where the operator wants that, and tells its clients', async () => {
+    let id = '';
+    const call = await connectNode({
+      url: gateway.url,
+      exchange: async (body) => {
+        const headers = { 'content-type': 'application/sdp' };
+        const response = await fetch(`${gateway.url}v1/realtime/calls`, { method: 'POST', headers, body });
+        id = response.headers.get('location')?.split('/').at(-1) ?? '';
+        return response.text();
+      },
+    });
+    const side = await dial({}, `?call_id=${id}`);
+    expect(side.of('session.created')[0]?.visavis).toEqual({ capture: { max_minutes: 10 } });
+    await call.ask('hello');
+    side.close();
+    await side.untilClosed();
+    await call.close();
+    const { records } = await recorded(id);
+    const vias = records.flatMap((record) => (record.t === 'open' ? [record.via] : []));
+    expect(vias).toEqual(['oai-events', 'websocket']);
+    const count = (t: string, s: number) =>
+      records.filter((record) => record.t === t && 's' in record && record.s === s).length;
+    expect(records.filter(({ t }) => t === 'rtp').length).toBeGreaterThan(5);
+    expect([count('in', 0), count('in', 1), count('left', 1)]).toEqual([2, 1, 1]);
+    expect(count('out', 0)).toBeGreaterThan(5);
+    expect((await stat(captures)).mode & 0o077).toBe(0);
   });
 
   it('answers twenty sessions at once', async () => {

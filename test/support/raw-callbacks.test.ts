@@ -17,6 +17,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/keys/reload.ts': 'a signal: begins what never rejects',
   'src/realtime/calls.service.ts': '`end` catches all that it meets',
   'src/realtime/calls.controller.ts': 'aborts a signal',
+  'src/replay/paced-engine.ts': 'no gateway: settles a promise',
+  'src/replay/paced-parts.ts': 'no gateway; the handlers that it calls pass the guard of the call',
   'modules/media/media.service.ts': 'one timer for all calls, each of whose ticks is caught apart',
   'modules/media/infra/werift/peer.ts':
     'its listeners do nothing but end the call, which catches, or pass the guard',

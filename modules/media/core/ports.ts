@@ -1,6 +1,7 @@
 import type { AudioFrame, RgbImage, VideoFrame } from '#modules/contracts';
 
 import type { DropHandler, DropReason } from './drops.js';
+import type { RtpIn, SenderReport } from './rtp.js';
 
 /** Decodes one Opus stream straight to 16 kHz mono. Throws nothing: null means that the packet cannot be decoded. */
 export interface OpusDecoder {
@@ -42,6 +43,30 @@ export interface DecodedFrame {
   readonly decodeMs: number;
 }
 
+/** What an offer and its answer came to, as far as a receiver needs it. */
+export interface AgreedMedia {
+  readonly payloadTypes: ReadonlyMap<number, 'opus' | VideoCodec>;
+  /** Parameter sets of H264 that are in the offer, by payload type. */
+  readonly parameterSets: ReadonlyMap<number, readonly Uint8Array[]>;
+  readonly trackKinds: readonly ('audio' | 'video')[];
+}
+
+/** Told of what a call's receiver is given, as it is given it: decrypted. It throws nothing, and keeps no payload: its bytes are the socket's. */
+export interface ReceptionTap {
+  /** Before the first packet, and when an offer within the call changes it. */
+  onAgreed(agreed: AgreedMedia): void;
+  onRtp(packet: RtpIn, nowMs: number): void;
+  onSenderReport(report: SenderReport, nowMs: number): void;
+}
+
+/** A receiver without a connection: what a {@link ReceptionTap} was told goes in, media come out, on the clock of who drives it. */
+export interface Reception extends ReceptionTap {
+  /** Moves time on: releases held packets, fills pauses. To be called every 20 ms. */
+  tick(nowMs: number): void;
+  stats(): MediaStats;
+  close(): void;
+}
+
 export interface MediaHandlers {
   /** The client's first authenticated connectivity check has come: it has our answer, and reaches us. Once at most. */
   onChecked?(): void;
@@ -64,6 +89,8 @@ export interface MediaHandlers {
   onBug?(where: string, error: unknown): void;
   /** The call is over; exactly once, and nothing comes after it. */
   onClosed(reason: CloseReason): void;
+  /** Beside the receiver, for a record of the call. */
+  readonly tap?: ReceptionTap | undefined;
 }
 
 export type CloseReason =

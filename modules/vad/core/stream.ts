@@ -37,6 +37,8 @@ export interface VadHandlers {
 export interface VadStream {
   /** Length (ms) of the windows that this stream reports. */
   readonly windowMs: number;
+  /** Windows that have been taken and not been scored yet. */
+  readonly pending: number;
   /**
    * @param pcm 16 kHz mono, any length; it is copied.
    * @param ptsMs session media clock of the first sample. More than 100 ms off the end of the last chunk starts anew.
@@ -81,6 +83,10 @@ export class WindowedStream implements VadStream {
     this.#maxPending = Math.max(1, Math.floor(limits.maxQueuedMs / this.windowMs));
     this.#handlers = handlers;
     this.#sink = sink;
+  }
+
+  get pending(): number {
+    return this.#pending.length;
   }
 
   push(pcm: Float32Array, ptsMs: number): void {

@@ -29,6 +29,12 @@ export {
   type InputItem,
   type Item,
 } from './item.js';
+export {
+  captureNoticeSchema,
+  greetingPartSchema,
+  type CaptureNotice,
+  type GreetingPart,
+} from './greeting.js';
 export { iceServerSchema, iceServersSchema, type IceServer, type IceServers } from './ice-servers.js';
 export { readJson, type JsonProblem, type ReadJson } from './json.js';
 export { defaultSession, mergeSession, type SessionFacts } from './merge-session.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errorEventSchema } from './errors.js';
-import { iceServersSchema } from './ice-servers.js';
+import { greetingPartSchema } from './greeting.js';
 import { itemSchema } from './item.js';
 import { responseSchema } from './response.js';
 import { sessionSchema } from './session.js';
@@ -30,8 +30,8 @@ const textPart = z.object({ type: z.literal('text'), text: z.string() });
 
 /** Every event that the server sends. */
 export const serverEventSchema = z.discriminatedUnion('type', [
-  /** `visavis`: servers for the client's ICE, where the gateway has any. */
-  event('session.created', { session: sessionSchema, visavis: iceServersSchema.optional() }, 'extended'),
+  /** `visavis`: servers for the client's ICE, and that the call is recorded, where that is so. */
+  event('session.created', { session: sessionSchema, visavis: greetingPartSchema.optional() }, 'extended'),
   event('session.updated', { session: sessionSchema }, 'extended'),
   event('input_audio_buffer.speech_started', { ...ofItem, audio_start_ms: z.number() }),
   event('input_audio_buffer.speech_stopped', { ...ofItem, audio_end_ms: z.number() }),

@@ -4,6 +4,7 @@ import type { Guard } from '#modules/contracts';
 import { WebSocket, type RawData } from 'ws';
 import type { Call } from '../call.js';
 import type { Channel } from '../listener.js';
+import type { ClientTape } from '../tape.js';
 import { TextClient } from '../transports/text-client.js';
 import { closeCode } from './close-codes.js';
 
@@ -32,6 +33,7 @@ export interface SocketClientOptions {
 export class WebSocketClient {
   readonly #socket: WebSocket;
   readonly #client: TextClient;
+  readonly #tape: ClientTape | null;
   readonly #options: SocketClientOptions;
   readonly #pinging: NodeJS.Timeout;
   #alive = true;
@@ -48,6 +50,8 @@ export class WebSocketClient {
       onEnd: (reason) => this.#close(reason),
     });
     this.#client.seat.onRoom = () => this.#readOn();
+    this.#tape =
+      call.tape?.client({ via: 'websocket', connection: null, largestBytes: MAX_MESSAGE_BYTES }) ?? null;
     socket.on(
       'message',
       guard.wrap('ws.message', (data: RawData, binary: boolean) => this.#message(data, binary)),
@@ -77,6 +81,7 @@ export class WebSocketClient {
       send: (text) => {
         if (socket.readyState !== WebSocket.OPEN) return 'not_open';
         socket.send(text);
+        this.#tape?.sent(text);
         return 'sent';
       },
       bufferedAmount: () => socket.bufferedAmount,
@@ -86,8 +91,10 @@ export class WebSocketClient {
 
   #message(data: RawData, binary: boolean): void {
     this.#alive = true;
-    if (binary) this.#client.message(new Uint8Array(0));
-    else this.#client.message(textOf(data));
+    // What is in bytes is refused, whatever it is.
+    const message = binary ? new Uint8Array(0) : textOf(data);
+    this.#tape?.received(message);
+    this.#client.message(message);
     if (this.#client.seat.waitingBytes > PAUSE_BYTES) this.#socket.pause();
   }
 
@@ -129,6 +136,7 @@ export class WebSocketClient {
     if (this.#gone) return;
     this.#gone = true;
     clearInterval(this.#pinging);
+    this.#tape?.left();
     this.#client.leave();
     this.#options.onGone(reason);
   }

@@ -74,6 +74,14 @@ export class OperationQueue {
     for (const operation of this.queued) operation.cancel(reason);
   }
 
+  /** Resolves when nothing is queued any more, with all that the idle time led to. */
+  async settled(): Promise<void> {
+    for (let known: Promise<void> | null = null; known !== this.tail;) {
+      known = this.tail;
+      await known;
+    }
+  }
+
   /** Resolves when what is queued now has ended. */
   idle(): Promise<void> {
     return this.tail;

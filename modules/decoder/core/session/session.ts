@@ -266,6 +266,11 @@ export class DecoderSession {
     return this.queue.idle();
   }
 
+  /** Resolves when what was asked for has ended, and what is done in idle time. */
+  settled(): Promise<void> {
+    return this.queue.settled();
+  }
+
   private async appendNow(
     operation: Operation,
     o: Numbered & { segment: Segment },

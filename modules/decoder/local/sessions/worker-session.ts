@@ -38,7 +38,7 @@ export class WorkerSession implements EngineSession {
   private readonly keeper: SessionKeeper;
   private readonly asides: Asides;
   /** What was called last has been done. */
-  private settled: Promise<unknown> = Promise.resolve();
+  private lastDone: Promise<unknown> = Promise.resolve();
   /** Of the last operation that was called, answered or not. */
   private seq = 0;
   private generations = 0;
@@ -242,11 +242,19 @@ export class WorkerSession implements EngineSession {
 
   aside(o: AsideOptions): AsyncGenerator<GenEvent> {
     this.keeper.throwIfClosed();
-    return this.asides.answer(o, this.settled);
+    return this.asides.answer(o, this.lastDone);
   }
 
   onLost(listener: (why: VisavisError) => void): void {
     this.keeper.onLost(listener);
+  }
+
+  async settled(): Promise<void> {
+    this.keeper.throwIfClosed();
+    await this.keeper.run({
+      seq: null,
+      online: (link) => link.client.ask({ t: 'settled', session: link.session }),
+    });
   }
 
   async close(): Promise<void> {
@@ -259,7 +267,7 @@ export class WorkerSession implements EngineSession {
 
   private run<T>(operation: Run<T>): Promise<T> {
     const done = this.keeper.run(operation);
-    this.settled = done.catch(() => undefined);
+    this.lastDone = done.catch(() => undefined);
     return done;
   }
 

@@ -114,6 +114,9 @@ export class EngineHost {
         return session.cut(request);
       case 'restore':
         return session.restore(request);
+      case 'settled':
+        await session.settled();
+        return null;
       case 'close':
         this.sessions.delete(request.session);
         await session.close();

@@ -30,6 +30,8 @@ export interface Requests {
     ask: { seq: number; entry: LogEntry; next: number; priority: 'commit' | 'background' };
     reply: Checkpoint;
   };
+  /** Answered when nothing is computed for the session any more. */
+  settled: { ask: object; reply: null };
   close: { ask: object; reply: null };
 }
 

@@ -22,6 +22,7 @@ import type {
 } from '../../core/ports.js';
 import type { ResolvedMediaOptions } from '../../core/options.js';
 import { MediaReceiver } from '../../core/receiver.js';
+import type { SenderReport } from '../../core/rtp.js';
 import { Agreement } from '../../core/sdp/agreement.js';
 import { readCandidate } from '../../core/sdp/candidates.js';
 import type { SocketSource } from '../ice/sockets.js';
@@ -91,7 +92,7 @@ export class WeriftPeer implements MediaPeer {
       );
       peer.#link = link;
       peer.#agreement = new Agreement({ offerSdp, ...link }, { videoKbps: deps.options.videoKbps });
-      peer.#receiver.accept(peer.#agreement.payloadTypes);
+      peer.#accept(peer.#agreement);
       return peer;
     } catch (error) {
       peer.#receiver.close();
@@ -132,7 +133,7 @@ export class WeriftPeer implements MediaPeer {
     const { ice, agreement } = this.#open();
     const { candidates, iceUfrag } = agreement.renew(offerSdp, (remote) => ice.beginAnew(remote));
     this.addCandidates(candidates, iceUfrag);
-    this.#receiver.accept(agreement.payloadTypes);
+    this.#accept(agreement);
     return agreement.answerSdp;
   }
 
@@ -181,6 +182,11 @@ export class WeriftPeer implements MediaPeer {
     return { ice: link.ice, agreement };
   }
 
+  #accept({ payloadTypes, parameterSets, trackKinds }: Agreement): void {
+    this.#receiver.accept(payloadTypes);
+    this.#deps.handlers.tap?.onAgreed({ payloadTypes, parameterSets, trackKinds });
+  }
+
   #linkHandlers(): LinkHandlers {
     return {
       guard: (work) => this.#guard(work),
@@ -216,7 +222,7 @@ export class WeriftPeer implements MediaPeer {
     transport.onRtp.subscribe((packet) => this.#onRtp(packet));
     transport.onRtcp.subscribe((packet) => {
       if (!(packet instanceof RtcpSrPacket)) return;
-      this.#guard(() => this.#receiver.onSenderReport(senderReportOf(packet), this.#deps.nowMs()));
+      this.#guard(() => this.#onSenderReport(senderReportOf(packet), this.#deps.nowMs()));
     });
     transport.onStateChange.subscribe((state) => {
       if (state === 'connected' && !this.#connected) {
@@ -236,21 +242,19 @@ export class WeriftPeer implements MediaPeer {
     });
   }
 
-  #onRtp(packet: RtpPacket): void {
-    const { header, payload } = packet;
-    this.#guard(() =>
-      this.#receiver.onRtp(
-        {
-          ssrc: header.ssrc,
-          payloadType: header.payloadType,
-          sequenceNumber: header.sequenceNumber,
-          timestamp: header.timestamp,
-          marker: header.marker,
-          payload,
-        },
-        this.#deps.nowMs(),
-      ),
-    );
+  #onSenderReport(report: SenderReport, nowMs: number): void {
+    this.#deps.handlers.tap?.onSenderReport(report, nowMs);
+    this.#receiver.onSenderReport(report, nowMs);
+  }
+
+  #onRtp({ header, payload }: RtpPacket): void {
+    const { ssrc, payloadType, sequenceNumber, timestamp, marker } = header;
+    this.#guard(() => {
+      const nowMs = this.#deps.nowMs();
+      const packet = { ssrc, payloadType, sequenceNumber, timestamp, marker, payload };
+      this.#deps.handlers.tap?.onRtp(packet, nowMs);
+      this.#receiver.onRtp(packet, nowMs);
+    });
   }
 
   /** werift logs what its listeners throw to a debug channel and goes on: here a bug ends the call, and is told. */
