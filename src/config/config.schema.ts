@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isLoopback } from '../keys/core/origins.js';
 import { engineSchema } from './engine.schema.js';
+import { telemetrySchema } from './telemetry.schema.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const optionalPort = z.coerce.number().int().min(1024).max(65_535).optional();
@@ -89,6 +90,7 @@ export const configSchema = z
     /** Frames that a call keeps in its context. */
     VISAVIS_MAX_FRAMES: z.coerce.number().int().min(1).max(512).default(48),
     ...engineSchema,
+    ...telemetrySchema,
     /** Inference threads, each with its own copy of the model. */
     VISAVIS_ENGINE_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
     /** Milliseconds after which an inference thread that does not answer is taken for stuck, and replaced. */
@@ -148,6 +150,16 @@ export const configSchema = z
     path: ['VISAVIS_ENGINE_URL'],
     error: 'must be set where VISAVIS_ENGINE is remote',
   })
+  .refine(
+    (c) =>
+      c.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ||
+      (c.OTEL_EXPORTER_OTLP_ENDPOINT ?? c.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) === undefined ||
+      c.OTEL_SDK_DISABLED === 'true',
+    {
+      path: ['OTEL_EXPORTER_OTLP_PROTOCOL'],
+      error: 'must be http/json: this gateway speaks nothing else',
+    },
+  )
   .refine((c) => !(c.VISAVIS_ALLOW_ANONYMOUS && hasKeys(c)), {
     path: ['VISAVIS_ALLOW_ANONYMOUS'],
     error: 'must not be set where there are keys: nobody is anonymous then',

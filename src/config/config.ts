@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
 import { configSchema } from './config.schema.js';
 import { serviceLinks } from './service-links.js';
+import { tracingOf, type TracingConfig } from './telemetry.js';
 
 /** An engine that others run. */
 export interface RemoteEngineConfig {
@@ -81,6 +82,8 @@ export interface Config {
   /** Absolute path of the models that judge sounds. */
   readonly judgeFolder: string;
   readonly tentativePauseMs: number;
+  /** null: there are no traces. */
+  readonly tracing: TracingConfig | null;
 }
 
 export const CONFIG = Symbol('Config');
@@ -148,6 +151,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     turnModel: c.VISAVIS_TURN_MODEL,
     judgeFolder: JUDGE_FOLDER,
     tentativePauseMs: c.VISAVIS_TENTATIVE_PAUSE_MS,
+    tracing: tracingOf(c),
   };
 }
 

@@ -141,7 +141,8 @@ export class Call {
     if (this.closed) return;
     // The timing of a turn tells when its first text left, so that must have left by now.
     if (event.type === 'turn_timing') this.audience.flush();
-    countEvent(this.options.metrics, this.id, event, this.firstSentAtMs);
+    const span = this.options.trace?.note(event, this.firstSentAtMs) ?? null;
+    countEvent(this.options.metrics, { callId: this.id, event, span }, this.firstSentAtMs);
     if (event.type === 'response_created') this.latestResponseId = event.response.id;
     if (event.type === 'error') this.audience.tellError(event.error);
     else for (const body of toServerEvents(event, this.session, this.wireClock)) this.audience.tell(body);
@@ -161,6 +162,7 @@ export class Call {
   /** From its first line on, nothing that comes from any side is looked at. */
   private async end(reason: string, error: VisavisError | null): Promise<void> {
     this.closed = true;
+    this.options.trace?.end(reason);
     const { connection, conversation } = this;
     const listeners = this.audience.dismiss();
     this.connection = null;

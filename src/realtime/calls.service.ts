@@ -8,6 +8,7 @@ import { ENGINE } from '#modules/decoder';
 import { MediaService } from '#modules/media';
 import type { ClientIce } from '../ice/ice-servers.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
+import type { TraceHeaders, Tracing } from '../telemetry/tracing/tracing.js';
 import type { Grant, Lease } from './access.js';
 import { AudioInput } from './audio-input.js';
 import { Call } from './call.js';
@@ -32,6 +33,8 @@ export interface CallsEnvironment extends CallEnvironment {
   readonly limits?: Partial<CallLimits>;
   /** What clients are told for their ICE; left out: nothing. */
   readonly ice?: ClientIce;
+  /** Left out: there are no traces. */
+  readonly tracing?: Tracing;
 }
 
 /** Injection token of a `CallsEnvironment`. */
@@ -44,6 +47,8 @@ export interface CallRequest {
   readonly session: SessionPatch;
   /** How its audio comes: by a media track, or by events. */
   readonly audio: 'track' | 'events';
+  /** Of the request: the call's trace goes on from there. */
+  readonly trace?: TraceHeaders;
 }
 
 /** A call that is registered, and has no conversation yet. */
@@ -90,6 +95,7 @@ export class CallsService implements OnModuleDestroy {
   ) {
     this.admission = new Admission(() => engine.caps.maxSessions);
     this.limits = { ...DEFAULT_CALL_LIMITS, ...environment.limits };
+    environment.tracing?.knowCall(() => this.current.getStore());
   }
 
   /** Calls that are open, with those whose client has not connected yet. */
@@ -131,6 +137,7 @@ export class CallsService implements OnModuleDestroy {
         request.audio === 'events'
           ? new AudioInput(session.audio.input.format, pace, environment.clock)
           : null,
+      trace: environment.tracing?.call(id, request.trace ?? {}) ?? null,
       ...environment,
     });
     this.calls.set(id, { call, guard, lease, expiry: null });

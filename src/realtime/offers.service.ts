@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { SAMPLE_RATE, VisavisError, type AudioFrame, type VideoFrame } from '#modules/contracts';
 import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
+import type { TraceHeaders } from '../telemetry/tracing/tracing.js';
 import type { Grant } from './access.js';
 import type { Call } from './call.js';
 import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment, type NewCall } from './calls.service.js';
@@ -19,6 +20,8 @@ export interface OfferOptions {
   readonly door?: Door | null;
   /** The client has closed its request: what was begun for it is ended. */
   readonly gone?: AbortSignal;
+  /** Of the request. */
+  readonly trace?: TraceHeaders;
 }
 
 /** A call whose offer is answered. It is ended by `CallsService.end`. */
@@ -89,9 +92,9 @@ export class OffersService {
    * meanwhile, and what the caller may not do
    */
   async open({ sdp, session }: Offer, options: OfferOptions): Promise<AnsweredOffer> {
-    const { grant, door = openaiDoor, gone } = options;
+    const { grant, door = openaiDoor, gone, trace = {} } = options;
     if (gone?.aborted) throw leftEarly();
-    const { call, guard } = this.calls.register({ grant, session, audio: 'track' });
+    const { call, guard } = this.calls.register({ grant, session, audio: 'track', trace });
     const { id } = call;
     return this.calls.within(id, async () => {
       try {

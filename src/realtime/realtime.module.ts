@@ -5,6 +5,7 @@ import { monotonicClock } from '../clock.js';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
+import type { Tracing } from '../telemetry/tracing/tracing.js';
 import { ACCESS } from './access.js';
 import { CallsController } from './calls.controller.js';
 import { CALL_ENVIRONMENT, CallsService, type CallLimits, type CallsEnvironment } from './calls.service.js';
@@ -21,12 +22,15 @@ export interface RealtimeOptions {
   readonly limits?: Partial<CallLimits>;
   /** What clients are told for their ICE. Default: no server. */
   readonly ice?: ClientIce;
+  /** Default: no traces. */
+  readonly tracing?: Tracing;
 }
 
 /** OpenAI Realtime over WebRTC and WebSocket, and the calls that other doors open. */
 @Module({})
 export class RealtimeModule {
-  static forRoot({ imports, access, limits = {}, ice = ClientIce.none }: RealtimeOptions): DynamicModule {
+  static forRoot(options: RealtimeOptions): DynamicModule {
+    const { imports, access, limits = {}, ice = ClientIce.none, tracing } = options;
     return {
       module: RealtimeModule,
       imports,
@@ -49,6 +53,7 @@ export class RealtimeModule {
             lifecycle,
             limits,
             ice,
+            ...(tracing && { tracing }),
           }),
         },
       ],

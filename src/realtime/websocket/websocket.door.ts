@@ -4,6 +4,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { HttpAdapterHost } from '@nestjs/core';
 import { Guard, VisavisError } from '#modules/contracts';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { traceHeadersOf } from '../../telemetry/tracing/tracing.js';
 import { ACCESS, type Access, type Grant } from '../access.js';
 import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment } from '../calls.service.js';
 import { refuse } from './refuse.js';
@@ -84,7 +85,8 @@ export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** A session of its own, which ends with its connection. */
   private open(upgrade: Upgrade, grant: Grant): void {
-    const { call, guard } = this.calls.register({ grant, session: {}, audio: 'events' });
+    const trace = traceHeadersOf(upgrade.request.headers);
+    const { call, guard } = this.calls.register({ grant, session: {}, audio: 'events', trace });
     const { id } = call;
     this.calls.within(id, () => {
       try {
