@@ -70,6 +70,7 @@ export class AppModule {
       imports: [media, decoder, conversation],
       access: { provide: ACCESS, useExisting: Access },
       limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
+      budgets: config.budgets,
       ice: edge.ice,
       ...(edge.tracing && { tracing: edge.tracing }),
     });

@@ -1,7 +1,13 @@
 export { ConversationModule, type ConversationModuleOptions } from './conversation.module.js';
 export { ConversationService, type OpenOptions } from './conversation.service.js';
 export { DEFAULT_SETTINGS, type ConversationSettings, type SessionConfig } from './core/config.js';
-export type { Conversation, ConversationSnapshot, ConversationState } from './core/conversation.js';
+export type {
+  CameraShare,
+  Conversation,
+  ConversationLoad,
+  ConversationSnapshot,
+  ConversationState,
+} from './core/conversation.js';
 export type {
   ContextReceipt,
   FrameDropReason,

@@ -5,7 +5,8 @@ import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media
 import type { TraceHeaders } from '../telemetry/tracing/tracing.js';
 import type { Grant } from './access.js';
 import type { Call } from './call.js';
-import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment, type NewCall } from './calls.service.js';
+import { CALL_ENVIRONMENT, type CallsEnvironment } from './calls-environment.js';
+import { CallsService, type NewCall } from './calls.service.js';
 import { COSTS, RequestPace } from './core/request-pace.js';
 import { Lines, type Line } from './lines.js';
 import type { Offer } from './offer.js';

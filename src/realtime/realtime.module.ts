@@ -7,8 +7,10 @@ import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { Tracing } from '../telemetry/tracing/tracing.js';
 import { ACCESS } from './access.js';
+import type { BudgetLimits } from './budgets.js';
 import { CallsController } from './calls.controller.js';
-import { CALL_ENVIRONMENT, CallsService, type CallLimits, type CallsEnvironment } from './calls.service.js';
+import { CALL_ENVIRONMENT, type CallLimits, type CallsEnvironment } from './calls-environment.js';
+import { CallsService } from './calls.service.js';
 import { randomIds } from './ids.js';
 import { OffersService } from './offers.service.js';
 import { WebSocketDoor } from './websocket/websocket.door.js';
@@ -20,6 +22,8 @@ export interface RealtimeOptions {
   readonly access: Provider;
   /** What is left out has its default. */
   readonly limits?: Partial<CallLimits>;
+  /** Of all calls together; what is left out has its default. */
+  readonly budgets?: Partial<BudgetLimits>;
   /** What clients are told for their ICE. Default: no server. */
   readonly ice?: ClientIce;
   /** Default: no traces. */
@@ -30,7 +34,7 @@ export interface RealtimeOptions {
 @Module({})
 export class RealtimeModule {
   static forRoot(options: RealtimeOptions): DynamicModule {
-    const { imports, access, limits = {}, ice = ClientIce.none, tracing } = options;
+    const { imports, access, limits = {}, budgets = {}, ice = ClientIce.none, tracing } = options;
     return {
       module: RealtimeModule,
       imports,
@@ -52,6 +56,7 @@ export class RealtimeModule {
             logger,
             lifecycle,
             limits,
+            budgets,
             ice,
             ...(tracing && { tracing }),
           }),

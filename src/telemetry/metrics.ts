@@ -109,6 +109,22 @@ export class Metrics implements OnModuleDestroy {
     'Calls told that a part they rest on is lost for good, by part.',
     { label: 'part', registry: this.registry },
   );
+  private readonly admissionRefusals = new Tally(
+    'visavis_admission_refusals_total',
+    'Calls that were not taken, by what ran out.',
+    { label: 'reason', registry: this.registry },
+  );
+  private readonly admissionRung = new Gauge({
+    name: 'visavis_admission_rung',
+    help: 'Steps of the ladder by which calls are given less now; 0: they are given all.',
+    registers: [this.registry],
+  });
+  private readonly admissionPressure = new Gauge({
+    name: 'visavis_admission_pressure',
+    help: 'Use of each budget that is watched; 1: it is used up.',
+    labelNames: ['budget'],
+    registers: [this.registry],
+  });
   private readonly kvTokens = new Gauge({
     name: 'visavis_kv_tokens',
     help: 'Tokens in the KV caches of all open calls, as of their last turn.',
@@ -160,6 +176,21 @@ export class Metrics implements OnModuleDestroy {
   /** An offer was answered with an error of this code. */
   refused(code: string): void {
     this.refusedOffers.add(code);
+  }
+
+  /** A call was not taken: what ran out. */
+  refusedFor(reason: string): void {
+    this.admissionRefusals.add(reason);
+  }
+
+  /** Steps of the ladder that are taken now. */
+  rung(steps: number): void {
+    this.admissionRung.set(steps);
+  }
+
+  /** @param use 1: all of it */
+  pressure(budget: string, use: number): void {
+    this.admissionPressure.set({ budget }, use);
   }
 
   /** @param where of `OnBug` */
