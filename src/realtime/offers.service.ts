@@ -162,7 +162,10 @@ export class OffersService {
     const peer = await this.media.answer(sdp, handlers).catch(async (error: unknown) => {
       // Offers that nobody follows up hold UDP ports: a newer one is more likely to be followed up.
       if (!(error instanceof VisavisError) || error.code !== 'capacity') throw error;
-      if (!(await this.calls.displaceOldest())) throw error;
+      if (!(await this.calls.displaceOldest())) {
+        this.environment.metrics.refusedFor('ports');
+        throw error;
+      }
       return this.media.answer(sdp, handlers);
     });
     connection.peer = peer;
