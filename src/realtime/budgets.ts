@@ -80,9 +80,9 @@ export class Budgets {
 
   /** To be called about once a second. @returns what calls are given from now on; null: as before */
   measure(): Level | null {
-    const { clock, metrics, logger, caps } = this.#sources;
+    const { clock, metrics, logger } = this.#sources;
     this.#ladder ??= new Ladder({
-      rungs: rungsOf(caps().smallerFrames ?? false),
+      rungs: rungsOf(this.#sources.caps().smallerFrames ?? false),
       holdMs: HOLD_MS,
       recoverMs: this.#limits.recoverMs,
     });

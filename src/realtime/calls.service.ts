@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, Optional, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { defaultSession, mergeSession, type Session, type SessionPatch } from '@vis-a-vis/protocol';
-import { Guard, ON_BUG, VisavisError, type OmniEngine, type OnBug } from '#modules/contracts';
+import { Guard, VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { MediaService } from '#modules/media';
@@ -76,7 +76,6 @@ export class CallsService implements OnModuleInit, OnModuleDestroy {
     private readonly conversations: Pick<ConversationService, 'open' | 'tellsTurnEnds'>,
     @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
     @Inject(CALL_ENVIRONMENT) private readonly environment: CallsEnvironment,
-    @Optional() @Inject(ON_BUG) private readonly onBug: OnBug = () => undefined,
   ) {
     this.budgets = new Budgets(environment.budgets ?? {}, {
       ...environment,
@@ -90,7 +89,12 @@ export class CallsService implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
-    const measure = new Guard(this.onBug).wrap('calls.budgets', () => {
+    const { metrics, logger } = this.environment;
+    const guard = new Guard((where, error) => {
+      metrics.guarded(where);
+      logger.error({ where, err: error }, 'what calls use could not be measured');
+    });
+    const measure = guard.wrap('calls.budgets', () => {
       const level = this.budgets.measure();
       if (level) for (const { call } of this.calls.values()) call.give(level);
     });

@@ -123,7 +123,7 @@ describe('traces', () => {
 
     // What was asked of the server for it is inside, and the server was told so.
     const requests = collector.spans.filter(
-      (span) => span.parentSpanId === turn.spanId && /^POST /.test(span.name),
+      (span) => span.parentSpanId === turn.spanId && span.name.startsWith('POST '),
     );
     expect(requests.length).toBeGreaterThan(0);
     const told = server.requests.map(({ headers }) => headers.traceparent);

@@ -10,6 +10,7 @@ import {
   RandomIdGenerator,
   TraceIdRatioBasedSampler,
   TracerProvider,
+  type IdGenerator,
   type Sampler,
 } from '@opentelemetry/sdk-trace';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,17 +27,18 @@ const FLUSH_MS = 2000;
 const LONGEST_VALUE = 256;
 
 /** Ids at random, but for the next where it is known already. */
-class Ids extends RandomIdGenerator {
+class Ids implements IdGenerator {
+  readonly #random = new RandomIdGenerator();
   #next: string | null = null;
 
-  constructor() {
-    super();
-    const random = this.generateSpanId;
-    this.generateSpanId = () => {
-      const id = this.#next ?? random();
-      this.#next = null;
-      return id;
-    };
+  generateTraceId(): string {
+    return this.#random.generateTraceId();
+  }
+
+  generateSpanId(): string {
+    const id = this.#next ?? this.#random.generateSpanId();
+    this.#next = null;
+    return id;
   }
 
   force(id: string): void {
