@@ -75,6 +75,7 @@ const BREACHES = [
   ['src-imports-faces', 'src/deep.ts', "import '../modules/vad/vad.service.js';"],
   ['src-is-edge-and-wiring', 'src/rtc.ts', "import 'werift';"],
   ['src-is-edge-and-wiring', 'src/client.ts', "import '@vis-a-vis/client';"],
+  ['traces-are-made-in-one-folder', 'src/realtime/span.ts', "import '@opentelemetry/api';"],
   ['doors-know-typed-events', 'src/rtvi/deep.ts', "import '../realtime/call.js';"],
   ['doors-know-typed-events', 'src/whip/engine.ts', "import '#modules/conversation';"],
   ['transports-know-typed-events', 'src/realtime/websocket/turns.ts', "import '#modules/conversation';"],

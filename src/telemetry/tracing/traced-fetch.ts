@@ -75,6 +75,7 @@ async function* chunks(body: ReadableStream<Uint8Array>, span: Span): AsyncGener
 }
 
 function failed(span: Span, error: unknown): void {
-  span.setAttribute('error.type', error instanceof Error ? error.name : 'unknown');
+  const named = typeof error === 'object' && error !== null && 'name' in error;
+  span.setAttribute('error.type', named ? String(error.name) : 'unknown');
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
