@@ -152,6 +152,7 @@ beforeAll(() => {
     'fast-check',
     '@huggingface/jinja',
     '@nestjs/common',
+    '@opentelemetry/api',
     '@nestjs/core',
     '@types',
     '.bin/tsgolint',

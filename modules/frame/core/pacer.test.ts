@@ -29,9 +29,9 @@ describe('FramePacer', () => {
     const pacer = new FramePacer(1000);
     const take = (...times: number[]) => times.filter((ms) => pacer.take(ms));
     expect(take(0, 1000)).toEqual([0, 1000]);
-    pacer.setInterval(2000);
+    pacer.changeInterval(2000);
     expect(take(2000, 2900, 3100, 4000, 5000)).toEqual([2900, 5000]);
-    pacer.setInterval(1000);
+    pacer.changeInterval(1000);
     expect(take(5500, 6000, 7000)).toEqual([6000, 7000]);
   });
 

@@ -12,11 +12,11 @@ export class FramePacer {
   #dueMs = -Infinity;
 
   constructor(intervalMs: number) {
-    this.setInterval(intervalMs);
+    this.changeInterval(intervalMs);
   }
 
   /** Another interval, from the last frame on. */
-  setInterval(intervalMs: number): void {
+  changeInterval(intervalMs: number): void {
     this.#dueMs += intervalMs - this.#intervalMs;
     this.#intervalMs = intervalMs;
     this.#jitterMs = intervalMs * JITTER;

@@ -52,7 +52,7 @@ export class FramePipeline {
 
   /** What the camera gets from its next frame on. @param intervalMs least time (ms) between two frames */
   share(intervalMs: number, size: FrameSize): void {
-    this.#pacer.setInterval(intervalMs);
+    this.#pacer.changeInterval(intervalMs);
     this.#resizer = new Resizer(size);
   }
 
