@@ -66,9 +66,9 @@ describe('tracedFetch', () => {
     const hanging = await post('/hang', abort.signal);
     const reading = hanging.text();
     abort.abort();
-    await expect(reading).rejects.toThrow();
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
     expect(last()?.attributes['error.type']).toBe('AbortError');
-    await expect(ask('http://127.0.0.1:1/', { method: 'POST' })).rejects.toThrow();
+    await expect(ask('http://127.0.0.1:1/', { method: 'POST' })).rejects.toThrow('fetch failed');
     expect([spans().length, last()?.attributes['error.type']]).toEqual([3, 'TypeError']);
   });
 
