@@ -132,6 +132,12 @@ module.exports = {
       { path: [npm(...ALL_LIBRARIES), '^(bench|tools|client-demo|packages/client)/'] },
     ),
     forbid(
+      'traces-are-made-in-one-folder',
+      'OpenTelemetry is loaded where somebody asked for traces: what happens is told as events, whose stamps make the spans.',
+      { path: '^(src|modules|packages|tools)/', pathNot: [TEST, '^src/telemetry/tracing/'] },
+      { path: npm('@opentelemetry') },
+    ),
+    forbid(
       'doors-know-typed-events',
       'What carries events knows the calls by their face: no conversation, no engine, and no inside of src/realtime.',
       { path: '^src/(rtvi|whip)/', pathNot: TEST },

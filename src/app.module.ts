@@ -18,6 +18,7 @@ import { ACCESS } from './realtime/access.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RtviModule } from './rtvi/rtvi.module.js';
 import type { Logger } from './telemetry/logger.js';
+import type { Tracing } from './telemetry/tracing/tracing.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { WorkerMetricsModule } from './telemetry/worker-metrics.js';
 import { WhipModule } from './whip/whip.module.js';
@@ -30,6 +31,8 @@ export interface AppEdge {
   readonly ice: ClientIce;
   /** The engine that others run; left out: it is local. */
   readonly remote?: NonNullable<EngineOptions['remote']>;
+  /** Left out: there are no traces. */
+  readonly tracing?: Tracing;
 }
 
 /** What of the settings is about ports and addresses of media. */
@@ -89,7 +92,9 @@ export class AppModule {
       imports: [media, decoder, conversation],
       access: { provide: ACCESS, useExisting: Access },
       limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
+      budgets: config.budgets,
       ice: edge.ice,
+      ...(edge.tracing && { tracing: edge.tracing }),
     });
     return {
       module: AppModule,

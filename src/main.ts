@@ -23,6 +23,7 @@ import { CallsService } from './realtime/calls.service.js';
 import { modelFolder } from './model-folder.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
+import type { Tracing } from './telemetry/tracing/tracing.js';
 
 /** The built page, beside the built gateway. */
 const PAGE = fileURLToPath(new URL('../client-demo', import.meta.url));
@@ -84,12 +85,15 @@ async function serve(config: Config): Promise<void> {
   if (config.keysFile !== null) reloadOnHangup(config.keysFile, access, logger);
   const ice = await loadIce(config);
   const remote = config.remoteEngine && (await remoteOptions(config.remoteEngine));
+  const tracing =
+    config.tracing && new (await import('./telemetry/tracing/otlp.js')).OtlpTracing(config.tracing, logger);
   const edge = {
     access,
     base: new Base(config.basePath, proxies),
     docs: DOCS,
     ice,
-    ...(remote && { remote }),
+    ...(remote && { remote: { ...remote, ...(tracing && { fetch: tracing.fetch }) } }),
+    ...(tracing && { tracing }),
   };
   const stopping = new AbortController();
   void ends.first.then(() => stopping.abort());
@@ -109,7 +113,7 @@ async function serve(config: Config): Promise<void> {
 
   await ends.first;
   await drain(app, config.drainMs, ends.atOnce);
-  await stop(app, logger);
+  await stop(app, logger, tracing);
 }
 
 function tellWhoIsServed({ keysFile, jwt, allowAnonymous }: Config, logger: Logger): void {
@@ -162,7 +166,7 @@ async function drain(app: NestExpressApplication, drainMs: number, atOnce: Abort
     .drain(AbortSignal.any([AbortSignal.timeout(drainMs), atOnce]));
 }
 
-async function stop(app: NestExpressApplication, logger: Logger): Promise<void> {
+async function stop(app: NestExpressApplication, logger: Logger, tracing: Tracing | null): Promise<void> {
   const lifecycle = app.get(Lifecycle, { strict: false });
   const engine = app.get(DecoderService, { strict: false });
   const vad = app.get(VadService, { strict: false });
@@ -176,6 +180,7 @@ async function stop(app: NestExpressApplication, logger: Logger): Promise<void> 
   }, SHUTDOWN_MS).unref();
   try {
     await app.close();
+    await tracing?.shutdown();
     logger.info('stopped');
   } catch (error) {
     logger.error({ err: error }, 'did not stop cleanly');

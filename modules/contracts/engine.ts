@@ -15,6 +15,8 @@ export interface EngineCaps {
   readonly maxSessions: number;
   /** The picture size the vision encoder takes; the frame module resizes to it. */
   readonly frameSize: { readonly width: number; readonly height: number };
+  /** Pictures may also be smaller, and cost less then. Left out: they may not. */
+  readonly smallerFrames?: boolean;
   readonly tokensPerFrame: number;
   /** Audio tokens a second of speech. */
   readonly audioTokensPerSecond: number;

@@ -3,7 +3,13 @@ export { conversationPorts, type ConversationParts } from './conversation-ports.
 export { ConversationService, type OpenOptions } from './conversation.service.js';
 export { DEFAULT_SETTINGS, type ConversationSettings, type SessionConfig } from './core/config.js';
 export type { Scheduler } from './core/ports.js';
-export type { Conversation, ConversationSnapshot, ConversationState } from './core/conversation.js';
+export type {
+  CameraShare,
+  Conversation,
+  ConversationLoad,
+  ConversationSnapshot,
+  ConversationState,
+} from './core/conversation.js';
 export type {
   ContextReceipt,
   FrameDropReason,

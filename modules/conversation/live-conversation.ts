@@ -6,7 +6,13 @@ import {
   type VideoFrame,
 } from '#modules/contracts';
 import type { Command } from './core/commands.js';
-import type { Conversation, ConversationSnapshot } from './core/conversation.js';
+import type {
+  CameraShare,
+  Conversation,
+  ConversationLoad,
+  ConversationSnapshot,
+} from './core/conversation.js';
+import { EngineLag } from './core/engine-lag.js';
 import type { SessionEvent } from './core/events.js';
 import type { Boundary, MachineInput, Told } from './core/inputs.js';
 import type { ClientIntent, NewContent } from './core/intents.js';
@@ -55,6 +61,8 @@ export class LiveConversation implements Conversation {
   readonly #ear: Pick<EngineSession, 'judge'>;
   readonly #pcm = new PcmBuffer();
   readonly #inputs: { input: MachineInput; atMs: number }[] = [];
+  readonly #frameLag = new EngineLag();
+  readonly #answerLag = new EngineLag();
   #handling = false;
   #timer: { atMs: number; cancel: () => void } | null = null;
   #closing: Promise<void> | null = null;
@@ -70,7 +78,10 @@ export class LiveConversation implements Conversation {
     this.#guard = options.guard;
     this.#frames = options.frames.open(options.caps.frameSize);
     this.#executor = new EngineExecutor(options.engine, {
-      onResult: this.#guard.wrap('conversation.result', (input) => this.#handle(input)),
+      onResult: this.#guard.wrap('conversation.result', (input) => {
+        this.#noteResult(input);
+        this.#handle(input);
+      }),
       onBug: (error) => this.#onBug(error),
       guard: this.#guard,
     });
@@ -120,6 +131,20 @@ export class LiveConversation implements Conversation {
 
   snapshot(): ConversationSnapshot {
     return this.#machine.snapshot();
+  }
+
+  load(): ConversationLoad {
+    const nowMs = this.#scheduler.nowMs();
+    return {
+      frameLagMs: this.#frameLag.at(nowMs),
+      answerLagMs: this.#answerLag.at(nowMs),
+      tokens: this.#closing ? 0 : this.#machine.tokens,
+    };
+  }
+
+  share({ frameIntervalMs, frameSize, maxFrames }: CameraShare): void {
+    this.#frames.share(frameIntervalMs, frameSize);
+    this.#handle({ t: 'window', maxFrames });
   }
 
   close(): Promise<void> {
@@ -175,6 +200,7 @@ export class LiveConversation implements Conversation {
       case 'emit':
         return this.#emit(command.event);
       case 'append':
+        if (command.segment.k === 'frame') this.#frameLag.asked(command.ref, this.#scheduler.nowMs());
         return this.#executor.append(command.ref, command.segment, command.priority);
       case 'append_audio':
         return this.#appendAudio(command);
@@ -183,6 +209,7 @@ export class LiveConversation implements Conversation {
       case 'rollback':
         return this.#executor.rollback(command.key);
       case 'generate':
+        if (!command.speculative) this.#answerLag.asked(command.responseId, this.#scheduler.nowMs());
         return this.#executor.generate(command);
       case 'aside':
         return this.#executor.aside(command);
@@ -209,6 +236,17 @@ export class LiveConversation implements Conversation {
       case 'close':
         return;
     }
+  }
+
+  /** How long the engine took. */
+  #noteResult(input: MachineInput): void {
+    const nowMs = this.#scheduler.nowMs();
+    if (input.t === 'appended') this.#frameLag.done(input.ref, nowMs);
+    else if (input.t === 'append_failed') this.#frameLag.dropped(input.ref);
+    else if (input.t === 'generation_failed') this.#answerLag.dropped(input.responseId);
+    else if (input.t === 'generation' && input.event.t === 'end') this.#answerLag.dropped(input.responseId);
+    else if (input.t === 'generation' && input.event.t !== 'start')
+      this.#answerLag.done(input.responseId, nowMs);
   }
 
   #appendAudio(command: Command & { c: 'append_audio' }): void {

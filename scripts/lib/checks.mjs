@@ -39,6 +39,8 @@ import { jestResults, pytestResults } from './reports.mjs';
 
 /** A TURN server, which its package also starts as a service where there is an init. */
 const COTURN = { name: 'coturn', program: 'turnserver' };
+/** For promtool, and a server that scrapes us; its package also starts one as a service where there is an init. */
+const PROMETHEUS = { name: 'prometheus', program: 'prometheus' };
 const CHROMIUM = { name: 'chromium', file: '/usr/bin/chromium' };
 /** A WHIP client of others, and what test/e2e/support/no-upnp.c is compiled by. */
 const WHIP_CLIENT = [
@@ -114,7 +116,7 @@ export const STEPS = [
     name: 'long',
     what: 'jest, what takes longer than a check may',
     extra: 'it takes longer',
-    packages: [CHROMIUM, COTURN],
+    packages: [CHROMIUM, COTURN, PROMETHEUS],
     run: (context) => jest(context, 'long', '--runInBand'),
   },
   // Not in CI: what it holds to 2 ms is told on an idle machine only.

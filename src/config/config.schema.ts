@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isLoopback } from '../keys/core/origins.js';
 import { engineSchema } from './engine.schema.js';
+import { telemetrySchema } from './telemetry.schema.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const optionalPort = z.coerce.number().int().min(1024).max(65_535).optional();
@@ -89,6 +90,7 @@ export const configSchema = z
     /** Frames that a call keeps in its context. */
     VISAVIS_MAX_FRAMES: z.coerce.number().int().min(1).max(512).default(48),
     ...engineSchema,
+    ...telemetrySchema,
     /** Inference threads, each with its own copy of the model. */
     VISAVIS_ENGINE_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
     /** Milliseconds after which an inference thread that does not answer is taken for stuck, and replaced. */
@@ -97,6 +99,18 @@ export const configSchema = z
     VISAVIS_DRAIN_MS: z.coerce.number().int().min(0).max(3_600_000).default(10_000),
     /** Minutes that a call may be open. */
     VISAVIS_MAX_CALL_MINUTES: z.coerce.number().min(1).max(10_080).default(1440),
+    /** Calls that may be open at once; the engine's own bound holds as well. */
+    VISAVIS_MAX_CALLS: z.coerce.number().int().min(1).max(10_000).optional(),
+    /** Tokens in the KV caches of all calls together. */
+    VISAVIS_MAX_KV_TOKENS: z.coerce.number().int().min(1000).optional(),
+    /** Resident memory of the process (MB). */
+    VISAVIS_MAX_MEMORY_MB: z.coerce.number().int().min(100).optional(),
+    /** Milliseconds that frames may wait to be attended before calls are given less; 0: as long as they like. */
+    VISAVIS_MAX_FRAME_LAG_MS: z.coerce.number().int().min(0).max(60_000).default(2000),
+    /** Milliseconds that answers may take to their first token before calls are given less. */
+    VISAVIS_MAX_FIRST_TOKEN_MS: z.coerce.number().int().min(100).max(600_000).optional(),
+    /** Milliseconds for which nothing is short before calls are given more again. */
+    VISAVIS_RECOVER_MS: z.coerce.number().int().min(500).max(600_000).default(10_000),
     /** Milliseconds by which appended audio may be ahead of real time. */
     VISAVIS_AUDIO_AHEAD_MS: z.coerce.number().int().min(1000).max(600_000).default(60_000),
     VISAVIS_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -154,6 +168,16 @@ export const configSchema = z
     path: ['VISAVIS_ENGINE_URL'],
     error: 'must be set where VISAVIS_ENGINE is remote',
   })
+  .refine(
+    (c) =>
+      c.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ||
+      (c.OTEL_EXPORTER_OTLP_ENDPOINT ?? c.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) === undefined ||
+      c.OTEL_SDK_DISABLED === 'true',
+    {
+      path: ['OTEL_EXPORTER_OTLP_PROTOCOL'],
+      error: 'must be http/json: this gateway speaks nothing else',
+    },
+  )
   .refine((c) => !(c.VISAVIS_ALLOW_ANONYMOUS && hasKeys(c)), {
     path: ['VISAVIS_ALLOW_ANONYMOUS'],
     error: 'must not be set where there are keys: nobody is anonymous then',

@@ -38,6 +38,16 @@ describe('loadConfig', () => {
       drainMs: 10_000,
       maxCallMs: 86_400_000,
       audioAheadMs: 60_000,
+      budgets: {
+        maxCalls: null,
+        maxKvTokens: null,
+        maxMemoryBytes: null,
+        maxFrameLagMs: 2000,
+        maxAnswerLagMs: null,
+        recoverMs: 10_000,
+        frameIntervalMs: 1000,
+        maxFrames: 48,
+      },
       logLevel: 'info',
       iceUdpPort: null,
       icePortRange: null,
@@ -50,6 +60,7 @@ describe('loadConfig', () => {
       judgeFolder: resolve('models/turns'),
       tentativePauseMs: 100,
       capture: null,
+      tracing: null,
     });
   });
 
@@ -106,6 +117,37 @@ describe('loadConfig', () => {
   ])('refuses %o', (env, message) => {
     expect(problem(env as Record<string, string>)).toContain(message);
     expect(problem(env as Record<string, string>)).not.toContain('secret');
+  });
+
+  it('traces where a collector is named, by the names of the standard', () => {
+    const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/' };
+    expect(loadConfig(collector).tracing).toEqual({
+      url: 'http://127.0.0.1:4318/v1/traces',
+      headers: {},
+      serviceName: 'vis-a-vis',
+      resource: {},
+      sampler: 'parentbased_always_on',
+      ratio: 1,
+      scheduleDelayMs: 5000,
+    });
+    const more = {
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/in',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20x, x-tenant=a',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment=test',
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.1',
+    };
+    expect(loadConfig({ ...collector, ...more }).tracing).toMatchObject({
+      url: 'https://traces.example/in',
+      headers: { authorization: 'Bearer x', 'x-tenant': 'a' },
+      resource: { 'deployment.environment': 'test' },
+      ratio: 0.1,
+    });
+    expect(loadConfig({ ...collector, OTEL_SDK_DISABLED: 'true' }).tracing).toBeNull();
+    const grpc = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    expect(problem(grpc)).toBe('');
+    expect(problem({ ...grpc, ...collector })).toMatch(/^OTEL_EXPORTER_OTLP_PROTOCOL: must be http\/json/);
+    expect(problem({ OTEL_EXPORTER_OTLP_HEADERS: 'x' })).toMatch(/^OTEL_EXPORTER_OTLP_HEADERS: must be/);
   });
 
   it('reads servers for ICE as WebRTC writes them', () => {

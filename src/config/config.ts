@@ -7,6 +7,7 @@ import { VisavisError } from '#modules/contracts';
 import type { CaptureLimits } from '../capture/core/limits.js';
 import { configSchema } from './config.schema.js';
 import { serviceLinks } from './service-links.js';
+import { tracingOf, type TracingConfig } from './telemetry.js';
 
 /** An engine that others run. */
 export interface RemoteEngineConfig {
@@ -65,6 +66,17 @@ export interface Config {
   readonly maxCallMs: number;
   /** How far ahead of real time audio may be appended. */
   readonly audioAheadMs: number;
+  /** What all calls may use together; null: no bound. */
+  readonly budgets: {
+    readonly maxCalls: number | null;
+    readonly maxKvTokens: number | null;
+    readonly maxMemoryBytes: number | null;
+    readonly maxFrameLagMs: number | null;
+    readonly maxAnswerLagMs: number | null;
+    readonly recoverMs: number;
+    readonly frameIntervalMs: number;
+    readonly maxFrames: number;
+  };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** The UDP port of all calls, or null for one a call. */
   readonly iceUdpPort: number | null;
@@ -84,6 +96,8 @@ export interface Config {
   readonly tentativePauseMs: number;
   /** Where every call is recorded, and how much of it; null: none is. */
   readonly capture: CaptureLimits | null;
+  /** null: there are no traces. */
+  readonly tracing: TracingConfig | null;
 }
 
 export const CONFIG = Symbol('Config');
@@ -128,16 +142,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       cache: resolve(c.VISAVIS_CACHE ?? join(c.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vis-a-vis')),
     },
     frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
-    maxFrames:
-      c.VISAVIS_ENGINE === 'remote'
-        ? Math.min(c.VISAVIS_MAX_FRAMES, c.VISAVIS_ENGINE_MAX_FRAMES)
-        : c.VISAVIS_MAX_FRAMES,
+    maxFrames: maxFramesOf(c),
     remoteEngine: remoteOf(c),
     engineWorkers: c.VISAVIS_ENGINE_WORKERS,
     engineStallMs: c.VISAVIS_ENGINE_STALL_MS,
     drainMs: c.VISAVIS_DRAIN_MS,
     maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,
     audioAheadMs: c.VISAVIS_AUDIO_AHEAD_MS,
+    budgets: budgetsOf(c),
     logLevel: c.VISAVIS_LOG_LEVEL,
     iceUdpPort: c.VISAVIS_ICE_UDP_PORT ?? null,
     icePortRange:
@@ -153,6 +165,25 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     judgeFolder: JUDGE_FOLDER,
     tentativePauseMs: c.VISAVIS_TENTATIVE_PAUSE_MS,
     capture: captureOf(c),
+    tracing: tracingOf(c),
+  };
+}
+
+function maxFramesOf(c: z.infer<typeof configSchema>): number {
+  const { VISAVIS_MAX_FRAMES: ours, VISAVIS_ENGINE_MAX_FRAMES: servers } = c;
+  return c.VISAVIS_ENGINE === 'remote' ? Math.min(ours, servers) : ours;
+}
+
+function budgetsOf(c: z.infer<typeof configSchema>): Config['budgets'] {
+  return {
+    maxCalls: c.VISAVIS_MAX_CALLS ?? null,
+    maxKvTokens: c.VISAVIS_MAX_KV_TOKENS ?? null,
+    maxMemoryBytes: c.VISAVIS_MAX_MEMORY_MB === undefined ? null : c.VISAVIS_MAX_MEMORY_MB * 1024 * 1024,
+    maxFrameLagMs: c.VISAVIS_MAX_FRAME_LAG_MS || null,
+    maxAnswerLagMs: c.VISAVIS_MAX_FIRST_TOKEN_MS ?? null,
+    recoverMs: c.VISAVIS_RECOVER_MS,
+    frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
+    maxFrames: maxFramesOf(c),
   };
 }
 

@@ -2,6 +2,7 @@ import type { GreetingPart, Session } from '@vis-a-vis/protocol';
 import type { Clock, Guard, IdSource } from '#modules/contracts';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { CallTrace } from '../telemetry/tracing/tracing.js';
 import type { Grant } from './access.js';
 import type { AudioInput } from './audio-input.js';
 import type { DecodeImage } from './core/intent-mapper.js';
@@ -33,6 +34,8 @@ export interface CallOptions extends CallEnvironment {
   readonly tape?: Tape | null;
   /** The microphone, where it comes by events; null: it comes by a track. */
   readonly audioInput?: AudioInput | null;
+  /** Its spans; null or left out: there are none. */
+  readonly trace?: CallTrace | null;
   /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */
   readonly guard: Guard;
 }

@@ -223,6 +223,26 @@ describe('Call', () => {
     expect(text).toContain('visavis_drops_total{reason="duplicate"} 2');
   });
 
+  it('gives its conversation what there is for its camera, and tells who asked for it, once', async () => {
+    const { call, client, conversation, peer, sent, tell } = await setUp();
+    client.open(peer);
+    const camera = { frameIntervalMs: 2000, frameSize: { width: 192, height: 192 }, maxFrames: 48 };
+    const less = { rung: 'frame_rate', reason: 'memory', camera } as const;
+    call.give(less);
+    await tell({ type: 'session.update', session: { visavis: { events: ['degraded'] } } });
+    call.give({ ...less, reason: 'engine_time' });
+    call.give({ ...less, reason: 'engine_time' });
+    await tick();
+    expect(conversation.shares).toEqual([camera, camera, camera]);
+    const told = sent.filter(({ type }) => type === 'visavis.degraded');
+    expect(told).toMatchObject([
+      { part: 'capacity', level: { rung: 'frame_rate', reason: 'engine_time', frame_interval_ms: 2000 } },
+    ]);
+    await call.close('hangup');
+    call.give(less);
+    expect(conversation.shares).toHaveLength(3);
+  });
+
   it('passes media on, on a clock that begins with it', async () => {
     const { call, conversation } = await setUp();
     const audio = { pcm: new Float32Array(320), ptsMs: 5000, arrivedAtMs: 9010, concealed: false };

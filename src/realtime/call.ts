@@ -6,7 +6,13 @@ import {
   type Session,
 } from '@vis-a-vis/protocol';
 import { VisavisError, type AudioFrame, type Guard, type VideoFrame } from '#modules/contracts';
-import type { ClientIntent, Conversation, LostPart, SessionEvent } from '#modules/conversation';
+import type {
+  ClientIntent,
+  Conversation,
+  ConversationLoad,
+  LostPart,
+  SessionEvent,
+} from '#modules/conversation';
 import type { Grant } from './access.js';
 import { Arrival } from './arrival.js';
 import { Audience, bidFarewell } from './audience.js';
@@ -14,6 +20,7 @@ import type { AudioSink } from './audio-input.js';
 import { untagId } from './core/client-ids.js';
 import { toServerEvents } from './core/event-mapper.js';
 import { asksForAnswer, toIntent, type ConversationEvent } from './core/intent-mapper.js';
+import { degradedEvent, type Level } from './core/level.js';
 import { checkTold, toldOf } from './core/told-size.js';
 import { checkedSession, toSessionConfig } from './core/turn-config.js';
 import type { WireClock } from './core/vendor-mapper.js';
@@ -40,6 +47,8 @@ export class Call {
   private readonly arrival = new Arrival();
   private readonly audience = new Audience();
   private latestResponseId = '';
+  /** What was told last of what it is given. */
+  private toldLevel = '';
 
   constructor(private readonly options: CallOptions) {
     this.id = options.id;
@@ -133,6 +142,22 @@ export class Call {
     });
   }
 
+  /** What it uses of what all calls share; null: it has not begun, or is over. */
+  get load(): ConversationLoad | null {
+    return this.conversation?.load() ?? null;
+  }
+
+  /** What there is for its camera from now on. */
+  give(level: Level): void {
+    if (this.closed || this.conversation === null) return;
+    this.conversation.share(level.camera);
+    const event = degradedEvent(level);
+    const told = JSON.stringify(event);
+    if (told === this.toldLevel) return;
+    this.toldLevel = told;
+    if (this.session.visavis.events.includes('degraded')) this.audience.tell(event);
+  }
+
   /** Packets, frames, messages or events did not get where they should. */
   onDrop(reason: string, count: number): void {
     this.options.metrics.drop(reason, count);
@@ -147,7 +172,8 @@ export class Call {
     if (this.closed) return;
     // The timing of a turn tells when its first text left, so that must have left by now.
     if (event.type === 'turn_timing') this.audience.flush();
-    countEvent(this.options.metrics, this.id, event, this.firstSentAtMs);
+    const span = this.options.trace?.note(event, this.firstSentAtMs) ?? null;
+    countEvent(this.options.metrics, { callId: this.id, event, span }, this.firstSentAtMs);
     if (event.type === 'response_created') this.latestResponseId = event.response.id;
     if (event.type === 'error') this.audience.tellError(event.error);
     else for (const body of toServerEvents(event, this.session, this.wireClock)) this.audience.tell(body);
@@ -167,6 +193,7 @@ export class Call {
   /** From its first line on, nothing that comes from any side is looked at. */
   private async end(reason: string, error: VisavisError | null): Promise<void> {
     this.closed = true;
+    this.options.trace?.end(reason);
     const { connection, conversation } = this;
     const listeners = this.audience.dismiss();
     this.connection = null;

@@ -5,6 +5,7 @@ import { ClientIce } from '../ice/ice-servers.js';
 import { iceServerLinks } from '../ice/links.js';
 import { Base } from '../http/place.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { traceHeadersOf } from '../telemetry/tracing/tracing.js';
 import { ACCESS, type Access } from './access.js';
 import { CallsService } from './calls.service.js';
 import { readOffer } from './offer.js';
@@ -93,7 +94,11 @@ export class CallsController {
       const grant = await this.access.authorize(request);
       const bytes = body instanceof Uint8Array ? body : new Uint8Array();
       const offer = await readOffer(request.headers['content-type'], bytes);
-      return await this.offers.open(offer, { grant, gone: gone.signal });
+      return await this.offers.open(offer, {
+        grant,
+        gone: gone.signal,
+        trace: traceHeadersOf(request.headers),
+      });
     } catch (error) {
       this.metrics.refused(error instanceof VisavisError ? error.code : 'internal_error');
       throw error;

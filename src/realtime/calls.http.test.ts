@@ -21,7 +21,9 @@ import { Metrics } from '../telemetry/metrics.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { ACCESS, openAccess } from './access.js';
 import { CallsController } from './calls.controller.js';
-import { CALL_ENVIRONMENT, CallsService } from './calls.service.js';
+import { CALL_ENVIRONMENT } from './calls-environment.js';
+import { CallsService } from './calls.service.js';
+import { HOLD_MS } from './core/admission.js';
 import { HttpErrorsFilter } from './http-errors.filter.js';
 import { FakeConversation } from './testing/fake-conversation.js';
 import { randomIds } from './ids.js';
@@ -34,6 +36,8 @@ const conversations: FakeConversation[] = [];
 const gone = new Set<MediaHandlers>();
 const sent: { type: string; error?: { code: string } }[] = [];
 let full = false;
+/** By how much the gateway's clock is put forward. */
+let aheadMs = 0;
 let ports = Infinity;
 let holdBack: Promise<unknown> | null = null;
 
@@ -97,7 +101,7 @@ const opener = {
       provide: CALL_ENVIRONMENT,
       inject: [Metrics, LOGGER, Lifecycle],
       useFactory: (metrics: Metrics, logger: Logger, lifecycle: Lifecycle) => ({
-        clock: monotonicClock,
+        clock: { nowMs: () => monotonicClock.nowMs() + aheadMs },
         ids: randomIds,
         metrics,
         logger,
@@ -123,6 +127,7 @@ describe('POST /v1/realtime/calls', () => {
   afterAll(() => app.close());
   beforeEach(() => {
     full = false;
+    aheadMs = 0;
     ports = Infinity;
     conversations.length = 0;
     sent.length = 0;
@@ -201,9 +206,24 @@ describe('POST /v1/realtime/calls', () => {
     expect(handlers).toHaveLength(2);
   });
 
-  it('opens no conversation for an offer whose client does not connect, and takes offers beyond the places', async () => {
-    for (let n = 0; n < 5; n += 1) {
+  it('takes of a burst as many as there are places, and says to the others when to come back', async () => {
+    const burst = Array.from({ length: 10 }, () => post('/v1/realtime/calls', 'application/sdp'));
+    const responses = await Promise.all(burst);
+    const refused = responses.filter(({ status }) => status !== 201);
+    expect([handlers.length, refused.length]).toEqual([2, 8]);
+    for (const response of refused) {
+      expect(response.headers.get('retry-after')).toBe('2');
+      expect(httpErrorSchema.parse(await response.json()).error).toMatchObject({
+        code: 'capacity',
+        param: 'calls',
+      });
+    }
+  });
+
+  it('opens no conversation for an offer whose client does not connect, and keeps nobody out for it for long', async () => {
+    for (let n = 0; n < 6; n += 1) {
       expect((await post('/v1/realtime/calls', 'application/sdp')).status).toBe(201);
+      if (n % 2 === 1) aheadMs += HOLD_MS;
     }
     expect(conversations).toHaveLength(0);
   });
@@ -211,6 +231,8 @@ describe('POST /v1/realtime/calls', () => {
   it('gives the port of the oldest silent offer to the newest', async () => {
     ports = 1;
     expect((await post('/v1/realtime/calls', 'application/sdp')).status).toBe(201);
+    expect(await code(await post('/v1/realtime/calls', 'application/sdp'))).toEqual([503, 'capacity']);
+    aheadMs += HOLD_MS;
     expect((await post('/v1/realtime/calls', 'application/sdp')).status).toBe(201);
     expect(gone.has(handlers[0]!)).toBe(true);
     await connect(1);

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import {
   defaultSession,
   mergeSession,
@@ -13,44 +13,21 @@ import { Guard, VisavisError, type OmniEngine } from '#modules/contracts';
 import { ConversationService } from '#modules/conversation';
 import { ENGINE } from '#modules/decoder';
 import { MediaService } from '#modules/media';
-import type { ClientIce } from '../ice/ice-servers.js';
-import type { Lifecycle } from '../lifecycle/lifecycle.js';
+import type { TraceHeaders } from '../telemetry/tracing/tracing.js';
 import type { Grant, Lease } from './access.js';
 import { AudioInput } from './audio-input.js';
+import { Budgets } from './budgets.js';
 import { Call } from './call.js';
-import type { CallEnvironment } from './call-options.js';
+import {
+  CALL_ENVIRONMENT,
+  DEFAULT_CALL_LIMITS,
+  type CallLimits,
+  type CallsEnvironment,
+} from './calls-environment.js';
 import { Admission } from './core/admission.js';
 import { checkedSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
-import { realPause, type Pause } from './pause.js';
-import type { Tape, Tapes } from './tape.js';
-
-/** Bounds of a call. */
-export interface CallLimits {
-  /** Longest time that a call is open (ms). */
-  readonly maxCallMs: number;
-  /** How far ahead of real time audio may be appended (ms). */
-  readonly audioAheadMs: number;
-}
-
-export const DEFAULT_CALL_LIMITS: CallLimits = { maxCallMs: 24 * 3_600_000, audioAheadMs: 60_000 };
-
-/** What the calls of the process share, and the one thing that concerns them all. */
-export interface CallsEnvironment extends CallEnvironment {
-  readonly lifecycle: Lifecycle;
-  /** What is left out has its default. */
-  readonly limits?: Partial<CallLimits>;
-  /** What clients are told for their ICE; left out: nothing. */
-  readonly ice?: ClientIce;
-  /** Milliseconds since 1970. Left out: the system's. */
-  readonly epochMs?: () => number;
-  /** Left out: by timers. */
-  readonly pause?: Pause;
-  /** Makes records of calls; left out: none are made. */
-  readonly tapes?: Tapes | undefined;
-}
-
-/** Injection token of a `CallsEnvironment`. */
-export const CALL_ENVIRONMENT = Symbol('CALL_ENVIRONMENT');
+import { realPause } from './pause.js';
+import type { Tape } from './tape.js';
 
 /** What somebody wants who opens a call. */
 export interface CallRequest {
@@ -59,6 +36,8 @@ export interface CallRequest {
   readonly session: SessionPatch;
   /** How its audio comes: by a media track, or by events. */
   readonly audio: 'track' | 'events';
+  /** Of the request: the call's trace goes on from there. */
+  readonly trace?: TraceHeaders;
 }
 
 /** A call that is registered, and has no conversation yet. */
@@ -71,6 +50,8 @@ export interface NewCall {
 const AUDIO_PATIENCE_MS = 2000;
 /** Appended audio (ms) that a client which commits by hand may have in the buffer: it means all of what it sends. */
 const APPENDED_BUFFER_MS = 120_000;
+/** How often it is measured what calls use (ms). */
+const MEASURE_MS = 500;
 /** How often a call that drains is looked at (ms). */
 const DRAIN_POLL_MS = 50;
 /** An engine session that is just being closed, or tried by a probe, is free again in a moment (ms). */
@@ -86,9 +67,11 @@ interface Entry {
 
 /** Registers, begins and ends the calls of this process, whatever carries them. */
 @Injectable()
-export class CallsService implements OnModuleDestroy {
+export class CallsService implements OnModuleInit, OnModuleDestroy {
   private readonly calls = new Map<string, Entry>();
   private readonly admission: Admission;
+  private readonly budgets: Budgets;
+  private measuring: NodeJS.Timeout | null = null;
   private readonly limits: CallLimits;
   /**
    * The call that the running code works for. What is begun within it (sockets, timers, promises, also those of libraries)
@@ -103,8 +86,28 @@ export class CallsService implements OnModuleDestroy {
     @Inject(ENGINE) private readonly engine: Pick<OmniEngine, 'caps'>,
     @Inject(CALL_ENVIRONMENT) private readonly environment: CallsEnvironment,
   ) {
-    this.admission = new Admission(() => engine.caps.maxSessions);
+    this.budgets = new Budgets(environment.budgets ?? {}, {
+      ...environment,
+      caps: () => engine.caps,
+      loads: () => [...this.calls.values()].flatMap(({ call }) => call.load ?? []),
+      memoryBytes: () => process.memoryUsage.rss(),
+    });
+    this.admission = new Admission(() => this.budgets.places);
     this.limits = { ...DEFAULT_CALL_LIMITS, ...environment.limits };
+    environment.tracing?.knowCall(() => this.current.getStore());
+  }
+
+  onModuleInit(): void {
+    const { metrics, logger } = this.environment;
+    const guard = new Guard((where, error) => {
+      metrics.guarded(where);
+      logger.error({ where, err: error }, 'what calls use could not be measured');
+    });
+    const measure = guard.wrap('calls.budgets', () => {
+      const level = this.budgets.measure();
+      if (level) for (const { call } of this.calls.values()) call.give(level);
+    });
+    this.measuring = setInterval(measure, MEASURE_MS).unref();
   }
 
   /** Calls that are open, with those whose client has not connected yet. */
@@ -114,7 +117,7 @@ export class CallsService implements OnModuleDestroy {
 
   /** Ends the call that has waited longest for its client to be heard from. @returns false: none waits */
   async displaceOldest(): Promise<boolean> {
-    const oldest = this.admission.displace();
+    const oldest = this.admission.displace(this.environment.clock.nowMs());
     if (oldest !== null) await this.end(oldest, 'displaced');
     return oldest !== null;
   }
@@ -126,10 +129,9 @@ export class CallsService implements OnModuleDestroy {
   register(request: CallRequest): NewCall {
     const { environment } = this;
     if (environment.lifecycle.draining) throw new VisavisError('draining', 'The gateway is shutting down.');
-    if (this.admission.full) throw new VisavisError('capacity', 'Every place is taken.');
     const session = this.sessionFor(request);
-    const lease = request.grant.open();
     const id = environment.ids.next('rtc');
+    const lease = this.takePlace(id, request.grant);
     const guard = new Guard(
       (where, error) => this.struck(id, where, error),
       (work) => this.current.run(id, work),
@@ -151,6 +153,7 @@ export class CallsService implements OnModuleDestroy {
               pause: environment.pause ?? realPause,
             })
           : null,
+      trace: environment.tracing?.call(id, request.trace ?? {}) ?? null,
       ...environment,
     });
     this.calls.set(id, { call, guard, lease, expiry: null });
@@ -165,13 +168,13 @@ export class CallsService implements OnModuleDestroy {
   /** The call waits for its client to be heard from; where too many do, the oldest goes. */
   waitForClient(id: string): void {
     if (!this.calls.has(id)) return;
-    const displaced = this.admission.arrive(id);
+    const displaced = this.admission.arrive(id, this.environment.clock.nowMs());
     if (displaced !== null) void this.end(displaced, 'displaced');
   }
 
   /** The client was heard from: the call has a place from now on. @returns false: there is none left */
   place(id: string): boolean {
-    return this.calls.has(id) && this.admission.place(id);
+    return this.calls.has(id) && this.admission.place(id, this.environment.clock.nowMs());
   }
 
   has(id: string): boolean {
@@ -206,6 +209,7 @@ export class CallsService implements OnModuleDestroy {
     );
     await call.begin(conversation);
     if (!this.calls.has(id)) return;
+    if (this.budgets.level.rung !== 'full') call.give(this.budgets.level);
     lease.started((error) => void this.end(id, error));
     const expire = guard.wrap('expiry', () =>
       this.end(id, new VisavisError('session_expired', 'The session hit its maximum duration.')),
@@ -233,6 +237,7 @@ export class CallsService implements OnModuleDestroy {
 
   /** Nest ends a module before those it imports, so the engine is still there to free the calls' sessions. */
   async onModuleDestroy(): Promise<void> {
+    if (this.measuring) clearInterval(this.measuring);
     this.environment.lifecycle.beginDrain();
     await Promise.all([...this.calls.keys()].map((id) => this.end(id, 'shutdown')));
   }
@@ -279,6 +284,19 @@ export class CallsService implements OnModuleDestroy {
     );
   }
 
+  /** Either both, the place and what its holder may have, or neither. @throws VisavisError */
+  private takePlace(id: string, grant: Grant): Lease {
+    const refusal = this.budgets.refusal();
+    if (refusal) throw refusal;
+    if (!this.admission.ask(id, this.environment.clock.nowMs())) throw this.budgets.everyPlaceTaken();
+    try {
+      return grant.open();
+    } catch (error) {
+      this.admission.leave(id);
+      throw error;
+    }
+  }
+
   private sessionFor({ grant, session }: CallRequest): Session {
     const { caps } = this.engine;
     const start = defaultSession(this.environment.ids.next('sess'), caps.modelId, {
@@ -298,7 +316,7 @@ export class CallsService implements OnModuleDestroy {
       // While it waited the client may have left, and has given its place back.
       if (!this.calls.has(id)) throw leftEarly();
       try {
-        if (!this.admission.place(id)) throw new VisavisError('capacity', 'Every place is taken.');
+        if (!this.place(id)) throw this.budgets.everyPlaceTaken();
         return await open();
       } catch (error) {
         const isFull = error instanceof VisavisError && error.code === 'capacity';

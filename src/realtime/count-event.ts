@@ -1,6 +1,14 @@
 import type { SessionEvent } from '#modules/conversation';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { SpanReference } from '../telemetry/tracing/tracing.js';
 import { turnLatency } from './core/vendor-mapper.js';
+
+/** What has happened, and where; `span` explains it, where it is traced. */
+export interface Counted {
+  readonly callId: string;
+  readonly event: SessionEvent;
+  readonly span: SpanReference | null;
+}
 
 /**
  * What an operator is to know of a session event.
@@ -8,8 +16,7 @@ import { turnLatency } from './core/vendor-mapper.js';
  */
 export function countEvent(
   metrics: Metrics,
-  callId: string,
-  event: SessionEvent,
+  { callId, event, span }: Counted,
   firstSentAtMs: (responseId: string) => number | null,
 ): void {
   switch (event.type) {
@@ -27,7 +34,7 @@ export function countEvent(
     case 'context_receipt':
       return metrics.context(callId, event.tokens);
     case 'turn_timing':
-      return metrics.latency(turnLatency(event, firstSentAtMs(event.responseId)));
+      return metrics.latency(turnLatency(event, firstSentAtMs(event.responseId)), span);
     default:
       return;
   }

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { SAMPLE_RATE, VisavisError, type AudioFrame, type VideoFrame } from '#modules/contracts';
 import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
+import type { TraceHeaders } from '../telemetry/tracing/tracing.js';
 import type { Grant } from './access.js';
 import type { Call } from './call.js';
-import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment, type NewCall } from './calls.service.js';
+import { CALL_ENVIRONMENT, type CallsEnvironment } from './calls-environment.js';
+import { CallsService, type NewCall } from './calls.service.js';
 import { COSTS, RequestPace } from './core/request-pace.js';
 import { Lines, type Line } from './lines.js';
 import type { Channel } from './listener.js';
@@ -21,6 +23,8 @@ export interface OfferOptions {
   readonly door?: Door | null;
   /** The client has closed its request: what was begun for it is ended. */
   readonly gone?: AbortSignal;
+  /** Of the request. */
+  readonly trace?: TraceHeaders;
 }
 
 /** A call whose offer is answered. It is ended by `CallsService.end`. */
@@ -100,9 +104,9 @@ export class OffersService {
    * meanwhile, and what the caller may not do
    */
   async open({ sdp, session }: Offer, options: OfferOptions): Promise<AnsweredOffer> {
-    const { grant, door = openaiDoor, gone } = options;
+    const { grant, door = openaiDoor, gone, trace = {} } = options;
     if (gone?.aborted) throw leftEarly();
-    const { call, guard } = this.calls.register({ grant, session, audio: 'track' });
+    const { call, guard } = this.calls.register({ grant, session, audio: 'track', trace });
     const { id } = call;
     return this.calls.within(id, async () => {
       try {
@@ -170,7 +174,10 @@ export class OffersService {
     const peer = await this.media.answer(sdp, handlers).catch(async (error: unknown) => {
       // Offers that nobody follows up hold UDP ports: a newer one is more likely to be followed up.
       if (!(error instanceof VisavisError) || error.code !== 'capacity') throw error;
-      if (!(await this.calls.displaceOldest())) throw error;
+      if (!(await this.calls.displaceOldest())) {
+        this.environment.metrics.refusedFor('ports');
+        throw error;
+      }
       return this.media.answer(sdp, handlers);
     });
     connection.peer = peer;

@@ -6,9 +6,12 @@ import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { LOGGER, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Captures } from '../capture/captures.js';
+import type { Tracing } from '../telemetry/tracing/tracing.js';
 import { ACCESS } from './access.js';
+import type { BudgetLimits } from './budgets.js';
 import { CallsController } from './calls.controller.js';
-import { CALL_ENVIRONMENT, CallsService, type CallLimits, type CallsEnvironment } from './calls.service.js';
+import { CALL_ENVIRONMENT, type CallLimits, type CallsEnvironment } from './calls-environment.js';
+import { CallsService } from './calls.service.js';
 import { randomIds } from './ids.js';
 import { OffersService } from './offers.service.js';
 import { WebSocketDoor } from './websocket/websocket.door.js';
@@ -20,14 +23,19 @@ export interface RealtimeOptions {
   readonly access: Provider;
   /** What is left out has its default. */
   readonly limits?: Partial<CallLimits>;
+  /** Of all calls together; what is left out has its default. */
+  readonly budgets?: Partial<BudgetLimits>;
   /** What clients are told for their ICE. Default: no server. */
   readonly ice?: ClientIce;
+  /** Default: no traces. */
+  readonly tracing?: Tracing;
 }
 
 /** OpenAI Realtime over WebRTC and WebSocket, and the calls that other doors open. */
 @Module({})
 export class RealtimeModule {
-  static forRoot({ imports, access, limits = {}, ice = ClientIce.none }: RealtimeOptions): DynamicModule {
+  static forRoot(options: RealtimeOptions): DynamicModule {
+    const { imports, access, limits = {}, budgets = {}, ice = ClientIce.none, tracing } = options;
     return {
       module: RealtimeModule,
       imports,
@@ -54,8 +62,10 @@ export class RealtimeModule {
             logger,
             lifecycle,
             limits,
+            budgets,
             ice,
             tapes,
+            ...(tracing && { tracing }),
           }),
         },
       ],

@@ -9,6 +9,7 @@ import {
 import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
 import { ClientIce } from '../ice/ice-servers.js';
+import { traceHeadersOf } from '../telemetry/tracing/tracing.js';
 import { ACCESS, OffersService, randomIds, textOf, valueOf, type Access } from '../realtime/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Connections } from './connections.js';
@@ -62,7 +63,7 @@ export class RtviController {
         return answer(this.offers.peerFor('renegotiation', call).renegotiate(sdp), call.id);
       if (call) return answer((await this.offers.reopen(call, sdp)).answerSdp, call.id);
       const wanted = valueOf(rtviSession(offer.requestData ?? offer.request_data));
-      const options = { grant, gone: gone.signal };
+      const options = { grant, gone: gone.signal, trace: traceHeadersOf(request.headers) };
       const opened = await this.connections.open(sdp, { ...started, ...wanted }, options);
       return answer(opened.answerSdp, opened.id);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { JudgeMetrics } from './judge-metrics.js';
 import { Metrics } from './metrics.js';
@@ -26,16 +26,66 @@ async function scraped(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.lost('hearing');
   metrics.drop('late');
   metrics.error('shed');
+  metrics.turn('completed');
+  metrics.speculation({ kind: 'speech', outcome: 'used', tokens: 1, gainMs: 1 });
+  metrics.refusedFor('calls');
+  metrics.pressure('memory', 0);
   const text = await metrics.text();
   metrics.onModuleDestroy();
   const labels = new Map<string, Set<string>>();
-  for (const [, name = '', inside = ''] of text.matchAll(/^(visavis_\w+)(?:\{(.*)\})? /gm)) {
+  for (const [, name = '', inside = ''] of text.matchAll(
+    /^((?:visavis|process|nodejs)_\w+)(?:\{(.*)\})? /gm,
+  )) {
     const there = labels.get(name) ?? new Set<string>();
     for (const [, label = ''] of inside.matchAll(/(\w+)="/g)) there.add(label);
     labels.set(name, there);
   }
   return labels;
 }
+
+/** That a query of PromQL names, each with the labels that it is selected or grouped by. */
+function namedIn(query: string): [string, string[]][] {
+  const grouped = [...query.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, names = '']) => names.split(/[,\s]+/));
+  return [...query.matchAll(/((?:visavis|process|nodejs)_\w+)(?:\{([^}]*)\})?/g)].map(
+    ([, name = '', selector = '']) => [
+      name,
+      [...[...selector.matchAll(/(\w+)(?:=~|!~|!=|=)/g)].map(([, label = '']) => label), ...grouped],
+    ],
+  );
+}
+
+/** Prometheus' own. */
+const OF_TARGETS = new Set(['instance', 'job']);
+
+describe('observe/grafana', () => {
+  it('has dashboards whose queries name only metrics and labels that there are', async () => {
+    const folder = fileURLToPath(new URL('../../observe/grafana/dashboards', import.meta.url));
+    const labels = await scraped();
+    const files = await readdir(folder);
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      const { panels } = JSON.parse(await readFile(`${folder}/${file}`, 'utf8')) as {
+        panels: { title: string; targets?: { expr: string; legendFormat: string }[] }[];
+      };
+      const queries = panels.flatMap(({ title, targets = [] }) =>
+        targets.map((target) => ({ title, ...target })),
+      );
+      expect(queries.length).toBeGreaterThan(10);
+      for (const { title, expr, legendFormat } of queries) {
+        const named = namedIn(expr);
+        expect([title, named.length]).not.toEqual([title, 0]);
+        for (const [metric, used] of named) {
+          const there = labels.get(metric);
+          expect([title, metric, there]).not.toEqual([title, metric, undefined]);
+          const unknown = used.filter((label) => !OF_TARGETS.has(label) && !there?.has(label));
+          expect([title, unknown]).toEqual([title, []]);
+        }
+        for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
+          expect(expr).toContain(`by (${label})`);
+      }
+    }
+  });
+});
 
 describe('docs/alerts.yml', () => {
   let written: number;

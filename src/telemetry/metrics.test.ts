@@ -1,4 +1,5 @@
 import { Metrics } from './metrics.js';
+import { prefersOpenMetrics } from './open-metrics.js';
 
 describe('Metrics', () => {
   let metrics: Metrics;
@@ -89,5 +90,70 @@ describe('Metrics', () => {
     for (const quantile of ['0.5', '0.95', '0.99', '1']) {
       expect(text).toMatch(new RegExp(`visavis_event_loop_delay_seconds{quantile="${quantile}"} [\\d.e-]+`));
     }
+  });
+});
+
+describe('OpenMetrics', () => {
+  let metrics: Metrics;
+  beforeEach(() => (metrics = new Metrics()));
+  afterEach(() => metrics.onModuleDestroy());
+
+  it('has the trace of a turn as the exemplar of its bucket, and leaves the other form as it is', async () => {
+    const before = (await metrics.text()).match(/^# TYPE .*/gm);
+    const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+    metrics.latency({ speechEndToFirstTokenMs: 700, commitToFirstTokenMs: null }, span);
+    metrics.turn('completed');
+    const { contentType, text } = metrics.scraped(true);
+    expect(contentType).toContain('application/openmetrics-text');
+    const lines = await text;
+    expect(lines).toMatch(
+      /visavis_speech_end_to_first_token_seconds_bucket\{le="0\.75"\} 1 # \{trace_id="0af7651916cd43dd8448eb211c80319c",span_id="b7ad6b7169203331"\} 0\.7 /,
+    );
+    expect(lines).toContain('visavis_turns_total{status="completed"} 1');
+    expect(lines.endsWith('# EOF\n')).toBe(true);
+    expect((await metrics.text()).match(/^# TYPE .*/gm)).toEqual(before);
+  });
+
+  it.each([
+    [undefined, false],
+    ['*/*', false],
+    ['text/plain', false],
+    ['application/openmetrics-text', true],
+    [
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+      true,
+    ],
+    ['application/openmetrics-text;version=9.0.0', false],
+    ['application/openmetrics-text;q=0.1, text/plain', false],
+  ])('is what a scraper gets that asks for %s: %s', (accept, open) => {
+    expect(prefersOpenMetrics(accept)).toBe(open);
+  });
+});
+
+describe('cardinality', () => {
+  it('is bounded for every label that a value may come to from outside', async () => {
+    const metrics = new Metrics();
+    metrics.observe(
+      { name: 'visavis_x', help: 'X.', label: 'reason' },
+      () => new Map(Array.from({ length: 5000 }, (_, index) => [`r${index}`, 1])),
+    );
+    const before = (await metrics.text()).split('\n').length;
+    for (let index = 0; index < 5000; index++) {
+      const value = `v${index}`;
+      metrics.drop(value);
+      metrics.error(value);
+      metrics.refused(value);
+      metrics.guarded(value);
+      metrics.lost(value);
+      metrics.turn(value);
+      metrics.sessionOpened();
+      metrics.context(value, 1);
+      metrics.sessionClosed(value, value);
+    }
+    const text = await metrics.text();
+    // Seven counters, each of a hundred values and `other`.
+    expect(text.split('\n').length - before).toBe(7 * 101);
+    expect(text).toContain('visavis_drops_total{reason="other"} 4900');
+    metrics.onModuleDestroy();
   });
 });

@@ -1,14 +1,12 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { Tally } from './tally.js';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { asOpenMetrics, asText, openRegistry, type Scraped } from './open-metrics.js';
+import { processMetrics } from './process-metrics.js';
+import { LabelValues, Tally } from './tally.js';
+import type { SpanReference } from './tracing/tracing.js';
 
 /** Latency buckets in seconds: from a speculative answer that is waiting (1 ms) to a slow machine. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10];
-
-/** Period of the timer that the event loop's delay is measured with: part of every reading. */
-const LOOP_DELAY_RESOLUTION_MS = 10;
-const LOOP_DELAY_QUANTILES = [0.5, 0.95, 0.99, 1];
 
 /** The two latencies of a turn, in milliseconds; null where there was no speech or no token. */
 export interface TurnLatency {
@@ -35,8 +33,8 @@ export interface Troubles {
 /** What the gateway counts, in Prometheus' terms. Names end in their unit. */
 @Injectable()
 export class Metrics implements OnModuleDestroy {
-  private readonly registry = new Registry();
-  private readonly loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_RESOLUTION_MS });
+  private readonly registry = openRegistry();
+  private readonly loopDelay = processMetrics(this.registry);
 
   private readonly sessions = new Gauge({
     name: 'visavis_sessions',
@@ -48,22 +46,22 @@ export class Metrics implements OnModuleDestroy {
     help: 'Calls opened since the start.',
     registers: [this.registry],
   });
-  private readonly turns = new Counter({
-    name: 'visavis_turns_total',
-    help: 'Answers ended, by status.',
-    labelNames: ['status'],
-    registers: [this.registry],
+  private readonly turns = new Tally('visavis_turns_total', 'Answers ended, by status.', {
+    label: 'status',
+    registry: this.registry,
   });
   private readonly speechEnd = new Histogram({
     name: 'visavis_speech_end_to_first_token_seconds',
     help: 'From the end of speech to the first token: what a person feels.',
     buckets: BUCKETS,
+    enableExemplars: true,
     registers: [this.registry],
   });
   private readonly commit = new Histogram({
     name: 'visavis_commit_to_first_token_seconds',
     help: 'From the commit of a turn to the first token: what the engine costs.',
     buckets: BUCKETS,
+    enableExemplars: true,
     registers: [this.registry],
   });
   private readonly speculations = new Counter({
@@ -89,17 +87,13 @@ export class Metrics implements OnModuleDestroy {
     'Packets, frames and messages dropped, by reason.',
     { label: 'reason', registry: this.registry },
   );
-  private readonly errors = new Counter({
-    name: 'visavis_errors_total',
-    help: 'Errors reported to clients, by code.',
-    labelNames: ['code'],
-    registers: [this.registry],
+  private readonly errors = new Tally('visavis_errors_total', 'Errors reported to clients, by code.', {
+    label: 'code',
+    registry: this.registry,
   });
-  private readonly ended = new Counter({
-    name: 'visavis_sessions_ended_total',
-    help: 'Calls ended, by reason.',
-    labelNames: ['reason'],
-    registers: [this.registry],
+  private readonly ended = new Tally('visavis_sessions_ended_total', 'Calls ended, by reason.', {
+    label: 'reason',
+    registry: this.registry,
   });
   private readonly refusedOffers = new Tally('visavis_offers_refused_total', 'Offers refused, by code.', {
     label: 'code',
@@ -120,66 +114,28 @@ export class Metrics implements OnModuleDestroy {
     'Recordings of calls that ended, by how: complete, at a bound, or because they could not be written.',
     { label: 'end', registry: this.registry },
   );
+  private readonly admissionRefusals = new Tally(
+    'visavis_admission_refusals_total',
+    'Calls that were not taken, by what ran out.',
+    { label: 'reason', registry: this.registry },
+  );
+  private readonly admissionRung = new Gauge({
+    name: 'visavis_admission_rung',
+    help: 'Steps of the ladder by which calls are given less now; 0: they are given all.',
+    registers: [this.registry],
+  });
+  private readonly admissionPressure = new Gauge({
+    name: 'visavis_admission_pressure',
+    help: 'Use of each budget that is watched; 1: it is used up.',
+    labelNames: ['budget'],
+    registers: [this.registry],
+  });
   private readonly kvTokens = new Gauge({
     name: 'visavis_kv_tokens',
     help: 'Tokens in the KV caches of all open calls, as of their last turn.',
     registers: [this.registry],
   });
   private readonly kvBySession = new Map<string, number>();
-
-  constructor() {
-    this.loopDelay.enable();
-    const { loopDelay } = this;
-    new Gauge({
-      name: 'visavis_event_loop_delay_seconds',
-      help: "Time between ticks of the resolution's timer on the main thread, since the last scrape.",
-      labelNames: ['quantile'],
-      registers: [this.registry],
-      collect() {
-        for (const quantile of LOOP_DELAY_QUANTILES) {
-          this.set({ quantile }, loopDelay.count > 0 ? loopDelay.percentile(quantile * 100) / 1e9 : 0);
-        }
-        loopDelay.reset();
-      },
-    });
-    new Gauge({
-      name: 'visavis_event_loop_delay_resolution_seconds',
-      help: 'What the event loop delay reads when the loop is idle.',
-      registers: [this.registry],
-    }).set(LOOP_DELAY_RESOLUTION_MS / 1000);
-    new Counter({
-      name: 'process_cpu_seconds_total',
-      help: 'Processor time of this process with all its threads, user and system.',
-      registers: [this.registry],
-      collect() {
-        const { user, system } = process.cpuUsage();
-        this.reset();
-        this.inc((user + system) / 1e6);
-      },
-    });
-    new Gauge({
-      name: 'process_resident_memory_bytes',
-      help: 'Resident memory of this process.',
-      registers: [this.registry],
-      collect() {
-        this.set(process.memoryUsage.rss());
-      },
-    });
-    new Gauge({
-      name: 'nodejs_active_resources',
-      help: 'What keeps the process alive, by type: timers, sockets, requests.',
-      labelNames: ['type'],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const type of process.getActiveResourcesInfo()) this.inc({ type });
-      },
-    });
-  }
-
-  get contentType(): string {
-    return this.registry.contentType;
-  }
 
   sessionOpened(): void {
     this.sessions.inc();
@@ -188,18 +144,23 @@ export class Metrics implements OnModuleDestroy {
 
   sessionClosed(id: string, reason: string): void {
     this.sessions.dec();
-    this.ended.inc({ reason });
+    this.ended.add(reason);
     this.kvBySession.delete(id);
     this.sumKv();
   }
 
   turn(status: string): void {
-    this.turns.inc({ status });
+    this.turns.add(status);
   }
 
-  latency(turn: TurnLatency): void {
-    if (turn.speechEndToFirstTokenMs !== null) this.speechEnd.observe(turn.speechEndToFirstTokenMs / 1000);
-    if (turn.commitToFirstTokenMs !== null) this.commit.observe(turn.commitToFirstTokenMs / 1000);
+  /** @param span of the turn, where it is traced: the exemplar of its buckets */
+  latency(turn: TurnLatency, span: SpanReference | null = null): void {
+    const exemplarLabels = span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+    const observe = (histogram: Histogram, ms: number | null): void => {
+      if (ms !== null) histogram.observe({ labels: {}, value: ms / 1000, exemplarLabels });
+    };
+    observe(this.speechEnd, turn.speechEndToFirstTokenMs);
+    observe(this.commit, turn.commitToFirstTokenMs);
   }
 
   speculation({ kind, outcome, tokens, gainMs }: SpeculationResult): void {
@@ -214,12 +175,27 @@ export class Metrics implements OnModuleDestroy {
   }
 
   error(code: string): void {
-    this.errors.inc({ code });
+    this.errors.add(code);
   }
 
   /** An offer was answered with an error of this code. */
   refused(code: string): void {
     this.refusedOffers.add(code);
+  }
+
+  /** A call was not taken: what ran out. */
+  refusedFor(reason: string): void {
+    this.admissionRefusals.add(reason);
+  }
+
+  /** Steps of the ladder that are taken now. */
+  rung(steps: number): void {
+    this.admissionRung.set(steps);
+  }
+
+  /** @param use 1: all of it */
+  pressure(budget: string, use: number): void {
+    this.admissionPressure.set({ budget }, use);
   }
 
   /** @param where of `OnBug` */
@@ -262,20 +238,35 @@ export class Metrics implements OnModuleDestroy {
     read: () => ReadonlyMap<string, number>,
   ): void {
     const { name, help, label } = about;
+    const known = new LabelValues();
+    const labelsOf = (value: string) => (label === undefined ? {} : { [label]: known.of(value) });
+    const common = { name, help, labelNames: label === undefined ? [] : [label], registers: [this.registry] };
+    if (name.endsWith('_total')) {
+      new Counter({
+        ...common,
+        collect() {
+          this.reset();
+          for (const [value, count] of read()) this.inc(labelsOf(value), count);
+        },
+      });
+      return;
+    }
     new Gauge({
-      name,
-      help,
-      labelNames: label === undefined ? [] : [label],
-      registers: [this.registry],
+      ...common,
       collect() {
-        for (const [value, count] of read()) this.set(label === undefined ? {} : { [label]: value }, count);
+        for (const [value, count] of read()) this.set(labelsOf(value), count);
       },
     });
   }
 
+  /** What a Prometheus server scrapes. @param open as OpenMetrics, with exemplars */
+  scraped(open: boolean): Scraped {
+    return open ? asOpenMetrics(this.registry) : asText(this.registry);
+  }
+
   /** The text that a Prometheus server scrapes. */
   text(): Promise<string> {
-    return this.registry.metrics();
+    return this.scraped(false).text;
   }
 
   onModuleDestroy(): void {

@@ -20,6 +20,7 @@ import { Base } from '../http/place.js';
 import { ClientIce } from '../ice/ice-servers.js';
 import { iceServerLinks } from '../ice/links.js';
 import { ACCESS, CallsService, OffersService, textOf, type Access } from '../realtime/index.js';
+import { traceHeadersOf } from '../telemetry/tracing/tracing.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { iceTag, readPrecondition } from './core/ice-tag.js';
 import { eventsLink } from './core/links.js';
@@ -154,7 +155,10 @@ export class WhipController {
       const sdp = textOf(request, SDP);
       checkPublication(sdp);
       return this.publications.add(
-        await this.offers.open({ sdp, session: {} }, { grant, door: null, gone: gone.signal }),
+        await this.offers.open(
+          { sdp, session: {} },
+          { grant, door: null, gone: gone.signal, trace: traceHeadersOf(request.headers) },
+        ),
       );
     } catch (error) {
       this.metrics.refused(error instanceof VisavisError ? error.code : 'internal_error');

@@ -8,6 +8,7 @@ import {
   type FakeServerOptions,
   type Fault,
 } from '../../modules/decoder/testing/fake-chat-server.js';
+import { readImageHeader } from '../../modules/media/core/image-header.js';
 
 // What the engine that others run does beyond what every engine does. Real: HTTP over loopback, the encoder of pictures. Made up:
 // the servers.
@@ -103,6 +104,24 @@ describe('RemoteEngine', () => {
       }
       const roles = server.answers.at(-1)!.body.messages.map(({ role }) => role);
       expect(roles).toEqual(['system', 'user', 'assistant', 'user', 'assistant', 'user']);
+    });
+
+    it('has smaller pictures where the camera is given less, and no larger ones', async () => {
+      const { server, engine, session } = await start({}, { warm: false });
+      expect(engine.caps.smallerFrames).toBe(true);
+      const sized = (id: string, width: number, height: number): Segment => {
+        const data = new Uint8Array(width * height * 3).fill(90);
+        return { k: 'frame', id, ptsMs: 0, image: { width, height, data } };
+      };
+      const sizes = [SIZE, { width: SIZE.width / 2, height: SIZE.height / 2 }, SIZE];
+      const frames = sizes.map(({ width, height }, at) => sized(`f${at}`, width, height));
+      await put(session, turn('a', 'open'), ...frames);
+      expect(await codeOf(session.append(sized('large', SIZE.width + 2, SIZE.height)))).toBe('bad_image');
+      await put(session, text('t'), turn('a', 'close'));
+      await readAnswer(session.generate({ maxTokens: 8 }));
+      const sent = [...server.answers.at(-1)!.text.matchAll(/"data:image\/jpeg;base64,([^"]+)"/g)];
+      const told = sent.map(([, data = '']) => readImageHeader(Buffer.from(data, 'base64')));
+      expect(told).toMatchObject(sizes.map(({ width, height }) => ({ width, height })));
     });
 
     it('is the same for the same log, whatever was undone on the way', async () => {

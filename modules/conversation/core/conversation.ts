@@ -16,6 +16,26 @@ export interface ConversationSnapshot {
   readonly activeResponseId: string | null;
 }
 
+/** What a conversation takes of what all share. */
+export interface ConversationLoad {
+  /** How long a frame of its camera waits until it is attended (ms); null: none has come lately. */
+  readonly frameLagMs: number | null;
+  /** How long its answers take to their first token (ms), from when they are asked for; null: none lately. */
+  readonly answerLagMs: number | null;
+  /** In the engine's context. */
+  readonly tokens: number;
+}
+
+/** What a conversation is given of its camera. */
+export interface CameraShare {
+  /** Least time (ms) between two frames. */
+  readonly frameIntervalMs: number;
+  /** Of the pictures that the engine is given; as its caps say where it takes no other. */
+  readonly frameSize: { readonly width: number; readonly height: number };
+  /** Frames in the context at most. */
+  readonly maxFrames: number;
+}
+
 /** One call's conversation: media and intents in, `SessionEvent`s out (by the callback given to `open`). */
 export interface Conversation {
   pushAudio(frame: AudioFrame): void;
@@ -25,6 +45,9 @@ export interface Conversation {
   /** Never throws for what a client did: the answer, or the `error`, is an event. */
   intent(intent: ClientIntent): void;
   snapshot(): ConversationSnapshot;
+  load(): ConversationLoad;
+  /** From the next frame on. */
+  share(camera: CameraShare): void;
   /** Ends the response in flight, frees the engine session. Idempotent; media and intents after it are ignored. */
   close(reason: string): Promise<void>;
 }

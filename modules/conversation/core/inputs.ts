@@ -67,6 +67,8 @@ export type MachineInput =
       readonly command: 'mark' | 'accept' | 'rollback' | 'evict' | 'redact' | 'cut';
       readonly failure: Failure;
     }
+  /** Frames in the context at most, from now on. */
+  | { readonly t: 'window'; readonly maxFrames: number }
   /** `nextDeadlineMs` has come. */
   | { readonly t: 'tick' }
   | { readonly t: 'close' };

@@ -100,6 +100,11 @@ export class ConversationMachine {
     return this.#session.log.entries;
   }
 
+  /** In the engine's context, by its last receipt. */
+  get tokens(): number {
+    return this.#writer.ledger.headTokens;
+  }
+
   snapshot(): ConversationSnapshot {
     return {
       sessionId: this.#session.sessionId,
@@ -127,6 +132,9 @@ export class ConversationMachine {
         return this.#hearing.heard(input.startMs, input.endMs, atMs);
       case 'frame':
         return this.#camera.frame(input.segment, atMs);
+      case 'window':
+        this.#session.maxFrames = input.maxFrames;
+        return;
       case 'frame_skipped':
         return this.#camera.skipped(input.ptsMs, input.reason, atMs);
       case 'intent':

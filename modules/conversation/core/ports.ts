@@ -52,6 +52,8 @@ export type FrameVerdict =
 /** Paces, sifts and resizes one camera's pictures. */
 export interface FrameHandle {
   push(frame: VideoFrame): FrameVerdict;
+  /** From the next picture on. @param intervalMs least time between two */
+  share(intervalMs: number, size: { readonly width: number; readonly height: number }): void;
   /** A single picture in the size that the engine takes. @throws VisavisError `bad_image` */
   fit(image: RgbImage): RgbImage;
 }

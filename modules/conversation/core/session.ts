@@ -52,6 +52,8 @@ export class Session {
   /** Utterances that are to be written down, oldest first. */
   readonly unwritten: Unwritten[] = [];
   config: SessionConfig;
+  /** Frames in the context at most. */
+  maxFrames: number;
   /** End of the newest audio on the media clock (ms); 0 before the first. */
   heardToMs = 0;
   /** Gateway clock minus media clock (ms), from the newest audio. */
@@ -65,6 +67,7 @@ export class Session {
     this.ids = options.ids;
     this.judge = options.judge ?? { turnEnd: false, speech: false };
     this.config = options.config;
+    this.maxFrames = options.settings.maxFrames;
   }
 
   get turnTaking(): TurnTaking {

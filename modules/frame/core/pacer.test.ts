@@ -25,6 +25,16 @@ describe('FramePacer', () => {
     expect(taken([10_000, 9500, 0, 500, 1000])).toEqual([10_000, 0, 1000]);
   });
 
+  it('takes another interval from the last frame on', () => {
+    const pacer = new FramePacer(1000);
+    const take = (...times: number[]) => times.filter((ms) => pacer.take(ms));
+    expect(take(0, 1000)).toEqual([0, 1000]);
+    pacer.changeInterval(2000);
+    expect(take(2000, 2900, 3100, 4000, 5000)).toEqual([2900, 5000]);
+    pacer.changeInterval(1000);
+    expect(take(5500, 6000, 7000)).toEqual([6000, 7000]);
+  });
+
   it('never takes more than one an interval in the long run', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 3000 }), { maxLength: 300 }), (steps) => {

@@ -6,12 +6,18 @@ const JITTER = 0.1;
  * other frame; in the long run there are never more than one an interval.
  */
 export class FramePacer {
-  readonly #intervalMs: number;
-  readonly #jitterMs: number;
+  #intervalMs = 0;
+  #jitterMs = 0;
   #lastMs = -Infinity;
   #dueMs = -Infinity;
 
   constructor(intervalMs: number) {
+    this.changeInterval(intervalMs);
+  }
+
+  /** Another interval, from the last frame on. */
+  changeInterval(intervalMs: number): void {
+    this.#dueMs += intervalMs - this.#intervalMs;
     this.#intervalMs = intervalMs;
     this.#jitterMs = intervalMs * JITTER;
   }

@@ -31,21 +31,29 @@ const MAX_SIDE = 8192;
 export class FramePipeline {
   readonly #options: FrameOptions;
   readonly #ids: IdSource;
-  readonly #resizer: Resizer;
+  readonly #fitter: Resizer;
   readonly #pacer: FramePacer;
   readonly #duplicates: DuplicateDetector;
+  #resizer: Resizer;
   #keptMs = -Infinity;
 
   /** @param size of the segments' pictures: `EngineCaps.frameSize` */
   constructor(options: FrameOptions, size: FrameSize, ids: IdSource) {
     this.#options = options;
     this.#ids = ids;
-    this.#resizer = new Resizer(size);
+    this.#fitter = new Resizer(size);
+    this.#resizer = this.#fitter;
     this.#pacer = new FramePacer(options.intervalMs);
     this.#duplicates = new DuplicateDetector({
       ...DEFAULT_DUPLICATE_LIMITS,
       ...(options.duplicateThreshold !== undefined && { local: options.duplicateThreshold }),
     });
+  }
+
+  /** What the camera gets from its next frame on. @param intervalMs least time (ms) between two frames */
+  share(intervalMs: number, size: FrameSize): void {
+    this.#pacer.changeInterval(intervalMs);
+    this.#resizer = new Resizer(size);
   }
 
   /** The next frame of the camera. */
@@ -67,7 +75,7 @@ export class FramePipeline {
     if (!isWellFormed(image)) {
       throw new VisavisError('bad_image', `a picture of ${image.width}x${image.height} cannot be used`);
     }
-    return this.#resizer.resize(image);
+    return this.#fitter.resize(image);
   }
 }
 

@@ -72,6 +72,7 @@ export { transcriptUsageSchema, transcriptionSchema, type Transcription } from '
 export type {
   ContextEvent,
   ContextRedactedEvent,
+  CapacityLevel,
   DegradedEvent,
   FrameAttendedEvent,
   TurnTimingEvent,

@@ -82,14 +82,31 @@ export const contextRedactedEventSchema = z.object({
 });
 export type ContextRedactedEvent = z.infer<typeof contextRedactedEventSchema>;
 
+/** What a call's camera is given, while there is less than all calls want together. */
+export const capacityLevelSchema = z.object({
+  /** What is given up, from the first on: `frame_rate`, `resolution` (where the engine takes smaller pictures), `window`. `full`: nothing. */
+  rung: z.enum(['full', 'frame_rate', 'resolution', 'window']),
+  /** What ran out last; null: nothing does any more. */
+  reason: z.enum(['engine_time', 'kv_tokens', 'memory']).nullable(),
+  /** Least time between two frames that are attended. */
+  frame_interval_ms: z.number(),
+  frame_width: z.number().int(),
+  frame_height: z.number().int(),
+  /** In the context at most. */
+  max_frames: z.number().int(),
+});
+export type CapacityLevel = z.infer<typeof capacityLevelSchema>;
+
 /**
  * A part that the call rests on is lost for good, and the call goes on without. The same is said by an `error` event of code
- * `part_lost`, which every client gets.
+ * `part_lost`, which every client gets. Or (`capacity`) the call is given less than before, or more again: `level` says what.
  */
 export const degradedEventSchema = z.object({
   type: z.literal('visavis.degraded'),
   event_id: z.string(),
   /** `hearing`: speech is not detected. `video`: the camera is not seen. `engine`: nothing is answered. */
-  part: z.enum(['hearing', 'video', 'engine']),
+  part: z.enum(['hearing', 'video', 'engine', 'capacity']),
+  /** With `capacity` only. */
+  level: capacityLevelSchema.optional(),
 });
 export type DegradedEvent = z.infer<typeof degradedEventSchema>;

@@ -1,11 +1,21 @@
 import type { AudioFrame, VideoFrame } from '#modules/contracts';
-import type { ClientIntent, Conversation, ConversationSnapshot, SessionEvent } from '#modules/conversation';
+import type {
+  CameraShare,
+  ClientIntent,
+  Conversation,
+  ConversationLoad,
+  ConversationSnapshot,
+  SessionEvent,
+} from '#modules/conversation';
 
 /** Stands in for a conversation: keeps what it is given, answers `session_update`, and says what a test has it say. */
 export class FakeConversation implements Conversation {
   readonly intents: ClientIntent[] = [];
   readonly audio: AudioFrame[] = [];
   readonly video: VideoFrame[] = [];
+  readonly shares: CameraShare[] = [];
+  /** What a test has it use. */
+  used: ConversationLoad = { frameLagMs: null, answerLagMs: null, tokens: 0 };
   closedBecause: string | null = null;
   unheardMs = 0;
 
@@ -33,6 +43,14 @@ export class FakeConversation implements Conversation {
       items: [],
       activeResponseId: null,
     };
+  }
+
+  load(): ConversationLoad {
+    return this.used;
+  }
+
+  share(camera: CameraShare): void {
+    this.shares.push(camera);
   }
 
   async close(reason: string): Promise<void> {

@@ -4,8 +4,10 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { HttpAdapterHost } from '@nestjs/core';
 import { Guard, VisavisError } from '#modules/contracts';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { traceHeadersOf } from '../../telemetry/tracing/tracing.js';
 import { ACCESS, type Access, type Grant } from '../access.js';
-import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment } from '../calls.service.js';
+import { CALL_ENVIRONMENT, type CallsEnvironment } from '../calls-environment.js';
+import { CallsService } from '../calls.service.js';
 import { refuse } from './refuse.js';
 import { MAX_WS_MESSAGE_BYTES, WebSocketClient } from './websocket-client.js';
 
@@ -84,11 +86,13 @@ export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** A session of its own, which ends with its connection. */
   private open(upgrade: Upgrade, grant: Grant): void {
-    const { call, guard } = this.calls.register({ grant, session: {}, audio: 'events' });
+    const trace = traceHeadersOf(upgrade.request.headers);
+    const { call, guard } = this.calls.register({ grant, session: {}, audio: 'events', trace });
     const { id } = call;
     this.calls.within(id, () => {
       try {
-        if (!this.calls.place(id)) throw new VisavisError('capacity', 'Every place is taken.');
+        // It has its place since it was registered: this says that its client is there.
+        this.calls.place(id);
         const socket = this.shakeHands(upgrade);
         if (socket === null) return guard.watch('ws.aborted', this.calls.end(id, 'aborted'));
         new WebSocketClient(socket, call, {

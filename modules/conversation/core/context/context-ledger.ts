@@ -34,7 +34,6 @@ interface Redaction {
 /** Keeps account of what is in the context and on its way there, and evicts between turns. */
 export class ContextLedger {
   readonly #session: Session;
-  readonly #budget: ContextBudget;
   readonly #outstanding = new Map<string, Outstanding>();
   /** Taken back by a rollback before the engine said what became of them. */
   readonly #void = new Set<string>();
@@ -46,7 +45,10 @@ export class ContextLedger {
 
   constructor(session: Session) {
     this.#session = session;
-    this.#budget = contextBudget(session.caps, session.settings.maxFrames);
+  }
+
+  get #budget(): ContextBudget {
+    return contextBudget(this.#session.caps, this.#session.maxFrames);
   }
 
   /** Tokens in the engine's context, by its last receipt, without what is being taken out. */

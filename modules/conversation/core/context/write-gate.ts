@@ -60,7 +60,7 @@ export class WriteGate {
     if (write.k !== 'frame') return;
     const frames = this.#waiting.filter(({ k }) => k === 'frame');
     const oldest = frames[0];
-    if (oldest?.k !== 'frame' || frames.length <= this.#session.settings.maxFrames) return;
+    if (oldest?.k !== 'frame' || frames.length <= this.#session.maxFrames) return;
     this.#waiting = this.#waiting.filter((other) => other !== oldest);
     this.#dropFrame(oldest.segment, 'waiting_full');
   }

@@ -1,8 +1,11 @@
 import { VisavisError, type RgbImage } from '#modules/contracts';
 
-/** Says whether a picture is what the vision encoder takes. @throws `bad_image` */
-export function checkImage(image: RgbImage, size: { width: number; height: number }): void {
-  if (image.width !== size.width || image.height !== size.height) {
+/** Says whether a picture is what the vision encoder takes. @param smaller it may also be smaller. @throws `bad_image` */
+export function checkImage(image: RgbImage, size: { width: number; height: number }, smaller = false): void {
+  const fits = smaller
+    ? image.width <= size.width && image.height <= size.height
+    : image.width === size.width && image.height === size.height;
+  if (!fits) {
     throw new VisavisError(
       'bad_image',
       `a picture of ${size.width}×${size.height} is needed, this one is ${image.width}×${image.height}`,

@@ -1,17 +1,14 @@
 import { Worker } from 'node:worker_threads';
-import { VisavisError, workerEntry, type Guard } from '#modules/contracts';
+import { VisavisError, workerEntry, type Guard, type RgbImage } from '#modules/contracts';
 import type { RemoteClock } from '../options.js';
 
 export interface JpegWorkerData {
-  readonly width: number;
-  readonly height: number;
   /** 1..100. */
   readonly quality: number;
 }
 export interface JpegJob {
   readonly id: number;
-  /** RGB24. */
-  readonly data: Uint8Array;
+  readonly image: RgbImage;
 }
 export interface JpegReply {
   readonly id: number;
@@ -46,19 +43,19 @@ export class JpegClient {
   }
 
   /**
-   * @param data RGB24 of the encoder's size; its buffer is given away
+   * @param image of even sides; its buffer is given away
    * @throws `engine_restarting` where the thread was lost: it may be tried again
    */
-  async encode(data: Uint8Array): Promise<Uint8Array> {
+  async encode(image: RgbImage): Promise<Uint8Array> {
     if (this.closed) throw new VisavisError('engine_failed', 'the engine is closed');
     const worker = (this.worker ??= this.start());
     const id = this.nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     this.waiting.set(id, { resolve, reject });
-    const job: JpegJob = { id, data };
+    const job: JpegJob = { id, image };
     // It keeps the process alive while somebody waits for it, and not beyond.
     worker.ref();
-    worker.postMessage(job, [data.buffer as ArrayBuffer]);
+    worker.postMessage(job, [image.data.buffer as ArrayBuffer]);
     const onStuck = this.by.guard.wrap('engine.jpeg', () => this.lost(worker, 'is stuck'));
     const cancel = this.by.clock.after(STUCK_MS, onStuck);
     try {

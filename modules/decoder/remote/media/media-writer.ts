@@ -26,7 +26,7 @@ export class MediaWriter {
 
   /** @param id unique in the server: nothing else may ever bear it. The picture stays the caller's */
   async picture(image: RgbImage, id: string): Promise<Json> {
-    const jpeg = await this.jpeg.encode(Uint8Array.from(image.data));
+    const jpeg = await this.jpeg.encode({ ...image, data: Uint8Array.from(image.data) });
     const url = `data:image/jpeg;base64,${base64(jpeg)}`;
     return this.part({ type: 'image_url', image_url: { url } }, id);
   }

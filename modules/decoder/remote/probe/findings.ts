@@ -38,6 +38,7 @@ export function capsOf(settings: Settings, { identity, abilities, ear }: Finding
     ),
     maxSessions,
     frameSize: { width, height },
+    smallerFrames: true,
     tokensPerFrame: costs.frame,
     audioTokensPerSecond: Math.max(1, costs.second + costs.sound / USUAL_S),
     instructions: true,

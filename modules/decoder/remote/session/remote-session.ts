@@ -111,7 +111,7 @@ export class RemoteSession implements EngineSession {
     o: { priority?: 'commit' | 'background'; signal?: AbortSignal } = {},
   ): Promise<AppendReceipt> {
     this.throwIfClosed();
-    if (segment.k === 'frame') checkImage(segment.image, this.options.caps.frameSize);
+    if (segment.k === 'frame') checkImage(segment.image, this.options.caps.frameSize, true);
     if (o.priority === 'background') this.throwIfShed();
     else this.supersede();
     if (segment.k === 'audio' && segment.final) this.warmer?.stop();
