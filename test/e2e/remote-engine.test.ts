@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { connectNode, type NodeCall } from '@vis-a-vis/client/node';
 import type { ServerEvent, ServerEventType } from '@vis-a-vis/protocol';
-import { FakeChatServer, type FakeServerOptions } from '../../modules/decoder/testing/fake-chat-server.js';
+import {
+  FakeChatServer,
+  type FakeServerOptions,
+} from '../../modules/decoder/testing/remote/fake-chat-server.js';
 import { CALL_FOLDER, readCallScript, type CallScript } from '../../tools/support/call-script.js';
 import { Gateway, runGateway } from './support/gateway.js';
 

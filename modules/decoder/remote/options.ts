@@ -34,10 +34,14 @@ export interface RemoteTimeouts {
   readonly probeMs: number;
   /** Until a model that is tried at the start has answered. Default 60,000. */
   readonly firstUseMs: number;
-  /** From a request to its first token. Default 30,000. */
-  readonly firstTokenMs: number;
-  /** Between two pieces of an answer. Default 10,000. */
+  /**
+   * A server that has not begun to answer, that answers nobody else either, and that was seen to be faster, hangs after this. Default 4000.
+   */
+  readonly silenceMs: number;
+  /** Between two pieces of an answer; longer where the server has to read much for others meanwhile. Default 8000. */
   readonly idleMs: number;
+  /** From a request to its first token at the most, and between two pieces, whatever else the server does. Default 30,000. */
+  readonly firstTokenMs: number;
   /** How long a request that failed before its first token is tried again, here or elsewhere. Default 6000. */
   readonly retryMs: number;
 }
@@ -78,7 +82,6 @@ export interface RemoteOptions {
   readonly ear?: (() => Promise<LocalEar | null>) | undefined;
   /** A server that writes down what is said, for transcripts and for a model that hears nothing; it gets `key` too. Default: none. */
   readonly transcriptions?: { readonly url: string; readonly model: string } | undefined;
-  readonly fetch?: typeof fetch | undefined;
   readonly clock?: RemoteClock | undefined;
   /** 0..1, 1 excluded. */
   readonly random?: (() => number) | undefined;
@@ -117,8 +120,9 @@ export interface RemoteStats {
 export const DEFAULT_TIMEOUTS: RemoteTimeouts = {
   probeMs: 5000,
   firstUseMs: 60_000,
+  silenceMs: 4000,
+  idleMs: 8000,
   firstTokenMs: 30_000,
-  idleMs: 10_000,
   retryMs: 6000,
 };
 

@@ -10,7 +10,7 @@ import { capsOf, told, type Findings } from './probe/findings.js';
 import { TranscriptionEar } from './ear/transcription-ear.js';
 import { baseOf, idOf, settingsOf, type Settings } from './settings.js';
 import { identify, type Identity } from './probe/identify.js';
-import { guessedCosts, tryOut, type Abilities } from './probe/try-out.js';
+import { guessedCosts, tryAnswer, tryOut, type Abilities } from './probe/try-out.js';
 import { Replica, Replicas } from './replicas.js';
 import type { Asker } from './session/asking.js';
 import { RemoteSession } from './session/remote-session.js';
@@ -21,6 +21,9 @@ interface Loaded extends Findings {
   readonly replicas: Replicas;
   readonly media: MediaWriter;
 }
+
+/** Whose cache what is tried is kept in. */
+const PROBE = 'probe';
 
 /** An engine that others run: OpenAI chat completions of vLLM, SGLang, llama-server and whatever speaks as they do. */
 export class RemoteEngine implements OmniEngine {
@@ -90,7 +93,7 @@ export class RemoteEngine implements OmniEngine {
     const media = this.mediaFor(first.identity);
     const abilities = await this.triedOut(server, first.identity, media, signal);
     const ear = this.transcriber() ?? (abilities.audio ? null : await this.settings.ear());
-    const replicas = this.replicasOf(servers, found);
+    const replicas = this.replicasOf(servers, found, first.identity);
     this.loaded = {
       ear,
       identity: first.identity,
@@ -118,7 +121,7 @@ export class RemoteEngine implements OmniEngine {
     const place = replicas.place();
     const id = `${settings.process}-${++this.opened}`;
     const asker = this.askerOf(loaded, id, o.tenant);
-    const { guard, log, timeouts } = settings;
+    const { guard, log } = settings;
     const session: RemoteSession = new RemoteSession({
       id,
       system: o.system,
@@ -135,13 +138,12 @@ export class RemoteEngine implements OmniEngine {
       speculationsPerMinute: settings.speculationsPerMinute,
       warmer:
         settings.warm && abilities.vision
-          ? (messages) =>
+          ? (context) =>
               new Warmer({
                 asker,
                 place,
                 guard,
-                timeoutMs: timeouts.firstTokenMs,
-                messages,
+                context,
                 onUseless: (name) =>
                   log(
                     'warn',
@@ -172,8 +174,8 @@ export class RemoteEngine implements OmniEngine {
   }
 
   private serverOf(url: string): ChatServer {
-    const { key, sessionHeader, fetch, clock, timeouts, guard } = this.settings;
-    return new ChatServer({ url, key, sessionHeader, fetch, clock, timeouts, guard });
+    const { key, sessionHeader, clock, timeouts, guard, pace } = this.settings;
+    return new ChatServer({ url, key, sessionHeader, clock, timeouts, guard, pace });
   }
 
   private async identified(server: ChatServer, signal: AbortSignal): Promise<Identity | Failure> {
@@ -198,7 +200,7 @@ export class RemoteEngine implements OmniEngine {
       frame: {
         model: identity.model,
         dialect: DIALECTS[identity.flavour],
-        salt: this.saltOf('probe'),
+        salt: this.saltOf(PROBE),
         slot: null,
       },
       media,
@@ -221,13 +223,24 @@ export class RemoteEngine implements OmniEngine {
     return new MediaWriter({ audio: form, ids: DIALECTS[flavour].mediaIds }, this.jpeg);
   }
 
-  private replicasOf(servers: readonly ChatServer[], found: readonly (Identity | Failure)[]): Replicas {
+  private replicasOf(
+    servers: readonly ChatServer[],
+    found: readonly (Identity | Failure)[],
+    known: Identity,
+  ): Replicas {
     const { clock, random, guard, timeouts, log } = this.settings;
     const list = servers.map((server, index) => {
       const identity = found[index];
       return new Replica(server, identity && !(identity instanceof Error) ? identity.slots : 0);
     });
-    const replicas = new Replicas(list, { clock, random, guard, retryMs: timeouts.retryMs, log });
+    const replicas = new Replicas(list, {
+      clock,
+      random,
+      guard,
+      retryMs: timeouts.retryMs,
+      log,
+      trial: (replica, signal) => this.trial(replica, known, signal),
+    });
     for (const [index, replica] of list.entries()) {
       const failure = found[index];
       if (!(failure instanceof Error)) continue;
@@ -235,6 +248,15 @@ export class RemoteEngine implements OmniEngine {
       replicas.missing(replica);
     }
     return replicas;
+  }
+
+  /** Whether a server that was left out serves again: some list their models long before one answers, or while it hangs. */
+  private async trial(replica: Replica, { model, flavour }: Identity, signal: AbortSignal): Promise<void> {
+    const { slots } = await identify(replica.server, { model, flavour }, signal);
+    replica.has(slots);
+    const slot = replica.slotFor(null, PROBE);
+    const frame = { model, dialect: DIALECTS[flavour], salt: this.saltOf(PROBE), slot };
+    await tryAnswer(replica.server, { frame, signal, timeoutMs: this.settings.timeouts.probeMs });
   }
 
   private askerOf({ identity, replicas }: Loaded, session: string, tenant: string): Asker {

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { VisavisError } from '#modules/contracts';
+import { SAMPLE_RATE, VisavisError } from '#modules/contracts';
 import { wavOf } from '../../core/remote/wav.js';
 import type { ChatServer } from '../http/chat-server.js';
 import { Failure } from '../http/failure.js';
 import type { LocalEar } from '../options.js';
+
+/** It may take as long as what was said, and this (ms). */
+const MOST_MS = 8000;
 
 const answerSchema = z.object({ text: z.string() });
 
@@ -24,6 +27,7 @@ export class TranscriptionEar implements LocalEar {
     pcm: Float32Array,
     { language, signal }: { language: string | null; signal: AbortSignal },
   ): Promise<string> {
+    const timeoutMs = MOST_MS + (pcm.length / SAMPLE_RATE) * 1000;
     const form = new FormData();
     form.set('file', new Blob([wavOf(pcm)], { type: 'audio/wav' }), 'speech.wav');
     form.set('model', this.model);
@@ -31,7 +35,7 @@ export class TranscriptionEar implements LocalEar {
     if (language !== null) form.set('language', language);
     try {
       const answer = answerSchema.safeParse(
-        await this.server.upload('/v1/audio/transcriptions', form, signal),
+        await this.server.upload('/v1/audio/transcriptions', form, { signal, timeoutMs }),
       );
       if (answer.success) return answer.data.text;
     } catch (error) {

@@ -46,8 +46,8 @@ export class Failure extends Error {
 
   /** Nobody listens there: that is no matter of chance. */
   get isRefusedConnection(): boolean {
-    const inner = this.cause instanceof Error ? this.cause.cause : null;
-    const code = inner instanceof Error && 'code' in inner ? inner.code : null;
+    const { cause } = this;
+    const code = cause instanceof Error && 'code' in cause ? cause.code : null;
     return typeof code === 'string' && NOBODY_THERE.has(code);
   }
 

@@ -57,24 +57,29 @@ export async function ask(
     const slot = at.replica.slotFor(asked.inSlot ? at.slot : null, asker.tenant);
     const frame = { ...asker.frame, slot };
     const body = answerBody(frame, messages, { maxTokens, temperature, seed, tools, toolChoice });
-    await at.replica.server.stream(body, {
-      session: asker.session,
-      signal: AbortSignal.any([signal, overflow.signal]),
-      onChunk: async (chunk) => {
-        if (answer.ended) return;
-        const usage = usageOf(chunk);
-        if (usage) answer.usage = usage;
-        const [choice] = chunk.choices ?? [];
-        if (choice?.delta) {
-          for (const event of answer.take(choice.delta, clock.nowMs() - calledAtMs)) await events.push(event);
-        }
-        if (choice?.finish_reason) reason = choice.finish_reason === 'length' ? 'length' : 'stop';
-        if (answer.pieces.length > most) {
-          reason = 'length';
-          overflow.abort();
-        }
+    const newTokens = asked.estimate - (asked.inSlot ? at.held : 0);
+    await at.replica.server.stream(
+      { body, newTokens: Math.max(1, newTokens) },
+      {
+        session: asker.session,
+        signal: AbortSignal.any([signal, overflow.signal]),
+        onChunk: async (chunk) => {
+          if (answer.ended) return;
+          const usage = usageOf(chunk);
+          if (usage) answer.usage = usage;
+          const [choice] = chunk.choices ?? [];
+          if (choice?.delta) {
+            for (const event of answer.take(choice.delta, clock.nowMs() - calledAtMs))
+              await events.push(event);
+          }
+          if (choice?.finish_reason) reason = choice.finish_reason === 'length' ? 'length' : 'stop';
+          if (answer.pieces.length > most) {
+            reason = 'length';
+            overflow.abort();
+          }
+        },
       },
-    });
+    );
   };
   try {
     await replicas.request(place, attempt, { signal, repeatable: () => answer.isEmpty && !answer.ended });
@@ -93,6 +98,7 @@ export async function ask(
     answer.ended = true;
     const { usage } = answer;
     if (usage) asker.onUsage(usage, 'answer');
+    if (usage && asked.inSlot) place.found(usage.cached);
     const out = usage?.out ?? answer.pieces.length;
     const prompt = usage?.prompt ?? asked.estimate;
     void events.push({ t: 'end', reason: how, usage: { prompt, cached: usage?.cached ?? 0, out } });
