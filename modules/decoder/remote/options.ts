@@ -91,32 +91,6 @@ export interface RemoteOptions {
   readonly log?: ((level: 'info' | 'warn', line: string) => void) | undefined;
 }
 
-/** What the operator sees of warming. `helps`: null where the server does not tell what it had cached. */
-export interface WarmStats {
-  readonly requests: number;
-  readonly aborted: number;
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly helps: boolean | null;
-}
-
-/** Counters since the start, and how things are now; the first seven as the local engine has them, a replica for a worker. */
-export interface RemoteStats {
-  readonly workers: number;
-  readonly workersUp: number;
-  readonly workersStuck: number;
-  readonly lost: { readonly died: number; readonly stuck: number };
-  readonly sessions: number;
-  /** Answers that went on at another replica, or at the same after it had failed. */
-  readonly sessionsRebuilt: number;
-  readonly sessionsGivenUp: number;
-  readonly requests: number;
-  readonly retries: number;
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly warm: WarmStats;
-}
-
 export const DEFAULT_TIMEOUTS: RemoteTimeouts = {
   probeMs: 5000,
   firstUseMs: 60_000,

@@ -2,10 +2,9 @@ import { VisavisError, type EngineCaps, type EngineSession, type OmniEngine } fr
 import { DIALECTS } from '../core/remote/dialect.js';
 import { ChatServer } from './http/chat-server.js';
 import { Failure } from './http/failure.js';
-import type { Usage } from './http/shapes.js';
 import { JpegClient } from './media/jpeg-client.js';
 import { MediaWriter } from './media/media-writer.js';
-import type { LocalEar, RemoteOptions, RemoteStats } from './options.js';
+import type { LocalEar, RemoteOptions } from './options.js';
 import { capsOf, told, type Findings } from './probe/findings.js';
 import { TranscriptionEar } from './ear/transcription-ear.js';
 import { baseOf, idOf, settingsOf, type Settings } from './settings.js';
@@ -15,6 +14,8 @@ import { Replica, Replicas } from './replicas.js';
 import type { Asker } from './session/asking.js';
 import { RemoteSession } from './session/remote-session.js';
 import { Warmer } from './session/warmer.js';
+import { statsOf, type RemoteStats } from './stats.js';
+import { RequestTally } from './tally.js';
 
 interface Loaded extends Findings {
   readonly caps: EngineCaps;
@@ -30,8 +31,7 @@ export class RemoteEngine implements OmniEngine {
   private readonly settings: Settings;
   private readonly jpeg: JpegClient;
   private readonly sessions = new Set<RemoteSession>();
-  private readonly counts = { requests: 0, promptTokens: 0, cachedTokens: 0 };
-  private readonly warmed = { requests: 0, aborted: 0, promptTokens: 0, cachedTokens: 0 };
+  private readonly tally = new RequestTally();
   private loaded: Loaded | null = null;
   private opened = 0;
 
@@ -48,24 +48,19 @@ export class RemoteEngine implements OmniEngine {
   }
 
   get stats(): RemoteStats {
-    const { loaded } = this;
-    const replicas = loaded?.replicas;
-    const gates = replicas?.list.map(({ gate }) => gate.helps) ?? [];
-    return {
-      workers: this.settings.urls.length,
-      workersUp: replicas?.up ?? 0,
-      workersStuck: 0,
-      lost: { died: replicas?.lost ?? 0, stuck: 0 },
+    const { tally, settings, warms } = this;
+    return statsOf({
+      servers: settings.urls.length,
       sessions: this.sessions.size,
-      sessionsRebuilt: replicas?.movedAnswers ?? 0,
-      sessionsGivenUp: replicas?.givenUp ?? 0,
-      ...this.counts,
-      retries: replicas?.retries ?? 0,
-      warm: {
-        ...this.warmed,
-        helps: gates.includes(false) ? false : gates.includes(true) ? true : null,
-      },
-    };
+      replicas: this.loaded?.replicas ?? null,
+      tally,
+      warms,
+      nowMs: settings.clock.nowMs(),
+    });
+  }
+
+  private get warms(): boolean {
+    return this.settings.warm && (this.loaded?.abilities.vision ?? false);
   }
 
   /**
@@ -136,25 +131,20 @@ export class RemoteEngine implements OmniEngine {
       ear,
       guard,
       speculationsPerMinute: settings.speculationsPerMinute,
-      warmer:
-        settings.warm && abilities.vision
-          ? (context) =>
-              new Warmer({
-                asker,
-                place,
-                guard,
-                context,
-                onUseless: (name) =>
-                  log(
-                    'warn',
-                    `${name} finds little of what it was sent again: frames are not sent ahead for now`,
-                  ),
-                onEnd: (how) => {
-                  this.warmed.requests += 1;
-                  if (how === 'aborted') this.warmed.aborted += 1;
-                },
-              })
-          : null,
+      warmer: this.warms
+        ? (context) =>
+            new Warmer({
+              asker,
+              place,
+              guard,
+              context,
+              onUseless: (name) =>
+                log(
+                  'warn',
+                  `${name} finds little of what it was sent again: frames are not sent ahead for now`,
+                ),
+            })
+        : null,
       onClosed: () => void this.sessions.delete(session),
     });
     this.sessions.add(session);
@@ -214,7 +204,10 @@ export class RemoteEngine implements OmniEngine {
   private transcriber(): LocalEar | null {
     const { transcriptions } = this.settings;
     if (!transcriptions) return null;
-    return new TranscriptionEar(this.serverOf(baseOf(transcriptions.url)), transcriptions.model);
+    return new TranscriptionEar(this.serverOf(baseOf(transcriptions.url)), {
+      model: transcriptions.model,
+      onEnd: (how) => this.tally.ended('transcription', how, null),
+    });
   }
 
   private mediaFor({ flavour }: Identity): MediaWriter {
@@ -268,19 +261,12 @@ export class RemoteEngine implements OmniEngine {
       tenant,
       frame: { model: identity.model, dialect: DIALECTS[identity.flavour], salt: this.saltOf(tenant) },
       newCallId: () => `call_${idOf(random)}`,
-      onUsage: (usage, kind) => this.count(usage, kind),
+      tally: this.tally,
     };
   }
 
   private saltOf(tenant: string): string {
     return `${this.settings.salt}:${tenant}`;
-  }
-
-  private count({ prompt, cached }: Usage, kind: 'answer' | 'warm'): void {
-    const counts = kind === 'warm' ? this.warmed : this.counts;
-    if (kind === 'answer') this.counts.requests += 1;
-    counts.promptTokens += prompt ?? 0;
-    counts.cachedTokens += cached ?? 0;
   }
 }
 

@@ -4,7 +4,7 @@ import { backoffMs } from '../core/remote/backoff.js';
 import { Breaker } from '../core/remote/breaker.js';
 import { WarmGate } from '../core/remote/warm-gate.js';
 import type { ChatServer } from './http/chat-server.js';
-import { Failure } from './http/failure.js';
+import { Failure, type FailureKind } from './http/failure.js';
 import type { RemoteClock } from './options.js';
 
 /** One server of several that serve the same model. */
@@ -120,6 +120,10 @@ export class Replicas {
   /** Since the start. */
   lost = 0;
   retries = 0;
+  /** Sessions that were moved to another server. */
+  failovers = 0;
+  /** Requests of any kind, each try of them; an abort is none. */
+  readonly failures = new Map<FailureKind, number>();
   movedAnswers = 0;
   givenUp = 0;
   private readonly options: ReplicasOptions;
@@ -175,13 +179,14 @@ export class Replicas {
         if (!(error instanceof Failure)) throw error;
         last = error;
         failures += 1;
+        this.count(error);
         if (error.isFault) this.failed(replica, error);
         if (error.kind === 'aborted' || !error.isPassing || !o.repeatable()) throw error.toError();
         const waitMs = backoffMs(failures, random(), error.retryAfterMs);
         if (clock.nowMs() + waitMs >= untilMs) throw this.gaveUp(last);
         this.retries += 1;
         const other = this.best(replica);
-        if (other) place.moveTo(other);
+        if (other) this.move(place, other);
         await this.sleep(waitMs, o.signal);
       }
     }
@@ -189,8 +194,9 @@ export class Replicas {
 
   /** A request beside those of answers came to this end. */
   note(replica: Replica, failure: Failure | null): void {
-    if (!failure) replica.breaker.succeeded();
-    else if (failure.isFault) this.failed(replica, failure);
+    if (!failure) return replica.breaker.succeeded();
+    this.count(failure);
+    if (failure.isFault) this.failed(replica, failure);
   }
 
   close(): void {
@@ -207,7 +213,16 @@ export class Replicas {
   private leaveBroken(place: Place): void {
     if (!place.replica.breaker.isOpen) return;
     const other = this.best(place.replica);
-    if (other) place.moveTo(other);
+    if (other) this.move(place, other);
+  }
+
+  private move(place: Place, to: Replica): void {
+    this.failovers += 1;
+    place.moveTo(to);
+  }
+
+  private count({ kind }: Failure): void {
+    if (kind !== 'aborted') this.failures.set(kind, (this.failures.get(kind) ?? 0) + 1);
   }
 
   /** Of those that work the one with the fewest sessions. */

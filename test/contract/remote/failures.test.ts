@@ -98,6 +98,12 @@ describe('a server that fails', () => {
       expect(engine.stats).toMatchObject({ workers: 2, workersUp: 1, lost: { died: 1 } });
     }
     expect(home.answers).toHaveLength(2);
+    expect(engine.stats).toMatchObject({ failovers: 2, retries: 2 });
+    expect(engine.stats.failures.get('overdue')).toBe(2);
+    expect(engine.stats.replicas.map(({ isUp, sessions: placed }) => [isUp, placed])).toEqual([
+      [false, 0],
+      [true, 4],
+    ]);
     const tried = () => home.requests.filter(({ text: sent }) => sent.includes('Say yes.')).length;
     const before = tried();
     await until(() => tried() > before);

@@ -168,7 +168,8 @@ export class RemoteSession implements EngineSession {
       const base = this.log.head;
       const estimate = base.tokens + 1;
       await events.push({ t: 'start', genId, base });
-      const asked = { ...o, genId, messages: this.messages(), estimate, signal, inSlot: true };
+      const kind = o.speculative ? ('speculation' as const) : ('answer' as const);
+      const asked = { ...o, genId, messages: this.messages(), estimate, signal, kind };
       await ask(asker, place, asked, { answer, events, calledAtMs });
       if (answer.usage?.prompt) this.log.learn(answer.usage.prompt, estimate);
     };

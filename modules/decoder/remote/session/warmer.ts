@@ -14,7 +14,6 @@ export interface WarmerOptions {
   context(): { readonly messages: readonly ChatMessage[]; readonly tokens: number };
   /** Warming rests from now on, on this server. */
   onUseless(server: string): void;
-  onEnd(how: 'done' | 'aborted' | 'failed'): void;
 }
 
 /**
@@ -77,11 +76,11 @@ export class Warmer {
     try {
       const usage = await replica.server.complete({ body, newTokens }, { session: asker.session, signal });
       asker.replicas.note(replica, null);
-      this.options.onEnd('done');
+      asker.tally.ended('warm', 'done', usage);
       if (usage) this.learn(usage);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.options.onEnd(error.kind === 'aborted' ? 'aborted' : 'failed');
+      asker.tally.ended('warm', error.kind === 'aborted' ? 'aborted' : 'failed', null);
       if (error.kind !== 'aborted') asker.replicas.note(replica, error);
     }
   }
@@ -89,7 +88,6 @@ export class Warmer {
   private learn(usage: Usage): void {
     const { asker, place } = this.options;
     const { replica } = place;
-    asker.onUsage(usage, 'warm');
     if (place.replica === replica) place.found(usage.cached);
     const { before } = this;
     this.before = usage.prompt === null ? null : { prompt: usage.prompt, server: replica };
