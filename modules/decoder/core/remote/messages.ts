@@ -6,7 +6,11 @@ export class Json {
   /** UTF-8. */
   readonly bytes: Uint8Array;
 
-  constructor(text: string) {
+  /** @param isSound it is a sound, which a server has to listen to */
+  constructor(
+    text: string,
+    readonly isSound = false,
+  ) {
     this.bytes = new TextEncoder().encode(text);
   }
 
@@ -121,6 +125,12 @@ export const textPart = (text: string): Json => new Json(JSON.stringify({ type: 
 export function wordsOf({ text }: Json): string | null {
   const part = JSON.parse(text) as { type: string; text?: string };
   return part.type === 'text' ? (part.text ?? '') : null;
+}
+
+/** Whether the last that was said to the model is a sound, or has one. */
+export function endsInSound(messages: readonly ChatMessage[]): boolean {
+  const last = messages.at(-1);
+  return last?.role === 'user' && last.content.some(({ isSound }) => isSound);
 }
 
 type Mutable = { role: 'user'; content: Json[] };

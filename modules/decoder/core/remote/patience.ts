@@ -13,20 +13,29 @@ const TIMES = 3;
 /** Of what was seen before, with each answer. */
 const KEPT = 0.8;
 
+/** What a server has to compute for a prompt. */
+export interface Work {
+  /** Tokens that it does not have. */
+  readonly newTokens: number;
+  /** There is a new sound among them: encoders of sound take much for few tokens, some as much for a word as for half a minute. */
+  readonly hears: boolean;
+}
+
 /** How long the servers of one model were seen to take for what was new in a prompt. */
 export class Pace {
-  private tokens = 0;
-  private ms = 0;
+  private readonly seen = { hears: { tokens: 0, ms: 0 }, reads: { tokens: 0, ms: 0 } };
 
-  /** @param tokens that the server had to compute. @param ms until it began to answer */
-  learn(tokens: number, ms: number): void {
-    if (tokens <= 0) return;
-    this.tokens = this.tokens * KEPT + tokens;
-    this.ms = this.ms * KEPT + ms;
+  /** @param ms until the server began to answer */
+  learn({ newTokens, hears }: Work, ms: number): void {
+    if (newTokens <= 0) return;
+    const seen = this.seen[hears ? 'hears' : 'reads'];
+    seen.tokens = seen.tokens * KEPT + newTokens;
+    seen.ms = seen.ms * KEPT + ms;
   }
 
-  msFor(tokens: number): number {
-    return this.tokens === 0 ? 0 : (tokens * this.ms) / this.tokens;
+  msFor({ newTokens, hears }: Work): number {
+    const { tokens, ms } = this.seen[hears ? 'hears' : 'reads'];
+    return tokens === 0 ? 0 : (newTokens * ms) / tokens;
   }
 }
 
@@ -37,8 +46,10 @@ export class Pace {
 export class Workload {
   private readonly bounds: PatienceBounds;
   private readonly pace: Pace;
-  /** New to the server, in what it has not begun to answer. */
-  private tokens = 0;
+  /** What it has not begun to answer would take (ms). */
+  private givenMs = 0;
+  /** Until then it may still compute what nobody waits for any more: some servers end no work in its middle. */
+  private leftUntilMs = -Infinity;
   private signAtMs = -Infinity;
 
   constructor(bounds: PatienceBounds, pace: Pace) {
@@ -47,13 +58,18 @@ export class Workload {
   }
 
   /** @returns to be called when it is begun to be answered, or will not be; idempotent */
-  give(tokens: number): () => void {
-    this.tokens += tokens;
-    let given = tokens;
+  give(work: Work): () => void {
+    let ms = this.pace.msFor(work);
+    this.givenMs += ms;
     return () => {
-      this.tokens -= given;
-      given = 0;
+      this.givenMs = Math.max(0, this.givenMs - ms);
+      ms = 0;
     };
+  }
+
+  /** What was given is not waited for any more, and was not begun to be answered. */
+  left(work: Work, atMs: number): void {
+    this.leftUntilMs = Math.max(this.leftUntilMs, atMs) + this.pace.msFor(work);
   }
 
   /** A piece of an answer has come. */
@@ -64,7 +80,7 @@ export class Workload {
   /** When the server is to be given up that has not begun to answer what it was asked at `askedAtMs`. */
   lateAtMs(askedAtMs: number): number {
     const { silenceMs, firstTokenMs } = this.bounds;
-    const from = Math.max(askedAtMs, this.signAtMs);
+    const from = Math.max(askedAtMs, this.signAtMs, this.leftUntilMs);
     return Math.min(from + this.patience(silenceMs), askedAtMs + Math.max(silenceMs, firstTokenMs));
   }
 
@@ -74,6 +90,6 @@ export class Workload {
   }
 
   private patience(leastMs: number): number {
-    return Math.max(leastMs, Math.min(this.bounds.firstTokenMs, TIMES * this.pace.msFor(this.tokens)));
+    return Math.max(leastMs, Math.min(this.bounds.firstTokenMs, TIMES * this.givenMs));
   }
 }

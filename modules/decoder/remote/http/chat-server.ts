@@ -1,6 +1,6 @@
 import type { Guard } from '#modules/contracts';
 import type { RequestBody } from '../../core/remote/body.js';
-import { Workload, type Pace } from '../../core/remote/patience.js';
+import { Workload, type Pace, type Work } from '../../core/remote/patience.js';
 import { SseReader } from '../../core/remote/sse.js';
 import type { RemoteClock, RemoteTimeouts } from '../options.js';
 import { Failure, failureOf } from './failure.js';
@@ -26,10 +26,9 @@ export interface RequestOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Prompt {
+/** What it takes of the server is an estimate. */
+export interface Prompt extends Work {
   readonly body: RequestBody;
-  /** Of its tokens, those that the server has to compute: an estimate. */
-  readonly newTokens: number;
 }
 
 /** Of an answer that is not streamed, and of what a server says of itself: bytes. */
@@ -76,23 +75,24 @@ export class ChatServer {
    * @returns what it cost; null: the server does not tell
    */
   async complete(
-    { body, newTokens }: Prompt,
+    prompt: Prompt,
     o: RequestOptions & { timeoutMs?: number | undefined },
   ): Promise<Usage | null> {
     const { clock } = this.options;
     const askedAtMs = clock.nowMs();
     const deadline = this.deadline(o.signal);
-    const begun = this.workload.give(newTokens);
+    const begun = this.workload.give(prompt);
     if (o.timeoutMs === undefined) deadline.until(() => this.workload.lateAtMs(askedAtMs));
     else deadline.within(o.timeoutMs);
     try {
-      const answered = await this.post('/v1/chat/completions', body, o.session, deadline);
+      const answered = await this.post('/v1/chat/completions', prompt.body, o.session, deadline);
       const answer = completionSchema.safeParse(parsed(await bodyOf(answered, MOST_BYTES, deadline)));
       if (!answer.success) throw new Failure('malformed', 'the inference server sends what is no answer');
       const usage = usageOf(answer.data);
-      this.learn(usage, newTokens, clock.nowMs() - askedAtMs);
+      this.learn(usage, prompt, clock.nowMs() - askedAtMs);
       return usage;
     } finally {
+      if (o.signal.aborted) this.workload.left(prompt, clock.nowMs());
       begun();
       deadline.end();
     }
@@ -119,20 +119,20 @@ export class ChatServer {
 
   /** @param onChunk nothing further is read until it resolves */
   async stream(
-    { body, newTokens }: Prompt,
+    prompt: Prompt,
     o: RequestOptions & { onChunk: (chunk: Chunk) => Promise<void> },
   ): Promise<void> {
     const { clock } = this.options;
     const { workload } = this;
     const askedAtMs = clock.nowMs();
     const deadline = this.deadline(o.signal).until(() => workload.lateAtMs(askedAtMs));
-    const begun = workload.give(newTokens);
+    const begun = workload.give(prompt);
     const pulse = this.pulse(deadline);
     let finished = false;
     let firstMs: number | null = null;
     let usage: Usage | null = null;
     try {
-      const answer = await this.post('/v1/chat/completions', body, o.session, deadline);
+      const answer = await this.post('/v1/chat/completions', prompt.body, o.session, deadline);
       const sse = new SseReader();
       for await (const text of textOf(answer, deadline)) {
         for (const data of eventsIn(sse, text)) {
@@ -157,7 +157,8 @@ export class ChatServer {
       // The answer is whole; what it cost is not worth waiting for.
       if (!(finished && error instanceof Failure && error.kind === 'overdue')) throw error;
     } finally {
-      if (firstMs !== null) this.learn(usage, newTokens, firstMs);
+      if (firstMs !== null) this.learn(usage, prompt, firstMs);
+      else if (o.signal.aborted) workload.left(prompt, clock.nowMs());
       begun();
       pulse.end();
       deadline.end();
@@ -165,9 +166,10 @@ export class ChatServer {
   }
 
   /** What an answer that began after so long says of how fast the server is. */
-  private learn(usage: Usage | null, estimate: number, ms: number): void {
+  private learn(usage: Usage | null, { newTokens, hears }: Work, ms: number): void {
     const isTold = usage !== null && usage.prompt !== null && usage.cached !== null;
-    this.options.pace.learn(isTold ? (usage.prompt ?? 0) - (usage.cached ?? 0) : estimate, ms);
+    const computed = isTold ? (usage.prompt ?? 0) - (usage.cached ?? 0) : newTokens;
+    this.options.pace.learn({ newTokens: computed, hears }, ms);
   }
 
   /** Looks, while a server is silent, whether it can be reached; it ends the wait where it cannot. */

@@ -1,6 +1,6 @@
 import { SAMPLE_RATE, VisavisError, type RgbImage } from '#modules/contracts';
 import type { Costs } from '../../core/remote/costs.js';
-import { textPart, type ChatMessage, type Json } from '../../core/remote/messages.js';
+import { endsInSound, textPart, type ChatMessage, type Json } from '../../core/remote/messages.js';
 import { answerBody, warmBody, type RequestFrame } from '../../core/remote/request.js';
 import type { ChatServer } from '../http/chat-server.js';
 import { Failure } from '../http/failure.js';
@@ -97,7 +97,7 @@ export async function tryAnswer(
   { frame, ...o }: { frame: RequestFrame; signal: AbortSignal; timeoutMs: number },
 ): Promise<void> {
   const body = warmBody(frame, [user(textPart('Say yes.'))]);
-  await server.complete({ body, newTokens: 1 }, o);
+  await server.complete({ body, newTokens: 1, hears: false }, o);
 }
 
 export function guessedCosts(): Costs {
@@ -148,7 +148,7 @@ class Probe {
   ): Promise<Usage | null> {
     const wishes = { maxTokens: 1, temperature: 0, seed: 0, tools: [TOOL], toolChoice: 'auto' } as const;
     const body = tools ? answerBody(frame, messages, wishes, 'whole') : warmBody(frame, messages);
-    return this.server.complete({ body, newTokens: GUESSED.frame }, o);
+    return this.server.complete({ body, newTokens: GUESSED.frame, hears: endsInSound(messages) }, o);
   }
 }
 

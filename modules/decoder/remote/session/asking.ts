@@ -1,7 +1,7 @@
 import type { GenEvent, GenerateOptions } from '#modules/contracts';
 import { AnswerReader } from '../../core/remote/answer-reader.js';
 import { answerBody, type RequestFrame } from '../../core/remote/request.js';
-import type { ChatMessage } from '../../core/remote/messages.js';
+import { endsInSound, type ChatMessage } from '../../core/remote/messages.js';
 import { usageOf, type Usage } from '../http/shapes.js';
 import type { Place, Replicas } from '../replicas.js';
 import type { RemoteClock } from '../options.js';
@@ -59,9 +59,10 @@ export async function ask(
     const slot = at.replica.slotFor(inSlot ? at.slot : null, asker.tenant);
     const frame = { ...asker.frame, slot };
     const body = answerBody(frame, messages, { maxTokens, temperature, seed, tools, toolChoice });
-    const newTokens = asked.estimate - (inSlot ? at.held : 0);
+    const newTokens = Math.max(1, asked.estimate - (inSlot ? at.held : 0));
+    const hears = endsInSound(messages);
     await at.replica.server.stream(
-      { body, newTokens: Math.max(1, newTokens) },
+      { body, newTokens, hears },
       {
         session: asker.session,
         signal: AbortSignal.any([signal, overflow.signal]),

@@ -74,7 +74,10 @@ export class Warmer {
     const body = warmBody({ ...asker.frame, slot }, messages);
     const newTokens = Math.max(1, tokens - place.held);
     try {
-      const usage = await replica.server.complete({ body, newTokens }, { session: asker.session, signal });
+      const usage = await replica.server.complete(
+        { body, newTokens, hears: false },
+        { session: asker.session, signal },
+      );
       asker.replicas.note(replica, null);
       asker.tally.ended('warm', 'done', usage);
       if (usage) this.learn(usage);
