@@ -16,7 +16,7 @@ export interface Bench {
   /** Types a question, in a turn of its own. */
   ask(id: string): Promise<void>;
   /** What can be compared of two answers: servers send as many tokens at once as are there, and number what they send. */
-  said(answer: { ids: number[]; text: string }): unknown[];
+  readonly said: (answer: { ids: number[]; text: string }) => unknown[];
 }
 
 export const edge = (id: string, at: 'open' | 'close'): Segment => ({

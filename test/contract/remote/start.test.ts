@@ -70,8 +70,18 @@ describe('at the start', () => {
   });
 
   it.each([
-    ['nobody is there', {}, { urls: ['http://127.0.0.1:9'] }, ['engine_failed', /127\.0\.0\.1:9/]],
-    ['the key is wrong', { key: 'right' }, { key: 'secret-wrong' }, ['engine_failed', /answers 401/]],
+    [
+      'nobody is there',
+      {},
+      { urls: ['http://127.0.0.1:9'] },
+      ['engine_failed', /127\.0\.0\.1:9: .* \(ECONNREFUSED\)/],
+    ],
+    [
+      'the key is wrong',
+      { key: 'right' },
+      { key: 'secret-wrong' },
+      ['engine_failed', /answers 401 \(it wants a key/],
+    ],
     ['the model is not there', {}, { model: 'gpt' }, ['engine_failed', /no model gpt; it lists fake/]],
   ] as const)('says where %s', async (_, options, settings, [code, message]) => {
     const server = await rig.serve(options);

@@ -258,7 +258,9 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Failure('malformed', 'the inference server sends what is no JSON', { cause });
+    throw new Failure('malformed', 'the inference server sends what is no JSON: is that its base URL?', {
+      cause,
+    });
   }
 }
 

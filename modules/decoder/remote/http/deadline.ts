@@ -1,6 +1,6 @@
 import type { Guard } from '#modules/contracts';
 import type { RemoteClock } from '../options.js';
-import { Failure } from './failure.js';
+import { Failure, codeOf } from './failure.js';
 
 /** The signal of a request: by whoever asked, or because it takes too long. */
 export class Deadline {
@@ -56,6 +56,8 @@ export class Deadline {
     if (error instanceof Failure) return error;
     if (this.asked.aborted) return new Failure('aborted', 'the request was aborted');
     if (this.late.signal.aborted) return new Failure('overdue', this.why);
-    return new Failure('unreachable', 'the inference server cannot be reached', { cause: error });
+    const code = codeOf(error);
+    const why = code === null ? '' : ` (${code})`;
+    return new Failure('unreachable', `the inference server cannot be reached${why}`, { cause: error });
   }
 }

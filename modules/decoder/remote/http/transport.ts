@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { codeOf } from './failure.js';
 
 export interface Sending {
   readonly method: 'GET' | 'POST';
@@ -35,8 +36,7 @@ export async function send(url: string, o: Sending): Promise<Answered> {
     return await answerTo(request, o.body);
   } catch (error) {
     // A server may close a connection that nobody used just when it is used again: that is no failure of its own.
-    const wasIdle =
-      request.reusedSocket && error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+    const wasIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
     if (!wasIdle || o.signal.aborted) throw error;
     return answerTo(begin(url, o), o.body);
   }
