@@ -8,7 +8,8 @@ import { longBench } from './long.js';
 import { loopBench } from './loop.js';
 import { modelBench } from './model.js';
 import { noisesBench } from './noises.js';
-import { remoteBench } from './remote.js';
+import { remoteBench } from './remote/remote.js';
+import { uploadsBench } from './remote/uploads.js';
 import { turnBench } from './turn.js';
 import { turnsBench } from './turns.js';
 import { vadBench } from './vad.js';
@@ -64,6 +65,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   turns: {
     what: 'what becomes of laughter, babble, hesitations, interruptions … in a session, by kind and setting [--settings server_vad,auto,low] [--kinds A,B] [--clips N] [--over virtual|webrtc] [--lanes N] [--model DIR]',
     run: turnsBench,
+  },
+  uploads: {
+    what: 'delay of the event loop while calls ask an inference server at once, each with all its pictures [--calls N] [--frames N] [--rounds N]',
+    run: uploadsBench,
   },
   vad: {
     what: 'the voice activity model for 1, 4, 16 and 64 sessions at once [--rounds N]',

@@ -13,8 +13,11 @@ export interface EngineCaps {
   readonly reuseGranularity: number;
   readonly maxContextTokens: number;
   readonly maxSessions: number;
-  /** The picture size the vision encoder takes; the frame module resizes to it. */
-  readonly frameSize: { readonly width: number; readonly height: number };
+  /**
+   * The picture size the vision encoder takes; the frame module resizes to it. `keepsRatio`: with bars where a picture's ratio is another
+   * one; left out: squashed.
+   */
+  readonly frameSize: { readonly width: number; readonly height: number; readonly keepsRatio?: boolean };
   /** Pictures may also be smaller, and cost less then. Left out: they may not. */
   readonly smallerFrames?: boolean;
   readonly tokensPerFrame: number;

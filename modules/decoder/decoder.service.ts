@@ -23,6 +23,7 @@ import type { Loss } from './local/workers/worker-client.js';
 import { WriteDownEar } from './remote/ear/write-down-ear.js';
 import type { LocalEar, RemoteOptions } from './remote/options.js';
 import { RemoteEngine } from './remote/remote-engine.js';
+import type { RemoteStats } from './remote/stats.js';
 
 /** Settings of the local engine; with `remote`, those of an engine that others run, beside which the local one is an ear at the most. */
 export interface EngineOptions extends DecoderOptions {
@@ -39,6 +40,12 @@ interface Engine {
   close(drainMs: number): Promise<void>;
 }
 
+interface Loaded {
+  readonly engine: Engine;
+  readonly caps: EngineCaps;
+  readonly remote?: RemoteEngine;
+}
+
 /** Injection token of `EngineOptions`. */
 export const DECODER_OPTIONS = Symbol('DECODER_OPTIONS');
 
@@ -48,7 +55,7 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   private readonly options: Required<DecoderOptions> & Pick<EngineOptions, 'remote'>;
   private readonly log = new Logger('DecoderService');
   private leftStuck = 0;
-  private loaded: { engine: Engine; caps: EngineCaps } | null = null;
+  private loaded: Loaded | null = null;
   /** Beside a remote engine whose model hears nothing. */
   private ear: WorkerEngine | null = null;
 
@@ -62,6 +69,11 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   /** null before it is loaded and after it is closed. */
   get stats(): EngineStats | null {
     return this.loaded?.engine.stats ?? null;
+  }
+
+  /** null where the engine is local, and as {@link stats}. */
+  get remoteStats(): RemoteStats | null {
+    return this.loaded?.remote?.stats ?? null;
   }
 
   get openSessions(): number {
@@ -82,7 +94,7 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   private async loadRemote(
     { localEar = true, ...remote }: NonNullable<EngineOptions['remote']>,
     signal: AbortSignal | undefined,
-  ): Promise<{ engine: Engine; caps: EngineCaps }> {
+  ): Promise<Loaded> {
     const engine = new RemoteEngine({
       ...remote,
       guard: this.guard,
@@ -96,6 +108,7 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
     };
     return {
       caps,
+      remote: engine,
       engine: {
         get stats() {
           return engine.stats;

@@ -9,4 +9,5 @@ export type { EngineStats } from './local/worker-engine.js';
 export { parseHubId } from './folders/hub/hub-api.js';
 export { fetchHubModel } from './folders/hub/hub-model.js';
 export { RemoteEngine } from './remote/remote-engine.js';
-export type { Flavour, LocalEar, RemoteClock, RemoteOptions, RemoteStats } from './remote/options.js';
+export type { Flavour, LocalEar, RemoteClock, RemoteOptions } from './remote/options.js';
+export type { RemoteStats } from './remote/stats.js';

@@ -23,7 +23,8 @@ export interface RemoteEngineConfig {
   readonly contextTokens: number | undefined;
   readonly maxSessions: number;
   readonly speculationsPerMinute: number;
-  readonly firstTokenMs: number;
+  /** How long its servers are waited for. */
+  readonly timeouts: { readonly silenceMs: number; readonly idleMs: number; readonly firstTokenMs: number };
   readonly localEar: boolean;
   readonly transcriptions: { readonly url: string; readonly model: string } | undefined;
 }
@@ -202,7 +203,11 @@ function remoteOf(c: z.infer<typeof configSchema>): RemoteEngineConfig | null {
     contextTokens: c.VISAVIS_ENGINE_CONTEXT,
     maxSessions: c.VISAVIS_ENGINE_SESSIONS,
     speculationsPerMinute: c.VISAVIS_ENGINE_SPECULATIONS,
-    firstTokenMs: c.VISAVIS_ENGINE_FIRST_TOKEN_MS,
+    timeouts: {
+      silenceMs: c.VISAVIS_ENGINE_SILENCE_MS,
+      idleMs: c.VISAVIS_ENGINE_IDLE_MS,
+      firstTokenMs: c.VISAVIS_ENGINE_FIRST_TOKEN_MS,
+    },
     localEar: c.VISAVIS_ENGINE_EAR === 'local',
     transcriptions: url === undefined ? undefined : { url, model: c.VISAVIS_ENGINE_TRANSCRIBE_MODEL },
   };

@@ -75,7 +75,11 @@ export const engineSchema = {
   VISAVIS_ENGINE_SESSIONS: z.coerce.number().int().min(1).max(10_000).default(32),
   /** Answers begun ahead that a call may ask for in a minute; 0: none. */
   VISAVIS_ENGINE_SPECULATIONS: z.coerce.number().int().min(0).max(600).default(20),
-  /** Milliseconds from a request to its first token. */
+  /** Milliseconds after which a server hangs that has not begun to answer, although it was seen to be faster. */
+  VISAVIS_ENGINE_SILENCE_MS: z.coerce.number().int().min(500).max(600_000).default(4000),
+  /** Milliseconds between two pieces of an answer. */
+  VISAVIS_ENGINE_IDLE_MS: z.coerce.number().int().min(500).max(600_000).default(8000),
+  /** Milliseconds from a request to its first token, at the most. */
   VISAVIS_ENGINE_FIRST_TOKEN_MS: z.coerce.number().int().min(1000).max(600_000).default(30_000),
   /** A server of `/v1/audio/transcriptions`, and its model. */
   VISAVIS_ENGINE_TRANSCRIBE_URL: baseUrls

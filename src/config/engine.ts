@@ -10,9 +10,9 @@ import type { RemoteEngineConfig } from './config.js';
 export async function remoteOptions(
   config: RemoteEngineConfig,
 ): Promise<NonNullable<EngineOptions['remote']>> {
-  const { keyFile, firstTokenMs, ...rest } = config;
+  const { keyFile, ...rest } = config;
   const key = keyFile === null ? undefined : await readKey(keyFile);
-  return { ...rest, key, timeouts: { firstTokenMs } };
+  return { ...rest, key };
 }
 
 async function readKey(file: string): Promise<string> {

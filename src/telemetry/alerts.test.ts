@@ -1,12 +1,34 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { DecoderService } from '#modules/decoder';
 import { JudgeMetrics } from './judge-metrics.js';
 import { Metrics } from './metrics.js';
+import { RemoteMetrics } from './remote-metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
 /** Real: the rules and the metrics that the gateway registers. Fake: engine, VAD and media, of which nothing is read. */
 const RULES = fileURLToPath(new URL('../../docs/alerts.yml', import.meta.url));
 const OPERATIONS = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
+
+const COUNTS = { requests: 4, aborted: 1, failed: 1, promptTokens: 100, cachedTokens: 90 };
+const REMOTE: NonNullable<DecoderService['remoteStats']> = {
+  workers: 1,
+  workersUp: 1,
+  workersStuck: 0,
+  lost: { died: 0, stuck: 0 },
+  sessions: 1,
+  sessionsRebuilt: 0,
+  sessionsGivenUp: 0,
+  requests: 4,
+  retries: 2,
+  failovers: 3,
+  failures: new Map([['overdue', 5]]),
+  kinds: { warm: COUNTS, answer: COUNTS, speculation: COUNTS, aside: COUNTS, transcription: COUNTS },
+  replicas: [{ name: 'http://a', isUp: true, warms: true, sessions: 1 }],
+  promptTokens: 100,
+  cachedTokens: 90,
+  warm: { ...COUNTS, helps: true },
+};
 
 /** The names of all series, each with its labels, once everything that can happen has happened once. */
 async function scraped(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
@@ -17,6 +39,7 @@ async function scraped(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const stats = { workers: 1, workersUp: 1, workersStuck: 0, lost: { died: 0, stuck: 0 }, ...sessions };
   const media = { stats: () => ({ decodersEnded: 0, decoderLost: false, strays: new Map() }) };
   new WorkerMetrics(metrics, { stats }, vad, media);
+  new RemoteMetrics(metrics, { remoteStats: REMOTE });
   const judged = { judged: 0, runMs: 0, waiting: 0, workerFailures: 0 };
   new JudgeMetrics(metrics, { stats: () => judged, stuckThreads: 0 });
   metrics.sessionOpened();
@@ -128,6 +151,8 @@ describe('docs/alerts.yml', () => {
       'visavis_engine_workers_lost_total',
       'visavis_video_decoders_lost_total',
       'visavis_video_decoder_up',
+      'visavis_remote_replica_up',
+      'visavis_remote_cached_tokens_total',
     ]) {
       expect(all).toContain(metric);
     }

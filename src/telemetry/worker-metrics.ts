@@ -4,6 +4,7 @@ import { MediaService } from '#modules/media';
 import { VadService } from '#modules/vad';
 import { JudgeMetrics } from './judge-metrics.js';
 import { Metrics } from './metrics.js';
+import { RemoteMetrics } from './remote-metrics.js';
 
 const one = (value: number): ReadonlyMap<string, number> => new Map([['', value]]);
 
@@ -93,6 +94,10 @@ export class WorkerMetrics {
 export class WorkerMetricsModule {
   /** @param features the modules of engine, VAD and media, as the application configured them */
   static forRoot(features: DynamicModule[]): DynamicModule {
-    return { module: WorkerMetricsModule, imports: features, providers: [WorkerMetrics, JudgeMetrics] };
+    return {
+      module: WorkerMetricsModule,
+      imports: features,
+      providers: [WorkerMetrics, RemoteMetrics, JudgeMetrics],
+    };
   }
 }

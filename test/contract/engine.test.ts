@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { DecoderService, RemoteEngine } from '#modules/decoder';
-import { FakeChatServer } from '../../modules/decoder/testing/fake-chat-server.js';
+import { FakeChatServer } from '../../modules/decoder/testing/remote/fake-chat-server.js';
 import { FakeEngine } from '../../modules/decoder/testing/index.js';
 import { engineContract, type Subject } from '../support/engine-contract.js';
 import { TEST_MODEL } from '../support/model-folder.js';

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { connectNode, type NodeCall } from '@vis-a-vis/client/node';
 import type { ServerEvent, ServerEventType } from '@vis-a-vis/protocol';
-import { FakeChatServer, type FakeServerOptions } from '../../modules/decoder/testing/fake-chat-server.js';
+import {
+  FakeChatServer,
+  type FakeServerOptions,
+} from '../../modules/decoder/testing/remote/fake-chat-server.js';
 import { CALL_FOLDER, readCallScript, type CallScript } from '../../tools/support/call-script.js';
 import { Gateway, runGateway } from './support/gateway.js';
 
@@ -137,7 +140,14 @@ describe('a gateway whose engine others run', () => {
       expect(kinds.indexOf('image_url')).toBeGreaterThanOrEqual(0);
       const typed = await heard.ask('and what else');
       expect(typed.status).toBe('completed');
-      expect(await gateway.metrics()).toMatch(/visavis_engine_workers_up 1/);
+      const metrics = await gateway.metrics();
+      expect(metrics).toMatch(/visavis_engine_workers_up 1/);
+      const of = (name: string) =>
+        Number(new RegExp(`^visavis_remote_${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
+      expect(of('requests_total{kind="warm"}')).toBeGreaterThan(0);
+      expect(of('cached_tokens_total{kind="answer"}')).toBeGreaterThan(0);
+      const host = `replica="http://127.0.0.1:${server.port}"`;
+      expect([of(`replica_up{${host}}`), of(`warming{${host}}`), of('failovers_total')]).toEqual([1, 1, 0]);
       const health = (await (await fetch(`${gateway.url}health`)).json()) as { status: string };
       expect(health.status).toBe('ready');
     });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { connectNode } from '@vis-a-vis/client/node';
 import type { ServerEvent } from '@vis-a-vis/protocol';
-import { FakeChatServer } from '../../modules/decoder/testing/fake-chat-server.js';
+import { FakeChatServer } from '../../modules/decoder/testing/remote/fake-chat-server.js';
 import { CALL_FOLDER, readCallScript } from '../../tools/support/call-script.js';
 import { SpanCollector, type CollectedSpan } from '../support/span-collector.js';
 import { Gateway } from './support/gateway.js';

@@ -19,7 +19,7 @@ const VLLM = process.env['VISAVIS_TEST_SERVER'] === 'vllm';
 const RUNNING = process.env['VISAVIS_TEST_SERVER_URL'];
 /** A server that takes minutes to start, on a CPU, is waited for (ms). */
 const SLOW_MS = 900_000;
-const PATIENT = { firstUseMs: 300_000, firstTokenMs: 120_000, idleMs: 120_000 };
+const PATIENT = { firstUseMs: 300_000, silenceMs: 120_000, firstTokenMs: 120_000, idleMs: 120_000 };
 if (VLLM) jest.setTimeout(SLOW_MS);
 
 let server: ServerProcess | null = null;

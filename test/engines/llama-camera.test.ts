@@ -119,6 +119,7 @@ describe("Chromium's camera and microphone before llama.cpp", () => {
     await warm(computed);
 
     const spoken = await seeing.listen();
+    expect(spoken.response.status_details).not.toMatchObject({ type: 'failed' });
     expect(spoken.response.status).toMatch(WHOLE);
     expect(spoken.types).toContain('input_audio_buffer.committed');
     expect(spoken.types.filter((type) => type === 'response.output_text.delta').length).toBeGreaterThan(1);

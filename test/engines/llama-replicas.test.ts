@@ -98,4 +98,37 @@ describe('a gateway before two replicas', () => {
     for (const { status } of next) expect(status).toMatch(WHOLE);
     expect(calls.map(({ closed }) => closed)).toEqual(Array(CALLS).fill(false));
   });
+
+  it('goes on at one that is back, when the other hangs in the middle of answers', async () => {
+    const [gone, other] = servers as [ServerProcess, ServerProcess];
+    const port = Number(new URL(gone.url).port);
+    servers[0] = await startLlamaServer({ side: 112, slots: 3, threads: 1, port });
+    const back = `visavis_remote_replica_up{replica="${gone.url}"} 1`;
+    const untilMs = performance.now() + ANSWER_MS;
+    while (!(await gateway.metrics()).includes(back)) {
+      if (performance.now() > untilMs) throw new Error('it did not come back');
+      await sleep(100);
+    }
+
+    const turns = calls.map((one) => one.ask('Count from 1 to 100 in words.'));
+    await Promise.any(turns.map(({ begun }) => begun));
+    process.kill(other.pid, 'SIGSTOP');
+    const stoppedAtMs = performance.now();
+    const ended = await Promise.all(
+      turns.map(async (turn) => ({ ...(await turn.ended), ms: performance.now() - stoppedAtMs })),
+    );
+    const code = { error: { code: 'engine_restarting' } };
+    const failed = ended.filter(({ status }) => status === 'failed');
+    expect(failed.length).toBeGreaterThan(0);
+    // Whoever waits for its slot had been told nothing yet, and is answered elsewhere.
+    for (const { ms, status_details: why } of failed) {
+      expect(ms).toBeLessThan(END_MS);
+      expect(why).toMatchObject(code);
+    }
+    expect(ended.filter(({ status }) => WHOLE.test(status))).toHaveLength(CALLS - failed.length);
+
+    const next = await Promise.all(calls.map((one) => one.ask('Say yes.').ended));
+    for (const { status } of next) expect(status).toMatch(WHOLE);
+    expect(calls.map(({ closed }) => closed)).toEqual(Array(CALLS).fill(false));
+  });
 });

@@ -1,25 +1,10 @@
 import type { EngineSession, OmniEngine, RgbImage, Segment } from '#modules/contracts';
 import { readAnswer } from '../../modules/decoder/testing/engine-script.js';
+import { asidesContract } from './engine-contract-asides.js';
+import { block, edge, text, type Bench, type Subject } from './engine-contract-parts.js';
+import { removalContract } from './engine-contract-removal.js';
 
-export interface Subject {
-  readonly engine: OmniEngine;
-  /** Its receipts and its usage count the same tokens: it is no server that counts, and a log that estimates. */
-  readonly exact: boolean;
-  stop?(): Promise<void>;
-}
-
-/** What a chat template says by itself, at the most. */
-const TEMPLATE_TOKENS = 40;
-
-const edge = (id: string, at: 'open' | 'close'): Segment => ({ k: 'turn', id, role: 'user', edge: at });
-const text = (id: string): Segment => ({ k: 'text', id, text: 'what color is the star' });
-const block = (id: string, samples: number, final: boolean): Extract<Segment, { k: 'audio' }> => ({
-  k: 'audio',
-  id,
-  ptsMs: 0,
-  pcm: Float32Array.from({ length: samples }, (_, index) => Math.sin(index * 0.1) * 0.1),
-  final,
-});
+export type { Subject } from './engine-contract-parts.js';
 
 /**
  * What every engine does, whatever it runs on.
@@ -61,6 +46,23 @@ function contract(create: () => Promise<Subject>): void {
     session = await engine.open({ system: '', tenant: 'test' });
   });
   afterEach(() => session.close());
+
+  const bench: Bench = {
+    get exact() {
+      return subject.exact;
+    },
+    get engine() {
+      return engine;
+    },
+    get session() {
+      return session;
+    },
+    frame,
+    ask,
+    said,
+  };
+  removalContract(bench);
+  asidesContract(bench);
 
   it('counts tokens by its capabilities', async () => {
     const start = session.head.tokens;
@@ -159,131 +161,6 @@ function contract(create: () => Promise<Subject>): void {
       code: 'shed',
     });
     await session.accept(genId);
-  });
-
-  it('evicts old frames, after which older checkpoints are void', async () => {
-    await session.append(edge('t', 'open'));
-    for (const id of ['a', 'b', 'c']) await session.append(frame(id));
-    const mark = session.mark();
-    const { epoch, freed, dropped } = await session.evict({ keepFrames: 1, targetTokens: 4096 });
-    expect(dropped).toEqual(['a', 'b']);
-    expect(freed).toBe(2 * (1 + engine.caps.tokensPerFrame));
-    expect(session.head).toMatchObject({ epoch, tokens: mark.tokens - freed });
-    await expect(session.rollback(mark)).rejects.toMatchObject({ code: 'stale_checkpoint' });
-  });
-
-  it('redacts a frame, an utterance and an answer, after which older checkpoints are void', async () => {
-    await session.append(edge('t', 'open'));
-    for (const id of ['a', 'b']) await session.append(frame(id));
-    const sound = { ...block('s1', 8_000, false), utterance: 's' };
-    await session.append(sound);
-    const said = await session.append({ ...sound, id: 's2', final: true });
-    await session.append(edge('t2', 'close'));
-    const { genId } = await readAnswer(session.generate({ maxTokens: 2 }));
-    const { tokens } = session.head;
-    const answered = await session.accept(genId, { keepTokens: 0 });
-    const { epoch, freed, dropped } = await session.redact(['a', 's', genId, 'nobody']);
-    expect(dropped).toEqual(['a', 's2', genId]);
-    expect(freed).toBe(1 + engine.caps.tokensPerFrame + said.tokens + (answered.tokens - tokens));
-    expect(session.head).toMatchObject({ epoch, tokens: answered.tokens - freed });
-    await expect(session.rollback(said.at)).rejects.toMatchObject({ code: 'stale_checkpoint' });
-    await ask('q');
-    expect((await readAnswer(session.generate({ maxTokens: 2 }))).end).not.toBeNull();
-  });
-
-  it('is as before a turn that is redacted with its edges and its answer', async () => {
-    const start = session.head.tokens;
-    await ask('q');
-    const first = await readAnswer(session.generate({ maxTokens: 8 }));
-    await session.accept(first.genId);
-    await session.redact([first.genId]);
-    const { dropped } = await session.redact(['q open', 'q text', 'q close']);
-    expect(dropped).toEqual(['q open', 'q text', 'q close']);
-    expect(session.head.tokens).toBe(start);
-    await ask('q');
-    const again = await readAnswer(session.generate({ maxTokens: 8 }));
-    expect([said(again), again.end?.usage.prompt]).toEqual([said(first), first.end?.usage.prompt]);
-  });
-
-  it('answers beside the conversation, which knows nothing of it', async () => {
-    await ask('q');
-    const before = session.head;
-    const alone = await engine.open({ system: '', tenant: 'alone' });
-    const other: Segment[] = [
-      edge('a', 'open'),
-      { k: 'text', id: 'b', text: 'how many circles' },
-      edge('a', 'close'),
-    ];
-    for (const segment of other) await alone.append(segment);
-    const [beside, expected] = await Promise.all([
-      readAnswer(session.aside({ segments: other, maxTokens: 8 })),
-      readAnswer(alone.generate({ maxTokens: 8 })),
-    ]);
-    expect(said(beside)).toEqual(said(expected));
-    expect(beside.end?.usage).toMatchObject({ prompt: expected.end?.usage.prompt });
-    expect(session.head).toEqual(before);
-    await alone.close();
-    const { genId } = await readAnswer(session.generate({ maxTokens: 4 }));
-    await session.accept(genId);
-  });
-
-  it('reads beside the conversation what the conversation holds', async () => {
-    const sound = { ...block('s1', 8_000, false), utterance: 's' };
-    const close = edge('t', 'close');
-    await session.append(edge('t', 'open'));
-    await session.append(frame('f'));
-    await session.append(sound);
-    const said = await session.append({ ...sound, id: 's2', final: true });
-    await session.append(close);
-    const known = ['f', 's2'].map((id) => ({ k: 'known', id }) as const);
-    const asked = [edge('a', 'open'), ...known, edge('a', 'close')];
-    const { end } = await readAnswer(session.aside({ segments: asked, maxTokens: 2, idle: true }));
-    const media = 1 + engine.caps.tokensPerFrame + said.tokens;
-    if (subject.exact) expect(end?.usage.prompt).toBe(1 + 1 + media + 1 + 1);
-    // Of a picture and a sound, and not of a conversation: the server's own count.
-    const { prompt = 0 } = end?.usage ?? {};
-    expect([prompt > engine.caps.tokensPerFrame, prompt <= media + TEMPLATE_TOKENS]).toEqual([true, true]);
-    await session.redact(['f']);
-    const gone = readAnswer(session.aside({ segments: asked, maxTokens: 2 }));
-    await expect(gone).rejects.toMatchObject({ code: 'bad_request', param: 'f' });
-  });
-
-  it('answers several things at once beside an answer, and ends each by its own signal', async () => {
-    await ask('q');
-    const question = (id: string) => [edge(id, 'open'), text(`${id} text`), edge(id, 'close')];
-    const abort = new AbortController();
-    const own = readAnswer(session.generate({ maxTokens: 4 }));
-    const beside = ['a', 'b'].map((id) =>
-      readAnswer(session.aside({ segments: question(id), maxTokens: 4 })),
-    );
-    const outcome = readAnswer(
-      session.aside({ segments: question('c'), maxTokens: 4, signal: abort.signal }),
-    ).then(
-      ({ end }) => end?.reason,
-      (error: { code: string }) => error.code,
-    );
-    abort.abort();
-    const answers = (await Promise.all(beside)).map(said);
-    expect(answers[0]).toEqual(answers[1]);
-    expect(await outcome).toBe('aborted');
-    await session.accept((await own).genId);
-  });
-
-  it('shortens an accepted answer, after which older checkpoints are void', async () => {
-    await ask('q');
-    const { genId, ids } = await readAnswer(session.generate({ maxTokens: 8 }));
-    const accepted = await session.accept(genId);
-    await session.append(edge('t', 'open'));
-    await session.append(frame('f'));
-    const mark = session.mark();
-    const { epoch, freed, dropped } = await session.cut(genId, { keepTokens: 1 });
-    expect(ids.length).toBeGreaterThan(1);
-    expect([freed, dropped]).toEqual([ids.length - 1, []]);
-    expect(session.head).toMatchObject({ epoch, tokens: mark.tokens - freed });
-    await expect(session.rollback(accepted)).rejects.toMatchObject({ code: 'stale_checkpoint' });
-    for (const id of [genId, 'nobody']) expect((await session.cut(id, { keepTokens: 1 })).freed).toBe(0);
-    await session.append(edge('t', 'close'));
-    expect((await readAnswer(session.generate({ maxTokens: 2 }))).end).not.toBeNull();
   });
 
   it('takes the results of calls where its model calls tools, and refuses them where not', async () => {

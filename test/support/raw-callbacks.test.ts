@@ -39,6 +39,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'modules/decoder/remote/session/asides.ts': 'what failed is told to who reads the answer',
   'modules/decoder/remote/session/asking.ts': 'the last event of a queue, which never rejects',
   'modules/decoder/remote/replicas.ts': 'a signal, whose listener passes the guard',
+  'modules/decoder/remote/http/transport.ts': 'settles promises',
   'modules/decoder/remote/clock.ts': 'whoever sets a timer by it gives a guarded callback',
   'modules/decoder/local/sessions/held-operations.ts':
     'a signal that is aborted by our own code, which catches',

@@ -34,10 +34,14 @@ export interface RemoteTimeouts {
   readonly probeMs: number;
   /** Until a model that is tried at the start has answered. Default 60,000. */
   readonly firstUseMs: number;
-  /** From a request to its first token. Default 30,000. */
-  readonly firstTokenMs: number;
-  /** Between two pieces of an answer. Default 10,000. */
+  /**
+   * A server that has not begun to answer, that answers nobody else either, and that was seen to be faster, hangs after this. Default 4000.
+   */
+  readonly silenceMs: number;
+  /** Between two pieces of an answer; longer where the server has to read much for others meanwhile. Default 8000. */
   readonly idleMs: number;
+  /** From a request to its first token at the most, and between two pieces, whatever else the server does. Default 30,000. */
+  readonly firstTokenMs: number;
   /** How long a request that failed before its first token is tried again, here or elsewhere. Default 6000. */
   readonly retryMs: number;
 }
@@ -78,7 +82,6 @@ export interface RemoteOptions {
   readonly ear?: (() => Promise<LocalEar | null>) | undefined;
   /** A server that writes down what is said, for transcripts and for a model that hears nothing; it gets `key` too. Default: none. */
   readonly transcriptions?: { readonly url: string; readonly model: string } | undefined;
-  readonly fetch?: typeof fetch | undefined;
   readonly clock?: RemoteClock | undefined;
   /** 0..1, 1 excluded. */
   readonly random?: (() => number) | undefined;
@@ -88,37 +91,12 @@ export interface RemoteOptions {
   readonly log?: ((level: 'info' | 'warn', line: string) => void) | undefined;
 }
 
-/** What the operator sees of warming. `helps`: null where the server does not tell what it had cached. */
-export interface WarmStats {
-  readonly requests: number;
-  readonly aborted: number;
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly helps: boolean | null;
-}
-
-/** Counters since the start, and how things are now; the first seven as the local engine has them, a replica for a worker. */
-export interface RemoteStats {
-  readonly workers: number;
-  readonly workersUp: number;
-  readonly workersStuck: number;
-  readonly lost: { readonly died: number; readonly stuck: number };
-  readonly sessions: number;
-  /** Answers that went on at another replica, or at the same after it had failed. */
-  readonly sessionsRebuilt: number;
-  readonly sessionsGivenUp: number;
-  readonly requests: number;
-  readonly retries: number;
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly warm: WarmStats;
-}
-
 export const DEFAULT_TIMEOUTS: RemoteTimeouts = {
   probeMs: 5000,
   firstUseMs: 60_000,
+  silenceMs: 4000,
+  idleMs: 8000,
   firstTokenMs: 30_000,
-  idleMs: 10_000,
   retryMs: 6000,
 };
 

@@ -2,19 +2,20 @@ import { VisavisError, type EngineCaps, type EngineSession, type OmniEngine } fr
 import { DIALECTS } from '../core/remote/dialect.js';
 import { ChatServer } from './http/chat-server.js';
 import { Failure } from './http/failure.js';
-import type { Usage } from './http/shapes.js';
 import { JpegClient } from './media/jpeg-client.js';
 import { MediaWriter } from './media/media-writer.js';
-import type { LocalEar, RemoteOptions, RemoteStats } from './options.js';
+import type { LocalEar, RemoteOptions } from './options.js';
 import { capsOf, told, type Findings } from './probe/findings.js';
 import { TranscriptionEar } from './ear/transcription-ear.js';
 import { baseOf, idOf, settingsOf, type Settings } from './settings.js';
 import { identify, type Identity } from './probe/identify.js';
-import { guessedCosts, tryOut, type Abilities } from './probe/try-out.js';
+import { guessedCosts, tryAnswer, tryOut, type Abilities } from './probe/try-out.js';
 import { Replica, Replicas } from './replicas.js';
 import type { Asker } from './session/asking.js';
 import { RemoteSession } from './session/remote-session.js';
 import { Warmer } from './session/warmer.js';
+import { statsOf, type RemoteStats } from './stats.js';
+import { RequestTally } from './tally.js';
 
 interface Loaded extends Findings {
   readonly caps: EngineCaps;
@@ -22,13 +23,15 @@ interface Loaded extends Findings {
   readonly media: MediaWriter;
 }
 
+/** Whose cache what is tried is kept in. */
+const PROBE = 'probe';
+
 /** An engine that others run: OpenAI chat completions of vLLM, SGLang, llama-server and whatever speaks as they do. */
 export class RemoteEngine implements OmniEngine {
   private readonly settings: Settings;
   private readonly jpeg: JpegClient;
   private readonly sessions = new Set<RemoteSession>();
-  private readonly counts = { requests: 0, promptTokens: 0, cachedTokens: 0 };
-  private readonly warmed = { requests: 0, aborted: 0, promptTokens: 0, cachedTokens: 0 };
+  private readonly tally = new RequestTally();
   private loaded: Loaded | null = null;
   private opened = 0;
 
@@ -45,24 +48,19 @@ export class RemoteEngine implements OmniEngine {
   }
 
   get stats(): RemoteStats {
-    const { loaded } = this;
-    const replicas = loaded?.replicas;
-    const gates = replicas?.list.map(({ gate }) => gate.helps) ?? [];
-    return {
-      workers: this.settings.urls.length,
-      workersUp: replicas?.up ?? 0,
-      workersStuck: 0,
-      lost: { died: replicas?.lost ?? 0, stuck: 0 },
+    const { tally, settings, warms } = this;
+    return statsOf({
+      servers: settings.urls.length,
       sessions: this.sessions.size,
-      sessionsRebuilt: replicas?.movedAnswers ?? 0,
-      sessionsGivenUp: replicas?.givenUp ?? 0,
-      ...this.counts,
-      retries: replicas?.retries ?? 0,
-      warm: {
-        ...this.warmed,
-        helps: gates.includes(false) ? false : gates.includes(true) ? true : null,
-      },
-    };
+      replicas: this.loaded?.replicas ?? null,
+      tally,
+      warms,
+      nowMs: settings.clock.nowMs(),
+    });
+  }
+
+  private get warms(): boolean {
+    return this.settings.warm && (this.loaded?.abilities.vision ?? false);
   }
 
   /**
@@ -90,7 +88,7 @@ export class RemoteEngine implements OmniEngine {
     const media = this.mediaFor(first.identity);
     const abilities = await this.triedOut(server, first.identity, media, signal);
     const ear = this.transcriber() ?? (abilities.audio ? null : await this.settings.ear());
-    const replicas = this.replicasOf(servers, found);
+    const replicas = this.replicasOf(servers, found, first.identity);
     this.loaded = {
       ear,
       identity: first.identity,
@@ -118,7 +116,7 @@ export class RemoteEngine implements OmniEngine {
     const place = replicas.place();
     const id = `${settings.process}-${++this.opened}`;
     const asker = this.askerOf(loaded, id, o.tenant);
-    const { guard, log, timeouts } = settings;
+    const { guard, log } = settings;
     const session: RemoteSession = new RemoteSession({
       id,
       system: o.system,
@@ -133,26 +131,20 @@ export class RemoteEngine implements OmniEngine {
       ear,
       guard,
       speculationsPerMinute: settings.speculationsPerMinute,
-      warmer:
-        settings.warm && abilities.vision
-          ? (messages) =>
-              new Warmer({
-                asker,
-                place,
-                guard,
-                timeoutMs: timeouts.firstTokenMs,
-                messages,
-                onUseless: (name) =>
-                  log(
-                    'warn',
-                    `${name} finds little of what it was sent again: frames are not sent ahead for now`,
-                  ),
-                onEnd: (how) => {
-                  this.warmed.requests += 1;
-                  if (how === 'aborted') this.warmed.aborted += 1;
-                },
-              })
-          : null,
+      warmer: this.warms
+        ? (context) =>
+            new Warmer({
+              asker,
+              place,
+              guard,
+              context,
+              onUseless: (name) =>
+                log(
+                  'warn',
+                  `${name} finds little of what it was sent again: frames are not sent ahead for now`,
+                ),
+            })
+        : null,
       onClosed: () => void this.sessions.delete(session),
     });
     this.sessions.add(session);
@@ -172,8 +164,8 @@ export class RemoteEngine implements OmniEngine {
   }
 
   private serverOf(url: string): ChatServer {
-    const { key, sessionHeader, fetch, clock, timeouts, guard } = this.settings;
-    return new ChatServer({ url, key, sessionHeader, fetch, clock, timeouts, guard });
+    const { key, sessionHeader, clock, timeouts, guard, pace } = this.settings;
+    return new ChatServer({ url, key, sessionHeader, clock, timeouts, guard, pace });
   }
 
   private async identified(server: ChatServer, signal: AbortSignal): Promise<Identity | Failure> {
@@ -198,7 +190,7 @@ export class RemoteEngine implements OmniEngine {
       frame: {
         model: identity.model,
         dialect: DIALECTS[identity.flavour],
-        salt: this.saltOf('probe'),
+        salt: this.saltOf(PROBE),
         slot: null,
       },
       media,
@@ -212,7 +204,10 @@ export class RemoteEngine implements OmniEngine {
   private transcriber(): LocalEar | null {
     const { transcriptions } = this.settings;
     if (!transcriptions) return null;
-    return new TranscriptionEar(this.serverOf(baseOf(transcriptions.url)), transcriptions.model);
+    return new TranscriptionEar(this.serverOf(baseOf(transcriptions.url)), {
+      model: transcriptions.model,
+      onEnd: (how) => this.tally.ended('transcription', how, null),
+    });
   }
 
   private mediaFor({ flavour }: Identity): MediaWriter {
@@ -221,13 +216,24 @@ export class RemoteEngine implements OmniEngine {
     return new MediaWriter({ audio: form, ids: DIALECTS[flavour].mediaIds }, this.jpeg);
   }
 
-  private replicasOf(servers: readonly ChatServer[], found: readonly (Identity | Failure)[]): Replicas {
+  private replicasOf(
+    servers: readonly ChatServer[],
+    found: readonly (Identity | Failure)[],
+    known: Identity,
+  ): Replicas {
     const { clock, random, guard, timeouts, log } = this.settings;
     const list = servers.map((server, index) => {
       const identity = found[index];
       return new Replica(server, identity && !(identity instanceof Error) ? identity.slots : 0);
     });
-    const replicas = new Replicas(list, { clock, random, guard, retryMs: timeouts.retryMs, log });
+    const replicas = new Replicas(list, {
+      clock,
+      random,
+      guard,
+      retryMs: timeouts.retryMs,
+      log,
+      trial: (replica, signal) => this.trial(replica, known, signal),
+    });
     for (const [index, replica] of list.entries()) {
       const failure = found[index];
       if (!(failure instanceof Error)) continue;
@@ -235,6 +241,15 @@ export class RemoteEngine implements OmniEngine {
       replicas.missing(replica);
     }
     return replicas;
+  }
+
+  /** Whether a server that was left out serves again: some list their models long before one answers, or while it hangs. */
+  private async trial(replica: Replica, { model, flavour }: Identity, signal: AbortSignal): Promise<void> {
+    const { slots } = await identify(replica.server, { model, flavour }, signal);
+    replica.has(slots);
+    const slot = replica.slotFor(null, PROBE);
+    const frame = { model, dialect: DIALECTS[flavour], salt: this.saltOf(PROBE), slot };
+    await tryAnswer(replica.server, { frame, signal, timeoutMs: this.settings.timeouts.probeMs });
   }
 
   private askerOf({ identity, replicas }: Loaded, session: string, tenant: string): Asker {
@@ -246,19 +261,12 @@ export class RemoteEngine implements OmniEngine {
       tenant,
       frame: { model: identity.model, dialect: DIALECTS[identity.flavour], salt: this.saltOf(tenant) },
       newCallId: () => `call_${idOf(random)}`,
-      onUsage: (usage, kind) => this.count(usage, kind),
+      tally: this.tally,
     };
   }
 
   private saltOf(tenant: string): string {
     return `${this.settings.salt}:${tenant}`;
-  }
-
-  private count({ prompt, cached }: Usage, kind: 'answer' | 'warm'): void {
-    const counts = kind === 'warm' ? this.warmed : this.counts;
-    if (kind === 'answer') this.counts.requests += 1;
-    counts.promptTokens += prompt ?? 0;
-    counts.cachedTokens += cached ?? 0;
   }
 }
 

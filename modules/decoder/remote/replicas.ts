@@ -4,7 +4,7 @@ import { backoffMs } from '../core/remote/backoff.js';
 import { Breaker } from '../core/remote/breaker.js';
 import { WarmGate } from '../core/remote/warm-gate.js';
 import type { ChatServer } from './http/chat-server.js';
-import { Failure } from './http/failure.js';
+import { Failure, type FailureKind } from './http/failure.js';
 import type { RemoteClock } from './options.js';
 
 /** One server of several that serve the same model. */
@@ -15,15 +15,21 @@ export class Replica {
   /** Sessions that are placed here. */
   sessions = 0;
   /** Slots that no session is tied to. */
-  readonly freeSlots: number[];
+  freeSlots: number[] = [];
   /** For what no slot is tied to: the server would choose the one with the likest cache, whoever's that is. null: it has no slots. */
-  private readonly sharedSlot: number | null;
+  private sharedSlot: number | null = null;
   /** Whose request each slot was given last. */
   private readonly users = new Map<number, string>();
 
   /** @param slots of the server; 0: it has none that a session could be tied to */
   constructor(server: ChatServer, slots: number) {
     this.server = server;
+    this.has(slots);
+  }
+
+  /** What is known of its slots: nothing yet of one that was not there at the start. */
+  has(slots: number): void {
+    if (this.sharedSlot !== null) return;
     this.sharedSlot = slots > 0 ? slots - 1 : null;
     // The only one there is has to serve for both.
     this.freeSlots = Array.from({ length: slots === 1 ? 1 : Math.max(0, slots - 1) }, (_, index) => index);
@@ -52,11 +58,18 @@ export class Place {
   replica: Replica;
   /** null: any. */
   slot: number | null = null;
+  /** Tokens that the replica was seen to have of the session: it has more since. */
+  held = 0;
   private left = false;
 
   constructor(replica: Replica) {
     this.replica = replica;
     this.enter();
+  }
+
+  /** @param cached what the replica told that it had; null: it did not tell, or it is no use any more */
+  found(cached: number | null): void {
+    this.held = cached ?? 0;
   }
 
   moveTo(replica: Replica): void {
@@ -76,6 +89,7 @@ export class Place {
   }
 
   private enter(): void {
+    this.held = 0;
     this.replica.sessions += 1;
     this.slot = this.replica.freeSlots.shift() ?? null;
   }
@@ -86,6 +100,8 @@ export interface ReplicasOptions {
   readonly random: () => number;
   readonly guard: Guard;
   readonly retryMs: number;
+  /** Has a server that was left out answer something, from its model. @throws Failure where it does not */
+  readonly trial: (replica: Replica, signal: AbortSignal) => Promise<void>;
   readonly log: (level: 'info' | 'warn', line: string) => void;
 }
 
@@ -104,6 +120,10 @@ export class Replicas {
   /** Since the start. */
   lost = 0;
   retries = 0;
+  /** Sessions that were moved to another server. */
+  failovers = 0;
+  /** Requests of any kind, each try of them; an abort is none. */
+  readonly failures = new Map<FailureKind, number>();
   movedAnswers = 0;
   givenUp = 0;
   private readonly options: ReplicasOptions;
@@ -159,13 +179,14 @@ export class Replicas {
         if (!(error instanceof Failure)) throw error;
         last = error;
         failures += 1;
+        this.count(error);
         if (error.isFault) this.failed(replica, error);
         if (error.kind === 'aborted' || !error.isPassing || !o.repeatable()) throw error.toError();
         const waitMs = backoffMs(failures, random(), error.retryAfterMs);
         if (clock.nowMs() + waitMs >= untilMs) throw this.gaveUp(last);
         this.retries += 1;
         const other = this.best(replica);
-        if (other) place.moveTo(other);
+        if (other) this.move(place, other);
         await this.sleep(waitMs, o.signal);
       }
     }
@@ -173,8 +194,9 @@ export class Replicas {
 
   /** A request beside those of answers came to this end. */
   note(replica: Replica, failure: Failure | null): void {
-    if (!failure) replica.breaker.succeeded();
-    else if (failure.isFault) this.failed(replica, failure);
+    if (!failure) return replica.breaker.succeeded();
+    this.count(failure);
+    if (failure.isFault) this.failed(replica, failure);
   }
 
   close(): void {
@@ -191,7 +213,16 @@ export class Replicas {
   private leaveBroken(place: Place): void {
     if (!place.replica.breaker.isOpen) return;
     const other = this.best(place.replica);
-    if (other) place.moveTo(other);
+    if (other) this.move(place, other);
+  }
+
+  private move(place: Place, to: Replica): void {
+    this.failovers += 1;
+    place.moveTo(to);
+  }
+
+  private count({ kind }: Failure): void {
+    if (kind !== 'aborted') this.failures.set(kind, (this.failures.get(kind) ?? 0) + 1);
   }
 
   /** Of those that work the one with the fewest sessions. */
@@ -201,9 +232,9 @@ export class Replicas {
   }
 
   private failed(replica: Replica, failure: Failure): void {
-    const opened = replica.breaker.failed(failure.isRefusedConnection);
+    const opened = replica.breaker.failed(failure.isRefusedConnection || failure.kind === 'overdue');
     if (opened) this.leaveOut(replica, failure);
-    else if (failure.kind === 'unreachable' || failure.kind === 'overdue') this.look(replica);
+    else if (failure.kind === 'unreachable') this.look(replica);
   }
 
   private leaveOut(replica: Replica, { message }: Failure): void {
@@ -234,8 +265,8 @@ export class Replicas {
     const onTrial = this.options.guard.wrap('engine.trial', async () => {
       this.trials.delete(replica);
       try {
-        await replica.server.get('/v1/models', this.closing.signal);
-        replica.breaker.succeeded();
+        await this.options.trial(replica, this.closing.signal);
+        replica.breaker.trialSucceeded();
         this.options.log('info', `${replica.server.name} is back`);
       } catch {
         replica.breaker.trialFailed();

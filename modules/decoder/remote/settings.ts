@@ -1,4 +1,5 @@
 import { Guard, VisavisError } from '#modules/contracts';
+import { Pace } from '../core/remote/patience.js';
 import { systemClock } from './clock.js';
 import { DEFAULT_REMOTE, DEFAULT_TIMEOUTS, type RemoteOptions } from './options.js';
 
@@ -25,11 +26,11 @@ export function settingsOf(options: RemoteOptions) {
     salt: options.salt ?? idOf(random),
     transcriptions: options.transcriptions,
     ear: options.ear ?? (() => Promise.resolve(null)),
-    fetch: options.fetch ?? fetch,
     clock: options.clock ?? systemClock,
     log: options.log ?? (() => undefined),
     random,
     guard,
+    pace: new Pace(),
     /** Of this process: what it names is named by no other. */
     process,
   };

@@ -10,4 +10,6 @@ export interface FrameOptions {
 export interface FrameSize {
   readonly width: number;
   readonly height: number;
+  /** Pictures of another aspect ratio keep theirs, between black bars. Default false: they are squashed. */
+  readonly keepsRatio?: boolean;
 }

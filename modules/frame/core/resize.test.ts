@@ -61,6 +61,18 @@ describe('Resizer', () => {
     expect(rowsOf(resizer.resize(image(4, 2, (x, y) => 10 * x + 100 * y)))).toEqual([[55, 75]]);
   });
 
+  it('keeps the aspect ratio between black bars where that is asked for', () => {
+    const resizer = new Resizer({ width: 8, height: 6, keepsRatio: true });
+    const fitted = (width: number, height: number) => {
+      const rows = rowsOf(resizer.resize(image(width, height, () => 200)));
+      return rows.map((row) => row.map((value) => (value === 200 ? '#' : value === 0 ? '.' : '?')).join(''));
+    };
+    expect(fitted(1280, 640)).toEqual(['........', ...Array(4).fill('########'), '........']);
+    expect(fitted(300, 600)).toEqual(Array(6).fill('..###...'));
+    expect(fitted(640, 480)).toEqual(Array(6).fill('########'));
+    expect(fitted(4, 3)).toEqual(Array(6).fill('########'));
+  });
+
   it('keeps a constant picture constant', () => {
     fc.assert(
       fc.property(

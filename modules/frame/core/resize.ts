@@ -13,12 +13,14 @@ interface Taps {
 }
 
 /**
- * Scales pictures to one size, each axis by itself (the aspect ratio is not kept: the model is trained on squashed
- * pictures). An axis that shrinks is averaged by area, so that nothing small is skipped; one that grows is bilinear.
+ * Scales pictures to one size, each axis by itself: the aspect ratio is kept where that is asked for, and else not (the shipped model is
+ * trained on squashed pictures). An axis that shrinks is averaged by area, so that nothing small is skipped; one that grows is bilinear.
  */
 export class Resizer {
   readonly #target: FrameSize;
   #source: FrameSize = { width: 0, height: 0 };
+  /** What of the target is not bars. */
+  #inner: FrameSize = { width: 1, height: 1 };
   #columns: Taps = axisTaps(1, 1);
   #rows: Taps = axisTaps(1, 1);
   #row = new Float32Array(0);
@@ -33,17 +35,20 @@ export class Resizer {
     if (image.width === width && image.height === height) return image;
     this.#prepare(image);
     const data = new Uint8Array(width * height * CHANNELS);
-    for (let y = 0; y < height; y++) {
+    const left = Math.floor((width - this.#inner.width) / 2);
+    const top = Math.floor((height - this.#inner.height) / 2);
+    for (let y = 0; y < this.#inner.height; y++) {
       this.#mixRows(image, y);
-      this.#mixColumns(data, y);
+      this.#mixColumns(data, ((top + y) * width + left) * CHANNELS);
     }
     return { width, height, data };
   }
 
   #prepare(source: FrameSize): void {
     if (source.width === this.#source.width && source.height === this.#source.height) return;
-    this.#columns = axisTaps(source.width, this.#target.width);
-    this.#rows = axisTaps(source.height, this.#target.height);
+    this.#inner = this.#target.keepsRatio ? inside(source, this.#target) : this.#target;
+    this.#columns = axisTaps(source.width, this.#inner.width);
+    this.#rows = axisTaps(source.height, this.#inner.height);
     this.#row = new Float32Array(source.width * CHANNELS);
     this.#source = { width: source.width, height: source.height };
   }
@@ -62,12 +67,12 @@ export class Resizer {
     }
   }
 
-  /** The mixed row, mixed along the row into target row `y`. */
-  #mixColumns(data: Uint8Array, y: number): void {
+  /** The mixed row, mixed along the row into the target from its byte `out` on. */
+  #mixColumns(data: Uint8Array, out: number): void {
     const { first, count, weights, stride } = this.#columns;
     const row = this.#row;
-    let out = y * this.#target.width * CHANNELS;
-    for (let x = 0; x < this.#target.width; x++) {
+    let to = out;
+    for (let x = 0; x < this.#inner.width; x++) {
       let r = 0.5;
       let g = 0.5;
       let b = 0.5;
@@ -80,11 +85,20 @@ export class Resizer {
         b += weight * (row[at + 2] ?? 0);
         at += CHANNELS;
       }
-      data[out++] = r;
-      data[out++] = g;
-      data[out++] = b;
+      data[to++] = r;
+      data[to++] = g;
+      data[to++] = b;
     }
   }
+}
+
+/** The largest size of the source's aspect ratio within the target. */
+function inside(source: FrameSize, target: FrameSize): FrameSize {
+  const scale = Math.min(target.width / source.width, target.height / source.height);
+  return {
+    width: Math.min(target.width, Math.max(1, Math.round(source.width * scale))),
+    height: Math.min(target.height, Math.max(1, Math.round(source.height * scale))),
+  };
 }
 
 function axisTaps(source: number, target: number): Taps {

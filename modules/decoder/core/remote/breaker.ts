@@ -10,41 +10,54 @@ export const BREAKER: BreakerOptions = { failures: 3, openMs: 1000, maxOpenMs: 1
 
 /**
  * Keeps requests away from a server that fails: it opens after some failures in a row, and closes when a trial succeeds. Its owner
- * makes the trials, each after {@link trialInMs}: nobody's question is one.
+ * makes the trials, each after {@link trialInMs}: nobody's question is one. After a trial the next failure opens it at once, for longer.
  */
 export class Breaker {
   private readonly options: BreakerOptions;
   private failures = 0;
-  private openMs: number | null = null;
+  private state: 'closed' | 'open' | 'probation' = 'closed';
+  private openMs: number;
 
   constructor(options: BreakerOptions = BREAKER) {
     this.options = options;
+    this.openMs = options.openMs;
   }
 
   get isOpen(): boolean {
-    return this.openMs !== null;
+    return this.state === 'open';
   }
 
   /** How long to wait before the next trial; null: it is closed. */
   get trialInMs(): number | null {
-    return this.openMs;
+    return this.isOpen ? this.openMs : null;
   }
 
   succeeded(): void {
     this.failures = 0;
-    this.openMs = null;
+    this.state = 'closed';
+    this.openMs = this.options.openMs;
   }
 
-  /** @param certain nobody is there: it opens at once. @returns true: it has opened by that */
+  /** @param certain nobody is there, or nobody who answers: it opens at once. @returns true: it has opened by that */
   failed(certain = false): boolean {
     this.failures += 1;
-    if (this.openMs !== null) return false;
-    if (!certain && this.failures < this.options.failures) return false;
-    this.openMs = this.options.openMs;
+    if (this.isOpen) return false;
+    const wasOnProbation = this.state === 'probation';
+    if (!certain && !wasOnProbation && this.failures < this.options.failures) return false;
+    if (wasOnProbation) this.lengthen();
+    this.state = 'open';
     return true;
   }
 
+  trialSucceeded(): void {
+    if (this.isOpen) this.state = 'probation';
+  }
+
   trialFailed(): void {
-    if (this.openMs !== null) this.openMs = Math.min(this.options.maxOpenMs, this.openMs * 2);
+    this.lengthen();
+  }
+
+  private lengthen(): void {
+    this.openMs = Math.min(this.options.maxOpenMs, this.openMs * 2);
   }
 }

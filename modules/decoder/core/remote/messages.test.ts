@@ -1,6 +1,7 @@
 import type { Segment } from '#modules/contracts';
 import { RemoteLog } from './remote-log.js';
-import { Json, messagesJson, toMessages } from './messages.js';
+import { BodyWriter } from './body.js';
+import { Json, toMessages } from './messages.js';
 
 const COSTS = { frame: 36, sound: 0, second: 16 };
 const turn = (edge: 'open' | 'close', role: 'user' | 'system' | 'assistant' = 'user'): Segment => ({
@@ -41,7 +42,11 @@ function logOf(...segments: readonly Segment[]): RemoteLog {
   return log;
 }
 const listOf = (log: RemoteLog, systemAmid = true) =>
-  JSON.parse(messagesJson(toMessages(log.entries, log, { system: log.system, systemAmid }))) as unknown[];
+  JSON.parse(
+    Buffer.concat(
+      new BodyWriter().messages(toMessages(log.entries, log, { system: log.system, systemAmid })).end(),
+    ).toString(),
+  ) as unknown[];
 const say = (log: RemoteLog, ...pieces: string[]) =>
   log.accept(log.head.seq + 1, { genId: `g${count++}`, pieces, calls: [] });
 

@@ -3,7 +3,20 @@ import type { LogEntry } from '../context/log-entry.js';
 
 /** JSON that is put into a request as it stands: written once for each medium, and the same bytes in every request. */
 export class Json {
-  constructor(readonly text: string) {}
+  /** UTF-8. */
+  readonly bytes: Uint8Array;
+
+  /** @param isSound it is a sound, which a server has to listen to */
+  constructor(
+    text: string,
+    readonly isSound = false,
+  ) {
+    this.bytes = new TextEncoder().encode(text);
+  }
+
+  get text(): string {
+    return new TextDecoder().decode(this.bytes);
+  }
 }
 
 /** A call as it was made. */
@@ -114,6 +127,12 @@ export function wordsOf({ text }: Json): string | null {
   return part.type === 'text' ? (part.text ?? '') : null;
 }
 
+/** Whether the last that was said to the model is a sound, or has one. */
+export function endsInSound(messages: readonly ChatMessage[]): boolean {
+  const last = messages.at(-1);
+  return last?.role === 'user' && last.content.some(({ isSound }) => isSound);
+}
+
 type Mutable = { role: 'user'; content: Json[] };
 
 class MessageList {
@@ -192,14 +211,4 @@ function resultsOf(entries: readonly (LogEntry | null)[]): ReadonlyMap<string, s
       segment.k === 'result' ? [[segment.callId, segment.output] as const] : [],
     ),
   );
-}
-
-/** The list as JSON; parts that were written before are taken as they are. */
-export function messagesJson(messages: readonly ChatMessage[]): string {
-  return `[${messages.map(messageJson).join(',')}]`;
-}
-
-function messageJson(message: ChatMessage): string {
-  if (message.role !== 'user') return JSON.stringify(message);
-  return `{"role":"user","content":[${message.content.map(({ text }) => text).join(',')}]}`;
 }

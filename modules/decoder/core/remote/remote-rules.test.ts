@@ -95,6 +95,16 @@ describe('Breaker', () => {
   it('opens at once where nobody is there', () => {
     expect(new Breaker().failed(true)).toBe(true);
   });
+
+  it('opens at once, and for longer, where a trial went well and the next question does not', () => {
+    const breaker = new Breaker();
+    breaker.failed(true);
+    breaker.trialSucceeded();
+    expect([breaker.isOpen, breaker.failed(), breaker.trialInMs]).toEqual([false, true, 2000]);
+    breaker.trialSucceeded();
+    breaker.succeeded();
+    expect([breaker.failed(), breaker.failed(true), breaker.trialInMs]).toEqual([false, true, 1000]);
+  });
 });
 
 describe('backoffMs', () => {

@@ -1,6 +1,7 @@
 import type { Tool, ToolChoice } from '#modules/contracts';
+import { BodyWriter, type RequestBody } from './body.js';
 import type { Dialect } from './dialect.js';
-import { messagesJson, type ChatMessage } from './messages.js';
+import type { ChatMessage } from './messages.js';
 
 /** A slot, and whether what is in its cache may be used: it is another tenant's where the slot was. */
 export interface SlotUse {
@@ -32,7 +33,7 @@ export function answerBody(
   messages: readonly ChatMessage[],
   o: AnswerWishes,
   how: 'streamed' | 'whole' = 'streamed',
-): string {
+): RequestBody {
   const { tools = [], toolChoice = 'auto' } = o;
   return body(frame, messages, {
     ...(how === 'streamed' && { stream: true, stream_options: { include_usage: true } }),
@@ -45,7 +46,7 @@ export function answerBody(
 }
 
 /** The body of a request that is there for the server's cache: one token, which nobody reads. */
-export function warmBody(frame: RequestFrame, messages: readonly ChatMessage[]): string {
+export function warmBody(frame: RequestFrame, messages: readonly ChatMessage[]): RequestBody {
   const { dialect } = frame;
   return body(frame, messages, { [dialect.maxTokensField]: 1, temperature: 0, ...dialect.warming });
 }
@@ -54,14 +55,18 @@ function body(
   { model, dialect, salt, slot }: RequestFrame,
   messages: readonly ChatMessage[],
   more: Readonly<Record<string, unknown>>,
-): string {
+): RequestBody {
   const rest = JSON.stringify({
     ...more,
     ...dialect.always,
     ...(salt !== null && dialect.saltField && { [dialect.saltField]: salt }),
     ...(slot !== null && dialect.slots && { id_slot: slot.id, cache_prompt: slot.reuse }),
   });
-  return `{"model":${JSON.stringify(model)},"messages":${messagesJson(messages)},${rest.slice(1)}`;
+  const writer = new BodyWriter().put(`{"model":${JSON.stringify(model)},"messages":`);
+  return writer
+    .messages(messages)
+    .put(`,${rest.slice(1)}`)
+    .end();
 }
 
 function toTool({ name, description, parameters }: Tool) {

@@ -1,6 +1,6 @@
 import type { Guard } from '#modules/contracts';
 import type { RemoteClock } from '../options.js';
-import { Failure } from './failure.js';
+import { Failure, codeOf } from './failure.js';
 
 /** The signal of a request: by whoever asked, or because it takes too long. */
 export class Deadline {
@@ -11,18 +11,30 @@ export class Deadline {
   private why = '';
   private cancel = (): void => undefined;
 
-  /** @param ms until it is late */
-  constructor(asked: AbortSignal, ms: number, by: { clock: RemoteClock; guard: Guard }) {
+  constructor(asked: AbortSignal, by: { clock: RemoteClock; guard: Guard }) {
     this.asked = asked;
     this.by = by;
     this.signal = AbortSignal.any([asked, this.late.signal]);
-    this.restart(ms);
   }
 
-  restart(ms: number): void {
+  /** @param ms until it is late, from now on */
+  within(ms: number): this {
+    const lateAtMs = this.by.clock.nowMs() + ms;
+    return this.until(() => lateAtMs);
+  }
+
+  /** @param lateAtMs asked when it would be late: it may be later by then */
+  until(lateAtMs: () => number): this {
     this.pause();
-    const onLate = () => this.expire(`the inference server did not go on for ${ms} ms`);
-    this.cancel = this.by.clock.after(ms, this.by.guard.wrap('engine.deadline', onLate));
+    const { clock, guard } = this.by;
+    const sinceMs = clock.nowMs();
+    const onTime = guard.wrap('engine.deadline', () => {
+      const restMs = lateAtMs() - clock.nowMs();
+      if (restMs > 0) this.cancel = clock.after(restMs, onTime);
+      else this.expire(`the inference server did not go on for ${Math.round(clock.nowMs() - sinceMs)} ms`);
+    });
+    this.cancel = clock.after(Math.max(0, lateAtMs() - sinceMs), onTime);
+    return this;
   }
 
   pause(): void {
@@ -44,6 +56,8 @@ export class Deadline {
     if (error instanceof Failure) return error;
     if (this.asked.aborted) return new Failure('aborted', 'the request was aborted');
     if (this.late.signal.aborted) return new Failure('overdue', this.why);
-    return new Failure('unreachable', 'the inference server cannot be reached', { cause: error });
+    const code = codeOf(error);
+    const why = code === null ? '' : ` (${code})`;
+    return new Failure('unreachable', `the inference server cannot be reached${why}`, { cause: error });
   }
 }

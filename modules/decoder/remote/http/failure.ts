@@ -46,9 +46,7 @@ export class Failure extends Error {
 
   /** Nobody listens there: that is no matter of chance. */
   get isRefusedConnection(): boolean {
-    const inner = this.cause instanceof Error ? this.cause.cause : null;
-    const code = inner instanceof Error && 'code' in inner ? inner.code : null;
-    return typeof code === 'string' && NOBODY_THERE.has(code);
+    return NOBODY_THERE.has(codeOf(this.cause) ?? '');
   }
 
   toError(): VisavisError {
@@ -78,6 +76,12 @@ export class Failure extends Error {
   }
 }
 
+/** Node's name for what a connection met; null: it says none. */
+export function codeOf(error: unknown): string | null {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : null;
+}
+
 const NOBODY_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 const TOO_LONG =
@@ -89,10 +93,16 @@ export function failureOf(status: number, body: string, retryAfter: string | nul
   const seconds = Number(retryAfter ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
   const o = { status, said, retryAfterMs };
-  const message = `the inference server answers ${status}`;
+  const message = `the inference server answers ${status}${hintOf(status)}`;
   if (status === 429 || status === 503) return new Failure('busy', message, o);
   if (TOO_LONG.test(said)) return new Failure('too_long', message, o);
   return new Failure(status >= 500 ? 'broken' : 'refused', message, o);
+}
+
+/** What an operator has to look at. */
+function hintOf(status: number): string {
+  if (status === 401 || status === 403) return ' (it wants a key, or another one)';
+  return status >= 300 && status < 400 ? ' (it redirects, and is not followed)' : '';
 }
 
 function messageIn(body: string): string {

@@ -28,7 +28,7 @@ export class MediaWriter {
   async picture(image: RgbImage, id: string): Promise<Json> {
     const jpeg = await this.jpeg.encode({ ...image, data: Uint8Array.from(image.data) });
     const url = `data:image/jpeg;base64,${base64(jpeg)}`;
-    return this.part({ type: 'image_url', image_url: { url } }, id);
+    return new Json(this.written({ type: 'image_url', image_url: { url } }, id));
   }
 
   /** @param pcm 16 kHz mono */
@@ -38,7 +38,7 @@ export class MediaWriter {
       this.forms.audio === 'input_audio'
         ? { type: 'input_audio', input_audio: { data, format: 'wav' } }
         : { type: 'audio_url', audio_url: { url: `data:audio/wav;base64,${data}` } };
-    return this.part(part, id);
+    return new Json(this.written(part, id), true);
   }
 
   /** The samples of a part that is a sound; null: it is none. */
@@ -48,8 +48,8 @@ export class MediaWriter {
     return data === undefined ? null : pcmOf(Buffer.from(data, 'base64'));
   }
 
-  private part(part: object, id: string): Json {
-    return new Json(JSON.stringify(this.forms.ids ? { ...part, uuid: id } : part));
+  private written(part: object, id: string): string {
+    return JSON.stringify(this.forms.ids ? { ...part, uuid: id } : part);
   }
 }
 

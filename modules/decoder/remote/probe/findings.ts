@@ -37,7 +37,7 @@ export function capsOf(settings: Settings, { identity, abilities, ear }: Finding
       identity.contextTokens ?? contextTokens ?? GUESSED_CONTEXT,
     ),
     maxSessions,
-    frameSize: { width, height },
+    frameSize: { width, height, keepsRatio: true },
     smallerFrames: true,
     tokensPerFrame: costs.frame,
     audioTokensPerSecond: Math.max(1, costs.second + costs.sound / USUAL_S),

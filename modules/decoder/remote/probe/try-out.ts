@@ -1,6 +1,6 @@
 import { SAMPLE_RATE, VisavisError, type RgbImage } from '#modules/contracts';
 import type { Costs } from '../../core/remote/costs.js';
-import { textPart, type ChatMessage, type Json } from '../../core/remote/messages.js';
+import { endsInSound, textPart, type ChatMessage, type Json } from '../../core/remote/messages.js';
 import { answerBody, warmBody, type RequestFrame } from '../../core/remote/request.js';
 import type { ChatServer } from '../http/chat-server.js';
 import { Failure } from '../http/failure.js';
@@ -91,6 +91,15 @@ export async function tryOut(server: ChatServer, o: TryOutOptions): Promise<Abil
   };
 }
 
+/** Has a model answer with one token. @throws Failure */
+export async function tryAnswer(
+  server: ChatServer,
+  { frame, ...o }: { frame: RequestFrame; signal: AbortSignal; timeoutMs: number },
+): Promise<void> {
+  const body = warmBody(frame, [user(textPart('Say yes.'))]);
+  await server.complete({ body, newTokens: 1, hears: false }, o);
+}
+
 export function guessedCosts(): Costs {
   return GUESSED;
 }
@@ -137,9 +146,9 @@ class Probe {
     tools: boolean,
     o: { signal: AbortSignal; timeoutMs: number },
   ): Promise<Usage | null> {
-    if (!tools) return this.server.complete(warmBody(frame, messages), o);
     const wishes = { maxTokens: 1, temperature: 0, seed: 0, tools: [TOOL], toolChoice: 'auto' } as const;
-    return this.server.complete(answerBody(frame, messages, wishes, 'whole'), o);
+    const body = tools ? answerBody(frame, messages, wishes, 'whole') : warmBody(frame, messages);
+    return this.server.complete({ body, newTokens: GUESSED.frame, hears: endsInSound(messages) }, o);
   }
 }
 

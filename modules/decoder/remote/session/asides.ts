@@ -80,7 +80,7 @@ export class Asides {
         return await tellWords(text, log.head.tokens, to.events);
       }
       const messages = toMessages(log.entries, log, { system: log.system, systemAmid });
-      const asked = { ...wishes, genId, messages, estimate: log.head.tokens + 1, inSlot: false };
+      const asked = { ...wishes, genId, messages, estimate: log.head.tokens + 1, kind: 'aside' as const };
       await ask(asker, place, asked, to);
     } finally {
       if (idle) this.idle -= 1;

@@ -1,10 +1,11 @@
 import type { GenEvent, GenerateOptions } from '#modules/contracts';
 import { AnswerReader } from '../../core/remote/answer-reader.js';
 import { answerBody, type RequestFrame } from '../../core/remote/request.js';
-import type { ChatMessage } from '../../core/remote/messages.js';
+import { endsInSound, type ChatMessage } from '../../core/remote/messages.js';
 import { usageOf, type Usage } from '../http/shapes.js';
 import type { Place, Replicas } from '../replicas.js';
 import type { RemoteClock } from '../options.js';
+import type { RequestTally } from '../tally.js';
 import type { EventQueue } from './event-queue.js';
 
 /** What sessions ask their servers by. */
@@ -16,7 +17,7 @@ export interface Asker {
   readonly session: string;
   readonly tenant: string;
   newCallId(): string;
-  onUsage(usage: Usage, kind: 'answer' | 'warm'): void;
+  readonly tally: RequestTally;
 }
 
 export interface Asked extends GenerateOptions {
@@ -25,8 +26,8 @@ export interface Asked extends GenerateOptions {
   /** What the prompt is taken to be, in tokens, where the server does not tell. */
   readonly estimate: number;
   readonly signal: AbortSignal;
-  /** It is tied to the session's slot. */
-  readonly inSlot: boolean;
+  /** `aside`: it is tied to no slot, and knows nothing of the session's context. */
+  readonly kind: 'answer' | 'speculation' | 'aside';
 }
 
 /** An answer, and how it ended. `whole`: by itself. */
@@ -48,33 +49,40 @@ export async function ask(
   to: { answer: AnswerUnderWay; events: EventQueue<GenEvent>; calledAtMs: number },
 ): Promise<void> {
   const { answer, events, calledAtMs } = to;
-  const { clock, replicas } = asker;
+  const { clock, replicas, tally } = asker;
+  const inSlot = asked.kind !== 'aside';
   const { maxTokens, temperature = 0, seed = 0, tools, toolChoice, signal, messages } = asked;
   let reason: 'stop' | 'length' | null = null;
   const most = maxTokens * PIECES_A_TOKEN + MORE_PIECES;
   const overflow = new AbortController();
   const attempt = async (at: Place): Promise<void> => {
-    const slot = at.replica.slotFor(asked.inSlot ? at.slot : null, asker.tenant);
+    const slot = at.replica.slotFor(inSlot ? at.slot : null, asker.tenant);
     const frame = { ...asker.frame, slot };
     const body = answerBody(frame, messages, { maxTokens, temperature, seed, tools, toolChoice });
-    await at.replica.server.stream(body, {
-      session: asker.session,
-      signal: AbortSignal.any([signal, overflow.signal]),
-      onChunk: async (chunk) => {
-        if (answer.ended) return;
-        const usage = usageOf(chunk);
-        if (usage) answer.usage = usage;
-        const [choice] = chunk.choices ?? [];
-        if (choice?.delta) {
-          for (const event of answer.take(choice.delta, clock.nowMs() - calledAtMs)) await events.push(event);
-        }
-        if (choice?.finish_reason) reason = choice.finish_reason === 'length' ? 'length' : 'stop';
-        if (answer.pieces.length > most) {
-          reason = 'length';
-          overflow.abort();
-        }
+    const newTokens = Math.max(1, asked.estimate - (inSlot ? at.held : 0));
+    const hears = endsInSound(messages);
+    await at.replica.server.stream(
+      { body, newTokens, hears },
+      {
+        session: asker.session,
+        signal: AbortSignal.any([signal, overflow.signal]),
+        onChunk: async (chunk) => {
+          if (answer.ended) return;
+          const usage = usageOf(chunk);
+          if (usage) answer.usage = usage;
+          const [choice] = chunk.choices ?? [];
+          if (choice?.delta) {
+            for (const event of answer.take(choice.delta, clock.nowMs() - calledAtMs))
+              await events.push(event);
+          }
+          if (choice?.finish_reason) reason = choice.finish_reason === 'length' ? 'length' : 'stop';
+          if (answer.pieces.length > most) {
+            reason = 'length';
+            overflow.abort();
+          }
+        },
       },
-    });
+    );
   };
   try {
     await replicas.request(place, attempt, { signal, repeatable: () => answer.isEmpty && !answer.ended });
@@ -84,6 +92,7 @@ export async function ask(
     else if (answer.ended || signal.aborted) finish('aborted');
     else {
       answer.ended = true;
+      tally.ended(asked.kind, 'failed', answer.usage);
       events.end(error);
     }
   }
@@ -92,7 +101,8 @@ export async function ask(
     answer.whole = how === 'stop' && !answer.ended;
     answer.ended = true;
     const { usage } = answer;
-    if (usage) asker.onUsage(usage, 'answer');
+    tally.ended(asked.kind, how === 'aborted' ? 'aborted' : 'done', usage);
+    if (usage && inSlot) place.found(usage.cached);
     const out = usage?.out ?? answer.pieces.length;
     const prompt = usage?.prompt ?? asked.estimate;
     void events.push({ t: 'end', reason: how, usage: { prompt, cached: usage?.cached ?? 0, out } });

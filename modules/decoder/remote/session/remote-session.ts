@@ -24,7 +24,7 @@ import { AnswerUnderWay, ask, type Asker } from './asking.js';
 import { EventQueue } from './event-queue.js';
 import { MediaContent } from './media-content.js';
 import { Operations } from './operations.js';
-import type { Warmer } from './warmer.js';
+import type { Warmer, WarmerOptions } from './warmer.js';
 
 /** What a session rests on. */
 export interface RemoteSessionOptions {
@@ -42,7 +42,7 @@ export interface RemoteSessionOptions {
   readonly ear: LocalEar | null;
   readonly guard: Guard;
   readonly speculationsPerMinute: number;
-  readonly warmer: ((messages: () => readonly ChatMessage[]) => Warmer) | null;
+  readonly warmer: ((context: WarmerOptions['context']) => Warmer) | null;
   onClosed(): void;
 }
 
@@ -77,7 +77,7 @@ export class RemoteSession implements EngineSession {
     this.log = new RemoteLog({ system, costs, tools: caps.tools ?? false, maxTokens });
     this.content = new MediaContent(options);
     this.speculations = new RequestBudget(options.speculationsPerMinute);
-    this.warmer = options.warmer?.(() => this.messages()) ?? null;
+    this.warmer = options.warmer?.(() => ({ messages: this.messages(), tokens: this.head.tokens })) ?? null;
     this.asides = new Asides({
       id: options.id,
       context: this.log,
@@ -168,7 +168,8 @@ export class RemoteSession implements EngineSession {
       const base = this.log.head;
       const estimate = base.tokens + 1;
       await events.push({ t: 'start', genId, base });
-      const asked = { ...o, genId, messages: this.messages(), estimate, signal, inSlot: true };
+      const kind = o.speculative ? ('speculation' as const) : ('answer' as const);
+      const asked = { ...o, genId, messages: this.messages(), estimate, signal, kind };
       await ask(asker, place, asked, { answer, events, calledAtMs });
       if (answer.usage?.prompt) this.log.learn(answer.usage.prompt, estimate);
     };
@@ -255,6 +256,7 @@ export class RemoteSession implements EngineSession {
     const seq = this.operations.next();
     return this.operations.run(seq, () => {
       this.warmer?.forget();
+      this.options.place.found(null);
       return work(seq);
     });
   }

@@ -10,12 +10,10 @@ export interface WarmerOptions {
   readonly asker: Asker;
   readonly place: Place;
   readonly guard: Guard;
-  readonly timeoutMs: number;
-  /** The context as it is now. */
-  messages(): readonly ChatMessage[];
+  /** The context as it is now, and what its tokens are taken to be. */
+  context(): { readonly messages: readonly ChatMessage[]; readonly tokens: number };
   /** Warming rests from now on, on this server. */
   onUseless(server: string): void;
-  onEnd(how: 'done' | 'aborted' | 'failed'): void;
 }
 
 /**
@@ -69,18 +67,23 @@ export class Warmer {
   }
 
   private async warm(signal: AbortSignal): Promise<void> {
-    const { asker, place, timeoutMs } = this.options;
+    const { asker, place } = this.options;
     const { replica } = place;
     const slot = replica.slotFor(place.slot, asker.tenant);
-    const body = warmBody({ ...asker.frame, slot }, this.options.messages());
+    const { messages, tokens } = this.options.context();
+    const body = warmBody({ ...asker.frame, slot }, messages);
+    const newTokens = Math.max(1, tokens - place.held);
     try {
-      const usage = await replica.server.complete(body, { session: asker.session, signal, timeoutMs });
+      const usage = await replica.server.complete(
+        { body, newTokens, hears: false },
+        { session: asker.session, signal },
+      );
       asker.replicas.note(replica, null);
-      this.options.onEnd('done');
+      asker.tally.ended('warm', 'done', usage);
       if (usage) this.learn(usage);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.options.onEnd(error.kind === 'aborted' ? 'aborted' : 'failed');
+      asker.tally.ended('warm', error.kind === 'aborted' ? 'aborted' : 'failed', null);
       if (error.kind !== 'aborted') asker.replicas.note(replica, error);
     }
   }
@@ -88,7 +91,7 @@ export class Warmer {
   private learn(usage: Usage): void {
     const { asker, place } = this.options;
     const { replica } = place;
-    asker.onUsage(usage, 'warm');
+    if (place.replica === replica) place.found(usage.cached);
     const { before } = this;
     this.before = usage.prompt === null ? null : { prompt: usage.prompt, server: replica };
     if (!before || before.server !== replica || usage.prompt === null) return;

@@ -2,81 +2,16 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { PrefixCache, tokensOf, type FakeMessage } from './fake-chat-cache.js';
+import {
+  problemOf,
+  type FakeBody,
+  type FakeRequest,
+  type FakeServerOptions,
+  type Fault,
+} from './fake-chat-requests.js';
+import { deltasOf, event, refuse, send } from './fake-chat-wire.js';
 
-/** What a fake server says: a string is one piece of the stream. */
-export type FakeSaid =
-  string | { readonly call: { readonly name: string; readonly arguments: readonly string[] } };
-
-/** A request as it came, and what became of it. */
-export interface FakeRequest {
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: FakeBody;
-  /** As it was sent. */
-  readonly text: string;
-  /** Its client left before it was answered. */
-  aborted: boolean;
-  done: boolean;
-  /** Tokens. */
-  prompt: number;
-  cached: number;
-}
-
-export interface FakeBody {
-  readonly model?: string;
-  readonly messages: readonly FakeMessage[];
-  readonly stream?: boolean;
-  readonly max_tokens?: number;
-  readonly max_completion_tokens?: number;
-  readonly tools?: readonly { readonly function: { readonly name: string } }[];
-  readonly cache_salt?: string;
-  readonly id_slot?: number;
-  readonly [more: string]: unknown;
-}
-
-/** What goes wrong. Times are ms. */
-export type Fault =
-  | { readonly k: 'status'; readonly status: number; readonly body?: string; readonly retryAfter?: string }
-  /** It never answers. */
-  | { readonly k: 'hang' }
-  /** The connection ends without an answer. */
-  | { readonly k: 'reset' }
-  /** It ends in the middle of the answer, after so many pieces. */
-  | { readonly k: 'half'; readonly after: number }
-  /** Each piece takes this long. */
-  | { readonly k: 'slow'; readonly ms: number }
-  | { readonly k: 'garbage' }
-  | { readonly k: 'endless_line' }
-  /** Pieces without end. */
-  | { readonly k: 'flood' }
-  /** Counts that cannot be. */
-  | { readonly k: 'lying' }
-  /** All is said, and the stream stays open. */
-  | { readonly k: 'no_end' };
-
-export interface FakeServerOptions {
-  readonly owner?: 'vllm' | 'sglang' | 'llamacpp' | 'somebody';
-  readonly model?: string;
-  readonly contextTokens?: number;
-  readonly vision?: boolean;
-  readonly audio?: boolean;
-  readonly tools?: boolean;
-  /** It drops system messages that are not at the head. */
-  readonly dropsSystemAmid?: boolean;
-  readonly tellsCached?: boolean;
-  /** Nothing is ever found again. */
-  readonly forgets?: boolean;
-  /** Tokens. Default 1. */
-  readonly granularity?: number;
-  readonly slots?: number;
-  readonly port?: number;
-  readonly key?: string;
-  /** What `/v1/audio/transcriptions` writes down; default: there is no such thing. */
-  readonly transcript?: string;
-  script?(body: FakeBody): readonly FakeSaid[];
-  /** @param index of the requests for answers that stream */
-  fault?(request: FakeRequest, index: number): Fault | null;
-}
+export type { FakeBody, FakeRequest, FakeServerOptions, Fault } from './fake-chat-requests.js';
 
 /**
  * An inference server without a model: OpenAI chat completions with a prefix cache that is counted as the real ones count theirs,
@@ -173,7 +108,7 @@ export class FakeChatServer {
 
   private async complete(taken: FakeRequest, response: ServerResponse): Promise<void> {
     const { body } = taken;
-    const problem = this.problemOf(body);
+    const problem = problemOf(body, this.options);
     if (problem) return refuse(response, 400, problem);
     const tokens = tokensOf(this.seen(body.messages), body.tools);
     const { contextTokens = 4096, granularity = 1 } = this.options;
@@ -215,6 +150,7 @@ export class FakeChatServer {
         await new Promise((resolve) => setTimeout(resolve, 30));
         return void response.destroy();
       }
+      if (fault?.k === 'stall' && pieces === fault.after) return;
       if (fault?.k === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms));
       for (const delta of deltasOf(part, calls))
         response.write(event({ choices: [{ index: 0, delta, finish_reason: null }] }));
@@ -254,55 +190,4 @@ export class FakeChatServer {
     const { dropsSystemAmid = false } = this.options;
     return messages.filter(({ role }, index) => !dropsSystemAmid || role !== 'system' || index === 0);
   }
-
-  private problemOf(body: FakeBody): string | null {
-    const { vision = true, audio = true, tools = true } = this.options;
-    const parts = body.messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
-    if (!vision && parts.some(({ type }) => type === 'image_url')) return 'this model takes no images';
-    if (!audio && parts.some(({ type }) => type === 'input_audio' || type === 'audio_url'))
-      return 'this model takes no audio';
-    if (!tools && body.tools) return 'this model takes no tools';
-    return orderProblem(body.messages);
-  }
-}
-
-/** Roles must alternate behind the system's, and every call must have its result: what strict templates ask for. */
-function orderProblem(messages: readonly FakeMessage[]): string | null {
-  let last = '';
-  let open = new Set<string>();
-  for (const { role, tool_calls: calls, tool_call_id: id } of messages) {
-    if (role === 'tool') {
-      if (!open.delete(id ?? '')) return `there is no call ${id}`;
-      continue;
-    }
-    if (open.size > 0) return 'a call has no result';
-    if (role === last && role === 'user') return 'roles must alternate';
-    open = new Set(calls?.map((call) => call.id));
-    last = role;
-  }
-  return null;
-}
-
-function deltasOf(part: FakeSaid, index: number): object[] {
-  if (typeof part === 'string') return [{ content: part }];
-  const { name, arguments: pieces } = part.call;
-  const call = { index, id: `call_${index + 1}`, type: 'function', function: { name, arguments: '' } };
-  return [
-    { tool_calls: [call] },
-    ...pieces.map((piece) => ({ tool_calls: [{ index, function: { arguments: piece } }] })),
-  ];
-}
-
-const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
-
-function send(response: ServerResponse, body: object): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function refuse(response: ServerResponse, status: number, message: string, retryAfter?: string): void {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
-  });
-  response.end(JSON.stringify({ error: { message, code: status } }));
 }

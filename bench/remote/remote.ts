@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineSession } from '#modules/contracts';
 import { RemoteEngine } from '#modules/decoder';
-import { startLlamaServer } from '../tools/servers/llama-server.js';
-import type { ServerProcess } from '../tools/servers/server-process.js';
-import { startVllmServer } from '../tools/servers/vllm-server.js';
-import { ToolError, wholeNumber } from '../tools/support/cli.js';
-import { writeJson } from '../tools/support/json-file.js';
-import { percentile } from '../tools/support/statistics.js';
-import { picture, readQuestion } from './material.js';
-import { benchOptions } from './options.js';
+import { startLlamaServer } from '../../tools/servers/llama-server.js';
+import type { ServerProcess } from '../../tools/servers/server-process.js';
+import { startVllmServer } from '../../tools/servers/vllm-server.js';
+import { ToolError, wholeNumber } from '../../tools/support/cli.js';
+import { writeJson } from '../../tools/support/json-file.js';
+import { percentile } from '../../tools/support/statistics.js';
+import { picture, readQuestion } from '../material.js';
+import { benchOptions } from '../options.js';
 
 const FRAMES = [0, 8, 16, 32, 48];
 /** Until a frame that is sent ahead is in the server's cache, at the most (ms). */
-const WARM_MS = 60_000;
+const WARM_MS = 300_000;
 /** Some servers run on little: nothing is to be given up for that. */
-const PATIENT = { firstUseMs: 300_000, firstTokenMs: 300_000, idleMs: 300_000 };
+const PATIENT = { firstUseMs: 300_000, silenceMs: 300_000, firstTokenMs: 300_000, idleMs: 300_000 };
 const FLAVOURS = ['llama', 'vllm', 'sglang', 'openai'] as const;
 /** What can be started here; of the others it has to be said where they are. */
 const STARTS: Partial<Record<string, (o: { threads?: number }) => Promise<ServerProcess>>> = {
