@@ -182,10 +182,10 @@ function contract(create: () => Promise<Subject>): void {
     ['a turn within a turn', [edge('a', 'open'), edge('b', 'open')], 'bad_request'],
     ['an utterance without sound', [edge('a', 'open'), block('b', 0, true)], 'bad_audio'],
     [
-      'a picture of another size',
+      'a picture larger than it takes',
       [
         edge('a', 'open'),
-        { k: 'frame', id: 'f', ptsMs: 0, image: { width: 1, height: 1, data: new Uint8Array(3) } },
+        { k: 'frame', id: 'f', ptsMs: 0, image: { width: 4096, height: 1, data: new Uint8Array(3 * 4096) } },
       ],
       'bad_image',
     ],
@@ -199,6 +199,18 @@ function contract(create: () => Promise<Subject>): void {
       expect(session.mark().tokens).toBe(tokens);
     },
   );
+
+  it('takes a smaller picture where it says so, and refuses it where not', async () => {
+    const image = { width: 2, height: 2, data: new Uint8Array(12) };
+    await session.append(edge('a', 'open'));
+    const { tokens } = session.head;
+    const appended = session.append({ k: 'frame', id: 'f', ptsMs: 0, image });
+    if (engine.caps.smallerFrames) expect((await appended).tokens).toBeGreaterThan(0);
+    else {
+      await expect(appended).rejects.toMatchObject({ code: 'bad_image' });
+      expect(session.mark().tokens).toBe(tokens);
+    }
+  });
 
   it('opens as many sessions as it says, and again when one is closed', async () => {
     const others = [
