@@ -66,7 +66,11 @@ export class AppModule {
     const realtime = RealtimeModule.forRoot({
       imports: [media, decoder, conversation],
       access: { provide: ACCESS, useExisting: Access },
-      limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
+      limits: {
+        maxCallMs: config.maxCallMs,
+        audioAheadMs: config.audioAheadMs,
+        resumeWindowMs: config.resumeWindowMs,
+      },
       ice: edge.ice,
     });
     return {

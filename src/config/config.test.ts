@@ -38,6 +38,7 @@ describe('loadConfig', () => {
       drainMs: 10_000,
       maxCallMs: 86_400_000,
       audioAheadMs: 60_000,
+      resumeWindowMs: 60_000,
       logLevel: 'info',
       iceUdpPort: null,
       icePortRange: null,

@@ -64,6 +64,8 @@ export interface Config {
   readonly maxCallMs: number;
   /** How far ahead of real time audio may be appended. */
   readonly audioAheadMs: number;
+  /** How long a call is kept whose client's network has gone (ms); 0: none is. */
+  readonly resumeWindowMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** The UDP port of all calls, or null for one a call. */
   readonly iceUdpPort: number | null;
@@ -134,6 +136,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     drainMs: c.VISAVIS_DRAIN_MS,
     maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,
     audioAheadMs: c.VISAVIS_AUDIO_AHEAD_MS,
+    resumeWindowMs: c.VISAVIS_RESUME_WINDOW_MS,
     logLevel: c.VISAVIS_LOG_LEVEL,
     iceUdpPort: c.VISAVIS_ICE_UDP_PORT ?? null,
     icePortRange:

@@ -5,6 +5,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { Grant } from './access.js';
 import type { AudioInput } from './audio-input.js';
 import type { DecodeImage } from './core/intent-mapper.js';
+import type { Resumption } from './resumption.js';
 
 /** What carries the call's media or its client's events, and is to be closed with it. */
 export interface Connection {
@@ -28,6 +29,8 @@ export interface CallOptions extends CallEnvironment {
   readonly decodeImage: DecodeImage;
   /** What its clients are told for their ICE. */
   readonly iceServers?: { readonly visavis?: IceServers };
+  /** How its client may come back. Default: not at all. */
+  readonly resumption?: Pick<Resumption, 'windowMs' | 'ticketFor'>;
   /** The microphone, where it comes by events; null: it comes by a track. */
   readonly audioInput?: AudioInput | null;
   /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */

@@ -14,6 +14,7 @@ import { Call } from './call.js';
 import type { CallEnvironment } from './call-options.js';
 import { Admission } from './core/admission.js';
 import { checkedSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
+import { Resumption } from './resumption.js';
 
 /** Bounds of a call. */
 export interface CallLimits {
@@ -21,9 +22,15 @@ export interface CallLimits {
   readonly maxCallMs: number;
   /** How far ahead of real time audio may be appended (ms). */
   readonly audioAheadMs: number;
+  /** How long a call is kept whose client's connection is lost (ms); 0: it is not. */
+  readonly resumeWindowMs: number;
 }
 
-export const DEFAULT_CALL_LIMITS: CallLimits = { maxCallMs: 24 * 3_600_000, audioAheadMs: 60_000 };
+export const DEFAULT_CALL_LIMITS: CallLimits = {
+  maxCallMs: 24 * 3_600_000,
+  audioAheadMs: 60_000,
+  resumeWindowMs: 60_000,
+};
 
 /** What the calls of the process share, and the one thing that concerns them all. */
 export interface CallsEnvironment extends CallEnvironment {
@@ -73,6 +80,8 @@ interface Entry {
 @Injectable()
 export class CallsService implements OnModuleDestroy {
   private readonly calls = new Map<string, Entry>();
+  /** Calls whose connection is lost, and who may come back to them. */
+  readonly resumption: Resumption;
   private readonly admission: Admission;
   private readonly limits: CallLimits;
   /**
@@ -90,6 +99,13 @@ export class CallsService implements OnModuleDestroy {
   ) {
     this.admission = new Admission(() => engine.caps.maxSessions);
     this.limits = { ...DEFAULT_CALL_LIMITS, ...environment.limits };
+    this.resumption = new Resumption({
+      ...environment,
+      windowMs: this.limits.resumeWindowMs,
+      draining: () => environment.lifecycle.draining,
+      find: (id) => this.calls.get(id),
+      end: (id, why) => this.end(id, why),
+    });
   }
 
   /** Calls that are open, with those whose client has not connected yet. */
@@ -125,6 +141,7 @@ export class CallsService implements OnModuleDestroy {
       grant: request.grant,
       session,
       guard,
+      resumption: this.resumption,
       iceServers: environment.ice?.partFor(request.grant.tenant) ?? {},
       decodeImage: (file) => this.media.decodeImage(file),
       audioInput:
@@ -205,7 +222,8 @@ export class CallsService implements OnModuleDestroy {
   async drain(signal: AbortSignal): Promise<void> {
     this.environment.lifecycle.beginDrain();
     while (this.calls.size > 0 && !signal.aborted) {
-      const quiet = [...this.calls].filter(([, { call }]) => call.quiet);
+      // Nobody hears the turn of a call that has lost its client.
+      const quiet = [...this.calls].filter(([id, { call }]) => call.quiet || this.resumption.has(id));
       await Promise.all(quiet.map(([id]) => this.end(id, 'shutdown')));
       if (this.calls.size > 0) await sleep(DRAIN_POLL_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -239,6 +257,7 @@ export class CallsService implements OnModuleDestroy {
   async end(id: string, why: string | VisavisError): Promise<void> {
     const entry = this.calls.get(id);
     this.calls.delete(id);
+    this.resumption.forget(id);
     if (!entry) return;
     if (entry.expiry) clearTimeout(entry.expiry);
     try {

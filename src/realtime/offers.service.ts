@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import type { ResumeRequest } from '@vis-a-vis/protocol';
 import { SAMPLE_RATE, VisavisError, type AudioFrame, type VideoFrame } from '#modules/contracts';
-import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
+import { MediaService, type CloseReason, type MediaHandlers, type MediaPeer } from '#modules/media';
 import type { Grant } from './access.js';
 import type { Call } from './call.js';
 import { CALL_ENVIRONMENT, CallsService, type CallsEnvironment, type NewCall } from './calls.service.js';
@@ -47,7 +48,11 @@ class Connection implements Line {
   readonly greeted = Promise.withResolvers<void>();
   #shiftMs: number | null = null;
 
-  constructor(readonly kept: Kept) {}
+  /** @param back by it a client comes back that has lost the one before */
+  constructor(
+    readonly kept: Kept,
+    public back: ResumeRequest | null = null,
+  ) {}
 
   /** It is the one that the call hears. */
   get counts(): boolean {
@@ -125,12 +130,25 @@ export class OffersService {
    * new one is connected.
    * @throws VisavisError as `open` does; the call goes on as it was then
    */
-  async reopen(call: Call, sdp: string): Promise<AnsweredOffer> {
+  reopen(call: Call, sdp: string): Promise<AnsweredOffer> {
+    return this.another(call, sdp, null);
+  }
+
+  /**
+   * A client comes back to a call whose connection is lost, whether or not that is known here yet. Until it is connected the call is as
+   * before, and its token is good for another try.
+   * @throws VisavisError as `open` and `Resumption.find` do; the call goes on as it was then
+   */
+  async resume(sdp: string, back: ResumeRequest, grant: Grant): Promise<AnsweredOffer> {
+    return this.another(this.calls.resumption.find(back.token, grant, false), sdp, back);
+  }
+
+  private async another(call: Call, sdp: string, back: ResumeRequest | null): Promise<AnsweredOffer> {
     const kept = this.kept.get(call);
     if (!kept || !this.calls.has(call.id)) throw leftEarly();
     this.pace('connection', call);
     return this.calls.within(call.id, async () => {
-      const connection = new Connection(kept);
+      const connection = new Connection(kept, back);
       const peer = await this.answer(sdp, connection);
       if (!this.calls.has(call.id)) throw leftEarly();
       kept.lines.add(connection);
@@ -168,7 +186,7 @@ export class OffersService {
   }
 
   private handlersOf(connection: Connection): MediaHandlers {
-    const { call, guard, client, lines } = connection.kept;
+    const { call, guard, client } = connection.kept;
     const unknown = (): void => call.onDrop('unknown_channel', 1);
     const isOurs = (label: string): boolean => label === client?.label && connection.counts;
     return {
@@ -179,11 +197,15 @@ export class OffersService {
       onChannel: guard.wrap('channel', (label) => {
         const { peer } = connection;
         if (!isOurs(label) || peer === null) return unknown();
-        client?.onOpen({
-          send: (text) => peer.send(label, text),
+        const way = {
+          send: (text: string) => peer.send(label, text),
           bufferedAmount: () => peer.bufferedAmount(label),
           largestBytes: peer.largestMessageBytes,
-        });
+        };
+        const { back } = connection;
+        connection.back = null;
+        if (back && client?.onResume) client.onResume(way, back.last_event_id ?? null);
+        else client?.onOpen(way);
         connection.greeted.resolve();
       }),
       onMessage: guard.wrap('message', (label, data) =>
@@ -195,10 +217,22 @@ export class OffersService {
       }),
       onLost: guard.wrap('lost', (part, why) => connection.counts && call.onLost(part, why)),
       onBug: (where, error) => this.calls.struck(call.id, where, error),
-      onClosed: guard.wrap('closed', (reason) =>
-        lines.closed(connection) ? this.calls.end(call.id, reason) : undefined,
-      ),
+      onClosed: guard.wrap('closed', (reason) => this.closed(connection, reason)),
     };
+  }
+
+  /** Where it was the last one the call is over, or waits for its client: who hangs up does not come back. */
+  private closed(connection: Connection, reason: CloseReason): Promise<void> | undefined {
+    const { call, lines, client } = connection.kept;
+    const { resumption } = this.calls;
+    const isLost = connection.counts ? reason === 'failed' : connection.back !== null;
+    // Its greeting is what voids the token that it came by.
+    const unused = connection.counts ? (connection.back?.token ?? null) : null;
+    connection.peer = null;
+    if (!lines.closed(connection) || (resumption.has(call.id) && !connection.counts)) return undefined;
+    if (!isLost || !resumption.lost(call.id, reason, unused)) return this.calls.end(call.id, reason);
+    client?.onLost?.();
+    return undefined;
   }
 
   /** The client is connected: it gets its conversation, or is told why not. One that was connected before goes on. */
@@ -206,6 +240,9 @@ export class OffersService {
     const { kept, peer } = connection;
     const { call, lines } = kept;
     const { logger } = this.environment;
+    // Of two who come with one token the first that is connected has it.
+    const { back } = connection;
+    if (back && !this.calls.resumption.spend(back.token, call)) return void (await connection.close());
     lines.connected(connection);
     if (peer === null || !connection.counts) return;
     if (kept.begun) return logger.info({ call: call.id }, 'call goes on over another connection');

@@ -24,10 +24,13 @@ export class TestSocket {
   }
 
   /** What a gateway answers that does not take the connection. */
-  static refusal(url: string): Promise<{ status: number; retryAfter: string | undefined; body: unknown }> {
+  static refusal(
+    url: string,
+    protocols: string[] = ['realtime'],
+  ): Promise<{ status: number; retryAfter: string | undefined; body: unknown }> {
     const { promise, resolve, reject } =
       Promise.withResolvers<Awaited<ReturnType<typeof TestSocket.refusal>>>();
-    const socket = new WebSocket(url, ['realtime']);
+    const socket = new WebSocket(url, protocols);
     socket.on('error', reject);
     socket.on('open', () => reject(new Error('it was taken')));
     socket.on('unexpected-response', (_request, response) => {
