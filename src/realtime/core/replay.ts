@@ -81,7 +81,15 @@ export class Replay {
     return { events, lost: Math.max(0, this.#gone - had) };
   }
 
-  /** Id of a greeting that goes before what the client has missed: in its place as `lastId` it stands for what the client had. */
+  /** Id of the newest event; null: there was none. */
+  get lastId(): string | null {
+    return this.#next === 1 ? null : `${this.#name}_${this.#next - 1}`;
+  }
+
+  /**
+   * Id of what is told now and never again, such as a greeting. In its place as `lastId` it stands for what the client had before.
+   * @param lastId what that is
+   */
   greetingId(lastId: string | null): string {
     this.#greetings += 1;
     return `${this.#name}_${this.#numberIn(lastId)}.${this.#greetings}`;

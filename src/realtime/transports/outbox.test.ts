@@ -256,19 +256,19 @@ describe('Outbox of a client that comes back', () => {
     await tick();
     outbox.push(delta('e'));
     expect(said(sent)).toEqual([
-      ['event_x_2', 'a'],
-      ['event_x_3', 'b'],
+      ['event_x_1', 'a'],
+      ['event_x_2', 'b'],
     ]);
     sent.length = 0;
-    back('event_x_2');
+    back('event_x_1');
     outbox.push(delta('f'));
     await tick();
     expect(said(sent)).toEqual([
-      ['event_x_2.1', undefined],
-      ['event_x_3', 'b'],
-      ['event_x_4', 'cd'],
-      ['event_x_5', 'e'],
-      ['event_x_6', 'f'],
+      ['event_x_1.2', undefined],
+      ['event_x_2', 'b'],
+      ['event_x_3', 'cd'],
+      ['event_x_4', 'e'],
+      ['event_x_5', 'f'],
     ]);
     expect(told).toEqual([{ replayed: 3, missed: 0 }]);
   });
@@ -285,8 +285,8 @@ describe('Outbox of a client that comes back', () => {
     await tick();
     expect([outbox.empty, sent]).toEqual([true, []]);
     channel.open = true;
-    back('event_x_1');
-    expect(said(sent).slice(1)).toEqual([['event_x_2', 'ab']]);
+    back('event_x_0');
+    expect(said(sent).slice(1)).toEqual([['event_x_1', 'ab']]);
   });
 
   it('says what it has not kept, and goes on', async () => {
@@ -297,12 +297,12 @@ describe('Outbox of a client that comes back', () => {
       outbox.push(delta(text));
       await tick();
     }
-    back('event_x_1');
+    back('event_x_0');
     expect(told).toEqual([{ replayed: 2, missed: 2 }]);
     expect(sent[1]).toMatchObject({ type: 'error', error: { code: 'events_lost', param: '2' } });
     expect(said(sent).slice(2)).toEqual([
-      ['event_x_4', 'c'],
-      ['event_x_5', 'd'],
+      ['event_x_3', 'c'],
+      ['event_x_4', 'd'],
     ]);
   });
 
@@ -313,11 +313,11 @@ describe('Outbox of a client that comes back', () => {
     outbox.push(delta('a'));
     const { send } = channel;
     channel.send = (text) => (text.includes('delta') ? 'not_open' : send(text));
-    back('event_x_1');
+    back('event_x_0');
     channel.send = send;
     sent.length = 0;
-    back('event_x_1.1');
-    expect(said(sent).slice(1)).toEqual([['event_x_2', 'a']]);
+    back('event_x_0.2');
+    expect(said(sent).slice(1)).toEqual([['event_x_1', 'a']]);
     expect(told).toEqual([
       { ...NO, replayed: 1 },
       { ...NO, replayed: 1 },
@@ -330,7 +330,7 @@ describe('Outbox of a client that comes back', () => {
     outbox.detach();
     outbox.push({ type: 'response.output_text.done', text: 'x'.repeat(300), ...address });
     channel.limit = 250;
-    back('event_x_1');
+    back('event_x_0');
     expect(sent.slice(1)).toMatchObject([
       { type: 'error', error: { code: 'event_too_large', param: 'response.output_text.done' } },
     ]);

@@ -33,7 +33,7 @@ export interface OutboxOptions {
   readonly replay?: Replay;
   /** Whether it is, as things stand. Default: no. */
   readonly keeps?: () => boolean;
-  /** What this client is told beside what all are. Default: nothing. */
+  /** What this client is told beside what all are, now and never again. Default: nothing. */
   readonly dress?: (event: ServerEventBody) => ServerEventBody;
 }
 
@@ -91,7 +91,14 @@ export class Outbox implements Listener {
     const before = this.waiting.take();
     this.channel = channel;
     this.state = 'open';
-    for (const event of greeting ? [greeting, ...before] : before) this.waiting.push(event);
+    if (greeting && this.options.replay) {
+      // It is made anew for each connection.
+      this.sendAll(
+        channel,
+        this.encode(greeting, this.options.replay.greetingId(this.options.replay.lastId)),
+      );
+    } else if (greeting) this.waiting.push(greeting);
+    for (const event of before) this.waiting.push(event);
     this.flush();
   }
 
@@ -115,8 +122,7 @@ export class Outbox implements Listener {
     this.flush();
   }
 
-  push(pushed: ServerEventBody): void {
-    const event = this.options.dress?.(pushed) ?? pushed;
+  push(event: ServerEventBody): void {
     if (this.state === 'closed') return this.options.onDrop('no_channel', 1);
     // Many may come in one turn of the event loop, for a client that keeps up.
     if (this.waiting.length >= MAX_WAITING) this.flush();
@@ -209,11 +215,14 @@ export class Outbox implements Listener {
   }
 
   private put(channel: Channel, event: ServerEventBody): SendResult {
-    const { replay, ids, clock } = this.options;
-    const messages = this.encode(event, replay?.nextId ?? ids.next('event'));
+    const { replay, ids, clock, dress } = this.options;
+    const id = replay?.nextId ?? ids.next('event');
+    const dressed = dress?.(event) ?? event;
+    const messages = this.encode(dressed, id);
     const result = this.sendAll(channel, messages);
     if (result !== 'sent') return result;
-    if (this.keeps) replay?.keep(event.type, messages, clock.nowMs());
+    if (this.keeps)
+      replay?.keep(event.type, dressed === event ? messages : this.encode(event, id), clock.nowMs());
     else replay?.pass();
     if (event.type === 'response.output_text.delta' && this.firstSent?.responseId !== event.response_id) {
       this.firstSent = { responseId: event.response_id, atMs: clock.nowMs() };

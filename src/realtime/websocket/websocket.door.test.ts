@@ -330,6 +330,7 @@ describe('GET /v1/realtime', () => {
         outputIndex: 0,
         contentIndex: 0,
         delta: text,
+        atMs: 0,
       });
     const said = (client: TestSocket) => client.of('response.output_text.delta').map((event) => event.delta);
     const begin = async (key?: string) => {
