@@ -48,11 +48,21 @@ class Connection implements Line {
   readonly greeted = Promise.withResolvers<void>();
   #shiftMs: number | null = null;
 
+  /** A client has come back by it, and is not known to have its greeting yet. */
+  unconfirmed = false;
+
   /** @param back by it a client comes back that has lost the one before */
   constructor(
     readonly kept: Kept,
     public back: ResumeRequest | null = null,
   ) {}
+
+  /** @returns what was told of the call has come to the client since it came back, as is known now for the first time */
+  confirmed(): boolean {
+    if (!this.unconfirmed || this.back !== null || !this.peer?.delivered) return false;
+    this.unconfirmed = false;
+    return true;
+  }
 
   /** It is the one that the call hears. */
   get counts(): boolean {
@@ -192,7 +202,10 @@ export class OffersService {
     return {
       onChecked: guard.wrap('checked', () => this.calls.place(call.id)),
       onConnected: guard.wrap('connected', () => this.connected(connection)),
-      onAudio: guard.wrap('audio', (frame) => connection.onAudio(frame)),
+      onAudio: guard.wrap('audio', (frame) => {
+        connection.onAudio(frame);
+        if (connection.confirmed()) this.calls.resumption.confirm(call);
+      }),
       onVideo: guard.wrap('video', (frame) => connection.onVideo(frame)),
       onChannel: guard.wrap('channel', (label) => {
         const { peer } = connection;
@@ -225,12 +238,13 @@ export class OffersService {
   private closed(connection: Connection, reason: CloseReason): Promise<void> | undefined {
     const { call, lines, client } = connection.kept;
     const { resumption } = this.calls;
-    const isLost = connection.counts ? reason === 'failed' : connection.back !== null;
-    // Its greeting is what voids the token that it came by.
-    const unused = connection.counts ? (connection.back?.token ?? null) : null;
+    if (connection.confirmed()) resumption.confirm(call);
+    // Who closes a connection before the greeting has come has given an attempt up.
+    const { counts, unconfirmed } = connection;
+    const isLost = counts ? reason === 'failed' || unconfirmed : connection.back !== null;
     connection.peer = null;
-    if (!lines.closed(connection) || (resumption.has(call.id) && !connection.counts)) return undefined;
-    if (!isLost || !resumption.lost(call.id, reason, unused)) return this.calls.end(call.id, reason);
+    if (!lines.closed(connection) || (resumption.has(call.id) && !counts)) return undefined;
+    if (!isLost || !resumption.lost(call.id, reason)) return this.calls.end(call.id, reason);
     client?.onLost?.();
     return undefined;
   }
@@ -243,6 +257,7 @@ export class OffersService {
     // Of two who come with one token the first that is connected has it.
     const { back } = connection;
     if (back && !this.calls.resumption.spend(back.token, call)) return void (await connection.close());
+    connection.unconfirmed = back !== null;
     lines.connected(connection);
     if (peer === null || !connection.counts) return;
     if (kept.begun) return logger.info({ call: call.id }, 'call goes on over another connection');

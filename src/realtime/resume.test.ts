@@ -59,6 +59,9 @@ describe('a WebRTC call whose connection is lost', () => {
   };
   const dial = (by: string, last: string | null = null, grant = ACME) =>
     stage.offers.resume('v=0', { token: by, last_event_id: last }, grant);
+  /** Sound comes, now and again. */
+  const hear = (handlers = newest()) =>
+    handlers.onAudio({ pcm: PCM, ptsMs: 100, arrivedAtMs: 0, concealed: false });
   const arrive = (handlers = newest()) => {
     connected(handlers);
     handlers.onChannel('oai-events');
@@ -92,7 +95,7 @@ describe('a WebRTC call whose connection is lost', () => {
     const { id, call } = await begin();
     lose();
     expect(() => stage.offers.peerFor('renegotiation', call)).toThrow('no peer connection');
-    expect([stage.calls.has(id), stage.calls.openCalls]).toBeTruthy();
+    expect([stage.calls.has(id), stage.calls.openCalls]).toEqual([true, 1]);
   });
 
   it('is taken over before its loss is known', async () => {
@@ -139,30 +142,43 @@ describe('a WebRTC call whose connection is lost', () => {
     lose();
     const by = token();
     await Promise.all([dial(by), dial(by)]);
-    const [, one, two] = stage.handlers;
     // The one before is given up.
     expect(stage.peers.slice(1).map(({ closed }) => closed)).toEqual([true, false]);
-    arrive(two);
-    expect(one).toBeDefined();
+    arrive();
+    hear();
     await expect(dial(by)).rejects.toMatchObject({ code: 'resume_not_found' });
-    // One that was answered before the other was connected, and connects behind it.
     expect([conversation.closedBecause, stage.calls.openCalls]).toEqual([null, 1]);
   });
 
   it('is not taken from who has it by a connection that was answered before', async () => {
     await begin();
     const by = token();
-    const media = stage.handlers.length;
     await dial(by);
-    const first = stage.handlers[media]!;
-    arrive(first);
-    const second = token();
-    await dial(second);
-    const slow = newest();
-    await dial(second);
-    arrive(newest());
-    connected(slow);
-    expect(stage.peers.map(({ closed }) => closed)).toEqual([true, true, true, false]);
+    const first = newest();
+    arrive();
+    await dial(by);
+    hear(first);
+    connected(newest());
+    expect(stage.peers.map(({ closed }) => closed)).toEqual([true, false, true]);
+  });
+
+  it('is come back to by the same token where the greeting has not come, also by who gave that attempt up', async () => {
+    const { conversation } = await begin();
+    lose();
+    const by = token();
+    stage.channel.delivered = false;
+    await dial(by);
+    arrive();
+    hear();
+    newest().onClosed('closed_by_peer');
+    expect([conversation.closedBecause, stage.calls.resumption.detached]).toEqual([null, 1]);
+    await dial(by);
+    arrive();
+    stage.channel.delivered = true;
+    hear();
+    newest().onClosed('closed_by_peer');
+    await until(() => conversation.closedBecause !== null);
+    expect(conversation.closedBecause).toBe('closed_by_peer');
   });
 
   it.each([

@@ -50,7 +50,7 @@ export class Resumption {
   }
 
   /**
-   * The call that a client comes back to; the token is used up by `spend`, once its connection is there.
+   * The call that a client comes back to; the token is used by `spend`, once its connection is there, and void by `confirm`.
    * @param takesAudio it comes by a transport whose audio are events
    * @throws VisavisError `draining`, `resume_expired`, `resume_not_found`
    */
@@ -80,16 +80,19 @@ export class Resumption {
     return true;
   }
 
+  /** What a client that came back was told has come to it: it has its next token. */
+  confirm({ id }: Call): void {
+    this.#tokens.confirm(id);
+  }
+
   /**
    * The connection of a call is lost, and nobody hung up. The call goes on for as long as its client may come back.
-   * @param unused a token by which the client had come back to it, and after which it has been told nothing: it is good again
    * @returns false: it is none that is kept
    */
-  lost(id: string, why: string, unused: string | null = null): boolean {
+  lost(id: string, why: string): boolean {
     const { windowMs, draining, find, logger } = this.#parts;
     const found = find(id);
     if (!found?.call.keeps || draining()) return false;
-    if (unused !== null) this.#tokens.issue(unused, { id, tenant: found.call.grant.tenant });
     // One that is told of no token cannot come back.
     if (!this.#tokens.has(id)) return false;
     if (this.#detached.has(id)) return true;

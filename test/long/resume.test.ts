@@ -83,7 +83,6 @@ const network = await TinyNetwork.make();
   afterAll(async () => {
     const { code, stdout } = await gateway.stop();
     await network!.remove();
-    (await import('node:fs')).writeFileSync('/work/wt/resume/.gw.log', stdout);
     expect([code, stdout.split('\n').filter((line) => /"level":[56]0/.test(line))]).toEqual([0, []]);
   });
 

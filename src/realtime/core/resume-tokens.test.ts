@@ -17,10 +17,19 @@ describe('ResumeTokens', () => {
     expect([tokens.look('t2', 'acme'), tokens.look('t2', null)]).toEqual([NOWHERE, NOWHERE]);
   });
 
-  it('are good once', () => {
+  it('are good once, and for another try until it is known that the client has the next', () => {
     const tokens = issued();
-    expect([tokens.spend('t1'), tokens.spend('t1'), tokens.has('c')]).toEqual([true, false, false]);
-    expect(tokens.look('t1', 'acme')).toEqual(NOWHERE);
+    expect([tokens.spend('t1'), tokens.look('t1', 'acme'), tokens.has('c')]).toEqual([true, CALL, true]);
+    tokens.issue('t2', { id: 'c', tenant: 'acme' });
+    expect([tokens.spend('t1'), tokens.look('t2', 'acme')]).toEqual([true, NOWHERE]);
+    tokens.issue('t3', { id: 'c', tenant: 'acme' });
+    tokens.confirm('c');
+    expect([tokens.spend('t1'), tokens.look('t1', 'acme'), tokens.look('t3', 'acme')]).toEqual([
+      false,
+      NOWHERE,
+      CALL,
+    ]);
+    expect([tokens.spend('t3'), tokens.look('t1', 'acme')]).toEqual([true, NOWHERE]);
   });
 
   it('are void once another is issued, or the call is over', () => {

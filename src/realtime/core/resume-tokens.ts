@@ -11,20 +11,21 @@ interface Issued {
 }
 
 /**
- * The tokens by which clients come back to their calls: one a call, which is void once it has been used, or another was issued. It is
- * good for its own tenant alone.
+ * The tokens by which clients come back to their calls. One a call, which is void once it has been used, or another was issued; but as long
+ * as it is not known that the client has the next, it may try again by the one that it used. It is good for its own tenant alone.
  */
 export class ResumeTokens {
   readonly #issued = new Map<string, Issued>();
-  readonly #ofCall = new Map<string, string>();
+  readonly #ofCall = new Map<string, { current: string | null; used: string | null }>();
   /** In the order of their ends. */
   readonly #expired = new Map<string, string | null>();
 
   /** @param token cannot be guessed */
   issue(token: string, call: Issued): void {
-    this.forget(call.id);
+    const { current = null, used = null } = this.#ofCall.get(call.id) ?? {};
+    this.#void(current);
     this.#issued.set(token, call);
-    this.#ofCall.set(call.id, token);
+    this.#ofCall.set(call.id, { current: token, used });
   }
 
   /** There is a way back to this call. */
@@ -39,28 +40,44 @@ export class ResumeTokens {
     return this.#expired.get(token) === tenant ? { k: 'expired' } : { k: 'nowhere' };
   }
 
-  /** Uses a token up. @returns false: it is not good any more; of two who come with it, one has it */
+  /** Uses a token. @returns false: it is not good any more */
   spend(token: string): boolean {
     const call = this.#issued.get(token);
     if (!call) return false;
     this.forget(call.id);
+    this.#issued.set(token, call);
+    this.#ofCall.set(call.id, { current: null, used: token });
     return true;
+  }
+
+  /** The client has what followed the token that it used: that one is void. */
+  confirm(id: string): void {
+    const tokens = this.#ofCall.get(id);
+    if (!tokens) return;
+    this.#void(tokens.used);
+    tokens.used = null;
   }
 
   /** The call is over, for its client has not come back. */
   expire(id: string): void {
-    const token = this.#ofCall.get(id);
-    if (token === undefined) return;
-    this.#expired.set(token, this.#issued.get(token)?.tenant ?? null);
+    const { current = null, used = null } = this.#ofCall.get(id) ?? {};
+    for (const token of [current, used]) {
+      if (token !== null) this.#expired.set(token, this.#issued.get(token)?.tenant ?? null);
+      const [oldest] = this.#expired.keys();
+      if (this.#expired.size > MOST_EXPIRED && oldest !== undefined) this.#expired.delete(oldest);
+    }
     this.forget(id);
-    const [oldest] = this.#expired.keys();
-    if (this.#expired.size > MOST_EXPIRED && oldest !== undefined) this.#expired.delete(oldest);
   }
 
   /** The call is over. */
   forget(id: string): void {
-    const token = this.#ofCall.get(id);
-    if (token !== undefined) this.#issued.delete(token);
+    const { current = null, used = null } = this.#ofCall.get(id) ?? {};
+    this.#void(current);
+    this.#void(used);
     this.#ofCall.delete(id);
+  }
+
+  #void(token: string | null): void {
+    if (token !== null) this.#issued.delete(token);
   }
 }

@@ -8,12 +8,15 @@ type Of<T extends ServerEvent['type']> = Extract<ServerEvent, { type: T }>;
 /** A client of OpenAI Realtime over WebSocket that keeps all that it is told. */
 export class TestSocket {
   readonly events: ServerEvent[] = [];
+  /** Pings, each of which has been answered. */
+  pings = 0;
   closed: { readonly code: number; readonly reason: string } | null = null;
 
   private constructor(readonly socket: WebSocket) {
     // The gateway sends text, which ws hands over whole.
     socket.on('message', (data: Buffer) => this.events.push(JSON.parse(data.toString()) as ServerEvent));
     socket.on('close', (code, reason) => (this.closed = { code, reason: String(reason) }));
+    socket.on('ping', () => (this.pings += 1));
     socket.on('error', () => undefined);
   }
 

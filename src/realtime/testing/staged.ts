@@ -36,7 +36,7 @@ export function staged(limits: Partial<CallLimits> = {}) {
   const handlers: MediaHandlers[] = [];
   const peers: { closed: boolean }[] = [];
   const sent: unknown[] = [];
-  const channel = { buffered: 0 };
+  const channel = { buffered: 0, delivered: true };
   const metrics = new Metrics();
   const media = {
     decodeImage: () => Promise.reject(new Error('no pictures here')),
@@ -58,6 +58,9 @@ export function staged(limits: Partial<CallLimits> = {}) {
           return 'sent' as const;
         },
         bufferedAmount: () => channel.buffered,
+        get delivered() {
+          return channel.delivered;
+        },
         largestMessageBytes: 262_144,
         stats: () => {
           throw new Error('not asked for');

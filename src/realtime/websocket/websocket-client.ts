@@ -31,6 +31,8 @@ export interface SocketClientOptions {
   readonly onGone: (reason: string, lost: boolean) => void;
   /** It comes back to its call, and had this event last; null: it had none. Left out: it is new. */
   readonly back?: { readonly lastEventId: string | null };
+  /** It has what it was told first. */
+  readonly onHeard?: () => void;
   /** For tests. */
   readonly pingMs?: number;
 }
@@ -62,7 +64,10 @@ export class WebSocketClient implements Carrier {
     );
     socket.on(
       'pong',
-      guard.wrap('ws.pong', () => void (this.#alive = true)),
+      guard.wrap('ws.pong', () => {
+        this.#alive = true;
+        this.#options.onHeard?.();
+      }),
     );
     socket.on(
       'error',
@@ -76,8 +81,11 @@ export class WebSocketClient implements Carrier {
       guard.wrap('ws.ping', () => this.#ping()),
       pingMs,
     ).unref();
-    if (back) client.resume(this.#channel, back.lastEventId);
-    else client.open(this.#channel);
+    if (back) {
+      client.resume(this.#channel, back.lastEventId);
+      // Its pong stands behind what was told.
+      socket.ping();
+    } else client.open(this.#channel);
   }
 
   /** Another connection has taken its place. */

@@ -117,7 +117,7 @@ export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
     const { guard } = call.environment;
     return new WebSocketClient(socket, client, {
       guard,
-      ...(back && { back }),
+      ...(back && { back, onHeard: () => this.calls.resumption.confirm(call) }),
       onGone: (reason, lost) => {
         client.carrier = {};
         if (lost && this.calls.resumption.lost(call.id, reason)) return client.lost();
