@@ -256,7 +256,7 @@ export class OffersService {
     const { logger } = this.environment;
     // Of two who come with one token the first that is connected has it.
     const { back } = connection;
-    if (back && !this.calls.resumption.spend(back.token, call)) return void (await connection.close());
+    if (back && !this.calls.resumption.spend(back.token, call)) return connection.close();
     connection.unconfirmed = back !== null;
     lines.connected(connection);
     if (peer === null || !connection.counts) return;

@@ -7,7 +7,7 @@ import { jest } from '@jest/globals';
 import { Gateway } from '../e2e/support/gateway.js';
 import { SERVER_HOST, TinyNetwork } from '../support/namespaces.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 /**
  * Real: the built gateway, its model (which is made to take its time), the clients' process, and a network between two Linux namespaces, whose
@@ -70,23 +70,19 @@ class Clients {
 
 const network = await TinyNetwork.make();
 
+/** The window is long, as a machine that does much else may take its time. */
+const SETTINGS = {
+  VISAVIS_HOST: '0.0.0.0',
+  VISAVIS_ICE_HOSTS: SERVER_HOST,
+  VISAVIS_ALLOW_ANONYMOUS: '1',
+  VISAVIS_RESUME_WINDOW_MS: '600000',
+};
+
 (network ? describe : describe.skip)('a network that is gone for 30 s in the middle of an answer', () => {
-  let gateway: Gateway;
-  beforeAll(async () => {
-    const settings = {
-      VISAVIS_HOST: '0.0.0.0',
-      VISAVIS_ICE_HOSTS: SERVER_HOST,
-      VISAVIS_ALLOW_ANONYMOUS: '1',
-    };
-    gateway = await Gateway.start(settings, 'paced', network!.on('server'));
-  }, 90_000);
-  afterAll(async () => {
-    const { code, stdout } = await gateway.stop();
-    await network!.remove();
-    expect([code, stdout.split('\n').filter((line) => /"level":[56]0/.test(line))]).toEqual([0, []]);
-  });
+  afterAll(() => network?.remove());
 
   it.each(['webrtc', 'websocket'])('is got over by 20 of 20 calls over %s', async (kind) => {
+    const gateway = await Gateway.start(SETTINGS, 'paced', network!.on('server'));
     const url = `http://${SERVER_HOST}:${new URL(gateway.url).port}/`;
     const clients = new Clients([
       ...network!.on('client'),
@@ -126,6 +122,9 @@ const network = await TinyNetwork.make();
     } finally {
       await network!.mend();
       await clients.hangUp();
+      await gateway.stop();
     }
+    const { code, stdout } = await gateway.end;
+    expect([code, stdout.split('\n').filter((line) => /"level":[56]0/.test(line))]).toEqual([0, []]);
   });
 });

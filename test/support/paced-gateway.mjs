@@ -7,9 +7,9 @@ const TOKEN_MS = 250;
 
 if (isMainThread) {
   const { DecoderService } = await import('../../dist/modules/decoder/index.js');
-  const { open } = DecoderService.prototype;
+  const { open } = Object.getOwnPropertyDescriptors(DecoderService.prototype);
   DecoderService.prototype.open = async function (options) {
-    const session = await open.call(this, options);
+    const session = await open.value.call(this, options);
     const generate = session.generate.bind(session);
     session.generate = async function* (how) {
       for await (const event of generate(how)) {

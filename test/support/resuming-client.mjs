@@ -16,7 +16,7 @@ class Client {
   resumption = new Resumption();
   last = null;
   transmit = () => undefined;
-  close = () => undefined;
+  close = async () => undefined;
   /** From the request to come back on: what the connection before has yet to deliver is told again by the other. */
   quit = () => undefined;
   waiting = [];
@@ -33,7 +33,7 @@ class Client {
       this.resumes.push({ ...resumed, ...event.visavis.resumed, unheard: resumed.unheard.length });
       for (const message of resumed.unheard) this.transmit(message);
     }
-    for (const look of [...this.waiting]) look();
+    this.waiting.slice().forEach((look) => look());
   }
 
   send(event) {
@@ -58,9 +58,18 @@ class Client {
     return this.events.filter((event) => event.type === type);
   }
 
+  /** A few at a time: each handshake takes this process a while, on a busy machine a long one. */
   async dial() {
-    if (kind === 'webrtc') await this.dialWebRtc();
-    else await this.dialWebSocket();
+    const before = dialling;
+    let done = () => undefined;
+    const turn = new Promise((resolve) => (done = resolve));
+    dialling = [...before.slice(1), before[0].then(() => turn)];
+    await before[0];
+    try {
+      await (kind === 'webrtc' ? this.dialWebRtc() : this.dialWebSocket());
+    } finally {
+      done();
+    }
   }
 
   async dialWebRtc() {
@@ -72,6 +81,7 @@ class Client {
     let close = () => Promise.resolve();
     const call = await connectNode({
       url,
+      timeoutMs: 60_000,
       onPeer: (peer) => {
         close = peer.close.bind(peer);
         peer.close = () => Promise.resolve();
@@ -79,11 +89,14 @@ class Client {
       exchange: async (sdp) => {
         const body = JSON.stringify({ sdp, ...(request ? { resume: request } : { session: SESSION }) });
         const headers = { 'content-type': 'application/json' };
-        const signal = AbortSignal.timeout(5000);
+        const signal = AbortSignal.timeout(10_000);
         const response = await fetch(`${url}v1/realtime/calls`, { method: 'POST', headers, body, signal });
         if (!response.ok) throw new Error(await response.text());
         return response.text();
       },
+    }).catch(async (error) => {
+      await close();
+      throw error;
     });
     let open = true;
     const closed = new Promise((_, reject) => {
@@ -111,9 +124,9 @@ class Client {
     const socket = new WebSocket(`${url.replace('http', 'ws')}v1/realtime${query}`, ['realtime']);
     this.quit = () => socket.removeAllListeners('message');
     socket.on('close', () => this.gone(socket));
-    socket.on('message', (data) => this.take(String(data)));
+    socket.on('message', (data) => this.take(/** @type {Buffer} */ (data).toString()));
     this.transmit = (text) => socket.readyState === WebSocket.OPEN && socket.send(text);
-    this.close = () => socket.close();
+    this.close = async () => socket.close();
     await new Promise((resolve, reject) => {
       socket.once('open', resolve);
       socket.on('error', reject);
@@ -194,6 +207,7 @@ class Client {
 }
 
 let over = false;
+let dialling = Array.from({ length: 4 }, () => Promise.resolve());
 const clients = Array.from({ length: Number(count) }, () => new Client());
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const each = (work) => Promise.all(clients.map(work));
@@ -227,8 +241,6 @@ const acts = {
     process.exit();
   },
 };
-// A few at a time: each handshake takes this process a while.
-for (let at = 0; at < clients.length; at += 5)
-  await Promise.all(clients.slice(at, at + 5).map((client) => client.dial()));
+await each((client) => client.dial());
 say('ready');
 for await (const line of createInterface({ input: process.stdin })) await acts[line]();

@@ -157,18 +157,22 @@ function launch(
   within: readonly string[] = [],
 ) {
   const preloads = preload ? ['--import', PRELOADS[preload === true ? 'mortal' : preload]] : [];
-  const [program = '', ...rest] = [...within, process.execPath];
-  const child = spawn(program, [...rest, '--enable-source-maps', ...preloads, MAIN, ...args], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe', preload ? 'ipc' : 'ignore'],
-    env: {
-      ...process.env,
-      VISAVIS_PORT: '0',
-      VISAVIS_ICE_HOSTS: '127.0.0.1',
-      VISAVIS_LOG_LEVEL: 'info',
-      ...settings,
+  const [program, ...rest] = [...within, process.execPath];
+  const child = spawn(
+    program ?? process.execPath,
+    [...rest, '--enable-source-maps', ...preloads, MAIN, ...args],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe', preload ? 'ipc' : 'ignore'],
+      env: {
+        ...process.env,
+        VISAVIS_PORT: '0',
+        VISAVIS_ICE_HOSTS: '127.0.0.1',
+        VISAVIS_LOG_LEVEL: 'info',
+        ...settings,
+      },
     },
-  });
+  );
   const output = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
