@@ -1,11 +1,10 @@
-import type { IceServers, Session } from '@vis-a-vis/protocol';
+import type { IceServers, ResumeTicket, Session } from '@vis-a-vis/protocol';
 import type { Clock, Guard, IdSource } from '#modules/contracts';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Grant } from './access.js';
 import type { AudioInput } from './audio-input.js';
 import type { DecodeImage } from './core/intent-mapper.js';
-import type { Resumption } from './resumption.js';
 
 /** What carries the call's media or its client's events, and is to be closed with it. */
 export interface Connection {
@@ -20,6 +19,13 @@ export interface CallEnvironment {
   readonly logger: Logger;
 }
 
+/** How clients come back to their calls. */
+export interface Tickets {
+  /** How long (ms) a call is kept whose connection is lost; 0: not at all. */
+  readonly windowMs: number;
+  ticketFor(call: { readonly id: string; readonly grant: Grant }): ResumeTicket;
+}
+
 export interface CallOptions extends CallEnvironment {
   readonly id: string;
   /** Whose call it is, and what may be changed in it. */
@@ -30,7 +36,7 @@ export interface CallOptions extends CallEnvironment {
   /** What its clients are told for their ICE. */
   readonly iceServers?: { readonly visavis?: IceServers };
   /** How its client may come back. Default: not at all. */
-  readonly resumption?: Pick<Resumption, 'windowMs' | 'ticketFor'>;
+  readonly resumption?: Tickets;
   /** The microphone, where it comes by events; null: it comes by a track. */
   readonly audioInput?: AudioInput | null;
   /** What this call's own callbacks throw ends this call: see {@link Call.fail}. */

@@ -4,6 +4,7 @@ import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Grant } from './access.js';
 import type { Call } from './call.js';
+import type { Tickets } from './call-options.js';
 import { ResumeTokens } from './core/resume-tokens.js';
 
 export interface ResumptionParts {
@@ -19,7 +20,7 @@ export interface ResumptionParts {
 }
 
 /** Calls whose connection is lost, and who may come back to which. */
-export class Resumption {
+export class Resumption implements Tickets {
   readonly #parts: ResumptionParts;
   readonly #tokens = new ResumeTokens();
   /** Calls without a connection, and what ends them. */
@@ -43,7 +44,7 @@ export class Resumption {
   }
 
   /** How the client of a call comes back, by a token that takes the place of the one before. */
-  ticketFor({ id, grant }: Call): ResumeTicket {
+  ticketFor({ id, grant }: Pick<Call, 'id' | 'grant'>): ResumeTicket {
     const token = this.#parts.ids.next('resume');
     this.#tokens.issue(token, { id, tenant: grant.tenant });
     return { token, window_ms: this.#parts.windowMs };

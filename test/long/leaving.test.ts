@@ -69,7 +69,7 @@ describe('clients that leave without a word, and might come back', () => {
         await once(clients, 'exit');
       }
       while ((await calls()).detached < 25) await sleep(500);
-      expect(await heap('kept.heapsnapshot')).toMatchObject({ Call: 25, LiveConversation: 25, Outbox: 25 });
+      expect(await heap('kept.heapsnapshot')).toMatchObject({ Call: 25, LiveConversation: 25 });
       const { WeriftPeer = 0, RTCPeerConnection = 0, MediaReceiver = 0 } = await heap('kept.heapsnapshot');
       expect([WeriftPeer, RTCPeerConnection, MediaReceiver]).toEqual([0, 0, 0]);
       while ((await calls()).open > 0) await sleep(500);
