@@ -91,7 +91,11 @@ export class AppModule {
     const realtime = RealtimeModule.forRoot({
       imports: [media, decoder, conversation],
       access: { provide: ACCESS, useExisting: Access },
-      limits: { maxCallMs: config.maxCallMs, audioAheadMs: config.audioAheadMs },
+      limits: {
+        maxCallMs: config.maxCallMs,
+        audioAheadMs: config.audioAheadMs,
+        resumeWindowMs: config.resumeWindowMs,
+      },
       budgets: config.budgets,
       ice: edge.ice,
       ...(edge.tracing && { tracing: edge.tracing }),

@@ -74,6 +74,12 @@ export const ERRORS = {
   slow_client: { status: 408, retryable: true, type: 'invalid_request_error' },
   /** A part that a call rests on is lost for good; `param` is the part. The call goes on without. */
   part_lost: { status: 503, retryable: true, type: 'server_error' },
+  /** No call goes on by this token: it has been used, its call is over, it is somebody else's, or nobody's. */
+  resume_not_found: { status: 404, retryable: false, type: 'invalid_request_error' },
+  /** The call was kept for a client that did not come back in time, and is over. */
+  resume_expired: { status: 410, retryable: false, type: 'invalid_request_error' },
+  /** Events that the client missed are kept no more; the call goes on. `param` is their number. */
+  events_lost: { status: 410, retryable: false, type: 'server_error' },
   session_expired: { status: 410, retryable: false, type: 'invalid_request_error' },
   session_closed: { status: 410, retryable: false, type: 'server_error' },
   bad_config: { status: 500, retryable: false, type: 'config_error' },

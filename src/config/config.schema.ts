@@ -113,6 +113,8 @@ export const configSchema = z
     VISAVIS_RECOVER_MS: z.coerce.number().int().min(500).max(600_000).default(10_000),
     /** Milliseconds by which appended audio may be ahead of real time. */
     VISAVIS_AUDIO_AHEAD_MS: z.coerce.number().int().min(1000).max(600_000).default(60_000),
+    /** Milliseconds for which a call is kept whose client's network has gone; 0: none is. */
+    VISAVIS_RESUME_WINDOW_MS: z.coerce.number().int().min(0).max(600_000).default(60_000),
     VISAVIS_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** One UDP port for the media of all calls. */
     VISAVIS_ICE_UDP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),

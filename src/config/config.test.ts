@@ -48,6 +48,7 @@ describe('loadConfig', () => {
         frameIntervalMs: 1000,
         maxFrames: 48,
       },
+      resumeWindowMs: 60_000,
       logLevel: 'info',
       iceUdpPort: null,
       icePortRange: null,

@@ -78,6 +78,8 @@ export interface Config {
     readonly frameIntervalMs: number;
     readonly maxFrames: number;
   };
+  /** How long a call is kept whose client's network has gone (ms); 0: none is. */
+  readonly resumeWindowMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** The UDP port of all calls, or null for one a call. */
   readonly iceUdpPort: number | null;
@@ -151,6 +153,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,
     audioAheadMs: c.VISAVIS_AUDIO_AHEAD_MS,
     budgets: budgetsOf(c),
+    resumeWindowMs: c.VISAVIS_RESUME_WINDOW_MS,
     logLevel: c.VISAVIS_LOG_LEVEL,
     iceUdpPort: c.VISAVIS_ICE_UDP_PORT ?? null,
     icePortRange:

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HealthService } from './health.service.js';
 
-const serving = { draining: false, troubles: () => ({ drops: { late: 2 } }) };
+const calls = { open: 3, detached: 1 };
+const serving = { draining: false, troubles: () => ({ drops: { late: 2 } }), calls: () => calls };
 const { troubles } = serving;
 
 describe('HealthService', () => {
@@ -14,6 +15,7 @@ describe('HealthService', () => {
     expect(await health.check()).toEqual({
       status: 'ready',
       parts: { a: { ok: true }, b: { ok: true } },
+      calls,
       troubles: troubles(),
     });
   });
@@ -24,6 +26,7 @@ describe('HealthService', () => {
     expect(await health.check()).toEqual({
       status: 'not_ready',
       parts: { a: { ok: true }, b: { ok: false, reason: 'no worker' } },
+      calls,
       troubles: { drops: { late: 2 } },
     });
   });
@@ -52,13 +55,14 @@ describe('HealthService', () => {
   });
 
   it('tells that it drains as soon as it does, whatever else works', async () => {
-    const lifecycle = { draining: false, troubles };
+    const lifecycle = { ...serving, draining: false };
     const health = new HealthService({ a: async () => undefined }, { nowMs: () => 0 }, lifecycle);
     expect((await health.check()).status).toBe('ready');
     lifecycle.draining = true;
     expect(await health.check()).toEqual({
       status: 'draining',
       parts: { a: { ok: true } },
+      calls,
       troubles: troubles(),
     });
   });

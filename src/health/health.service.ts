@@ -12,8 +12,15 @@ export interface Health {
   /** `ready` only when every part is. `draining`: calls go on, and no new ones are taken. */
   readonly status: 'ready' | 'not_ready' | 'draining';
   readonly parts: Readonly<Record<string, PartHealth>>;
+  readonly calls: OpenCalls;
   /** What went wrong since the start: counts by kind and label; only what there was. */
   readonly troubles: Troubles;
+}
+
+/** `detached`: of those that are open, kept for a client whose network has gone. */
+export interface OpenCalls {
+  readonly open: number;
+  readonly detached: number;
 }
 
 /** Counts by label. */
@@ -21,7 +28,13 @@ type Counts = Readonly<Record<string, number>>;
 /** Counts by kind, then by label. */
 export type Troubles = Readonly<Record<string, Counts>>;
 
-type Probed = Omit<Health, 'troubles'>;
+type Probed = Omit<Health, 'troubles' | 'calls'>;
+
+/** What is known of the process without asking its parts. */
+export interface ProcessFacts extends Pick<Lifecycle, 'draining'> {
+  readonly troubles: () => Troubles;
+  readonly calls: () => OpenCalls;
+}
 
 /** A part that does not answer within this is not healthy (ms). */
 const TIMEOUT_MS = 2000;
@@ -35,14 +48,14 @@ export class HealthService {
   constructor(
     private readonly probes: Readonly<Record<string, Probe>>,
     private readonly clock: Clock,
-    private readonly process: Pick<Lifecycle, 'draining'> & { readonly troubles: () => Troubles },
+    private readonly process: ProcessFacts,
     private readonly timeoutMs = TIMEOUT_MS,
   ) {}
 
   async check(): Promise<Health> {
     const health = await this.probed();
     const status = this.process.draining ? 'draining' : health.status;
-    return { ...health, status, troubles: this.process.troubles() };
+    return { ...health, status, calls: this.process.calls(), troubles: this.process.troubles() };
   }
 
   private probed(): Promise<Probed> {

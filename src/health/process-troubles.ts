@@ -3,14 +3,14 @@ import { DecoderService } from '#modules/decoder';
 import { VadService } from '#modules/vad';
 import { Lifecycle } from '../lifecycle/lifecycle.js';
 import { Metrics } from '../telemetry/metrics.js';
-import type { Troubles } from './health.service.js';
+import type { OpenCalls, ProcessFacts, Troubles } from './health.service.js';
 
 /** What went wrong in this process since its start, at a glance: the metrics say it with its history. */
 @Injectable()
-export class ProcessTroubles {
+export class ProcessTroubles implements ProcessFacts {
   constructor(
     @Inject(Lifecycle) private readonly lifecycle: Pick<Lifecycle, 'draining'>,
-    @Inject(Metrics) private readonly metrics: Pick<Metrics, 'troubles'>,
+    @Inject(Metrics) private readonly metrics: Pick<Metrics, 'troubles' | 'calls'>,
     @Inject(DecoderService) private readonly engine: Pick<DecoderService, 'stats'>,
     @Inject(VadService) private readonly vad: Pick<VadService, 'stats'>,
   ) {}
@@ -18,6 +18,8 @@ export class ProcessTroubles {
   get draining(): boolean {
     return this.lifecycle.draining;
   }
+
+  readonly calls = (): OpenCalls => this.metrics.calls;
 
   readonly troubles = (): Troubles => {
     const { died = 0, stuck = 0 } = this.engine.stats?.lost ?? {};

@@ -1,4 +1,4 @@
-import type { GreetingPart, Session } from '@vis-a-vis/protocol';
+import type { GreetingPart, ResumeTicket, Session } from '@vis-a-vis/protocol';
 import type { Clock, Guard, IdSource } from '#modules/contracts';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -21,6 +21,13 @@ export interface CallEnvironment {
   readonly logger: Logger;
 }
 
+/** How clients come back to their calls. */
+export interface Tickets {
+  /** How long (ms) a call is kept whose connection is lost; 0: not at all. */
+  readonly windowMs: number;
+  ticketFor(call: { readonly id: string; readonly grant: Grant }): ResumeTicket;
+}
+
 export interface CallOptions extends CallEnvironment {
   readonly id: string;
   /** Whose call it is, and what may be changed in it. */
@@ -32,6 +39,8 @@ export interface CallOptions extends CallEnvironment {
   readonly greeting?: { readonly visavis?: GreetingPart };
   /** The record that is made of it; null: none is. */
   readonly tape?: Tape | null;
+  /** How its client may come back. Default: not at all. */
+  readonly resumption?: Tickets;
   /** The microphone, where it comes by events; null: it comes by a track. */
   readonly audioInput?: AudioInput | null;
   /** Its spans; null or left out: there are none. */

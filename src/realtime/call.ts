@@ -2,6 +2,7 @@ import {
   mergeSession,
   type ClientEvent,
   type ResponseParams,
+  type ResumeTicket,
   type ServerEventBody,
   type Session,
 } from '@vis-a-vis/protocol';
@@ -76,8 +77,28 @@ export class Call {
     return this.options;
   }
 
+  /** How long (ms) it is kept for a client whose connection is lost; 0: not at all. */
+  get resumeWindowMs(): number {
+    return this.options.resumption?.windowMs ?? 0;
+  }
+
+  /** Its client comes back when its connection is lost. */
+  get wantsResume(): boolean {
+    return this.resumeWindowMs > 0 && this.session.visavis.resume;
+  }
+
+  /** There is something to come back to. */
+  get keeps(): boolean {
+    return this.wantsResume && this.conversation !== null;
+  }
+
+  /** How its client comes back; the one that it has is void from now on. */
+  ticket(): ResumeTicket | null {
+    return this.options.resumption?.ticketFor(this) ?? null;
+  }
+
   /** What a client is told first, by whatever carries its events. */
-  get greeting(): ServerEventBody {
+  get greeting(): Extract<ServerEventBody, { type: 'session.created' }> {
     return { type: 'session.created', session: this.session, ...this.options.greeting };
   }
 

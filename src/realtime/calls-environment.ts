@@ -12,9 +12,15 @@ export interface CallLimits {
   readonly maxCallMs: number;
   /** How far ahead of real time audio may be appended (ms). */
   readonly audioAheadMs: number;
+  /** How long a call is kept whose client's connection is lost (ms); 0: it is not. */
+  readonly resumeWindowMs: number;
 }
 
-export const DEFAULT_CALL_LIMITS: CallLimits = { maxCallMs: 24 * 3_600_000, audioAheadMs: 60_000 };
+export const DEFAULT_CALL_LIMITS: CallLimits = {
+  maxCallMs: 24 * 3_600_000,
+  audioAheadMs: 60_000,
+  resumeWindowMs: 60_000,
+};
 
 /** What the calls of the process share, and the one thing that concerns them all. */
 export interface CallsEnvironment extends CallEnvironment {

@@ -24,7 +24,7 @@ export class CallsController {
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
-  /** Opens a call. 201 with the answer, and where the call can be hung up. */
+  /** Opens a call, or comes back to one. 201 (200) with the answer, and where the call can be hung up. */
   @Post('calls')
   async create(@Req() request: Request, @Res() response: Response): Promise<void> {
     await this.answer(request, response);
@@ -73,19 +73,22 @@ export class CallsController {
   }
 
   private async answer(request: Request, response: Response): Promise<void> {
-    const { id, answerSdp, call } = await this.taken(request, response);
+    const { id, answerSdp, call, resumed = false } = await this.taken(request, response);
     const links = iceServerLinks(this.ice.for(call.grant.tenant).ice_servers);
     if (links.length > 0) response.setHeader('Link', links);
     // Without a charset, and as bytes, so that Express adds none: some clients compare the type literally.
     response
-      .status(201)
+      .status(resumed ? 200 : 201)
       .setHeader('Location', this.base.placeOf(request, `/v1/realtime/calls/${id}`))
       .setHeader('Content-Type', 'application/sdp')
       .end(answerSdp);
   }
 
   /** Refused offers are counted by their code: a supervisor sees what clients cannot tell it. */
-  private async taken(request: Request, response: Response): Promise<AnsweredOffer> {
+  private async taken(
+    request: Request,
+    response: Response,
+  ): Promise<AnsweredOffer & { readonly resumed?: boolean }> {
     const body: unknown = request.body;
     const gone = new AbortController();
     // The response's own socket tells that a client has gone, not the request's: that one closes when its body is read.
@@ -94,6 +97,8 @@ export class CallsController {
       const grant = await this.access.authorize(request);
       const bytes = body instanceof Uint8Array ? body : new Uint8Array();
       const offer = await readOffer(request.headers['content-type'], bytes);
+      if (offer.resume)
+        return { ...(await this.offers.resume(offer.sdp, offer.resume, grant)), resumed: true };
       return await this.offers.open(offer, {
         grant,
         gone: gone.signal,

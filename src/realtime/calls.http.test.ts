@@ -67,6 +67,7 @@ const media = {
         return 'sent';
       },
       bufferedAmount: () => 0,
+      delivered: true,
       largestMessageBytes: 262_144,
       stats: () => {
         throw new Error('not asked for');

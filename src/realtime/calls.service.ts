@@ -27,6 +27,7 @@ import {
 import { Admission } from './core/admission.js';
 import { checkedSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
 import { realPause } from './pause.js';
+import { Resumption } from './resumption.js';
 import type { Tape } from './tape.js';
 
 /** What somebody wants who opens a call. */
@@ -69,6 +70,8 @@ interface Entry {
 @Injectable()
 export class CallsService implements OnModuleInit, OnModuleDestroy {
   private readonly calls = new Map<string, Entry>();
+  /** Calls whose connection is lost, and who may come back to them. */
+  readonly resumption: Resumption;
   private readonly admission: Admission;
   private readonly budgets: Budgets;
   private measuring: NodeJS.Timeout | null = null;
@@ -94,6 +97,13 @@ export class CallsService implements OnModuleInit, OnModuleDestroy {
     });
     this.admission = new Admission(() => this.budgets.places);
     this.limits = { ...DEFAULT_CALL_LIMITS, ...environment.limits };
+    this.resumption = new Resumption({
+      ...environment,
+      windowMs: this.limits.resumeWindowMs,
+      draining: () => environment.lifecycle.draining,
+      find: (id) => this.calls.get(id),
+      end: (id, why) => this.end(id, why),
+    });
     environment.tracing?.knowCall(() => this.current.getStore());
   }
 
@@ -145,6 +155,7 @@ export class CallsService implements OnModuleInit, OnModuleDestroy {
       guard,
       tape,
       greeting: greetingOf(environment.ice?.partFor(request.grant.tenant).visavis, tape),
+      resumption: this.resumption,
       decodeImage: (file) => this.media.decodeImage(file),
       audioInput:
         request.audio === 'events'
@@ -229,7 +240,8 @@ export class CallsService implements OnModuleInit, OnModuleDestroy {
   async drain(signal: AbortSignal): Promise<void> {
     this.environment.lifecycle.beginDrain();
     while (this.calls.size > 0 && !signal.aborted) {
-      const quiet = [...this.calls].filter(([, { call }]) => call.quiet);
+      // Nobody hears the turn of a call that has lost its client.
+      const quiet = [...this.calls].filter(([id, { call }]) => call.quiet || this.resumption.has(id));
       await Promise.all(quiet.map(([id]) => this.end(id, 'shutdown')));
       if (this.calls.size > 0) await sleep(DRAIN_POLL_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -264,6 +276,7 @@ export class CallsService implements OnModuleInit, OnModuleDestroy {
   async end(id: string, why: string | VisavisError): Promise<void> {
     const entry = this.calls.get(id);
     this.calls.delete(id);
+    this.resumption.forget(id);
     if (!entry) return;
     if (entry.expiry) clearTimeout(entry.expiry);
     try {

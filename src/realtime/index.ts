@@ -12,4 +12,4 @@ export { Seat, type MessageError } from './seat.js';
 export type { ChannelClient, Door } from './transports/data-channel.js';
 export { EventLog } from './transports/event-log.js';
 export { Outbox, type Encode } from './transports/outbox.js';
-export { TextClient, outboxFor, type TextClientOptions } from './transports/text-client.js';
+export { TextClient, type TextClientOptions } from './transports/text-client.js';

@@ -1,4 +1,10 @@
-import { check, parseSessionPatch, type SessionPatch } from '@vis-a-vis/protocol';
+import {
+  check,
+  parseSessionPatch,
+  resumeRequestSchema,
+  type ResumeRequest,
+  type SessionPatch,
+} from '@vis-a-vis/protocol';
 import { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
 import { jsonOf, valueOf } from './body.js';
@@ -8,31 +14,38 @@ export interface Offer {
   readonly sdp: string;
   /** The session it wants from the start; fields left out have their defaults. */
   readonly session: SessionPatch;
+  /** It comes back to a call that has lost its connection. */
+  readonly resume?: ResumeRequest;
 }
 
 /** What is wrong with either is told by who reads it. */
-const jsonOfferSchema = z.strictObject({ sdp: z.unknown().optional(), session: z.unknown().optional() });
+const jsonOfferSchema = z.strictObject({
+  sdp: z.unknown().optional(),
+  session: z.unknown().optional(),
+  resume: z.unknown().optional(),
+});
 
 /**
  * Reads an offer in any of the three forms that stock clients use: raw SDP, a multipart form with the parts `sdp` and
- * `session` (others are not looked at: frameworks add their own), or JSON `{sdp, session}`.
+ * `session` (others than these and `resume` are not looked at: frameworks add their own), or JSON `{sdp, session, resume}`.
  * @throws VisavisError `bad_content_type`, `bad_sdp`, `bad_request`, `unknown_parameter`, `invalid_json`
  */
 export async function readOffer(contentType: string | undefined, body: Uint8Array): Promise<Offer> {
   const mime = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   switch (mime) {
     case 'application/sdp':
-      return offer(text(body), undefined);
+      return offer(text(body), undefined, undefined);
     case 'application/json': {
-      const { sdp, session } = valueOf(check(jsonOfferSchema, parseJson(text(body), null)));
-      return offer(sdp, session);
+      const { sdp, session, resume } = valueOf(check(jsonOfferSchema, parseJson(text(body), null)));
+      return offer(sdp, session, resume);
     }
     case 'multipart/form-data': {
       const form = await readForm(contentType ?? '', body);
-      const session = await part(form, 'session');
+      const [session, resume] = await Promise.all([part(form, 'session'), part(form, 'resume')]);
       return offer(
         await part(form, 'sdp'),
         session === undefined ? undefined : parseJson(session, 'session'),
+        resume === undefined ? undefined : parseJson(resume, 'resume'),
       );
     }
     default:
@@ -43,11 +56,15 @@ export async function readOffer(contentType: string | undefined, body: Uint8Arra
   }
 }
 
-function offer(sdp: unknown, session: unknown): Offer {
+function offer(sdp: unknown, session: unknown, resume: unknown): Offer {
   if (typeof sdp !== 'string' || sdp.trim() === '') {
     throw new VisavisError('bad_sdp', 'The offer has no SDP.', 'sdp');
   }
-  return { sdp, session: valueOf(parseSessionPatch(session ?? {})) };
+  return {
+    sdp,
+    session: valueOf(parseSessionPatch(session ?? {})),
+    ...(resume != null && { resume: valueOf(check(resumeRequestSchema, resume, 'resume')) }),
+  };
 }
 
 /** Node's own multipart parser: it reads parts without file name and content type, as stock clients send them. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import type { ResumeRequest } from '@vis-a-vis/protocol';
 import { SAMPLE_RATE, VisavisError, type AudioFrame, type VideoFrame } from '#modules/contracts';
-import { MediaService, type MediaHandlers, type MediaPeer } from '#modules/media';
+import { MediaService, type CloseReason, type MediaHandlers, type MediaPeer } from '#modules/media';
 import type { TraceHeaders } from '../telemetry/tracing/tracing.js';
 import type { Grant } from './access.js';
 import type { Call } from './call.js';
@@ -59,9 +60,22 @@ class Connection implements Line {
   readonly number: number;
   /** The record of the client that has its channel open. */
   tape: ClientTape | null = null;
+  /** A client has come back by it, and is not known to have its greeting yet. */
+  unconfirmed = false;
 
-  constructor(readonly kept: Kept) {
+  /** @param back by it a client comes back that has lost the one before */
+  constructor(
+    readonly kept: Kept,
+    public back: ResumeRequest | null = null,
+  ) {
     this.number = kept.connections++;
+  }
+
+  /** @returns what was told of the call has come to the client since it came back, as is known now for the first time */
+  confirmed(): boolean {
+    if (!this.unconfirmed || this.back !== null || !this.peer?.delivered) return false;
+    this.unconfirmed = false;
+    return true;
   }
 
   /** It is the one that the call hears. */
@@ -141,12 +155,25 @@ export class OffersService {
    * new one is connected.
    * @throws VisavisError as `open` does; the call goes on as it was then
    */
-  async reopen(call: Call, sdp: string): Promise<AnsweredOffer> {
+  reopen(call: Call, sdp: string): Promise<AnsweredOffer> {
+    return this.another(call, sdp, null);
+  }
+
+  /**
+   * A client comes back to a call whose connection is lost, whether or not that is known here yet. Until it is connected the call is as
+   * before, and its token is good for another try.
+   * @throws VisavisError as `open` and `Resumption.find` do; the call goes on as it was then
+   */
+  async resume(sdp: string, back: ResumeRequest, grant: Grant): Promise<AnsweredOffer> {
+    return this.another(this.calls.resumption.find(back.token, grant, false), sdp, back);
+  }
+
+  private async another(call: Call, sdp: string, back: ResumeRequest | null): Promise<AnsweredOffer> {
     const kept = this.kept.get(call);
     if (!kept || !this.calls.has(call.id)) throw leftEarly();
     this.pace('connection', call);
     return this.calls.within(call.id, async () => {
-      const connection = new Connection(kept);
+      const connection = new Connection(kept, back);
       const peer = await this.answer(sdp, connection);
       if (!this.calls.has(call.id)) throw leftEarly();
       kept.lines.add(connection);
@@ -187,18 +214,25 @@ export class OffersService {
   }
 
   private handlersOf(connection: Connection): MediaHandlers {
-    const { call, guard, client, lines } = connection.kept;
+    const { call, guard, client } = connection.kept;
     const unknown = (): void => call.onDrop('unknown_channel', 1);
     const isOurs = (label: string): boolean => label === client?.label && connection.counts;
     return {
       onChecked: guard.wrap('checked', () => this.calls.place(call.id)),
       onConnected: guard.wrap('connected', () => this.connected(connection)),
-      onAudio: guard.wrap('audio', (frame) => connection.onAudio(frame)),
+      onAudio: guard.wrap('audio', (frame) => {
+        connection.onAudio(frame);
+        if (connection.confirmed()) this.calls.resumption.confirm(call);
+      }),
       onVideo: guard.wrap('video', (frame) => connection.onVideo(frame)),
       onChannel: guard.wrap('channel', (label) => {
         const { peer } = connection;
         if (!isOurs(label) || peer === null) return unknown();
-        client?.onOpen(channelOf(connection, peer, label));
+        const channel = channelOf(connection, peer, label);
+        const { back } = connection;
+        connection.back = null;
+        if (back && client?.onResume) client.onResume(channel, back.last_event_id ?? null);
+        else client?.onOpen(channel);
         connection.greeted.resolve();
       }),
       onMessage: guard.wrap('message', (label, data) => {
@@ -215,10 +249,23 @@ export class OffersService {
       tap: call.tape?.media(connection.number),
       onLost: guard.wrap('lost', (part, why) => connection.counts && call.onLost(part, why)),
       onBug: (where, error) => this.calls.struck(call.id, where, error),
-      onClosed: guard.wrap('closed', (reason) =>
-        lines.closed(connection) ? this.calls.end(call.id, reason) : undefined,
-      ),
+      onClosed: guard.wrap('closed', (reason) => this.closed(connection, reason)),
     };
+  }
+
+  /** Where it was the last one the call is over, or waits for its client: who hangs up does not come back. */
+  private closed(connection: Connection, reason: CloseReason): Promise<void> | undefined {
+    const { call, lines, client } = connection.kept;
+    const { resumption } = this.calls;
+    if (connection.confirmed()) resumption.confirm(call);
+    // Who closes a connection before the greeting has come has given an attempt up.
+    const { counts, unconfirmed } = connection;
+    const isLost = counts ? reason === 'failed' || unconfirmed : connection.back !== null;
+    connection.peer = null;
+    if (!lines.closed(connection) || (resumption.has(call.id) && !counts)) return undefined;
+    if (!isLost || !resumption.lost(call.id, reason)) return this.calls.end(call.id, reason);
+    client?.onLost?.();
+    return undefined;
   }
 
   /** The client is connected: it gets its conversation, or is told why not. One that was connected before goes on. */
@@ -226,6 +273,10 @@ export class OffersService {
     const { kept, peer } = connection;
     const { call, lines } = kept;
     const { logger } = this.environment;
+    // Of two who come with one token the first that is connected has it.
+    const { back } = connection;
+    if (back && !this.calls.resumption.spend(back.token, call)) return connection.close();
+    connection.unconfirmed = back !== null;
     call.tape?.connected(connection.number);
     lines.connected(connection);
     if (peer === null || !connection.counts) return;

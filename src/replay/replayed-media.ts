@@ -19,6 +19,8 @@ export interface ConnectionOptions {
 export class ReplayedConnection implements MediaPeer {
   readonly id = 'replay';
   readonly answerSdp = '';
+  /** What is sent is in the trace at once. */
+  readonly delivered = true;
   readonly ice = { ufrag: '', password: '', candidates: [], kind: 'audio', mid: null };
   readonly #paced: Paced;
   readonly #options: ConnectionOptions;

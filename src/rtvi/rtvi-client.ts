@@ -33,9 +33,11 @@ export class RtviClient implements ChannelClient {
         return this.#rtvi.map(event).map((body) => JSON.stringify(inEnvelope(body, id)));
       },
       onText: (text, bytes) => this.#do(fromRtvi(text, this.#rtvi.responseId), bytes),
-      onEnd: () => {
-        this.#channel?.send(PEER_LEFT);
-        handlers.onEnd();
+      carrier: {
+        onEnd: () => {
+          this.#channel?.send(PEER_LEFT);
+          handlers.onEnd();
+        },
       },
     });
   }

@@ -46,6 +46,17 @@ export class Metrics implements OnModuleDestroy {
     help: 'Calls opened since the start.',
     registers: [this.registry],
   });
+  private readonly detachedSessions = new Gauge({
+    name: 'visavis_sessions_detached',
+    help: 'Calls that are open and kept for a client whose network has gone.',
+    registers: [this.registry],
+  });
+  private readonly resumes = new Counter({
+    name: 'visavis_resumes_total',
+    help: 'Clients that came back to their calls (resumed), came with a token that is good for nothing (refused), or never (expired).',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
   private readonly turns = new Tally('visavis_turns_total', 'Answers ended, by status.', {
     label: 'status',
     registry: this.registry,
@@ -137,16 +148,31 @@ export class Metrics implements OnModuleDestroy {
   });
   private readonly kvBySession = new Map<string, number>();
 
+  /** Calls that are open, and those of them that wait for their clients. */
+  calls = { open: 0, detached: 0 };
+
   sessionOpened(): void {
+    this.calls = { ...this.calls, open: this.calls.open + 1 };
     this.sessions.inc();
     this.sessionsTotal.inc();
   }
 
   sessionClosed(id: string, reason: string): void {
+    this.calls = { ...this.calls, open: this.calls.open - 1 };
     this.sessions.dec();
     this.ended.add(reason);
     this.kvBySession.delete(id);
     this.sumKv();
+  }
+
+  /** @param count calls that are kept for clients whose network has gone */
+  detached(count: number): void {
+    this.calls = { ...this.calls, detached: count };
+    this.detachedSessions.set(count);
+  }
+
+  resume(outcome: 'resumed' | 'refused' | 'expired'): void {
+    this.resumes.inc({ outcome });
   }
 
   turn(status: string): void {

@@ -50,6 +50,41 @@ describe('clients that leave without a word', () => {
   });
 });
 
+describe('clients that leave without a word, and might come back', () => {
+  it('keep their conversations and nothing of their connections, and leave nothing behind once their time is over', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'visavis-heap-'));
+    const gateway = await Gateway.start({ VISAVIS_RESUME_WINDOW_MS: '90000' }, 'probed');
+    const calls = async () => (await gateway.health()).calls;
+    const heap = async (name: string) => {
+      const file = join(folder, name);
+      await gateway.writeHeap(file);
+      return countObjects(file, OF_A_CALL);
+    };
+    try {
+      for (let i = 0; i < 5; i++) {
+        const args = [KILLED, gateway.url, '5', 'resume'];
+        const clients = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+        await once(clients.stdout, 'data');
+        clients.kill('SIGKILL');
+        await once(clients, 'exit');
+      }
+      while ((await calls()).detached < 25) await sleep(500);
+      expect(await heap('kept.heapsnapshot')).toMatchObject({ Call: 25, LiveConversation: 25 });
+      const { WeriftPeer = 0, RTCPeerConnection = 0, MediaReceiver = 0 } = await heap('kept.heapsnapshot');
+      expect([WeriftPeer, RTCPeerConnection, MediaReceiver]).toEqual([0, 0, 0]);
+      while ((await calls()).open > 0) await sleep(500);
+      expect(await gateway.metrics()).toContain('visavis_resumes_total{outcome="expired"} 25');
+      await sleep(5000);
+      const left = Object.entries(await heap('after.heapsnapshot')).filter(([, count]) => count > 2);
+      expect(left).toEqual([]);
+      expect(await gateway.stop()).toMatchObject({ code: 0, signal: null });
+    } finally {
+      await gateway.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('a page that is reloaded in the middle of an answer', () => {
   let gateway: Gateway;
   let browser: Browser;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { connectNode } from '@vis-a-vis/client/node';
-import type { GreetingPart, IceServers } from '@vis-a-vis/protocol';
+import type { IceServers, SessionExtras } from '@vis-a-vis/protocol';
 import type { Browser } from 'playwright-core';
 import { Coturn } from '../../tools/support/coturn.js';
 import { launchChromium } from '../e2e/support/chromium.js';
@@ -107,7 +107,7 @@ it('tells of the servers wherever clients look: beside the offer, in the session
       return response.text();
     },
   });
-  const created = await new Promise<{ visavis?: GreetingPart | undefined }>((resolve) => {
+  const created = await new Promise<{ visavis?: SessionExtras | undefined }>((resolve) => {
     call.on('event', (event) => event.type === 'session.created' && resolve(event));
   });
   expect(created.visavis?.ice_servers).toHaveLength(1);

@@ -57,7 +57,15 @@ export function asyncapi({ schemas, client, server, rtvi }: Components, version:
         bindings: {
           ws: {
             method: 'GET',
-            query: { type: 'object', properties: { model: { type: 'string' }, call_id: { type: 'string' } } },
+            query: {
+              type: 'object',
+              properties: {
+                model: { type: 'string' },
+                call_id: { type: 'string' },
+                resume: { type: 'string' },
+                last_event_id: { type: 'string' },
+              },
+            },
             bindingVersion: '0.1.0',
           },
         },

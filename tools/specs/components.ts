@@ -8,6 +8,7 @@ import {
   iceServersSchema,
   itemSchema,
   responseSchema,
+  resumeRequestSchema,
   rtviClientMessageSchema,
   rtviServerMessageSchema,
   serverEventSchema,
@@ -49,6 +50,7 @@ const NAMED = {
   ClientSecret: clientSecretSchema,
   SessionWithSecret: sessionWithSecretSchema,
   IceServers: iceServersSchema,
+  ResumeRequest: resumeRequestSchema,
   Error: httpErrorSchema,
   Health: healthSchema,
 };

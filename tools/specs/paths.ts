@@ -26,45 +26,51 @@ function errors(...statuses: number[]): Json {
   );
 }
 
+const structured: Json = {
+  type: 'object',
+  required: ['sdp'],
+  properties: {
+    sdp: { type: 'string' },
+    session: schemaRef('RealtimeSessionUpdate'),
+    resume: schemaRef('ResumeRequest'),
+  },
+};
+
 const offer: Json = {
   required: true,
   content: {
     'application/sdp': sdp('The offer. Candidates need not be in it.'),
     'multipart/form-data': {
-      schema: {
-        type: 'object',
-        required: ['sdp'],
-        properties: { sdp: { type: 'string' }, session: schemaRef('RealtimeSessionUpdate') },
-      },
-      encoding: { session: { contentType: 'application/json' } },
+      schema: structured,
+      encoding: { session: { contentType: 'application/json' }, resume: { contentType: 'application/json' } },
     },
     'application/json': {
-      schema: {
-        type: 'object',
-        required: ['sdp'],
-        properties: { sdp: { type: 'string' }, session: schemaRef('RealtimeSessionUpdate') },
-      },
+      schema: structured,
     },
   },
 };
 
-const answered: Json = {
-  '201': {
-    description: 'The call is there. The events go over the data channel `oai-events`.',
-    headers: {
-      Location: {
-        description: 'Where the call is: relative to the request where the gateway does not know its path.',
-        schema: { type: 'string', format: 'uri-reference' },
-      },
-      Link: {
-        description:
-          'Servers for the ICE of the client, where there are any, as WHIP tells them (`rel="ice-server"`).',
-        schema: { type: 'string' },
-      },
+const there = (description: string): Json => ({
+  description,
+  headers: {
+    Location: {
+      description: 'Where the call is: relative to the request where the gateway does not know its path.',
+      schema: { type: 'string', format: 'uri-reference' },
     },
-    content: { 'application/sdp': sdp('The answer, with all candidates.') },
+    Link: {
+      description:
+        'Servers for the ICE of the client, where there are any, as WHIP tells them (`rel="ice-server"`).',
+      schema: { type: 'string' },
+    },
   },
+  content: { 'application/sdp': sdp('The answer, with all candidates.') },
+});
+
+const answered: Json = {
+  '200': there('The call, whose connection was lost (`resume`), goes on over this one.'),
+  '201': there('The call is there. The events go over the data channel `oai-events`.'),
   ...errors(...REFUSALS),
+  ...errors(404, 410),
 };
 
 /** Every path of the gateway. A test compares them with the routes of its controllers. */
@@ -74,7 +80,7 @@ export function paths(): Json {
       post: {
         operationId: 'createCall',
         tags: ['Calls'],
-        summary: 'Open a call over WebRTC',
+        summary: 'Open a call over WebRTC, or come back to one',
         requestBody: offer,
         responses: answered,
       },
@@ -83,7 +89,7 @@ export function paths(): Json {
       get: {
         operationId: 'connectWebSocket',
         tags: ['Calls'],
-        summary: 'Open a session over WebSocket, or join a call',
+        summary: 'Open a session over WebSocket, come back to it, or join a call',
         description:
           'An upgrade to WebSocket. A browser, which can set no headers, gives its key by the subprotocols `realtime` and `openai-insecure-api-key.<key>`.',
         parameters: [
@@ -94,10 +100,22 @@ export function paths(): Json {
             description: 'The call to join: its events are seen, and it can be steered, until it ends.',
             schema: { type: 'string' },
           },
+          {
+            name: 'resume',
+            in: 'query',
+            description: 'The token by which a client comes back to its session, whose connection is lost.',
+            schema: { type: 'string' },
+          },
+          {
+            name: 'last_event_id',
+            in: 'query',
+            description: 'With `resume`: the event that the client had last.',
+            schema: { type: 'string' },
+          },
         ],
         responses: {
           '101': { description: 'Events, as text messages of JSON.' },
-          ...errors(400, 401, 403, 404, 426, 429, 503),
+          ...errors(400, 401, 403, 404, 410, 426, 429, 503),
         },
       },
       post: {

@@ -169,6 +169,8 @@ export interface MediaPeer {
   readonly largestMessageBytes: number;
   /** Bytes queued on a channel and not yet sent; 0 for an unknown channel. */
   bufferedAmount(label: string): number;
+  /** All messages that were sent so far have come to the client. */
+  readonly delivered: boolean;
   stats(): MediaStats;
   /** Idempotent; resolves when the sockets are closed. */
   close(): Promise<void>;

@@ -48,6 +48,15 @@ export {
   type Usage,
 } from './response.js';
 export {
+  resumeRequestSchema,
+  resumeTicketSchema,
+  resumedSchema,
+  type ResumeRequest,
+  type ResumeTicket,
+  type Resumed,
+  type SessionExtras,
+} from './resume.js';
+export {
   serverEventSchema,
   type ServerEvent,
   type ServerEventBody,

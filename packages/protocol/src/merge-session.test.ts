@@ -70,6 +70,7 @@ describe('mergeSession', () => {
       barge_in_ms: null,
       reading_chars_per_s: null,
       visual_turns: true,
+      resume: false,
       turn_end: 'silence',
       caps: {
         tools: false,

@@ -27,6 +27,7 @@ const VENDOR_DEFAULTS = {
   barge_in_ms: null,
   reading_chars_per_s: null,
   visual_turns: false,
+  resume: false,
 } as const satisfies VendorSettings;
 
 const SEMANTIC_VAD_DEFAULTS = {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { errorEventSchema } from './errors.js';
-import { greetingPartSchema } from './greeting.js';
 import { itemSchema } from './item.js';
 import { responseSchema } from './response.js';
+import { sessionExtrasSchema } from './resume.js';
 import { sessionSchema } from './session.js';
 import { transcriptUsageSchema } from './transcription.js';
 import { ofTier, type Tier } from './tier.js';
@@ -30,9 +30,10 @@ const textPart = z.object({ type: z.literal('text'), text: z.string() });
 
 /** Every event that the server sends. */
 export const serverEventSchema = z.discriminatedUnion('type', [
-  /** `visavis`: servers for the client's ICE, and that the call is recorded, where that is so. */
-  event('session.created', { session: sessionSchema, visavis: greetingPartSchema.optional() }, 'extended'),
-  event('session.updated', { session: sessionSchema }, 'extended'),
+  /** `visavis`: servers for the client's ICE, where the gateway has any; that the call is recorded, where that is so; how the client comes back, and what has become of that. */
+  event('session.created', { session: sessionSchema, visavis: sessionExtrasSchema.optional() }, 'extended'),
+  /** `visavis`: how the client comes back, where it has just asked for that. */
+  event('session.updated', { session: sessionSchema, visavis: sessionExtrasSchema.optional() }, 'extended'),
   event('input_audio_buffer.speech_started', { ...ofItem, audio_start_ms: z.number() }),
   event('input_audio_buffer.speech_stopped', { ...ofItem, audio_end_ms: z.number() }),
   event('input_audio_buffer.committed', { ...ofItem, previous_item_id: z.string().nullable() }),

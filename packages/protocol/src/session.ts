@@ -64,6 +64,8 @@ export const vendorSettingsSchema = z.strictObject({
   reading_chars_per_s: z.number().min(1).max(1000).nullable(),
   /** The model may speak first when something happens in view. Default false. */
   visual_turns: z.boolean(),
+  /** The client comes back when its network has gone: until then its call is kept, as long as the gateway does that. Default false. */
+  resume: z.boolean(),
 });
 
 export type VendorSettings = z.infer<typeof vendorSettingsSchema>;

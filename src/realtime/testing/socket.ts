@@ -8,12 +8,15 @@ type Of<T extends ServerEvent['type']> = Extract<ServerEvent, { type: T }>;
 /** A client of OpenAI Realtime over WebSocket that keeps all that it is told. */
 export class TestSocket {
   readonly events: ServerEvent[] = [];
+  /** Pings, each of which has been answered. */
+  pings = 0;
   closed: { readonly code: number; readonly reason: string } | null = null;
 
   private constructor(readonly socket: WebSocket) {
     // The gateway sends text, which ws hands over whole.
     socket.on('message', (data: Buffer) => this.events.push(JSON.parse(data.toString()) as ServerEvent));
     socket.on('close', (code, reason) => (this.closed = { code, reason: String(reason) }));
+    socket.on('ping', () => (this.pings += 1));
     socket.on('error', () => undefined);
   }
 
@@ -24,10 +27,13 @@ export class TestSocket {
   }
 
   /** What a gateway answers that does not take the connection. */
-  static refusal(url: string): Promise<{ status: number; retryAfter: string | undefined; body: unknown }> {
+  static refusal(
+    url: string,
+    protocols: string[] = ['realtime'],
+  ): Promise<{ status: number; retryAfter: string | undefined; body: unknown }> {
     const { promise, resolve, reject } =
       Promise.withResolvers<Awaited<ReturnType<typeof TestSocket.refusal>>>();
-    const socket = new WebSocket(url, ['realtime']);
+    const socket = new WebSocket(url, protocols);
     socket.on('error', reject);
     socket.on('open', () => reject(new Error('it was taken')));
     socket.on('unexpected-response', (_request, response) => {

@@ -2,7 +2,8 @@ import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises'
 import type { ServerEventBody } from '@vis-a-vis/protocol';
 import { Guard } from '#modules/contracts';
 import type { SendResult } from '#modules/media';
-import { Outbox, type OutboxDrop } from './outbox.js';
+import { Replay, type ReplayLimits } from '../core/replay.js';
+import { Outbox, type OutboxDrop, type OutboxOptions } from './outbox.js';
 
 const address = { response_id: 'r', item_id: 'i', output_index: 0, content_index: 0 };
 const delta = (text: string, response = 'r'): ServerEventBody => ({
@@ -16,7 +17,7 @@ const delta = (text: string, response = 'r'): ServerEventBody => ({
 const hello: ServerEventBody = { type: 'output_audio_buffer.cleared', response_id: 'resp_1' };
 const cleared: ServerEventBody = { type: 'input_audio_buffer.cleared' };
 
-function setUp() {
+function setUp(more: Partial<OutboxOptions> = {}) {
   const sent: { type: string; event_id: string; delta?: string }[] = [];
   const drops: OutboxDrop[] = [];
   let next = 0;
@@ -27,6 +28,7 @@ function setUp() {
     guard: new Guard((where, error) => bugs.push([where, error])),
     onDrop: (reason, count) => drops.push(...Array.from({ length: count }, () => reason)),
     onTooLarge: () => undefined,
+    ...more,
   });
   const channel = {
     buffered: 0,
@@ -218,5 +220,119 @@ describe('Outbox', () => {
     outbox.close();
     await tick();
     expect(sent).toEqual([]);
+  });
+});
+
+describe('Outbox of a client that comes back', () => {
+  const created = { ...hello, response_id: 'greeting' };
+  const NO = { replayed: 0, missed: 0 };
+
+  function kept(limits: Partial<ReplayLimits> = {}) {
+    const stage = setUp({
+      replay: new Replay('event_x', { events: 100, chars: 10_000, ageMs: 1000, ...limits }),
+      keeps: () => true,
+    });
+    const told: unknown[] = [];
+    const back = (lastEventId: string | null) =>
+      stage.outbox.resume(stage.channel, {
+        lastEventId,
+        greet: (missed) => (told.push(missed), created),
+      });
+    return { ...stage, told, back };
+  }
+  const said = (sent: readonly { delta?: string; event_id: string }[]) =>
+    sent.map(({ delta, event_id }) => [event_id, delta]);
+
+  it('sends what was missed, under the same ids, and each once', async () => {
+    const { outbox, open, sent, told, back } = kept();
+    open();
+    outbox.push(delta('a'));
+    await tick();
+    outbox.push(delta('b'));
+    await tick();
+    outbox.detach();
+    outbox.push(delta('c'));
+    outbox.push(delta('d'));
+    await tick();
+    outbox.push(delta('e'));
+    expect(said(sent)).toEqual([
+      ['event_x_1', 'a'],
+      ['event_x_2', 'b'],
+    ]);
+    sent.length = 0;
+    back('event_x_1');
+    outbox.push(delta('f'));
+    await tick();
+    expect(said(sent)).toEqual([
+      ['event_x_1.2', undefined],
+      ['event_x_2', 'b'],
+      ['event_x_3', 'cd'],
+      ['event_x_4', 'e'],
+      ['event_x_5', 'f'],
+    ]);
+    expect(told).toEqual([{ replayed: 3, missed: 0 }]);
+  });
+
+  it('keeps what waits for a client that is behind, where that has gone', async () => {
+    const { outbox, channel, open, sent, back } = kept();
+    open();
+    channel.buffered = 1e6;
+    outbox.push(delta('a'));
+    await tick();
+    channel.buffered = 0;
+    channel.open = false;
+    outbox.push(delta('b'));
+    await tick();
+    expect([outbox.empty, sent]).toEqual([true, []]);
+    channel.open = true;
+    back('event_x_0');
+    expect(said(sent).slice(1)).toEqual([['event_x_1', 'ab']]);
+  });
+
+  it('says what it has not kept, and goes on', async () => {
+    const { outbox, open, sent, told, back } = kept({ events: 2 });
+    open();
+    outbox.detach();
+    for (const text of ['a', 'b', 'c', 'd']) {
+      outbox.push(delta(text));
+      await tick();
+    }
+    back('event_x_0');
+    expect(told).toEqual([{ replayed: 2, missed: 2 }]);
+    expect(sent[1]).toMatchObject({ type: 'error', error: { code: 'events_lost', param: '2' } });
+    expect(said(sent).slice(2)).toEqual([
+      ['event_x_3', 'c'],
+      ['event_x_4', 'd'],
+    ]);
+  });
+
+  it('loses nothing where the client goes again before all is sent', () => {
+    const { outbox, channel, open, sent, told, back } = kept();
+    open();
+    outbox.detach();
+    outbox.push(delta('a'));
+    const { send } = channel;
+    channel.send = (text) => (text.includes('delta') ? 'not_open' : send(text));
+    back('event_x_0');
+    channel.send = send;
+    sent.length = 0;
+    back('event_x_0.2');
+    expect(said(sent).slice(1)).toEqual([['event_x_1', 'a']]);
+    expect(told).toEqual([
+      { ...NO, replayed: 1 },
+      { ...NO, replayed: 1 },
+    ]);
+  });
+
+  it('names what the new connection does not take', () => {
+    const { outbox, channel, open, sent, back } = kept();
+    open();
+    outbox.detach();
+    outbox.push({ type: 'response.output_text.done', text: 'x'.repeat(300), ...address });
+    channel.limit = 250;
+    back('event_x_0');
+    expect(sent.slice(1)).toMatchObject([
+      { type: 'error', error: { code: 'event_too_large', param: 'response.output_text.done' } },
+    ]);
   });
 });

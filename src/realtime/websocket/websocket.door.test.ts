@@ -321,4 +321,146 @@ describe('GET /v1/realtime', () => {
       await dial(`?call_id=${id}`, 'one');
     });
   });
+
+  describe('?resume=', () => {
+    const delta = (text: string) =>
+      conversation().emit({
+        type: 'text_delta',
+        responseId: 'r',
+        itemId: 'i',
+        outputIndex: 0,
+        contentIndex: 0,
+        delta: text,
+        atMs: 0,
+      });
+    const said = (client: TestSocket) => client.of('response.output_text.delta').map((event) => event.delta);
+    const begin = async (key?: string) => {
+      const client = await dial('', key);
+      client.send({ type: 'session.update', session: { visavis: { resume: true } } });
+      await client.until('session.updated');
+      return { client, token: client.of('session.updated')[0]!.visavis!.resume!.token };
+    };
+    const lost = async (client: TestSocket) => {
+      client.socket.terminate();
+      await client.until(() => calls.resumption.detached === 1);
+    };
+    const back = (token: string, last = '', key?: string) =>
+      dial(`?resume=${token}&last_event_id=${last}`, key);
+    const refused = async (token: string, key?: string) => {
+      const protocols = ['realtime', ...(key === undefined ? [] : [`openai-insecure-api-key.${key}`])];
+      const { status, body } = await TestSocket.refusal(`${url}?resume=${token}`, protocols);
+      return [status, (body as { error: { code: string } }).error.code];
+    };
+
+    it('goes on in the same conversation, with what was missed, each once', async () => {
+      const { client, token } = await begin();
+      client.send({ type: 'response.create' });
+      await client.until(() => conversation().intents.length === 2);
+      delta('a');
+      await client.until('response.output_text.delta');
+      const last = client.events.at(-1)!.event_id;
+      await lost(client);
+      delta('b');
+      delta('c');
+      const again = await back(token, last);
+      expect(again.of('session.created')[0]!.visavis).toMatchObject({
+        resume: { token: expect.not.stringMatching(token) as string, window_ms: 60_000 },
+        resumed: { replayed: 1, missed: 0, received: 2 },
+      });
+      await again.until(() => said(again).length === 1);
+      delta('d');
+      await again.until(() => said(again).length === 2);
+      expect(said(again)).toEqual(['bc', 'd']);
+      again.send({ type: 'response.cancel' });
+      await again.until(() => conversation().intents.length === 3);
+      expect([conversations.length, calls.openCalls, calls.resumption.detached]).toEqual([1, 1, 0]);
+      again.close();
+    });
+
+    it('takes the place of a connection that is not known to be lost yet', async () => {
+      const { client, token } = await begin();
+      const again = await back(token);
+      expect(await client.untilClosed()).toEqual({ code: 1000, reason: 'resumed' });
+      client.socket.terminate();
+      again.send({ type: 'response.create' });
+      await again.until(() => conversation().intents.length === 2);
+      expect([calls.openCalls, conversation().closedBecause]).toEqual([1, null]);
+      again.close();
+    });
+
+    it('again and again, each time by the newest token alone', async () => {
+      let { client, token } = await begin();
+      for (let n = 0; n < 3; n++) {
+        await lost(client);
+        client = await back(token);
+        const before = token;
+        token = client.of('session.created')[0]!.visavis!.resume!.token;
+        // Its pong stands before what it sends then.
+        await client.until(() => client.pings === 1);
+        client.send({ type: 'response.create' });
+        await client.until(() => conversation().intents.length === n + 2);
+        expect(await refused(before)).toEqual([404, 'resume_not_found']);
+      }
+      client.close();
+    });
+
+    it('of several with one token one goes on, and the others are closed or refused', async () => {
+      const { client, token } = await begin();
+      await lost(client);
+      const outcomes = await Promise.allSettled([back(token), back(token), back(token)]);
+      const taken = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      await client.until(() => taken.filter(({ closed }) => closed === null).length === 1);
+      expect(taken.flatMap(({ closed }) => closed?.reason ?? []).every((why) => why === 'resumed')).toBe(
+        true,
+      );
+      const winner = taken.find(({ closed }) => closed === null)!;
+      winner.send({ type: 'response.create' });
+      await winner.until(() => conversation().intents.length === 2);
+      expect(calls.openCalls).toBe(1);
+      winner.close();
+    });
+
+    it('refuses what leads nowhere, and harms nobody', async () => {
+      const { client, token } = await begin('one');
+      for (const [forged, key] of [
+        ['resume_none', 'one'],
+        ['', 'one'],
+        [token, 'two'],
+        [token, undefined],
+      ] as const)
+        expect(await refused(forged, key)).toEqual([404, 'resume_not_found']);
+      client.send({ type: 'response.create' });
+      await client.until(() => conversation().intents.length === 2);
+      await lost(client);
+      (await back(token, '', 'one')).close();
+    });
+
+    it.each([
+      ['who hangs up', true, (client: TestSocket) => client.close()],
+      [
+        'who breaks the protocol',
+        true,
+        (client: TestSocket) => client.socket.send('x'.repeat(17 * 1024 * 1024)),
+      ],
+      ['who has not asked for it', false, (client: TestSocket) => client.socket.terminate()],
+    ])('does not keep the call of one %s', async (_, asks, leave) => {
+      const client = asks ? (await begin()).client : await dial();
+      leave(client);
+      await client.until(() => conversation().closedBecause !== null);
+      expect([calls.openCalls, calls.resumption.detached]).toEqual([0, 0]);
+    });
+
+    it('tells a sideband while its client is away, and performs what that asks for', async () => {
+      const { client, token } = await begin();
+      const [id] = [...(calls as unknown as { calls: Map<string, unknown> }).calls.keys()];
+      const side = await dial(`?call_id=${id}`);
+      expect(side.of('session.created')[0]!.visavis).toBeUndefined();
+      await lost(client);
+      side.send({ type: 'session.update', session: { instructions: 'Be brief.' } });
+      await side.until('session.updated');
+      const again = await back(token, client.events.at(-1)!.event_id);
+      await again.until('session.updated');
+      again.close();
+    });
+  });
 });

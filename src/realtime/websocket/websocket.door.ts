@@ -6,16 +6,23 @@ import { Guard, VisavisError } from '#modules/contracts';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { traceHeadersOf } from '../../telemetry/tracing/tracing.js';
 import { ACCESS, type Access, type Grant } from '../access.js';
+import type { Call } from '../call.js';
 import { CALL_ENVIRONMENT, type CallsEnvironment } from '../calls-environment.js';
 import { CallsService } from '../calls.service.js';
+import type { TextClient } from '../transports/text-client.js';
 import { refuse } from './refuse.js';
-import { MAX_WS_MESSAGE_BYTES, WebSocketClient } from './websocket-client.js';
+import { MAX_WS_MESSAGE_BYTES, WebSocketClient, socketClientOf, socketTapeOf } from './websocket-client.js';
 
 const PATH = '/v1/realtime';
 /** Of those that a client offers, the one that says what is spoken; another carries its key, and is not repeated. */
 const SUBPROTOCOL = 'realtime';
 /** Beyond this a message ends its connection: up to it the client is told, and goes on. */
 const MAX_PAYLOAD_BYTES = 2 * MAX_WS_MESSAGE_BYTES;
+
+/** Who comes back, and had this event last; null: none. */
+interface ComingBack {
+  readonly lastEventId: string | null;
+}
 
 /** A request for an upgrade, and what Node hands over with it. */
 interface Upgrade {
@@ -37,6 +44,8 @@ export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   private readonly guard: Guard;
+  /** Of each session its client, and what carries that now. */
+  private readonly carried = new WeakMap<Call, { readonly client: TextClient; socket: WebSocketClient }>();
 
   constructor(
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
@@ -76,8 +85,10 @@ export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
         throw new VisavisError('not_found', `There is no WebSocket at ${asked?.pathname ?? 'this address'}.`);
       const grant = await this.access.authorize(request);
       if (socket.destroyed) return;
-      const callId = asked.searchParams.get('call_id');
-      if (callId === null) this.open(upgrade, grant);
+      const query = asked.searchParams;
+      const [callId, token] = [query.get('call_id'), query.get('resume')];
+      if (token !== null) this.resume(upgrade, grant, { token, lastEventId: query.get('last_event_id') });
+      else if (callId === null) this.open(upgrade, grant);
       else this.join(upgrade, grant, callId);
     } catch (error) {
       this.refused(socket, error);
@@ -95,15 +106,47 @@ export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
         this.calls.place(id);
         const socket = this.shakeHands(upgrade);
         if (socket === null) return guard.watch('ws.aborted', this.calls.end(id, 'aborted'));
-        new WebSocketClient(socket, call, {
-          guard,
-          onGone: (reason) => guard.watch('ws.gone', this.calls.end(id, reason)),
-        });
+        const client = socketClientOf(call, { returns: true });
+        this.carried.set(call, { client, socket: this.carry(call, client, socket) });
         guard.watch('ws.begin', this.begin(id));
       } catch (error) {
         guard.watch('ws.refused', this.calls.end(id, 'refused'));
         throw error;
       }
+    });
+  }
+
+  /** The connection that a session came by; without it the session ends, or waits for its client. */
+  private carry(call: Call, client: TextClient, socket: WebSocket, back?: ComingBack): WebSocketClient {
+    const { guard } = call.environment;
+    return new WebSocketClient(socket, client, {
+      guard,
+      tape: socketTapeOf(call),
+      ...(back && { back, onHeard: () => this.calls.resumption.confirm(call) }),
+      onGone: (reason, lost) => {
+        client.carrier = {};
+        if (lost && this.calls.resumption.lost(call.id, reason)) return client.lost();
+        client.leave();
+        guard.watch('ws.gone', this.calls.end(call.id, reason));
+      },
+    });
+  }
+
+  /** Its client has lost the connection, whether or not that is known here yet, and comes by another. Of two, the first has it. */
+  private resume(
+    upgrade: Upgrade,
+    grant: Grant,
+    { token, lastEventId }: ComingBack & { token: string },
+  ): void {
+    const call = this.calls.resumption.find(token, grant, true);
+    const carried = this.carried.get(call);
+    if (!carried) throw new VisavisError('session_closed', 'The call is closed.');
+    this.calls.within(call.id, () => {
+      const socket = this.shakeHands(upgrade);
+      if (socket === null) return;
+      this.calls.resumption.spend(token, call);
+      carried.socket.supersede();
+      carried.socket = this.carry(call, carried.client, socket, { lastEventId });
     });
   }
 
@@ -126,7 +169,9 @@ export class WebSocketDoor implements OnApplicationBootstrap, OnModuleDestroy {
     const { guard } = call.environment;
     this.calls.within(callId, () => {
       const socket = this.shakeHands(upgrade);
-      if (socket) new WebSocketClient(socket, call, { guard, onGone: () => undefined });
+      if (socket === null) return;
+      const client = socketClientOf(call);
+      new WebSocketClient(socket, client, { guard, tape: socketTapeOf(call), onGone: () => client.leave() });
     });
   }
 

@@ -2,16 +2,20 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
+import { healthSchema } from '@vis-a-vis/protocol';
+import type { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MAIN = 'dist/src/main.js';
-/** What can be preloaded into a gateway: its engine workers become mortal, it can be probed, or a script answers or calls tools (see the files). */
+/** What can be preloaded into a gateway: its engine workers become mortal, it can be probed, a script answers or calls tools, or answers take their time (see the files). */
 const PRELOADS = {
   mortal: new URL('../../support/mortal-gateway.mjs', import.meta.url).href,
   probed: new URL('../../support/probed-gateway.mjs', import.meta.url).href,
   calling: new URL('../../support/calling-gateway.mjs', import.meta.url).href,
   scripted: new URL('../../support/scripted-gateway.mjs', import.meta.url).href,
+  paced: new URL('../../support/paced-gateway.mjs', import.meta.url).href,
 };
+type Preload = boolean | Exclude<keyof typeof PRELOADS, 'mortal'>;
 /** Loading the model and the libraries, on a busy machine (ms). */
 const START_MS = 60_000;
 
@@ -34,12 +38,14 @@ export class Gateway {
   /**
    * @param settings overrides of `VISAVIS_*`
    * @param preload true: its engine workers can be struck
+   * @param within what runs it somewhere else, such as in a network namespace
    */
   static async start(
     settings: Record<string, string> = {},
-    preload: boolean | 'probed' | 'calling' | 'scripted' = false,
+    preload: Preload = false,
+    within: readonly string[] = [],
   ): Promise<Gateway> {
-    const { child, ended } = launch([], settings, preload);
+    const { child, ended } = launch([], settings, preload, within);
     const listening = new Promise<string>((resolve) => {
       if (child.stdout === null) return;
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -130,6 +136,10 @@ export class Gateway {
     return this.ended;
   }
 
+  async health(): Promise<z.infer<typeof healthSchema>> {
+    return healthSchema.parse(await (await fetch(`${this.url}health`)).json());
+  }
+
   async metrics(): Promise<string> {
     return (await fetch(`${this.url}metrics`)).text();
   }
@@ -143,20 +153,26 @@ export function runGateway(args: string[], settings: Record<string, string> = {}
 function launch(
   args: string[],
   settings: Record<string, string>,
-  preload: boolean | 'probed' | 'calling' | 'scripted' = false,
+  preload: Preload = false,
+  within: readonly string[] = [],
 ) {
   const preloads = preload ? ['--import', PRELOADS[preload === true ? 'mortal' : preload]] : [];
-  const child = spawn(process.execPath, ['--enable-source-maps', ...preloads, MAIN, ...args], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe', preload ? 'ipc' : 'ignore'],
-    env: {
-      ...process.env,
-      VISAVIS_PORT: '0',
-      VISAVIS_ICE_HOSTS: '127.0.0.1',
-      VISAVIS_LOG_LEVEL: 'info',
-      ...settings,
+  const [program, ...rest] = [...within, process.execPath];
+  const child = spawn(
+    program ?? process.execPath,
+    [...rest, '--enable-source-maps', ...preloads, MAIN, ...args],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe', preload ? 'ipc' : 'ignore'],
+      env: {
+        ...process.env,
+        VISAVIS_PORT: '0',
+        VISAVIS_ICE_HOSTS: '127.0.0.1',
+        VISAVIS_LOG_LEVEL: 'info',
+        ...settings,
+      },
     },
-  });
+  );
   const output = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));

@@ -23,6 +23,9 @@ interface SctpInternals {
   readonly advertisedRwnd: number;
   /** TSNs beyond one that has not come. */
   readonly sackMisOrdered: { readonly size: number };
+  /** Chunks that have yet to be sent, and those that the client has not acknowledged. */
+  readonly outboundQueue: { readonly length: number };
+  readonly sentQueue: { readonly length: number };
 }
 interface SctpTransportInternals {
   dataChannelFlush(): Promise<void>;
@@ -104,6 +107,15 @@ export class Channels {
 
   bufferedAmount(label: string): number {
     return this.#open.get(label)?.bufferedAmount ?? 0;
+  }
+
+  /** The client has acknowledged all that was sent. */
+  get delivered(): boolean {
+    const association = this.#connection.sctpTransport?.sctp as unknown as SctpInternals | undefined;
+    if (!association) return true;
+    const { outboundQueue, sentQueue } = association;
+    const isWaiting = [...this.#open.values()].some(({ bufferedAmount }) => bufferedAmount > 0);
+    return !isWaiting && outboundQueue.length === 0 && sentQueue.length === 0;
   }
 
   /** What the client takes (0 is its word for any size), and no more than we take ourselves. */

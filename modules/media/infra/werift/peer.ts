@@ -150,6 +150,10 @@ export class WeriftPeer implements MediaPeer {
     return this.#channels?.bufferedAmount(label) ?? 0;
   }
 
+  get delivered(): boolean {
+    return this.#channels?.delivered ?? true;
+  }
+
   stats(): MediaStats {
     return this.#receiver.stats();
   }
