@@ -6,6 +6,7 @@ import { endpointBench } from './endpoint.js';
 import { kvBench } from './kv.js';
 import { longBench } from './long.js';
 import { loopBench } from './loop.js';
+import { mediaBench } from './media.js';
 import { modelBench } from './model.js';
 import { noisesBench } from './noises.js';
 import { remoteBench } from './remote.js';
@@ -44,6 +45,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   loop: {
     what: "delay of the gateway's event loop, and latency of turns, with 4 calls open [--calls N] [--seconds N]",
     run: loopBench,
+  },
+  media: {
+    what: 'how many calls one core holds, silent ones with a camera, by thread; and what aiortc and a bare socket make of the same packets [--runs shaped,unshaped,withFrames,aiortc,udp] [--seconds N] [--calls N] [--node FLAGS]',
+    run: mediaBench,
   },
   model: {
     what: 'size and speed of the model on one core [--model DIR]',

@@ -48,6 +48,7 @@ export class AppModule {
     const decoder = DecoderModule.forRoot({
       modelFolder: config.modelFolder,
       workers: config.engineWorkers,
+      maxSessions: config.engineSessions,
       stallMs: config.engineStallMs,
       ...(edge.remote && { remote: edge.remote }),
     });

@@ -34,6 +34,7 @@ describe('loadConfig', () => {
       maxFrames: 48,
       remoteEngine: null,
       engineWorkers: 1,
+      engineSessions: 32,
       engineStallMs: 5000,
       drainMs: 10_000,
       maxCallMs: 86_400_000,

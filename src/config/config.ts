@@ -57,6 +57,8 @@ export interface Config {
   /** null: the engine is local. */
   readonly remoteEngine: RemoteEngineConfig | null;
   readonly engineWorkers: number;
+  /** Calls at once. */
+  readonly engineSessions: number;
   readonly engineStallMs: number;
   /** What running turns get when the gateway is asked to stop. */
   readonly drainMs: number;
@@ -130,6 +132,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
         : c.VISAVIS_MAX_FRAMES,
     remoteEngine: remoteOf(c),
     engineWorkers: c.VISAVIS_ENGINE_WORKERS,
+    engineSessions: c.VISAVIS_ENGINE_SESSIONS,
     engineStallMs: c.VISAVIS_ENGINE_STALL_MS,
     drainMs: c.VISAVIS_DRAIN_MS,
     maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,
