@@ -10,6 +10,7 @@ import { Guard, ON_BUG, type OnBug } from '#modules/contracts';
 import { MODEL_SHAPES } from './core/model-port.js';
 import { DEFAULT_MAX_BATCH, DEFAULT_MAX_QUEUED_MS, type VadOptions } from './core/options.js';
 import {
+  SILENCE,
   WindowedStream,
   type Vad,
   type VadDropReason,
@@ -63,6 +64,7 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
         onLost: (error, willRestart) => this.#onLost(error, willRestart),
         guard: this.#guard,
       },
+      { streams: () => this.#streams.size },
     );
   }
 
@@ -79,9 +81,9 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
   open(handlers: VadHandlers): VadStream {
     const id = this.#nextStream++;
     const { windowSamples } = MODEL_SHAPES[this.#options.model];
-    const limits = { windowSamples, maxQueuedMs: this.#options.maxQueuedMs };
+    const limits = { windowSamples, maxQueuedMs: this.#options.maxQueuedMs, silence: SILENCE };
     const counted: VadHandlers = {
-      onProbability: (result) => handlers.onProbability(result),
+      onProbability: this.#guard.wrap('vad.stream', (result) => handlers.onProbability(result)),
       onLost: (why) => handlers.onLost?.(why),
       onDrop: (reason, samples) => {
         this.#droppedMs.set(reason, (this.#droppedMs.get(reason) ?? 0) + samples / SAMPLES_PER_MS);

@@ -1,4 +1,4 @@
-import { Windower, MAX_GAP_MS } from './windower.js';
+import { Windower, MAX_GAP_MS, type AudioWindow } from './windower.js';
 import { SAMPLES_PER_MS } from './units.js';
 
 /** The model's verdict on one window. */
@@ -61,16 +61,37 @@ export interface WindowSink {
 export interface StreamLimits {
   readonly windowSamples: number;
   readonly maxQueuedMs: number;
+  /** Windows without a louder sample than this (0..1) are silent, see {@link WindowedStream}. Default: none are. */
+  readonly silence?: number;
 }
 
-/** Cuts windows, keeps the times of those under way, and bounds how many these are. */
+/** Below this (−60 dBFS) nobody is heard: a microphone that is muted, a sender that pauses, or a quiet room. */
+export const SILENCE = 0.001;
+/** After so many silent windows in succession that the model takes for silence, its opinion changes no more until there is a sound. */
+const SETTLED_WINDOWS = 8;
+const SETTLED_P = 0.1;
+
+interface Pending {
+  readonly ptsMs: number;
+  readonly endMs: number;
+  readonly silent: boolean;
+}
+
+/**
+ * Cuts windows, keeps the times of those under way, and bounds how many these are. Where it has been silent for a while, the model is
+ * not asked any more: what it said last holds for each window until there is a sound.
+ */
 export class WindowedStream implements VadStream {
   readonly windowMs: number;
   readonly #windower: Windower;
   readonly #handlers: VadHandlers;
   readonly #sink: WindowSink;
   readonly #maxPending: number;
-  #pending: { ptsMs: number; endMs: number }[] = [];
+  readonly #silence: number;
+  #pending: Pending[] = [];
+  /** Silent windows in succession that were taken for silence, and what was said of the newest. */
+  #settled = 0;
+  #settledP = 0;
   /** End of the last window that the sink took; null at the start and when the model's state is gone. */
   #continuesAtMs: number | null = null;
   #closed = false;
@@ -79,19 +100,26 @@ export class WindowedStream implements VadStream {
     this.windowMs = limits.windowSamples / SAMPLES_PER_MS;
     this.#windower = new Windower(limits.windowSamples);
     this.#maxPending = Math.max(1, Math.floor(limits.maxQueuedMs / this.windowMs));
+    this.#silence = limits.silence ?? -1;
     this.#handlers = handlers;
     this.#sink = sink;
   }
 
   push(pcm: Float32Array, ptsMs: number): void {
     if (this.#closed) return this.#drop('closed', pcm.length);
-    if (!Number.isFinite(ptsMs) || !pcm.every(Number.isFinite)) return this.#drop('bad_audio', pcm.length);
+    if (!Number.isFinite(ptsMs) || !isFiniteSound(pcm)) return this.#drop('bad_audio', pcm.length);
     const { windows, jump } = this.#windower.push(pcm, ptsMs);
     if (jump) {
       this.#continuesAtMs = null;
       if (jump.discardedSamples > 0) this.#drop('timestamp_jump', jump.discardedSamples);
     }
     for (const window of windows) {
+      const silent = this.#isSilent(window.pcm);
+      if (silent && this.#settled >= SETTLED_WINDOWS && this.#pending.length === 0) {
+        this.#rest(window);
+        continue;
+      }
+      if (!silent) this.#settled = 0;
       if (this.#pending.length >= this.#maxPending) {
         this.#drop('overload', window.pcm.length);
         continue;
@@ -105,7 +133,7 @@ export class WindowedStream implements VadStream {
         continue;
       }
       this.#continuesAtMs = endMs;
-      this.#pending.push({ ptsMs: startMs, endMs });
+      this.#pending.push({ ptsMs: startMs, endMs, silent });
     }
   }
 
@@ -113,7 +141,10 @@ export class WindowedStream implements VadStream {
   deliver(p: number): void {
     const window = this.#pending.shift();
     if (!window || this.#closed) return;
-    this.#handlers.onProbability({ ...window, p, windowMs: this.windowMs });
+    const { ptsMs, endMs, silent } = window;
+    this.#settled = silent && p < SETTLED_P ? this.#settled + 1 : 0;
+    this.#settledP = p;
+    this.#handlers.onProbability({ ptsMs, endMs, p, windowMs: this.windowMs });
   }
 
   /** The worker is gone, and with it the windows under way and the stream's state. */
@@ -121,6 +152,7 @@ export class WindowedStream implements VadStream {
     const lost = this.#pending.length;
     this.#pending = [];
     this.#continuesAtMs = null;
+    this.#settled = 0;
     if (lost > 0 && !this.#closed) this.#drop('worker_lost', lost * this.windowMs * SAMPLES_PER_MS);
   }
 
@@ -136,7 +168,28 @@ export class WindowedStream implements VadStream {
     this.#sink.close();
   }
 
+  /** The window is as those before it. No handler is called from inside `push`. */
+  #rest({ ptsMs, endMs }: AudioWindow): void {
+    this.#continuesAtMs = endMs;
+    const p = this.#settledP;
+    queueMicrotask(() => {
+      if (!this.#closed) this.#handlers.onProbability({ ptsMs, endMs, p, windowMs: this.windowMs });
+    });
+  }
+
+  #isSilent(pcm: Float32Array): boolean {
+    const silence = this.#silence;
+    for (let at = 0; at < pcm.length; at += 1) if (Math.abs(pcm[at] ?? 0) > silence) return false;
+    return true;
+  }
+
   #drop(reason: VadDropReason, samples: number): void {
     this.#handlers.onDrop?.(reason, samples);
   }
+}
+
+/** A plain loop: `every` makes an object of each sample. */
+function isFiniteSound(pcm: Float32Array): boolean {
+  for (let at = 0; at < pcm.length; at += 1) if (!Number.isFinite(pcm[at])) return false;
+  return true;
 }

@@ -64,6 +64,11 @@ export class SupervisedWorker<To extends { readonly t: string }, From extends { 
     });
   }
 
+  /** There is a worker, or one is starting. */
+  get up(): boolean {
+    return this.#worker !== null;
+  }
+
   /** @returns false when there is no worker to take it. */
   post(message: To, transfer: ArrayBuffer[] = []): boolean {
     return this.#post(message, transfer);

@@ -1,13 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 import { VisavisError } from '#modules/contracts';
-import {
-  RtcpSrPacket,
-  type RTCCertificate,
-  type RTCDtlsTransport,
-  type RTCPeerConnection,
-  type RtpPacket,
-} from 'werift';
+import { RtcpSrPacket, type RTCCertificate, type RTCDtlsTransport, type RTCPeerConnection } from 'werift';
 
 import type {
   CloseReason,
@@ -24,11 +18,14 @@ import type { ResolvedMediaOptions } from '../../core/options.js';
 import { MediaReceiver } from '../../core/receiver.js';
 import { Agreement } from '../../core/sdp/agreement.js';
 import { readCandidate } from '../../core/sdp/candidates.js';
+import { readSrtpHeader } from '../../core/srtp-packet.js';
 import type { SocketSource } from '../ice/sockets.js';
+import { SrtpReceiver } from '../srtp/srtp-receiver.js';
 import { Channels } from './channels.js';
 import type { IceLink, LinkHandlers } from './ice-link.js';
 import { negotiate, type Negotiated } from './negotiate.js';
 import { rtcpOf, senderReportOf } from './rtcp.js';
+import { srtpKeysOf } from './srtp-keys.js';
 
 export interface PeerDeps {
   readonly id: string;
@@ -210,10 +207,10 @@ export class WeriftPeer implements MediaPeer {
     this.#channels.guard(transport);
 
     // werift's own routing is taken off: it knows only SSRCs of the offer, drops unknown payload types in silence, and its
-    // retransmission requests wedge when a loss spans the wrap of the sequence number and keep a 5 ms timer running.
+    // retransmission requests wedge when a loss spans the wrap of the sequence number and keep a 5 ms timer running. RTP does not
+    // reach it at all.
     transport.onRtp.allUnsubscribe();
     transport.onRtcp.allUnsubscribe();
-    transport.onRtp.subscribe((packet) => this.#onRtp(packet));
     transport.onRtcp.subscribe((packet) => {
       if (!(packet instanceof RtcpSrPacket)) return;
       this.#guard(() => this.#receiver.onSenderReport(senderReportOf(packet), this.#deps.nowMs()));
@@ -221,6 +218,7 @@ export class WeriftPeer implements MediaPeer {
     transport.onStateChange.subscribe((state) => {
       if (state === 'connected' && !this.#connected) {
         this.#connected = true;
+        this.#listen(transport);
         this.#guard(() => this.#deps.handlers.onConnected?.());
       }
       // A client without data channels says goodbye by DTLS alone.
@@ -236,21 +234,17 @@ export class WeriftPeer implements MediaPeer {
     });
   }
 
-  #onRtp(packet: RtpPacket): void {
-    const { header, payload } = packet;
-    this.#guard(() =>
-      this.#receiver.onRtp(
-        {
-          ssrc: header.ssrc,
-          payloadType: header.payloadType,
-          sequenceNumber: header.sequenceNumber,
-          timestamp: header.timestamp,
-          marker: header.marker,
-          payload,
-        },
-        this.#deps.nowMs(),
-      ),
-    );
+  /** Both sides have the keys: what comes is decrypted from now on. */
+  #listen(transport: RTCDtlsTransport): void {
+    const srtp = new SrtpReceiver(srtpKeysOf(transport));
+    this.#link?.ice.routeRtp((bytes) => {
+      const packet = readSrtpHeader(bytes);
+      if (!packet) return this.#receiver.drop('malformed_packet', 1);
+      const nowMs = this.#deps.nowMs();
+      if (!this.#receiver.wants(packet, nowMs)) return;
+      // What is not genuine is nobody's.
+      if (srtp.open(bytes, packet)) this.#receiver.onRtp(packet, nowMs);
+    });
   }
 
   /** werift logs what its listeners throw to a debug channel and goes on: here a bug ends the call, and is told. */
