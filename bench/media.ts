@@ -9,7 +9,7 @@ import { benchOptions } from './options.js';
 
 /** What `--json` writes. */
 interface MediaReport {
-  /** With clients that do as they are asked. */
+  /** With browsers, as far as these do as they are asked. */
   readonly callsPerCore: number;
   /** Of one core, with the most calls that were served. */
   readonly cpuPerCallPct: number;
@@ -17,6 +17,8 @@ interface MediaReport {
   readonly limit: Limit;
   /** What a full core would hold at that cost: tells where the machine has other work. */
   readonly callsByCost: number;
+  /** With clients of our SDK, which send no more frames than are looked at. */
+  readonly sdk: Part | null;
   /** Clients that send what they like. */
   readonly unshaped: Part | null;
   /** The model attends a frame a second of each call. */
@@ -33,7 +35,7 @@ interface Part {
   readonly callsByCost: number;
 }
 
-const RUNS = ['shaped', 'unshaped', 'withFrames', 'aiortc', 'udp'] as const;
+const RUNS = ['shaped', 'sdk', 'unshaped', 'withFrames', 'aiortc', 'udp'] as const;
 type Run = (typeof RUNS)[number];
 
 /** How many calls one core of the gateway holds, and what they cost it; the same packets to others. */
@@ -81,7 +83,10 @@ function startSubject(run: Run, core: number, nodeFlags: readonly string[]): Pro
 }
 
 function askedOf(run: Run): Pick<RampOptions, 'obeys' | 'moving'> {
-  return { obeys: run === 'shaped', moving: run === 'withFrames' };
+  return {
+    obeys: run === 'shaped' ? 'browser' : run === 'sdk' ? 'all' : 'nothing',
+    moving: run === 'withFrames',
+  };
 }
 
 function reportOf(found: ReadonlyMap<Run, Capacity>): MediaReport {
@@ -99,6 +104,7 @@ function reportOf(found: ReadonlyMap<Run, Capacity>): MediaReport {
   const shaped = part('shaped') ?? nothing;
   return {
     ...shaped,
+    sdk: part('sdk'),
     unshaped: part('unshaped'),
     withFrames: part('withFrames'),
     peers: (['aiortc', 'udp'] as const).flatMap((name) => {

@@ -44,7 +44,8 @@ export function networkOf(config: Config): Pick<MediaOptions, 'iceHosts' | 'iceU
 @Module({})
 export class AppModule {
   static forRoot(config: Config & { modelFolder: string }, logger: Logger, edge: AppEdge): DynamicModule {
-    const media = MediaModule.forRoot({ frameIntervalMs: config.frameIntervalMs, ...networkOf(config) });
+    const { frameIntervalMs, videoKbps, audioDtx } = config;
+    const media = MediaModule.forRoot({ frameIntervalMs, videoKbps, audioDtx, ...networkOf(config) });
     const decoder = DecoderModule.forRoot({
       modelFolder: config.modelFolder,
       workers: config.engineWorkers,

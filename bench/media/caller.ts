@@ -3,7 +3,7 @@ import type { VideoClipFrame } from '@vis-a-vis/client/node';
 import type { GroupOfPictures } from './clip.js';
 import { openBareLine, openLine, type Line } from './line.js';
 import type { Microphone } from './microphone.js';
-import { shapeAsked, UNSHAPED, type Shape } from './shape.js';
+import { shapeAsked, UNSHAPED, type Obedience, type Shape } from './shape.js';
 
 /** What a client of a shape sends. */
 export interface Material {
@@ -15,8 +15,7 @@ export interface CallerOptions {
   readonly url: string;
   /** Nobody answers, and nothing is asked for. */
   readonly bare: boolean;
-  /** It does as the answer asks. */
-  readonly obeys: boolean;
+  readonly obeys: Obedience;
   readonly materialOf: (shape: Shape) => Promise<Material>;
 }
 
@@ -57,7 +56,7 @@ export class Caller {
   static async connect({ url, bare, obeys, materialOf }: CallerOptions): Promise<Caller> {
     const opened: { caller: Caller | null } = { caller: null };
     const line = await (bare ? openBareLine(url) : openLine(url, () => opened.caller?.onKeyFrameAsked()));
-    const shape = obeys ? shapeAsked(line.answerSdp) : UNSHAPED;
+    const shape = obeys === 'nothing' ? UNSHAPED : shapeAsked(line.answerSdp, obeys === 'all');
     opened.caller = new Caller(line, shape, await materialOf(shape));
     return opened.caller;
   }

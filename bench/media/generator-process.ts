@@ -5,7 +5,7 @@ import { outliveStrays } from '../../tools/load-test/generator/strays.js';
 import { Caller, type Material } from './caller.js';
 import { encodeGroups } from './clip.js';
 import type { Answer, Order } from './generator.js';
-import { quietRoom } from './microphone.js';
+import { roomTone } from './microphone.js';
 import type { Shape } from './shape.js';
 
 const TICK_MS = 5;
@@ -20,7 +20,7 @@ function materialOf(shape: Shape, moving: boolean): Promise<Material> {
   const key = JSON.stringify({ ...shape, moving });
   const known = made.get(key);
   if (known) return known;
-  const material = Promise.all([encodeGroups({ ...shape, moving }), quietRoom(shape.dtx)]).then(
+  const material = Promise.all([encodeGroups({ ...shape, moving }), roomTone(shape.dtx)]).then(
     ([camera, microphone]) => ({ camera, microphone }),
   );
   made.set(key, material);

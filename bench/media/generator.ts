@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ToolError } from '../../tools/support/cli.js';
 import { onCore } from './cores.js';
-import type { Shape } from './shape.js';
+import type { Obedience, Shape } from './shape.js';
 
 export type Order =
   | {
@@ -12,7 +12,7 @@ export type Order =
       readonly calls: number;
       readonly url: string;
       readonly bare: boolean;
-      readonly obeys: boolean;
+      readonly obeys: Obedience;
       /** What their cameras show is news each time. */
       readonly moving: boolean;
     }

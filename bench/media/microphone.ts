@@ -3,16 +3,16 @@ import { Application, createEncoder, Signal } from 'libopus-wasm';
 const RATE = 48_000;
 const PACKET = 960;
 const SECONDS = 4;
-/** Of a quiet room: −66 dBFS. */
-const NOISE = 0.0005;
+/** Peaks of a room in which nobody speaks, −46 dBFS: a microphone with gain control. What is softer than −60 is not even scored. */
+const NOISE = 0.005;
 /** Packets of at most this many bytes say that nothing is to be heard, and are not sent (RFC 6716, 2.1.9). */
 const DTX_BYTES = 2;
 
 /** What is sent each 20 ms, over and over; null: nothing. */
 export type Microphone = readonly (Uint8Array | null)[];
 
-/** A quiet room by libopus, as a browser sets it. @param dtx the receiver wants no packets where there is nothing to be heard (`usedtx`) */
-export async function quietRoom(dtx: boolean): Promise<Microphone> {
+/** A room by libopus, as a browser sets it. @param dtx the receiver wants no packets where there is nothing to be heard (`usedtx`) */
+export async function roomTone(dtx: boolean): Promise<Microphone> {
   const encoder = await createEncoder({
     sampleRate: RATE,
     channels: 1,

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds, overflown } from './cores.js';
 import type { Generator } from './generator.js';
 import { failedWithRoom, limitOf, nextCalls, type Limit } from './limits.js';
-import type { Shape } from './shape.js';
+import type { Obedience, Shape } from './shape.js';
 import type { Subject } from './subjects.js';
 
 export interface RampOptions {
   readonly subject: Subject;
   readonly generator: Generator;
-  readonly obeys: boolean;
+  readonly obeys: Obedience;
   readonly moving: boolean;
   /** How long each number of calls is watched (s). */
   readonly seconds: number;
@@ -25,7 +25,7 @@ export interface Step {
   readonly byThreadPct: Readonly<Record<string, number>>;
   readonly packetsPerS: number;
   readonly lostPct: number;
-  /** Of the windows of sound that came, so many were scored; null: none are. */
+  /** Of the windows of sound that came, so many were scored; null: none are, or silence is, which need not be. */
   readonly scoredPct: number | null;
   readonly lateP99Ms: number;
   readonly keyFramesPerCallS: number;
@@ -102,7 +102,7 @@ async function watch(
     packetsPerS: sent / s,
     lostPct: sent > 0 ? (100 * (after.lost - before.lost)) / sent : 0,
     scoredPct:
-      after.windows === null || before.windows === null
+      after.windows === null || before.windows === null || after.told.shape?.dtx === true
         ? null
         : (100 * (after.windows - before.windows)) / (calls * WINDOWS_PER_S * s),
     lateP99Ms: after.told.lateP99Ms,

@@ -31,6 +31,8 @@ describe('loadConfig', () => {
         cache: join(homedir(), '.cache/vis-a-vis'),
       },
       frameIntervalMs: 1000,
+      videoKbps: 300,
+      audioDtx: false,
       maxFrames: 48,
       remoteEngine: null,
       engineWorkers: 1,

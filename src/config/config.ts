@@ -53,6 +53,10 @@ export interface Config {
     readonly cache: string;
   };
   readonly frameIntervalMs: number;
+  /** Of a client's video, kbit/s. */
+  readonly videoKbps: number;
+  /** Clients are asked to send no audio packets in silence. */
+  readonly audioDtx: boolean;
   readonly maxFrames: number;
   /** null: the engine is local. */
   readonly remoteEngine: RemoteEngineConfig | null;
@@ -126,6 +130,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       cache: resolve(c.VISAVIS_CACHE ?? join(c.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vis-a-vis')),
     },
     frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
+    videoKbps: c.VISAVIS_VIDEO_KBPS,
+    audioDtx: c.VISAVIS_AUDIO_DTX,
     maxFrames:
       c.VISAVIS_ENGINE === 'remote'
         ? Math.min(c.VISAVIS_MAX_FRAMES, c.VISAVIS_ENGINE_MAX_FRAMES)

@@ -228,7 +228,10 @@ export class MediaReceiver {
     const { openVideoDecoder, frameIntervalMs, onVideo } = this.#deps;
     const clock = new TrackClock(VIDEO_CLOCK_RATE);
     const receiver = new VideoReceiver({
-      codecOf: (payloadType) => (this.#payloadTypes.get(payloadType) === 'h264' ? 'h264' : 'vp8'),
+      codecOf: (payloadType) => {
+        const codec = this.#payloadTypes.get(payloadType);
+        return codec === undefined || codec === 'opus' ? 'vp8' : codec;
+      },
       openDecoder: openVideoDecoder,
       clock,
       session: this.#session,

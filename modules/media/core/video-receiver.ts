@@ -1,6 +1,8 @@
 import type { VideoFrame } from '#modules/contracts';
 
-import { readH264, readVp8 } from './depacketize.js';
+import { readH264, readVp8, type PayloadFormat } from './depacketize.js';
+import { AV1 } from './depacketize-av1.js';
+import { readVp9 } from './depacketize-vp9.js';
 import type { DropHandler } from './drops.js';
 import { FrameAssembler, type EncodedFrame } from './frame-assembler.js';
 import { FrameFollower, type TimedFrame } from './frame-follower.js';
@@ -25,7 +27,12 @@ const REJOIN_MS = 2000;
 /** Video that comes for this long (ms) without a picture is told of. */
 const NO_PICTURE_MS = 5000;
 
-const READERS = { vp8: readVp8, h264: readH264 };
+const FORMATS: Readonly<Record<VideoCodec, PayloadFormat>> = {
+  vp8: { read: readVp8 },
+  h264: { read: readH264 },
+  vp9: { read: readVp9 },
+  av1: AV1,
+};
 
 export interface VideoCounts {
   keyFrames: number;
@@ -161,7 +168,7 @@ export class VideoReceiver {
     this.#decoding = {
       payloadType,
       codec,
-      assembler: new FrameAssembler(READERS[codec], MAX_FRAME_BYTES),
+      assembler: new FrameAssembler(FORMATS[codec], MAX_FRAME_BYTES),
       sets: new ParameterSets(decoder.parameterSets),
       decoder,
       setsPending: true,

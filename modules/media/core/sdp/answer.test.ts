@@ -234,8 +234,13 @@ describe('what the client is told', () => {
   });
 
   test('how much video, after the connection line', () => {
-    expect(answer.match(/^b=.*$/gm)).toEqual(['b=AS:800']);
+    expect(answer.match(/^b=.*$/gm)).toEqual(['b=AS:800', 'b=TIAS:800000']);
     expect(video[2]).toBe('b=AS:800');
+  });
+
+  test('how many frames', () => {
+    expect(video).toContain('a=framerate:2');
+    expect(audio.join()).not.toContain('framerate');
   });
 
   test('how Opus is wanted', () => {

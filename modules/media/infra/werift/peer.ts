@@ -17,6 +17,7 @@ import type {
 import type { ResolvedMediaOptions } from '../../core/options.js';
 import { MediaReceiver } from '../../core/receiver.js';
 import { Agreement } from '../../core/sdp/agreement.js';
+import type { AnswerShape } from '../../core/sdp/answer.js';
 import { readCandidate } from '../../core/sdp/candidates.js';
 import { readSrtpHeader } from '../../core/srtp-packet.js';
 import type { SocketSource } from '../ice/sockets.js';
@@ -87,7 +88,7 @@ export class WeriftPeer implements MediaPeer {
         peer.#wire(connection, transport),
       );
       peer.#link = link;
-      peer.#agreement = new Agreement({ offerSdp, ...link }, { videoKbps: deps.options.videoKbps });
+      peer.#agreement = new Agreement({ offerSdp, ...link }, shapeOf(deps.options));
       peer.#receiver.accept(peer.#agreement.payloadTypes);
       return peer;
     } catch (error) {
@@ -286,4 +287,9 @@ export class WeriftPeer implements MediaPeer {
       }
     }
   }
+}
+
+/** Two pictures an interval: one for it, and one in case the next is late. A stream as slow as that needs no key frames. */
+function shapeOf({ videoKbps, frameIntervalMs, audioDtx }: ResolvedMediaOptions): AnswerShape {
+  return { videoKbps, framerate: Math.max(1, Math.ceil(2000 / frameIntervalMs)), dtx: audioDtx === true };
 }
