@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { jest } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../e2e/support/chromium.js';
@@ -18,12 +19,14 @@ let gateway: Gateway;
 let browser: Browser;
 let page: Page;
 beforeAll(async () => {
-  gateway = await Gateway.start({ VISAVIS_VIDEO_KBPS: String(KBPS) });
+  gateway = await Gateway.start({ VISAVIS_VIDEO_KBPS: String(KBPS), VISAVIS_AUDIO_DTX: '1' });
   browser = await launchChromium(undefined, [
     '--use-fake-ui-for-media-stream',
     '--use-fake-device-for-media-stream=fps=30',
   ]);
   page = await openProgram(browser, gateway.url, 'shaping-page.mjs');
+  const clip = await readFile('test/fixtures/call/colour.ogg', 'base64');
+  await page.addScriptTag({ content: `globalThis.clip = '${clip}';` });
 });
 afterAll(async () => {
   await browser?.close();
@@ -61,4 +64,13 @@ it('our SDK sends no more frames than are looked at, and is seen', async () => {
   const { kbps, fps } = await settled((sent) => sent.fps > 0 && sent.fps <= 2.7);
   expect(fps).toBeLessThanOrEqual(2.7);
   expect(kbps).toBeLessThanOrEqual(1.1 * KBPS);
+});
+
+it('a muted microphone that is asked to sends next to nothing, and its questions are heard', async () => {
+  await call('globalThis.pausing()');
+  let packetsPerS = Infinity;
+  while (packetsPerS > 15) packetsPerS = (await call('globalThis.quiet()')) as number;
+  // Without it there are fifty.
+  expect(packetsPerS).toBeLessThanOrEqual(15);
+  expect(await call('globalThis.asked()')).toEqual({ status: 'completed', started: 1 });
 });

@@ -1,5 +1,6 @@
 // Runs in the browser: what it sends of its camera, and how much of that the gateway has asked for.
 import { connect } from '@vis-a-vis/client/browser';
+import { voice } from './voice.mjs';
 
 const camera = async () => {
   const size = { width: 640, height: 480, frameRate: 30 };
@@ -60,5 +61,31 @@ globalThis.ours = async () => {
   const attended = new Promise((resolve) => call.on('frame', () => resolve(true)));
   globalThis.next = () => sent(() => call.stats());
   globalThis.attended = () => attended;
+  globalThis.hangUp = () => call.close();
+};
+
+/** A microphone that is muted but for a question: what it sends while nobody speaks, and what comes of a question. */
+globalThis.pausing = async () => {
+  const { track, speak, hum } = await voice();
+  hum(0);
+  const call = await connect({ audio: track, session: { max_output_tokens: 16 } });
+  const audio = async () => {
+    const all = [...(await call.stats()).values()];
+    return all.find(({ type, kind }) => type === 'outbound-rtp' && kind === 'audio')?.packetsSent ?? 0;
+  };
+  const quiet = async () => {
+    const before = await audio();
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    return ((await audio()) - before) / 3;
+  };
+  globalThis.quiet = quiet;
+  globalThis.asked = async () => {
+    let started = 0;
+    call.on('speech', ({ state }) => (started += state === 'started' ? 1 : 0));
+    const answered = new Promise((resolve) => call.on('answer', resolve));
+    speak();
+    const { status } = await answered;
+    return { status, started };
+  };
   globalThis.hangUp = () => call.close();
 };
