@@ -47,7 +47,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: loopBench,
   },
   media: {
-    what: 'how many calls one core holds, silent ones with a camera, by thread; and what aiortc and a bare socket make of the same packets [--runs shaped,sdk,unshaped,withFrames,aiortc,udp] [--seconds N] [--calls N] [--node FLAGS]',
+    what: 'how many calls one core holds, silent ones with a camera, by thread; and what aiortc and a bare socket make of the same packets [--runs shaped,sdk,unshaped,withFrames,aiortc,udp] [--seconds N] [--from N] [--calls N] [--late MS] [--node=FLAGS]',
     run: mediaBench,
   },
   model: {

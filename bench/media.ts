@@ -40,9 +40,18 @@ type Run = (typeof RUNS)[number];
 
 /** How many calls one core of the gateway holds, and what they cost it; the same packets to others. */
 export async function mediaBench(args: string[]): Promise<void> {
-  const values = benchOptions(args, { seconds: '10', calls: '400', runs: RUNS.join(','), node: '' });
+  const values = benchOptions(args, {
+    seconds: '10',
+    from: '8',
+    calls: '400',
+    late: '100',
+    runs: RUNS.join(','),
+    node: '',
+  });
   const seconds = wholeNumber('seconds', values.seconds);
+  const firstCalls = wholeNumber('from', values.from);
   const mostCalls = wholeNumber('calls', values.calls);
+  const mostLateMs = wholeNumber('late', values.late);
   const runs = values.runs.split(',').map((name): Run => {
     const run = RUNS.find((one) => one === name);
     if (!run) throw new ToolError(`--runs takes ${RUNS.join(',')}, not '${name}'`);
@@ -56,7 +65,7 @@ export async function mediaBench(args: string[]): Promise<void> {
     const subject = await startSubject(run, core, nodeFlags);
     const generator = new Generator(other);
     try {
-      const how = { subject, generator, seconds, mostCalls, onStep: print };
+      const how = { subject, generator, seconds, firstCalls, mostCalls, mostLateMs, onStep: print };
       found.set(run, await ramp({ ...how, ...askedOf(run) }));
     } finally {
       generator.stop();

@@ -22,17 +22,18 @@ export interface Measured {
 const MOST_CPU_PCT = 95;
 const MOST_LOST_PCT = 0.1;
 const LEAST_SCORED_PCT = 98;
-const MOST_LATE_MS = 100;
 /** From here on a failure is the receiver's own. */
 const FULL_PCT = 80;
-const FIRST_CALLS = 8;
 /** The first guess is below what the cost of a call says, and the steps from there are small. */
 const GUESS = 0.75;
 const STEP = 0.08;
 
-/** Null: so many calls are served. */
-export function limitOf({ cpuPct, lostPct, scoredPct, lateP99Ms }: Measured): Limit | null {
-  if (lateP99Ms > MOST_LATE_MS) return 'generator';
+/** Null: so many calls are served. @param mostLateMs by how much the callers may be late (99 of 100 times) */
+export function limitOf(
+  { cpuPct, lostPct, scoredPct, lateP99Ms }: Measured,
+  mostLateMs: number,
+): Limit | null {
+  if (lateP99Ms > mostLateMs) return 'generator';
   if (lostPct > MOST_LOST_PCT) return 'loss';
   if (scoredPct !== null && scoredPct < LEAST_SCORED_PCT) return 'vad_lag';
   return cpuPct > MOST_CPU_PCT ? 'cpu' : null;
@@ -49,10 +50,10 @@ export function callsByCost({ calls, cpuPct }: Measured): number {
 }
 
 /** How many to try after these. */
-export function nextCalls(steps: readonly Measured[]): number {
+export function nextCalls(steps: readonly Measured[], first: number): number {
   const last = steps.at(-1);
-  if (!last) return FIRST_CALLS;
+  if (!last) return first;
   const full = (last.calls * MOST_CPU_PCT) / Math.max(1, last.cpuPct);
-  if (steps.length === 1) return Math.max(FIRST_CALLS + 1, Math.round(full * GUESS));
+  if (steps.length === 1) return Math.max(first + 1, Math.round(full * GUESS));
   return last.calls + Math.max(1, Math.round(last.calls * STEP));
 }

@@ -12,7 +12,10 @@ export interface RampOptions {
   readonly moving: boolean;
   /** How long each number of calls is watched (s). */
   readonly seconds: number;
+  readonly firstCalls: number;
   readonly mostCalls: number;
+  /** By how much the callers may be late (ms, 99 of 100 times). */
+  readonly mostLateMs: number;
   /** Is told each step. */
   readonly onStep: (step: Step) => void;
 }
@@ -53,7 +56,7 @@ export async function ramp(options: RampOptions): Promise<Capacity> {
   const steps: Step[] = [];
   try {
     for (;;) {
-      const calls = Math.min(mostCalls, nextCalls(steps));
+      const calls = Math.min(mostCalls, nextCalls(steps, options.firstCalls));
       let step = await watch(options, calls);
       onStep(step);
       for (let again = 0; again < TRIES && failedWithRoom(step); again += 1) {
@@ -72,7 +75,7 @@ export async function ramp(options: RampOptions): Promise<Capacity> {
 }
 
 async function watch(
-  { subject, generator, obeys, moving, seconds }: RampOptions,
+  { subject, generator, obeys, moving, seconds, mostLateMs }: RampOptions,
   calls: number,
 ): Promise<Step> {
   const { url, bare, pid } = subject;
@@ -109,5 +112,5 @@ async function watch(
     keyFramesPerCallS: (after.told.keyFramesAsked - before.told.keyFramesAsked) / calls / s,
     shape: after.told.shape,
   };
-  return { ...measured, limit: limitOf(measured) };
+  return { ...measured, limit: limitOf(measured, mostLateMs) };
 }
