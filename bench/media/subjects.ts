@@ -46,7 +46,7 @@ export async function startGateway(core: number, nodeFlags: readonly string[]): 
 export async function startAiortc(core: number): Promise<Subject> {
   const { ensureBenchPython } = (await import(
     pathToFileURL(join(REPOSITORY, 'scripts/lib/python.mjs')).href
-  )) as { ensureBenchPython(root: string): Promise<string> };
+  )) as { ensureBenchPython: (root: string) => Promise<string> };
   const python = await ensureBenchPython(REPOSITORY);
   return start('aiortc', core, [python, join(REPOSITORY, 'bench/media/aiortc/receiver.py')]);
 }

@@ -10,7 +10,6 @@ import { Guard, ON_BUG, type OnBug } from '#modules/contracts';
 import { MODEL_SHAPES } from './core/model-port.js';
 import { DEFAULT_MAX_BATCH, DEFAULT_MAX_QUEUED_MS, type VadOptions } from './core/options.js';
 import {
-  SILENCE,
   WindowedStream,
   type Vad,
   type VadDropReason,
@@ -81,17 +80,18 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
   open(handlers: VadHandlers): VadStream {
     const id = this.#nextStream++;
     const { windowSamples } = MODEL_SHAPES[this.#options.model];
-    const limits = { windowSamples, maxQueuedMs: this.#options.maxQueuedMs, silence: SILENCE };
+    const limits = { windowSamples, maxQueuedMs: this.#options.maxQueuedMs };
     const counted: VadHandlers = {
-      onProbability: this.#guard.wrap('vad.stream', (result) => handlers.onProbability(result)),
+      onProbability: (result) => handlers.onProbability(result),
       onLost: (why) => handlers.onLost?.(why),
       onDrop: (reason, samples) => {
         this.#droppedMs.set(reason, (this.#droppedMs.get(reason) ?? 0) + samples / SAMPLES_PER_MS);
         handlers.onDrop?.(reason, samples);
       },
     };
-    const stream = new WindowedStream(limits, counted, {
+    const stream: WindowedStream = new WindowedStream(limits, counted, {
       submit: (pcm, reset) => this.#worker.submit({ stream: id, pcm, reset }),
+      answer: (p) => queueMicrotask(this.#guard.wrap('vad.stream', () => stream.deliver(p))),
       close: () => {
         this.#streams.delete(id);
         this.#worker.closeStream(id);

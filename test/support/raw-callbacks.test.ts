@@ -43,7 +43,6 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'modules/decoder/local/workers/worker-client.ts':
     'notes why a thread ended; a signal; a timer that settles a promise',
   'modules/vad/vad.service.ts': '`#tellLost` passes the guard',
-  'modules/vad/core/stream.ts': 'tells a handler that the service guards',
   'modules/vad/infra/supervised-worker.ts': 'settles a promise, of a thread that is left to itself',
   // Code of a worker thread: what is not caught there ends the thread, and the main thread starts another.
   'modules/decoder/core/scheduling/scheduler.ts': 'thread',

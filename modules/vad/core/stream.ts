@@ -1,4 +1,4 @@
-import { Windower, MAX_GAP_MS, type AudioWindow } from './windower.js';
+import { Windower, MAX_GAP_MS } from './windower.js';
 import { SAMPLES_PER_MS } from './units.js';
 
 /** The model's verdict on one window. */
@@ -55,18 +55,20 @@ export interface Vad {
 export interface WindowSink {
   /** @returns false when there is nobody to take it. */
   submit(pcm: Float32Array, reset: boolean): boolean;
+  /**
+   * Has `deliver` called with this, soon but not now: of the next window nothing need be asked. Without it, every window is submitted.
+   */
+  answer?(p: number): void;
   close(): void;
 }
 
 export interface StreamLimits {
   readonly windowSamples: number;
   readonly maxQueuedMs: number;
-  /** Windows without a louder sample than this (0..1) are silent, see {@link WindowedStream}. Default: none are. */
-  readonly silence?: number;
 }
 
 /** Below this (−60 dBFS) nobody is heard: a microphone that is muted, a sender that pauses, or a quiet room. */
-export const SILENCE = 0.001;
+const SILENCE = 0.001;
 /** After so many silent windows in succession that the model takes for silence, its opinion changes no more until there is a sound. */
 const SETTLED_WINDOWS = 8;
 const SETTLED_P = 0.1;
@@ -87,7 +89,6 @@ export class WindowedStream implements VadStream {
   readonly #handlers: VadHandlers;
   readonly #sink: WindowSink;
   readonly #maxPending: number;
-  readonly #silence: number;
   #pending: Pending[] = [];
   /** Silent windows in succession that were taken for silence, and what was said of the newest. */
   #settled = 0;
@@ -100,7 +101,6 @@ export class WindowedStream implements VadStream {
     this.windowMs = limits.windowSamples / SAMPLES_PER_MS;
     this.#windower = new Windower(limits.windowSamples);
     this.#maxPending = Math.max(1, Math.floor(limits.maxQueuedMs / this.windowMs));
-    this.#silence = limits.silence ?? -1;
     this.#handlers = handlers;
     this.#sink = sink;
   }
@@ -114,12 +114,14 @@ export class WindowedStream implements VadStream {
       if (jump.discardedSamples > 0) this.#drop('timestamp_jump', jump.discardedSamples);
     }
     for (const window of windows) {
-      const silent = this.#isSilent(window.pcm);
-      if (silent && this.#settled >= SETTLED_WINDOWS && this.#pending.length === 0) {
-        this.#rest(window);
+      const silent = isSilent(window.pcm);
+      if (!silent) this.#settled = 0;
+      if (this.#sink.answer && this.#settled >= SETTLED_WINDOWS && this.#pending.length === 0) {
+        this.#continuesAtMs = window.endMs;
+        this.#pending.push({ ptsMs: window.ptsMs, endMs: window.endMs, silent });
+        this.#sink.answer(this.#settledP);
         continue;
       }
-      if (!silent) this.#settled = 0;
       if (this.#pending.length >= this.#maxPending) {
         this.#drop('overload', window.pcm.length);
         continue;
@@ -168,21 +170,6 @@ export class WindowedStream implements VadStream {
     this.#sink.close();
   }
 
-  /** The window is as those before it. No handler is called from inside `push`. */
-  #rest({ ptsMs, endMs }: AudioWindow): void {
-    this.#continuesAtMs = endMs;
-    const p = this.#settledP;
-    queueMicrotask(() => {
-      if (!this.#closed) this.#handlers.onProbability({ ptsMs, endMs, p, windowMs: this.windowMs });
-    });
-  }
-
-  #isSilent(pcm: Float32Array): boolean {
-    const silence = this.#silence;
-    for (let at = 0; at < pcm.length; at += 1) if (Math.abs(pcm[at] ?? 0) > silence) return false;
-    return true;
-  }
-
   #drop(reason: VadDropReason, samples: number): void {
     this.#handlers.onDrop?.(reason, samples);
   }
@@ -191,5 +178,10 @@ export class WindowedStream implements VadStream {
 /** A plain loop: `every` makes an object of each sample. */
 function isFiniteSound(pcm: Float32Array): boolean {
   for (let at = 0; at < pcm.length; at += 1) if (!Number.isFinite(pcm[at])) return false;
+  return true;
+}
+
+function isSilent(pcm: Float32Array): boolean {
+  for (let at = 0; at < pcm.length; at += 1) if (Math.abs(pcm[at] ?? 0) > SILENCE) return false;
   return true;
 }
