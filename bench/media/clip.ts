@@ -1,6 +1,5 @@
 import type { VideoClipFrame } from '@vis-a-vis/client/node';
-import type { RgbImage } from '#modules/contracts';
-import { Vp8Encoder } from '../../tools/support/vp8-encoder.js';
+import { Vp8Encoder, type Picture } from '../../tools/support/vp8-encoder.js';
 
 const SIDE = { width: 640, height: 480 };
 /** Longer than the gateway waits before it asks for the next one (s). */
@@ -49,7 +48,7 @@ export async function encodeGroups({ kbps, fps, moving }: ClipSettings): Promise
 }
 
 /** A table in grey, and on it a square: in another corner, and another colour, for each place. */
-function scene(place: number): RgbImage {
+function scene(place: number): Picture {
   const { width, height } = SIDE;
   const data = new Uint8Array(width * height * 3);
   const left = (place & 1) === 0 ? 60 : width - SHAPE - 60;
@@ -71,7 +70,7 @@ function scene(place: number): RgbImage {
 }
 
 /** The same picture with some kinds of noise. */
-function grainy(picture: RgbImage): RgbImage[] {
+function grainy(picture: Picture): Picture[] {
   let seed = 1;
   return Array.from({ length: NOISES }, () => {
     const data = Uint8Array.from(picture.data, (value) => {

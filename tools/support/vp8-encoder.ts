@@ -17,10 +17,16 @@ import {
   Rational,
   SoftwareScaleContext,
 } from 'node-av/lib';
-import type { RgbImage } from '#modules/contracts';
 
 /** libvpx tells its version at each start. */
 Log.setLevel(AV_LOG_ERROR);
+
+/** RGB, row by row, without padding. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
 
 export interface Vp8Settings {
   /** Pixels. */
@@ -75,7 +81,7 @@ export class Vp8Encoder {
   }
 
   /** The picture of the frames that follow, stretched to the camera's size. */
-  show({ width, height, data }: RgbImage): void {
+  show({ width, height, data }: Picture): void {
     FFmpegError.throwIfError(this.#frame.makeWritable(), 'picture buffer');
     const planes = this.#frame.data;
     if (!planes) throw new Error('libav gave no picture buffer');

@@ -53,7 +53,7 @@ describe.each([
     const { write, open } = setUp(profile);
     const extension = {
       extension: true,
-      extensionProfile: 0xbede,
+      extensionProfile: 0xbede as const,
       extensions: [{ id: 1, payload: Buffer.from('0') }],
     };
     expect(open(write(1, Uint8Array.of(1, 2, 3)))).toEqual(Uint8Array.of(1, 2, 3));
