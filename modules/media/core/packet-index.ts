@@ -25,6 +25,17 @@ export class PacketIndex {
     return ahead < -HALF_16 ? rollovers + 1 : rollovers;
   }
 
+  /** The wraps before the newest packet; null before the first. */
+  current(ssrc: number): number | null {
+    return this.#streams.get(ssrc)?.rollovers ?? null;
+  }
+
+  /** The sender's numbering began anew, and its wraps did not (some senders, against the RFC): the packet is genuine all the same. */
+  beginAnew(ssrc: number, sequenceNumber: number): void {
+    const newest = this.#streams.get(ssrc);
+    if (newest) newest.sequenceNumber = sequenceNumber;
+  }
+
   /** The packet is genuine. @param rollovers as guessed */
   accept(ssrc: number, sequenceNumber: number, rollovers: number): void {
     const newest = this.#streams.get(ssrc);

@@ -68,6 +68,12 @@ describe.each([
     expect(order.map((bytes) => open(bytes)?.[0])).toEqual([0xfe, 0, 0xff, 1]);
   });
 
+  test('goes on where a sender begins its numbers anew, however far off', () => {
+    const { write, open } = setUp(profile);
+    for (const n of [60_000, 60_001, 5000, 5001, 45_000, 45_001, 200])
+      expect(open(write(n, Uint8Array.of(n & 0xff)))).toEqual(Uint8Array.of(n & 0xff));
+  });
+
   test('refuses what was changed anywhere, and goes on with what is genuine', () => {
     const { write, open } = setUp(profile);
     const bytes = write(

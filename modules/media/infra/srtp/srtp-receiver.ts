@@ -54,18 +54,33 @@ export class SrtpReceiver {
    * @returns false: it is not genuine, or its padding is more than it carries
    */
   open(bytes: Buffer, packet: SrtpPacket): boolean {
-    const { ssrc, sequenceNumber, headerBytes } = packet;
-    const tagAt = bytes.length - (this.#isGcm ? TAG_BYTES.gcm : TAG_BYTES.cm);
-    const rollovers = this.#index.guess(ssrc, sequenceNumber);
-    if (tagAt < headerBytes || rollovers < 0) return false;
-    this.#rollovers.writeUInt32BE(rollovers >>> 0);
-    const plain = this.#isGcm ? this.#gcm(bytes, headerBytes, tagAt) : this.#cm(bytes, headerBytes, tagAt);
+    const plain = this.#decrypt(bytes, packet);
     if (!plain) return false;
-    this.#index.accept(ssrc, sequenceNumber, rollovers);
     const payload = packet.padded ? withoutPadding(plain) : plain;
     if (!payload) return false;
     packet.payload = payload;
     return true;
+  }
+
+  #decrypt(bytes: Buffer, { ssrc, sequenceNumber, headerBytes }: SrtpPacket): Buffer | null {
+    const guess = this.#index.guess(ssrc, sequenceNumber);
+    const guessed = this.#decryptAt(guess, bytes, headerBytes);
+    if (guessed) {
+      this.#index.accept(ssrc, sequenceNumber, guess);
+      return guessed;
+    }
+    const current = this.#index.current(ssrc);
+    if (current === null || current === guess) return null;
+    const plain = this.#decryptAt(current, bytes, headerBytes);
+    if (plain) this.#index.beginAnew(ssrc, sequenceNumber);
+    return plain;
+  }
+
+  #decryptAt(rollovers: number, bytes: Buffer, headerBytes: number): Buffer | null {
+    const tagAt = bytes.length - (this.#isGcm ? TAG_BYTES.gcm : TAG_BYTES.cm);
+    if (tagAt < headerBytes || rollovers < 0) return null;
+    this.#rollovers.writeUInt32BE(rollovers >>> 0);
+    return this.#isGcm ? this.#gcm(bytes, headerBytes, tagAt) : this.#cm(bytes, headerBytes, tagAt);
   }
 
   /** RFC 7714, 8.1: the nonce is the SSRC, the wraps and the number, each xor the salt; the header is authenticated with it. */
