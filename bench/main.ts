@@ -6,6 +6,7 @@ import { endpointBench } from './endpoint.js';
 import { kvBench } from './kv.js';
 import { longBench } from './long.js';
 import { loopBench } from './loop.js';
+import { mediaBench } from './media.js';
 import { modelBench } from './model.js';
 import { noisesBench } from './noises.js';
 import { remoteBench } from './remote/remote.js';
@@ -45,6 +46,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   loop: {
     what: "delay of the gateway's event loop, and latency of turns, with 4 calls open [--calls N] [--seconds N]",
     run: loopBench,
+  },
+  media: {
+    what: 'how many calls one core holds, silent ones with a camera, by thread; and what aiortc and a bare socket make of the same packets [--runs shaped,sdk,unshaped,withFrames,aiortc,udp] [--seconds N] [--from N] [--calls N] [--late MS] [--node=FLAGS]',
+    run: mediaBench,
   },
   model: {
     what: 'size and speed of the model on one core [--model DIR]',

@@ -69,10 +69,12 @@ function captureOf(config: Config & { modelFolder: string }): DynamicModule[] {
 @Module({})
 export class AppModule {
   static forRoot(config: Config & { modelFolder: string }, logger: Logger, edge: AppEdge): DynamicModule {
-    const media = MediaModule.forRoot({ frameIntervalMs: config.frameIntervalMs, ...networkOf(config) });
+    const { frameIntervalMs, videoKbps, audioDtx } = config;
+    const media = MediaModule.forRoot({ frameIntervalMs, videoKbps, audioDtx, ...networkOf(config) });
     const decoder = DecoderModule.forRoot({
       modelFolder: config.modelFolder,
       workers: config.engineWorkers,
+      maxSessions: config.engineSessions,
       stallMs: config.engineStallMs,
       ...(edge.remote && { remote: edge.remote }),
     });

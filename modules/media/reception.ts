@@ -37,7 +37,9 @@ export function receive(
       ({ parameterSets } = agreed);
       receiver.accept(agreed.payloadTypes);
     },
-    onRtp: (packet, nowMs) => receiver.onRtp(packet, nowMs),
+    onRtp: (packet, nowMs) => {
+      if (receiver.wants(packet, nowMs)) receiver.onRtp(packet, nowMs);
+    },
     onSenderReport: (report, nowMs) => receiver.onSenderReport(report, nowMs),
     // Nobody is there whom its reports and requests could be sent to.
     tick: (nowMs) => void receiver.tick(nowMs),

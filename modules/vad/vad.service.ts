@@ -63,6 +63,7 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
         onLost: (error, willRestart) => this.#onLost(error, willRestart),
         guard: this.#guard,
       },
+      { streams: () => this.#streams.size },
     );
   }
 
@@ -88,8 +89,9 @@ export class VadService implements Vad, OnModuleInit, OnModuleDestroy {
         handlers.onDrop?.(reason, samples);
       },
     };
-    const stream = new WindowedStream(limits, counted, {
+    const stream: WindowedStream = new WindowedStream(limits, counted, {
       submit: (pcm, reset) => this.#worker.submit({ stream: id, pcm, reset }),
+      answer: (p) => queueMicrotask(this.#guard.wrap('vad.stream', () => stream.deliver(p))),
       close: () => {
         this.#streams.delete(id);
         this.#worker.closeStream(id);

@@ -27,8 +27,8 @@ const SOURCES = [
   'scripts/lib/build.mjs',
 ];
 
-/** Inside those folders, but no part of what is built: tests, and the data of the evaluation. */
-const NOT_BUILT = /\.test\.|[/\\](?:eval[/\\](?:set|natural)|sounds[/\\](?:phrases|make))[/\\]/;
+/** Inside those folders, but no part of what is built: tests, the data of the evaluation, and Pythons. */
+const NOT_BUILT = /\.test\.|[/\\](?:\.venv|eval[/\\](?:set|natural)|sounds[/\\](?:phrases|make))[/\\]/;
 
 /** In order: each package's declarations are what the next step is checked against. */
 const TSC_PROJECTS = ['packages/protocol', 'packages/client', 'tsconfig.build.json'];

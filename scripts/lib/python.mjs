@@ -28,6 +28,9 @@ const SERVERS = { folder: 'tools/servers', costs: '450 MB, half a minute', flags
 /** @type {Use} */
 const VLLM = { folder: 'tools/servers/vllm', costs: '6 GB, some minutes', flags: ['--no-deps'] };
 
+/** @type {Use} */
+const BENCH = { folder: 'bench/media/aiortc', costs: '200 MB, a few seconds', flags: ['--no-deps'] };
+
 const requirementsOf = ({ folder }) => `${folder}/requirements.txt`;
 
 /** What the pinned packages ask for. */
@@ -71,6 +74,9 @@ export const hasServersPython = (root) => has(SERVERS, root, {});
 
 /** The Python that vLLM runs on (tools/servers/vllm): the same, and asked for by nothing but what is told to use it. */
 export const ensureVllmPython = (root) => ensure(VLLM, root, {});
+
+/** The Python of the receiver that the media bench compares with (bench/media/aiortc): the same. */
+export const ensureBenchPython = (root) => ensure(BENCH, root, {});
 
 async function ensure(use, root, env) {
   const own = use.setting && env[use.setting];

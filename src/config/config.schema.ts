@@ -87,6 +87,10 @@ export const configSchema = z
     XDG_CACHE_HOME: z.string().optional(),
     /** Milliseconds between two sampled frames of a video track. */
     VISAVIS_FRAME_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(1000),
+    /** Kilobits a second of video that a client is asked not to exceed. */
+    VISAVIS_VIDEO_KBPS: z.coerce.number().int().min(50).max(20_000).default(300),
+    /** Clients are asked to send no audio packets where there is nothing to be heard (Opus's discontinuous transmission). */
+    VISAVIS_AUDIO_DTX: flag.default(false),
     /** Frames that a call keeps in its context. */
     VISAVIS_MAX_FRAMES: z.coerce.number().int().min(1).max(512).default(48),
     ...engineSchema,

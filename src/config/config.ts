@@ -56,10 +56,16 @@ export interface Config {
     readonly cache: string;
   };
   readonly frameIntervalMs: number;
+  /** Of a client's video, kbit/s. */
+  readonly videoKbps: number;
+  /** Clients are asked to send no audio packets in silence. */
+  readonly audioDtx: boolean;
   readonly maxFrames: number;
   /** null: the engine is local. */
   readonly remoteEngine: RemoteEngineConfig | null;
   readonly engineWorkers: number;
+  /** Calls at once. */
+  readonly engineSessions: number;
   readonly engineStallMs: number;
   /** What running turns get when the gateway is asked to stop. */
   readonly drainMs: number;
@@ -145,9 +151,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       cache: resolve(c.VISAVIS_CACHE ?? join(c.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vis-a-vis')),
     },
     frameIntervalMs: c.VISAVIS_FRAME_INTERVAL_MS,
+    videoKbps: c.VISAVIS_VIDEO_KBPS,
+    audioDtx: c.VISAVIS_AUDIO_DTX,
     maxFrames: maxFramesOf(c),
     remoteEngine: remoteOf(c),
     engineWorkers: c.VISAVIS_ENGINE_WORKERS,
+    engineSessions: c.VISAVIS_ENGINE_SESSIONS,
     engineStallMs: c.VISAVIS_ENGINE_STALL_MS,
     drainMs: c.VISAVIS_DRAIN_MS,
     maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,

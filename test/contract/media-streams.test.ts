@@ -8,8 +8,10 @@ import type { DropReason } from '../../modules/media/core/drops.js';
 import { MediaClock, TrackClock } from '../../modules/media/core/rtp-clock.js';
 import { VideoReceiver } from '../../modules/media/core/video-receiver.js';
 import { VideoDecoder } from '../../modules/media/infra/video/video-decoder.js';
+import type { VideoCodec } from '../../modules/media/core/ports.js';
 import { accessUnits, fragments, isSet, stapA } from '../support/h264.js';
 import { mediaFixture } from '../support/media-call.js';
+import { av1Payloads, ivfFrames, vp9Payloads } from '../support/payloads.js';
 
 const decoder = new VideoDecoder();
 afterAll(() => decoder.close());
@@ -19,7 +21,7 @@ const refresh = stream('intra-refresh');
 const setsOf = (units: readonly (readonly Uint8Array[])[]) => (units[0] ?? []).filter(isSet);
 
 /** A receiver, and a sender of payloads on a clock of its own. */
-function setUp(codec: 'vp8' | 'h264', parameterSets: readonly Uint8Array[] = []) {
+function setUp(codec: VideoCodec, parameterSets: readonly Uint8Array[] = []) {
   const pictures: VideoFrame[] = [];
   const drops: Partial<Record<DropReason, number>> = {};
   const session = new MediaClock();
@@ -41,10 +43,14 @@ function setUp(codec: 'vp8' | 'h264', parameterSets: readonly Uint8Array[] = [])
     counts: { keyFrames: 0, decodedFrames: 0, decodeMs: 0, keyFrameRequests: 0 },
   });
   let sequenceNumber = 0;
-  /** Sends one frame and moves the clock on to it. */
-  const send = async (payloads: readonly Uint8Array[], atMs: number) => {
+  /** Sends one frame and moves the clock on to it. @param lost which of its packets does not come */
+  const send = async (payloads: readonly Uint8Array[], atMs: number, lost = -1) => {
     receiver.tick(atMs);
     for (const [i, payload] of payloads.entries()) {
+      if (i === lost) {
+        sequenceNumber += 1;
+        continue;
+      }
       const marker = i === payloads.length - 1;
       const timestamp = Math.round(atMs * 90);
       receiver.push(
@@ -165,4 +171,44 @@ test('frames without a byte, and VP8 of a single one, cost nothing but themselve
   await send([Uint8Array.of(0x10, ...key)], 1000);
   expect(pictures).toHaveLength(1);
   expect(drops).toEqual({ malformed_payload: 1, undecodable: 1 });
+});
+
+describe.each([
+  ['vp9', (frame: Uint8Array, n: number) => vp9Payloads(frame, n, 150)],
+  ['av1', (frame: Uint8Array) => av1Payloads(frame, 150)],
+] as const)('%s', (codec, payloadsOf) => {
+  const frames = ivfFrames(readFileSync(mediaFixture(`streams/square.${codec}.ivf`)));
+  const keyEvery = 6;
+
+  test('its key frames are seen', async () => {
+    const { pictures, drops, send } = setUp(codec);
+    for (let n = 0; n < 60; n += 1) await send(payloadsOf(frames[n % 12]!, n), n * 200);
+    expect(frames).toHaveLength(12);
+    expect(pictures.length).toBeGreaterThanOrEqual(9);
+    expectWhole(pictures);
+    expect(drops).toEqual({});
+  });
+
+  test('a slow stream is decoded whole from one key frame', async () => {
+    const { pictures, drops, send } = setUp(codec);
+    for (let n = 0; n < 12; n += 1) {
+      const frame = frames[n % keyEvery]!;
+      if (n < keyEvery) await send(payloadsOf(frame, n), n * 1000);
+    }
+    expect(pictures.length).toBeGreaterThanOrEqual(3);
+    expectWhole(pictures);
+    expect(drops).toEqual({});
+  });
+
+  test('a key frame that lost a packet is none, and the next is seen', async () => {
+    const { pictures, drops, send } = setUp(codec);
+    const whole = payloadsOf(frames[0]!, 0);
+    expect(whole.length).toBeGreaterThan(2);
+    await send(whole, 0, 1);
+    await send(payloadsOf(frames[1]!, 1), 400);
+    await send(payloadsOf(frames[keyEvery]!, keyEvery), 2000);
+    expect(pictures).toHaveLength(1);
+    expectWhole(pictures);
+    expect(drops).toEqual({ damaged_frame: 1 });
+  });
 });

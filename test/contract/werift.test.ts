@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { jest } from '@jest/globals';
 import { p256 } from '@noble/curves/p256';
 import nacl from 'tweetnacl';
-import { NamedCurveAlgorithm, NamedCurveAlgorithmList, RTCPeerConnection } from 'werift';
+import { NamedCurveAlgorithm, NamedCurveAlgorithmList, RTCPeerConnection, SrtpSession } from 'werift';
 
 import { MediaService } from '#modules/media';
 import { Certificates } from '../../modules/media/infra/werift/certificates.js';
@@ -37,6 +37,16 @@ test('it has what we replace, under the names that we replace', async () => {
     expect.arrayContaining(['connection', 'iceGather']),
   );
   await connection.close();
+});
+
+test.each([1, 7] as const)('its SRTP has the session keys that ours decrypts by (profile %d)', (profile) => {
+  const salt = Buffer.alloc(profile === 7 ? 12 : 14, 2);
+  const key = Buffer.alloc(16, 1);
+  const keys = { localMasterKey: key, localMasterSalt: salt, remoteMasterKey: key, remoteMasterSalt: salt };
+  const { remoteContext } = new SrtpSession({ keys, profile });
+  expect(remoteContext).toMatchObject({ profile });
+  const { srtpSessionKey, srtpSessionSalt, srtpSessionAuthTag } = remoteContext;
+  expect([srtpSessionKey.length, srtpSessionSalt.length, srtpSessionAuthTag.length]).toEqual([16, 14, 20]);
 });
 
 describe('native curves', () => {

@@ -40,7 +40,7 @@ export function answerTo(offer: string): { answer: string; canonical: string } {
   const plan = planOffer(offer);
   const setup = plan.transport.setup === 'passive' ? 'active' : 'passive';
   return {
-    answer: writeAnswer(plan, { ...LOCAL, setup }, { videoKbps: 800 }),
+    answer: writeAnswer(plan, { ...LOCAL, setup }, { videoKbps: 800, framerate: 2, dtx: false }),
     canonical: canonicalOffer(plan),
   };
 }

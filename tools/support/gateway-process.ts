@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly nodeFlags?: readonly string[];
   /** Where it runs, and leaves a core dump when it crashes. Default: the repository, and none. */
   readonly folder?: string;
+  /** What starts it, of the command that does. Default: the command itself. */
+  readonly wrap?: (command: readonly string[]) => [string, ...string[]];
   /** Is given each line of its log. */
   readonly onLine?: (line: string) => void;
 }
@@ -116,9 +118,9 @@ export class GatewayProcess {
 }
 
 function launch(settings: Record<string, string>, options: WatchOptions): Launched {
-  const { folder, nodeFlags = [], onLine } = options;
-  const [program, ...args] =
-    folder === undefined ? gatewayCommand(nodeFlags) : withCores(gatewayCommand(nodeFlags));
+  const { folder, nodeFlags = [], onLine, wrap } = options;
+  const command = folder === undefined ? gatewayCommand(nodeFlags) : withCores(gatewayCommand(nodeFlags));
+  const [program, ...args] = wrap?.(command) ?? command;
   const child = spawn(program, args, {
     cwd: folder ?? REPOSITORY,
     stdio: ['ignore', 'pipe', 'pipe'],

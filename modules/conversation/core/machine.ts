@@ -70,16 +70,16 @@ export class ConversationMachine {
   /** When a `tick` is due (gateway clock); null: never, as things are. */
   get nextDeadlineMs(): number | null {
     if (this.#closed) return null;
-    const deadlines = [
-      this.#answering.deadlineMs,
-      this.#sides.deadlineMs,
-      this.#transcripts.deadlineMs,
-      this.#speculation.deadlineMs,
-      this.#hearing.stallAtMs,
-      this.#camera.deadlineMs,
-      this.#idleAtMs,
-    ].filter((at) => at !== null);
-    return deadlines.length > 0 ? Math.min(...deadlines) : null;
+    const soonest = Math.min(
+      this.#answering.deadlineMs ?? Infinity,
+      this.#sides.deadlineMs ?? Infinity,
+      this.#transcripts.deadlineMs ?? Infinity,
+      this.#speculation.deadlineMs ?? Infinity,
+      this.#hearing.stallAtMs ?? Infinity,
+      this.#camera.deadlineMs ?? Infinity,
+      this.#idleAtMs ?? Infinity,
+    );
+    return Number.isFinite(soonest) ? soonest : null;
   }
 
   /** Microphone audio before this (media clock) will not be asked for any more. */

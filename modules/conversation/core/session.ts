@@ -58,6 +58,7 @@ export class Session {
   heardToMs = 0;
   /** Gateway clock minus media clock (ms), from the newest audio. */
   clockOffsetMs: number | null = null;
+  #policy: { readonly of: SessionConfig; readonly is: TurnPolicy | null } | null = null;
 
   constructor(options: SessionOptions) {
     this.sessionId = options.sessionId;
@@ -76,9 +77,14 @@ export class Session {
 
   /** null: turns are manual. */
   get policy(): TurnPolicy | null {
-    const { tentativePauseMs } = this.settings;
-    const options = { tentativePauseMs, bargeInMs: bargeInMs(this.turnTaking.bargeInMs) };
-    return turnPolicy(this.config.turnDetection, options);
+    const { config } = this;
+    // Asked for with each packet; it changes with the settings alone.
+    if (this.#policy?.of !== config) {
+      const { tentativePauseMs } = this.settings;
+      const options = { tentativePauseMs, bargeInMs: bargeInMs(this.turnTaking.bargeInMs) };
+      this.#policy = { of: config, is: turnPolicy(config.turnDetection, options) };
+    }
+    return this.#policy.is;
   }
 
   /** The model's ear has this to tell of a sound. */

@@ -13,6 +13,13 @@ export interface PayloadPart {
 /** Reads a payload; null where its descriptor is malformed. */
 export type PayloadReader = (payload: Uint8Array) => PayloadPart | null;
 
+/** How a codec's frames are cut into payloads. */
+export interface PayloadFormat {
+  readonly read: PayloadReader;
+  /** Makes the frame of what its payloads contributed; null where they are no frame. Default: one after the other. */
+  readonly join?: (chunks: readonly Uint8Array[]) => Uint8Array | null;
+}
+
 /** VP8 (RFC 7741): the descriptor is skipped, the key frame bit is the inverse of the payload header's P bit. */
 export const readVp8: PayloadReader = (payload) => {
   const first = payload[0];

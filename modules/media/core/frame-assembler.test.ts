@@ -19,7 +19,7 @@ function packet(timestamp: number, head: readonly number[], marker: boolean) {
 describe('FrameAssembler', () => {
   let frames: FrameAssembler;
   beforeEach(() => {
-    frames = new FrameAssembler(readVp8, 100);
+    frames = new FrameAssembler({ read: readVp8 }, 100);
   });
 
   test('joins the packets of a frame', () => {
@@ -91,7 +91,7 @@ describe('FrameAssembler', () => {
     const SPS = [0x67, 66, 0, 30];
     const IDR = [0x65];
     beforeEach(() => {
-      frames = new FrameAssembler(readH264, 100);
+      frames = new FrameAssembler({ read: readH264 }, 100);
     });
 
     test('parameter sets of their own are told as such, and the picture after them is continuous', () => {

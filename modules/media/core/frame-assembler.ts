@@ -1,4 +1,4 @@
-import type { PayloadReader } from './depacketize.js';
+import type { PayloadFormat } from './depacketize.js';
 import type { RtpIn } from './rtp.js';
 
 export interface EncodedFrame {
@@ -32,15 +32,15 @@ interface Partial {
  * key frames among them are reported, because nobody waits for the others.
  */
 export class FrameAssembler {
-  readonly #read: PayloadReader;
+  readonly #format: PayloadFormat;
   readonly #maxBytes: number;
   #frame: Partial | null = null;
   /** Something was lost since the last whole frame. */
   #gap = false;
 
   /** @param maxBytes size limit of one frame, bytes */
-  constructor(read: PayloadReader, maxBytes: number) {
-    this.#read = read;
+  constructor(format: PayloadFormat, maxBytes: number) {
+    this.#format = format;
     this.#maxBytes = maxBytes;
   }
 
@@ -65,7 +65,7 @@ export class FrameAssembler {
     // Padding has its place in the numbering, and no part in any frame.
     if (padding) return drop;
 
-    const part = this.#read(packet.payload);
+    const part = this.#format.read(packet.payload);
     if (part === null) {
       if (this.#frame) this.#frame.intact = false;
       this.#gap = true;
@@ -93,8 +93,13 @@ export class FrameAssembler {
     // What a loss before it means, it means for the picture that follows.
     this.#gap = !frame.intact || (bare && !frame.continuous);
     if (!frame.intact) return null;
+    const data = this.#format.join ? this.#format.join(frame.chunks) : join(frame.chunks, frame.bytes);
+    if (!data) {
+      this.#gap = true;
+      return null;
+    }
     return {
-      data: join(frame.chunks, frame.bytes),
+      data,
       key: frame.key === true,
       sets: frame.sets,
       bare,

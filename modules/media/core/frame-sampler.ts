@@ -35,6 +35,11 @@ export class FrameSampler {
     return this.#arrivals.length <= (SLOW_FPS * RATE_WINDOW_MS) / 1000;
   }
 
+  /** How long after a picture of a sampled stream the next one is due (ms). */
+  get dueAfterMs(): number {
+    return this.#intervalMs * (1 - EARLY);
+  }
+
   get broken(): boolean {
     return !this.#unbroken;
   }

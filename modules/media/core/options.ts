@@ -8,8 +8,10 @@ export interface MediaOptions {
   readonly icePortRange?: readonly [number, number] | undefined;
   /** Milliseconds between two pictures of a video track. Default 1000. */
   readonly frameIntervalMs?: number | undefined;
-  /** Cap of a client's video, kbit/s, by b=AS and REMB. Default 1000. */
+  /** Cap of a client's video, kbit/s, by b=AS, b=TIAS and REMB. Default 300: at 480p each second's key frame is a good picture. */
   readonly videoKbps?: number | undefined;
+  /** The client is asked to send no packets in silence (`usedtx`). Default false. */
+  readonly audioDtx?: boolean | undefined;
   /** Pictures are scaled down to fit a square of this side, pixels; the aspect ratio stays. Default 384. */
   readonly maxFrameSide?: number | undefined;
   /** The same for still images of `decodeImage`, pixels. Default 768. */
@@ -26,7 +28,7 @@ export interface MediaOptions {
 
 export const MEDIA_DEFAULTS = {
   frameIntervalMs: 1000,
-  videoKbps: 1000,
+  videoKbps: 300,
   maxFrameSide: 384,
   maxImageSide: 768,
   maxImageBytes: 8 * 1024 * 1024,
@@ -37,7 +39,10 @@ export const MEDIA_DEFAULTS = {
 
 /** Options with every default filled in. */
 export type ResolvedMediaOptions = typeof MEDIA_DEFAULTS extends infer D
-  ? { readonly [K in keyof D]: number } & Pick<MediaOptions, 'iceHosts' | 'icePortRange' | 'iceUdpPort'>
+  ? { readonly [K in keyof D]: number } & Pick<
+      MediaOptions,
+      'iceHosts' | 'icePortRange' | 'iceUdpPort' | 'audioDtx'
+    >
   : never;
 
 export function resolveMediaOptions(options: MediaOptions): ResolvedMediaOptions {

@@ -60,6 +60,11 @@ export class PliPacer {
     return this.#ignored;
   }
 
+  /** When the next request is sent (ms), if nothing happens before. */
+  get nextAtMs(): number {
+    return this.#nextMs;
+  }
+
   /** True where a request is to be sent now; it then counts as sent. */
   due(nowMs: number): boolean {
     if (nowMs < this.#nextMs) return false;

@@ -15,7 +15,7 @@ export interface OpusDecoder {
   free(): void;
 }
 
-export type VideoCodec = 'vp8' | 'h264';
+export type VideoCodec = 'vp8' | 'h264' | 'vp9' | 'av1';
 
 /** What is wanted of a frame: the picture of this key frame, the newest there is, or only the state that later ones refer to. */
 export type Want = 'key' | 'newest' | 'reference';

@@ -87,6 +87,20 @@ export class MediaReceiver {
     this.#deps.onDrop(reason, count);
   }
 
+  /**
+   * Whether what a packet carries is wanted: of a video, what comes between two pictures is not, and is only counted then.
+   * @param header nobody knows yet whether it is genuine: it changes no more than counts and rates
+   */
+  wants(header: Omit<RtpIn, 'payload'>, nowMs: number): boolean {
+    const video = this.#video;
+    if (video?.ssrc !== header.ssrc || !video.receiver.isShut(nowMs)) return true;
+    if (!this.#isVideo(header.payloadType)) return true;
+    this.#packets.video += 1;
+    this.#count(video, header, nowMs);
+    video.receiver.pass(header.timestamp, nowMs);
+    return false;
+  }
+
   onRtp(packet: RtpIn, nowMs: number): void {
     const codec = this.#payloadTypes.get(packet.payloadType);
     if (codec === undefined) return this.#onUnplayed(packet, nowMs);
@@ -182,7 +196,12 @@ export class MediaReceiver {
     source.receiver.skip(packet, nowMs);
   }
 
-  #count(source: Source<AudioReceiver | VideoReceiver>, packet: RtpIn, nowMs: number): void {
+  #isVideo(payloadType: number): boolean {
+    const codec = this.#payloadTypes.get(payloadType);
+    return codec !== undefined && codec !== 'opus';
+  }
+
+  #count(source: Source<AudioReceiver | VideoReceiver>, packet: Omit<RtpIn, 'payload'>, nowMs: number): void {
     source.stats.onPacket(packet.sequenceNumber, packet.timestamp, nowMs);
     source.lastAtMs = nowMs;
   }
@@ -209,7 +228,10 @@ export class MediaReceiver {
     const { openVideoDecoder, frameIntervalMs, onVideo } = this.#deps;
     const clock = new TrackClock(VIDEO_CLOCK_RATE);
     const receiver = new VideoReceiver({
-      codecOf: (payloadType) => (this.#payloadTypes.get(payloadType) === 'h264' ? 'h264' : 'vp8'),
+      codecOf: (payloadType) => {
+        const codec = this.#payloadTypes.get(payloadType);
+        return codec === undefined || codec === 'opus' ? 'vp8' : codec;
+      },
       openDecoder: openVideoDecoder,
       clock,
       session: this.#session,

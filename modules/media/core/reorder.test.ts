@@ -25,6 +25,19 @@ describe('ReorderBuffer', () => {
     });
   });
 
+  test('leaps over what is not wanted, and forgets what it held of it', () => {
+    buffer.push(packet(10), 0);
+    buffer.push(packet(12), 5);
+    buffer.leap(40);
+    expect(buffer.push(packet(40), 10).packets).toEqual([
+      { packet: packet(40), lostBefore: 29, restarted: false },
+    ]);
+    expect(numbers(buffer.push(packet(41), 20))).toEqual([41]);
+    expect(buffer.push(packet(12), 30).drops).toEqual(['late']);
+    buffer.leap(30);
+    expect(numbers(buffer.push(packet(42), 40))).toEqual([42]);
+  });
+
   test('holds a packet until the missing one comes', () => {
     buffer.push(packet(10), 0);
     expect(numbers(buffer.push(packet(12), 20))).toEqual([]);

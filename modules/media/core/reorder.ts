@@ -82,6 +82,17 @@ export class ReorderBuffer<T extends Sequenced> {
     return this.#take({ packet, arrivedAtMs: nowMs, filler: true });
   }
 
+  /** What comes before this packet was not wanted: it is not waited for, and counts as lost. */
+  leap(sequenceNumber: number): void {
+    if (this.#next < 0) return;
+    const sequence = unwrap16(this.#next, sequenceNumber);
+    const ahead = sequence - this.#next;
+    if (ahead <= 0 || ahead > MAX_JUMP) return;
+    this.#held.clear();
+    this.#lost += ahead;
+    this.#next = sequence;
+  }
+
   /** Passes on what has waited long enough. Call it from a tick too: after the last packet of a burst nothing else would. */
   expire(nowMs: number): readonly Ordered<T>[] {
     const out: Ordered<T>[] = [];

@@ -9,6 +9,8 @@ describe('answeredPayloadTypes', () => {
       [111, 'opus'],
       [96, 'vp8'],
       [102, 'h264'],
+      [98, 'vp9'],
+      [45, 'av1'],
     ]);
   });
 

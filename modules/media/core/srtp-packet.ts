@@ -1,3 +1,5 @@
+import type { RtpIn } from './rtp.js';
+
 const FIXED_HEADER_BYTES = 12;
 /** Of a header extension: its profile and its length in words. */
 const EXTENSION_HEADER_BYTES = 4;
@@ -5,42 +7,58 @@ const EXTENSION_HEADER_BYTES = 4;
 const RTCP_TYPES = { first: 192, last: 208 };
 /** RTP is sent in packets of a network's size (1,200 to 1,500 bytes); larger ones only cost time to read. */
 const MOST_BYTES = 4096;
-/** There are 14 ids of the one-byte form, and nobody sends as many. */
-const MOST_ELEMENTS = 64;
-const ONE_BYTE_PROFILE = 0xbede;
-const TWO_BYTE_PROFILE = 0x1000;
+const NOTHING = new Uint8Array(0);
 
-/**
- * Whether the header of an SRTP or SRTCP packet ends within the packet, and is short. werift reads the header before it checks who sent
- * the packet: extensions to the length that the packet claims, and each by copying all those before it. 36 bytes that claim
- * 256 KB cost it many seconds, and so would 60 KB that hold 30,000 of them.
- * @param packet as it came, encrypted
- */
-export function isSoundSrtp(packet: Uint8Array): boolean {
-  if (packet.length < FIXED_HEADER_BYTES || packet.length > MOST_BYTES) return false;
-  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
-  const type = view.getUint8(1);
-  // RTCP on the same port (RFC 5761): its header has one fixed length.
-  if (type >= RTCP_TYPES.first && type <= RTCP_TYPES.last) return true;
-  const first = view.getUint8(0);
-  const end = FIXED_HEADER_BYTES + 4 * (first & 0x0f);
-  if ((first & 0x10) === 0) return end <= packet.length;
-  const from = end + EXTENSION_HEADER_BYTES;
-  if (from > packet.length) return false;
-  const to = from + 4 * view.getUint16(end + 2);
-  return to <= packet.length && elements(view, view.getUint16(end), from, to) <= MOST_ELEMENTS;
+/** An RTP packet from its header on; what it carries is there once it is decrypted. The one object that is made of a packet. */
+export interface SrtpPacket extends RtpIn {
+  payload: Uint8Array;
+  readonly headerBytes: number;
+  /** The last byte of what it carries tells how many bytes are padding. */
+  readonly padded: boolean;
 }
 
-/** Elements of a header extension (RFC 8285), as werift counts them; of another profile it is one. */
-function elements(view: DataView, profile: number, from: number, to: number): number {
-  if (profile !== ONE_BYTE_PROFILE && profile !== TWO_BYTE_PROFILE) return 1;
-  let count = 0;
-  for (let at = from; at < to; count += 1) {
-    while (at < to && view.getUint8(at) === 0) at += 1;
-    if (at >= to) break;
-    const first = view.getUint8(at);
-    if (profile === ONE_BYTE_PROFILE) at += 2 + (first & 0x0f);
-    else at += 2 + (at + 1 < to ? view.getUint8(at + 1) : 0);
+/** RTP, and not RTCP on the same port, DTLS or STUN (RFC 7983, RFC 5761). */
+export function isRtp(datagram: Uint8Array): boolean {
+  const first = datagram[0] ?? 0;
+  const type = datagram[1] ?? 0;
+  return first >= 128 && first < 192 && !(type >= RTCP_TYPES.first && type <= RTCP_TYPES.last);
+}
+
+/** An SRTCP packet of a size that may be read: its header has one fixed length. */
+export function isSoundSrtcp(packet: Uint8Array): boolean {
+  return packet.length >= FIXED_HEADER_BYTES && packet.length <= MOST_BYTES;
+}
+
+/**
+ * The header of an SRTP packet, which is in the clear. What its extensions say is not looked at: who wrote them is not known yet.
+ * @param packet as it came, encrypted
+ * @returns null where the header does not end within the packet, or the packet is larger than any network's
+ */
+export function readSrtpHeader(packet: Buffer): SrtpPacket | null {
+  const { length } = packet;
+  if (length < FIXED_HEADER_BYTES || length > MOST_BYTES) return null;
+  const first = packet[0] ?? 0;
+  const second = packet[1] ?? 0;
+  let headerBytes = FIXED_HEADER_BYTES + 4 * (first & 0x0f);
+  if ((first & 0x10) !== 0) {
+    if (headerBytes + EXTENSION_HEADER_BYTES > length) return null;
+    headerBytes += EXTENSION_HEADER_BYTES + 4 * packet.readUInt16BE(headerBytes + 2);
   }
-  return count;
+  if (headerBytes > length) return null;
+  return {
+    ssrc: packet.readUInt32BE(8),
+    payloadType: second & 0x7f,
+    sequenceNumber: packet.readUInt16BE(2),
+    timestamp: packet.readUInt32BE(4),
+    marker: (second & 0x80) !== 0,
+    payload: NOTHING,
+    headerBytes,
+    padded: (first & 0x20) !== 0,
+  };
+}
+
+/** Takes padding off (RFC 3550, 5.1). @returns null where there is less than it claims */
+export function withoutPadding(payload: Uint8Array): Uint8Array | null {
+  const padding = payload[payload.length - 1] ?? 0;
+  return padding === 0 || padding > payload.length ? null : payload.subarray(0, payload.length - padding);
 }

@@ -274,3 +274,79 @@ test('a codec change in the middle needs a key frame, and asks for one', async (
   expect(drops).toEqual({});
   receiver.close();
 });
+
+describe('between two pictures', () => {
+  /** As the transport does it: what is not wanted is passed over. */
+  function gated() {
+    const it = setUp(VP8);
+    let passed = 0;
+    const frame = (key: boolean, atMs: number) => {
+      if (!it.receiver.isShut(atMs)) return it.send(vp8(key), atMs);
+      passed += 1;
+      it.receiver.pass(Math.round(atMs * 90), atMs);
+      return it.lose();
+    };
+    return { ...it, frame, passed: () => passed };
+  }
+
+  test('nothing is wanted of a sender whose key frames come when they are asked for', async () => {
+    const { receiver, pictures, drops, decoded, frame, passed } = gated();
+    let wanted = true;
+    await run(receiver, {
+      seconds: 20,
+      frame: (_n, atMs) => {
+        frame(wanted, atMs);
+        wanted = false;
+      },
+      asked: () => (wanted = true),
+    });
+    expect(pictures.length).toBeGreaterThanOrEqual(19);
+    expect(decoded()).toBe(pictures.length);
+    expect(drops).toEqual({});
+    // 600 frames, of which four seconds are looked at until the sender is trusted, and then a seventh.
+    expect(passed()).toBeGreaterThan(350);
+  });
+
+  test('everything is wanted of a sender that does not answer', async () => {
+    const { receiver, frame, passed } = gated();
+    await run(receiver, { seconds: 20, frame: (n, atMs) => frame(n % 300 === 0, atMs) });
+    expect(passed()).toBe(0);
+  });
+
+  test('a sender that stops answering is followed from its next key frame on', async () => {
+    const { receiver, pictures, frame } = gated();
+    let wanted = true;
+    const answering = {
+      seconds: 10,
+      frame: (_n: number, atMs: number) => {
+        frame(wanted, atMs);
+        wanted = false;
+      },
+      asked: () => (wanted = true),
+    };
+    await run(receiver, answering);
+    await run(receiver, { fromMs: 10_000, seconds: 20, frame: (n, atMs) => frame(n === 90, atMs) });
+    const late = pictures.filter(({ ptsMs }) => ptsMs > pictures[0]!.ptsMs + 14_000);
+    expect(late.length).toBeGreaterThanOrEqual(14);
+  });
+
+  test('a stream that becomes slow is decoded whole', async () => {
+    const { receiver, pictures, frame } = gated();
+    let wanted = true;
+    const sender = {
+      frame: (_n: number, atMs: number) => {
+        frame(wanted, atMs);
+        wanted = false;
+      },
+      asked: () => (wanted = true),
+    };
+    await run(receiver, { seconds: 10, ...sender });
+    await run(receiver, { fromMs: 10_000, seconds: 15, fps: 2, ...sender });
+    expect(
+      gaps(pictures)
+        .slice(-8)
+        .every((ms) => ms <= 1050),
+    ).toBe(true);
+    expect(receiver.isShut(24_990)).toBe(false);
+  });
+});

@@ -1,6 +1,8 @@
 import type { VideoFrame } from '#modules/contracts';
 
-import { readH264, readVp8 } from './depacketize.js';
+import { readH264, readVp8, type PayloadFormat } from './depacketize.js';
+import { AV1 } from './depacketize-av1.js';
+import { readVp9 } from './depacketize-vp9.js';
 import type { DropHandler } from './drops.js';
 import { FrameAssembler, type EncodedFrame } from './frame-assembler.js';
 import { FrameFollower, type TimedFrame } from './frame-follower.js';
@@ -11,6 +13,7 @@ import type { OpenVideoDecoder, VideoCodec, VideoTrackDecoder } from './ports.js
 import { ReorderBuffer, type Ordered, type ReorderResult } from './reorder.js';
 import type { MediaClock, TrackClock } from './rtp-clock.js';
 import type { RtpIn } from './rtp.js';
+import { VideoGate } from './video-gate.js';
 
 /** A key frame spans many packets: a later one is waited for longer than audio could wait. */
 const REORDER = { capacity: 256, maxWaitMs: 120 };
@@ -24,7 +27,12 @@ const REJOIN_MS = 2000;
 /** Video that comes for this long (ms) without a picture is told of. */
 const NO_PICTURE_MS = 5000;
 
-const READERS = { vp8: readVp8, h264: readH264 };
+const FORMATS: Readonly<Record<VideoCodec, PayloadFormat>> = {
+  vp8: { read: readVp8 },
+  h264: { read: readH264 },
+  vp9: { read: readVp9 },
+  av1: AV1,
+};
 
 export interface VideoCounts {
   keyFrames: number;
@@ -64,6 +72,9 @@ export class VideoReceiver {
   readonly #sampler: FrameSampler;
   readonly #follower = new FrameFollower();
   readonly #pli: PliPacer;
+  readonly #gate: VideoGate;
+  /** Of the packets that were passed over: their frame's time stamp; null: none were since the last that was not. */
+  #passing: number | null = null;
   #decoding: Decoding | null = null;
   #receiving = false;
   #closed = false;
@@ -77,13 +88,30 @@ export class VideoReceiver {
     this.#deps = deps;
     this.#sampler = new FrameSampler(deps.intervalMs);
     this.#pli = new PliPacer(deps.intervalMs);
+    this.#gate = new VideoGate(deps.intervalMs);
   }
 
   /** @param packet one without payload only takes its place in the numbering */
   push(packet: RtpIn, nowMs: number): void {
     if (packet.payload.length === 0) return this.skip(packet, nowMs);
     this.#receiving = true;
+    if (this.#passing !== null) {
+      this.#passing = null;
+      this.#reorder.leap(packet.sequenceNumber);
+    }
     this.#take(this.#reorder.push(packet, nowMs), nowMs);
+  }
+
+  /** Nothing is wanted of packets that come now, see {@link VideoGate}. */
+  isShut(nowMs: number): boolean {
+    return this.#gate.isShut(nowMs) && !this.#follower.following && !this.#sampler.slow(nowMs);
+  }
+
+  /** A packet came that was not wanted. @param timestamp of its frame */
+  pass(timestamp: number, nowMs: number): void {
+    if (timestamp !== this.#passing) this.#sampler.onArrival(nowMs);
+    this.#passing = timestamp;
+    this.#frameAtMs = nowMs;
   }
 
   /** A packet of the stream's numbering in which there is no picture. */
@@ -125,6 +153,7 @@ export class VideoReceiver {
         continue;
       }
       this.#deps.onDrop(result, 1);
+      this.#gate.open();
       this.#pli.urge(nowMs);
     }
   }
@@ -139,7 +168,7 @@ export class VideoReceiver {
     this.#decoding = {
       payloadType,
       codec,
-      assembler: new FrameAssembler(READERS[codec], MAX_FRAME_BYTES),
+      assembler: new FrameAssembler(FORMATS[codec], MAX_FRAME_BYTES),
       sets: new ParameterSets(decoder.parameterSets),
       decoder,
       setsPending: true,
@@ -175,7 +204,10 @@ export class VideoReceiver {
       this.#follower.keep(timed);
       return;
     }
-    if (frame.key) this.#follower.onKeyDecoded();
+    if (frame.key) {
+      this.#follower.onKeyDecoded();
+      this.#gate.onPicture(nowMs, Math.min(this.#pli.nextAtMs, nowMs + this.#sampler.dueAfterMs));
+    }
     if (decoding.decoder.pending >= MAX_PENDING) {
       onDrop('decoder_busy', 1);
       this.#breakOff();
@@ -271,6 +303,7 @@ export class VideoReceiver {
 
   /** What the decoder knows is of no use any more: it goes on with the next frame that can be begun at. */
   #breakOff(): void {
+    this.#gate.open();
     this.#sampler.onUndecodable();
     this.#follower.clear();
   }

@@ -1,7 +1,7 @@
 import { WindowedStream, type SpeechProbability, type VadDropReason } from './stream.js';
 
 /** A stream of 32 ms windows whose sink notes the resets and can be switched off. */
-function setUp(maxQueuedMs = 1000) {
+function setUp(maxQueuedMs = 1000, answers = false) {
   const submitted: boolean[] = [];
   const results: SpeechProbability[] = [];
   const drops: [VadDropReason, number][] = [];
@@ -12,8 +12,9 @@ function setUp(maxQueuedMs = 1000) {
       return sink.taking;
     },
     close: () => undefined,
+    ...(answers && { answer: (p: number) => queueMicrotask(() => stream.deliver(p)) }),
   };
-  const stream = new WindowedStream(
+  const stream: WindowedStream = new WindowedStream(
     { windowSamples: 512, maxQueuedMs },
     { onProbability: (r) => results.push(r), onDrop: (reason, samples) => drops.push([reason, samples]) },
     sink,
@@ -85,5 +86,37 @@ describe('WindowedStream', () => {
     const { stream, drops } = setUp();
     stream.push(window(), NaN);
     expect(drops).toEqual([['bad_audio', 512]]);
+  });
+
+  it('asks no more once silence has settled, answers for itself, and goes on with the first sound', async () => {
+    const { stream, submitted, results } = setUp(1000, true);
+    const push = (n: number, level = 0) => stream.push(window().fill(level), 32 * n);
+    for (let n = 0; n < 8; n++) {
+      push(n, 0.0009);
+      stream.deliver(0.02);
+    }
+    push(8);
+    expect(results).toHaveLength(8);
+    await Promise.resolve();
+    push(9);
+    await Promise.resolve();
+    expect(results.slice(8)).toEqual([
+      { ptsMs: 256, endMs: 288, p: 0.02, windowMs: 32 },
+      { ptsMs: 288, endMs: 320, p: 0.02, windowMs: 32 },
+    ]);
+    push(10, 0.01);
+    // A model that was not asked has forgotten nothing.
+    expect(submitted).toEqual([true, ...Array<boolean>(8).fill(false)]);
+    push(11);
+    expect(submitted).toHaveLength(10);
+  });
+
+  it('goes on asking where silence is taken for speech', () => {
+    const { stream, submitted } = setUp(1000, true);
+    for (let n = 0; n < 20; n++) {
+      stream.push(window(), 32 * n);
+      stream.deliver(0.2);
+    }
+    expect(submitted).toHaveLength(20);
   });
 });

@@ -57,6 +57,10 @@ export interface Vad {
 export interface WindowSink {
   /** @returns false when there is nobody to take it. */
   submit(pcm: Float32Array, reset: boolean): boolean;
+  /**
+   * Has `deliver` called with this, soon but not now: of the next window nothing need be asked. Without it, every window is submitted.
+   */
+  answer?(p: number): void;
   close(): void;
 }
 
@@ -65,14 +69,32 @@ export interface StreamLimits {
   readonly maxQueuedMs: number;
 }
 
-/** Cuts windows, keeps the times of those under way, and bounds how many these are. */
+/** Below this (−60 dBFS) nobody is heard: a microphone that is muted, a sender that pauses, or a quiet room. */
+const SILENCE = 0.001;
+/** After so many silent windows in succession that the model takes for silence, its opinion changes no more until there is a sound. */
+const SETTLED_WINDOWS = 8;
+const SETTLED_P = 0.1;
+
+interface Pending {
+  readonly ptsMs: number;
+  readonly endMs: number;
+  readonly silent: boolean;
+}
+
+/**
+ * Cuts windows, keeps the times of those under way, and bounds how many these are. Where it has been silent for a while, the model is
+ * not asked any more: what it said last holds for each window until there is a sound.
+ */
 export class WindowedStream implements VadStream {
   readonly windowMs: number;
   readonly #windower: Windower;
   readonly #handlers: VadHandlers;
   readonly #sink: WindowSink;
   readonly #maxPending: number;
-  #pending: { ptsMs: number; endMs: number }[] = [];
+  #pending: Pending[] = [];
+  /** Silent windows in succession that were taken for silence, and what was said of the newest. */
+  #settled = 0;
+  #settledP = 0;
   /** End of the last window that the sink took; null at the start and when the model's state is gone. */
   #continuesAtMs: number | null = null;
   #closed = false;
@@ -91,13 +113,21 @@ export class WindowedStream implements VadStream {
 
   push(pcm: Float32Array, ptsMs: number): void {
     if (this.#closed) return this.#drop('closed', pcm.length);
-    if (!Number.isFinite(ptsMs) || !pcm.every(Number.isFinite)) return this.#drop('bad_audio', pcm.length);
+    if (!Number.isFinite(ptsMs) || !isFiniteSound(pcm)) return this.#drop('bad_audio', pcm.length);
     const { windows, jump } = this.#windower.push(pcm, ptsMs);
     if (jump) {
       this.#continuesAtMs = null;
       if (jump.discardedSamples > 0) this.#drop('timestamp_jump', jump.discardedSamples);
     }
     for (const window of windows) {
+      const silent = isSilent(window.pcm);
+      if (!silent) this.#settled = 0;
+      if (this.#sink.answer && this.#settled >= SETTLED_WINDOWS && this.#pending.length === 0) {
+        this.#continuesAtMs = window.endMs;
+        this.#pending.push({ ptsMs: window.ptsMs, endMs: window.endMs, silent });
+        this.#sink.answer(this.#settledP);
+        continue;
+      }
       if (this.#pending.length >= this.#maxPending) {
         this.#drop('overload', window.pcm.length);
         continue;
@@ -111,7 +141,7 @@ export class WindowedStream implements VadStream {
         continue;
       }
       this.#continuesAtMs = endMs;
-      this.#pending.push({ ptsMs: startMs, endMs });
+      this.#pending.push({ ptsMs: startMs, endMs, silent });
     }
   }
 
@@ -119,7 +149,10 @@ export class WindowedStream implements VadStream {
   deliver(p: number): void {
     const window = this.#pending.shift();
     if (!window || this.#closed) return;
-    this.#handlers.onProbability({ ...window, p, windowMs: this.windowMs });
+    const { ptsMs, endMs, silent } = window;
+    this.#settled = silent && p < SETTLED_P ? this.#settled + 1 : 0;
+    this.#settledP = p;
+    this.#handlers.onProbability({ ptsMs, endMs, p, windowMs: this.windowMs });
   }
 
   /** The worker is gone, and with it the windows under way and the stream's state. */
@@ -127,6 +160,7 @@ export class WindowedStream implements VadStream {
     const lost = this.#pending.length;
     this.#pending = [];
     this.#continuesAtMs = null;
+    this.#settled = 0;
     if (lost > 0 && !this.#closed) this.#drop('worker_lost', lost * this.windowMs * SAMPLES_PER_MS);
   }
 
@@ -145,4 +179,15 @@ export class WindowedStream implements VadStream {
   #drop(reason: VadDropReason, samples: number): void {
     this.#handlers.onDrop?.(reason, samples);
   }
+}
+
+/** A plain loop: `every` makes an object of each sample. */
+function isFiniteSound(pcm: Float32Array): boolean {
+  for (let at = 0; at < pcm.length; at += 1) if (!Number.isFinite(pcm[at])) return false;
+  return true;
+}
+
+function isSilent(pcm: Float32Array): boolean {
+  for (let at = 0; at < pcm.length; at += 1) if (Math.abs(pcm[at] ?? 0) > SILENCE) return false;
+  return true;
 }

@@ -64,6 +64,11 @@ export class SupervisedWorker<To extends { readonly t: string }, From extends { 
     });
   }
 
+  /** There is a worker, or one is starting. */
+  get up(): boolean {
+    return this.#worker !== null;
+  }
+
   /** @returns false when there is no worker to take it. */
   post(message: To, transfer: ArrayBuffer[] = []): boolean {
     return this.#post(message, transfer);
@@ -96,7 +101,7 @@ export class SupervisedWorker<To extends { readonly t: string }, From extends { 
 
   #spawn(onReady: () => void, onFailedStart: (error: Error) => void): Worker {
     const { entry, data, guard, where, name } = this.#options;
-    const worker = new Worker(entry.url, { execArgv: entry.execArgv, workerData: data });
+    const worker = new Worker(entry.url, { name: where, execArgv: entry.execArgv, workerData: data });
     let ready = false;
     let error = new Error(`${name} worker ended unasked`);
     worker.on(

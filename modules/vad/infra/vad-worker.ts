@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { setImmediate } from 'node:timers/promises';
 import { WindowBatcher } from '../core/batcher.js';
 import { OnnxVadModel } from './onnx-vad-model.js';
-import type { FromVadWorker, ToVadWorker, VadWorkerData } from './worker-protocol.js';
+import { jobsIn, type FromVadWorker, type ToVadWorker, type VadWorkerData } from './worker-protocol.js';
 
 // Entry of the VAD worker thread. A failure is not caught: it ends the thread, and the main thread starts another.
 if (!parentPort) throw new Error('vad-worker runs as a worker thread');
@@ -39,8 +39,8 @@ async function end(): Promise<void> {
 
 port.on('message', (message: ToVadWorker) => {
   switch (message.t) {
-    case 'window':
-      batcher.push(message);
+    case 'windows':
+      for (const job of jobsIn(message)) batcher.push(job);
       void runAll();
       return;
     case 'close_stream':

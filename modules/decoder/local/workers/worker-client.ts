@@ -94,7 +94,10 @@ export class EngineWorkerClient {
   /** Starts a worker, which then loads its model: see {@link load}. */
   static spawn(workerData: EngineWorkerData, options: WorkerOptions): EngineWorkerClient {
     const { entry = workerEntry('./engine-worker', import.meta.url) } = options;
-    return new EngineWorkerClient(new Worker(entry.url, { execArgv: entry.execArgv, workerData }), options);
+    return new EngineWorkerClient(
+      new Worker(entry.url, { name: 'engine', execArgv: entry.execArgv, workerData }),
+      options,
+    );
   }
 
   /** Waits until the worker has loaded its model. @returns why it did not (`bad_model`, `engine_failed`); null: it did */

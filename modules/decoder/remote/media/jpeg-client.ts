@@ -75,7 +75,7 @@ export class JpegClient {
 
   private start(): Worker {
     const { url, execArgv } = workerEntry('./jpeg-worker', import.meta.url);
-    const worker = new Worker(url, { workerData: this.data, execArgv });
+    const worker = new Worker(url, { name: 'jpeg', workerData: this.data, execArgv });
     const { guard } = this.by;
     worker.on(
       'message',

@@ -19,9 +19,11 @@ export class Succession<S extends Succeeding> {
   #next: { readonly session: S; readonly sinceMs: number } | null = null;
   #former: { readonly session: S; readonly untilMs: number } | null = null;
   #isLost = false;
+  #all: readonly S[];
 
   constructor(first: S) {
     this.#current = first;
+    this.#all = [first];
   }
 
   /** The one that carries the call. */
@@ -34,15 +36,16 @@ export class Succession<S extends Succeeding> {
     return this.#next?.session ?? this.#current;
   }
 
-  /** All whose checks are answered, the newest first. */
+  /** All whose checks are answered, the newest first. Asked for with each datagram, so it is not made anew each time; nor is it changed. */
   get all(): readonly S[] {
-    return [this.#next?.session, this.#current, this.#former?.session].flatMap((one) => one ?? []);
+    return this.#all;
   }
 
   /** The client restarts ICE. A restart before it that has not connected is given up: the client has forgotten it, too. */
   begin(session: S, nowMs: number): void {
     this.#next?.session.retire();
     this.#next = { session, sinceMs: nowMs };
+    this.#list();
   }
 
   /** A session has selected its first path: it carries the call from now on. */
@@ -53,6 +56,7 @@ export class Succession<S extends Succeeding> {
     this.#current = session;
     this.#next = null;
     this.#isLost = false;
+    this.#list();
   }
 
   /** A session has lost the client's consent. */
@@ -62,8 +66,15 @@ export class Succession<S extends Succeeding> {
 
   /** @returns the client cannot be reached any more, in whatever way */
   tick(nowMs: number): boolean {
-    if (this.#former && nowMs >= this.#former.untilMs) this.#former = null;
+    if (this.#former && nowMs >= this.#former.untilMs) {
+      this.#former = null;
+      this.#list();
+    }
     if (!this.#isLost) return false;
     return this.#next === null || nowMs - this.#next.sinceMs >= LAST_CHANCE_MS;
+  }
+
+  #list(): void {
+    this.#all = [this.#next?.session, this.#current, this.#former?.session].flatMap((one) => one ?? []);
   }
 }

@@ -15,7 +15,10 @@ const restarted = CHROME.replace(/a=ice-ufrag:.*/g, 'a=ice-ufrag:anew').replace(
 );
 
 function begun(offerSdp = CHROME): Agreement {
-  return new Agreement({ offerSdp, plan: planOffer(offerSdp), local: LOCAL }, { videoKbps: 800 });
+  return new Agreement(
+    { offerSdp, plan: planOffer(offerSdp), local: LOCAL },
+    { videoKbps: 800, framerate: 2, dtx: false },
+  );
 }
 const unchanged = () => ({ ufrag: LOCAL.iceUfrag, password: LOCAL.icePwd });
 

@@ -1,7 +1,9 @@
 /** Every offer of other stacks, and variants of one, answered by all but the library; a checker of its own judges the answers. */
 import { complaintsAbout } from '../../../../test/support/answer-checker.js';
-import { answerTo, offerOf, OFFERS, REFUSED } from '../../../../test/support/offers.js';
+import { answerTo, LOCAL, offerOf, OFFERS, REFUSED } from '../../../../test/support/offers.js';
 import { answeredPayloadTypes } from '../sdp.js';
+import { writeAnswer } from './answer.js';
+import { planOffer } from './plan.js';
 
 const CHROME = offerOf('chrome-audio-video-data');
 const AUDIO_ONLY = CHROME.slice(0, CHROME.indexOf('m=video')).replace('BUNDLE 0 1 2', 'BUNDLE 0');
@@ -225,17 +227,22 @@ describe('what the client is told', () => {
   const [audio, video] = [section(answer, 0), section(answer, 1)];
 
   test('only feedback that is wanted', () => {
-    expect([...audio, ...video].filter((l) => l.startsWith('a=rtcp-fb:') && !l.includes(':102'))).toEqual([
-      'a=rtcp-fb:96 nack pli',
-      'a=rtcp-fb:96 ccm fir',
-      'a=rtcp-fb:96 goog-remb',
-    ]);
+    const lines = [...audio, ...video].filter((l) => l.startsWith('a=rtcp-fb:'));
+    const kinds = Map.groupBy(lines, (l) => l.split(' ', 1)[0]);
+    expect(kinds.size).toBe(video[0]?.split(' ').slice(3).length);
+    for (const [type, of] of kinds)
+      expect(of).toEqual([`${type} nack pli`, `${type} ccm fir`, `${type} goog-remb`]);
     expect(answer).not.toContain('transport-wide-cc');
   });
 
   test('how much video, after the connection line', () => {
-    expect(answer.match(/^b=.*$/gm)).toEqual(['b=AS:800']);
+    expect(answer.match(/^b=.*$/gm)).toEqual(['b=AS:800', 'b=TIAS:800000']);
     expect(video[2]).toBe('b=AS:800');
+  });
+
+  test('how many frames', () => {
+    expect(video).toContain('a=framerate:2');
+    expect(audio.join()).not.toContain('framerate');
   });
 
   test('how Opus is wanted', () => {
@@ -244,12 +251,26 @@ describe('what the client is told', () => {
     ]);
   });
 
-  test('which H264 is meant', () => {
+  test('which H264, VP9 and AV1 are meant', () => {
     expect(video.filter((l) => l.startsWith('a=fmtp:'))).toEqual([
       expect.stringMatching(
         /^a=fmtp:\d+ level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=\w{6}$/,
       ),
+      expect.stringMatching(/^a=fmtp:\d+ profile-id=0$/),
+      expect.stringMatching(/^a=fmtp:\d+ level-idx=5;profile=0;tier=0$/),
     ]);
+  });
+
+  test('VP8 before the others, which take longer to decode', () => {
+    const names = video.flatMap((l) => /^a=rtpmap:\d+ (\w+)/.exec(l)?.[1] ?? []);
+    expect(names).toEqual(['VP8', 'H264', 'VP9', 'AV1']);
+  });
+
+  test('no packets in silence, where these are not wanted', () => {
+    const plan = planOffer(CHROME);
+    const quiet = writeAnswer(plan, LOCAL, { videoKbps: 800, framerate: 2, dtx: true });
+    expect(quiet).toMatch(/^a=fmtp:111 .*;usedtx=1$/m);
+    expect(answer).not.toContain('usedtx');
   });
 
   test('no simulcast', () => {
@@ -270,7 +291,7 @@ describe('what the library is given', () => {
       const { canonical } = answerTo(offer);
       for (const line of canonical.trimEnd().split('\r\n')) {
         expect(line).toMatch(
-          /^(v=0|o=- 1 1 IN IP4 0\.0\.0\.0|s=-|t=0 0|m=\w+ 9 \S+ [\w -]+|c=IN IP4 0\.0\.0\.0|a=(group:BUNDLE 0( 1)?( 2)?|mid:[012]|sendonly|rtcp-mux|rtpmap:\d+ (opus\/48000\/2|(vp8|h264)\/90000)|ice-ufrag:\S+|ice-pwd:\S+|fingerprint:sha-\d+ [\dA-F:]+|setup:(actpass|active|passive)|candidate:\S+ 1 .*|sctp-port:\d+|max-message-size:\d+))$/,
+          /^(v=0|o=- 1 1 IN IP4 0\.0\.0\.0|s=-|t=0 0|m=\w+ 9 \S+ [\w -]+|c=IN IP4 0\.0\.0\.0|a=(group:BUNDLE 0( 1)?( 2)?|mid:[012]|sendonly|rtcp-mux|rtpmap:\d+ (opus\/48000\/2|(vp8|h264|vp9|av1)\/90000)|ice-ufrag:\S+|ice-pwd:\S+|fingerprint:sha-\d+ [\dA-F:]+|setup:(actpass|active|passive)|candidate:\S+ 1 .*|sctp-port:\d+|max-message-size:\d+))$/,
         );
       }
     }

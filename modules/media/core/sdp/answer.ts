@@ -16,8 +16,12 @@ export interface LocalTransport {
 }
 
 export interface AnswerShape {
-  /** Cap of the video (kbit/s), as b=AS and by REMB. */
+  /** Cap of the video (kbit/s), as b=AS and b=TIAS, and by REMB. */
   readonly videoKbps: number;
+  /** Frames a second that are of use: our SDK sends no more. Others' clients do not look at it. */
+  readonly framerate: number;
+  /** No audio packets are wanted in silence. */
+  readonly dtx: boolean;
 }
 
 const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
@@ -108,13 +112,17 @@ function mediaSection(
       payloads.map((payload) => String(payload.type)),
     ),
     ANYWHERE,
-    ...(section.kind === 'video' && flows ? [`b=AS:${shape.videoKbps}`] : []),
+    // The older one is in kilobits, with all headers (RFC 8866, RFC 3890).
+    ...(section.kind === 'video' && flows
+      ? [`b=AS:${shape.videoKbps}`, `b=TIAS:${shape.videoKbps * 1000}`]
+      : []),
     ...transportLines(local),
     ...midLine(section),
     ...extensionLines(plan, section),
     flows ? 'a=recvonly' : 'a=inactive',
     ...rtcpLines(section),
-    ...payloads.flatMap(payloadLines),
+    ...(section.kind === 'video' && flows ? [`a=framerate:${shape.framerate}`] : []),
+    ...payloads.flatMap((payload) => payloadLines(payload, shape)),
   ];
 }
 
@@ -161,8 +169,8 @@ function rtcpLines({ attributes }: Section): string[] {
   return [...(muxed ? ['a=rtcp-mux'] : []), ...(attributes.has('rtcp-rsize') ? ['a=rtcp-rsize'] : [])];
 }
 
-function payloadLines({ type, codec, encoding, format, feedback }: Payload): string[] {
-  const parameters = codec === 'opus' ? OPUS_FORMAT : format;
+function payloadLines({ type, codec, encoding, format, feedback }: Payload, { dtx }: AnswerShape): string[] {
+  const parameters = codec === 'opus' ? `${OPUS_FORMAT}${dtx ? ';usedtx=1' : ''}` : format;
   return [
     `a=rtpmap:${type} ${encoding}`,
     ...feedback.map((kind) => `a=rtcp-fb:${type} ${kind}`),

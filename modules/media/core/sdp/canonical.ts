@@ -47,7 +47,7 @@ export function canonicalOffer(plan: CallPlan): string {
   ].join('\r\n');
 }
 
-const CLOCK = { opus: '48000/2', vp8: '90000', h264: '90000' } as const;
+const CLOCK = { opus: '48000/2', vp8: '90000', h264: '90000', vp9: '90000', av1: '90000' } as const;
 
 function transportLines(transport: RemoteTransport): string[] {
   return [

@@ -1,9 +1,10 @@
+import type { VideoCodec } from '../ports.js';
 import { all, type Section } from './description.js';
 
 /** A payload type of an offer that we can receive. */
 export interface Payload {
   readonly type: number;
-  readonly codec: 'opus' | 'vp8' | 'h264';
+  readonly codec: 'opus' | VideoCodec;
   /** As offered: `opus/48000/2`. */
   readonly encoding: string;
   /** Format parameters that an answer has to repeat, or null. */
@@ -12,16 +13,22 @@ export interface Payload {
   readonly feedback: readonly string[];
 }
 
-const CLOCK_RATE = { opus: 48_000, vp8: 90_000, h264: 90_000 } as const;
+const CLOCK_RATE: Readonly<Record<Payload['codec'], number>> = {
+  opus: 48_000,
+  vp8: 90_000,
+  h264: 90_000,
+  vp9: 90_000,
+  av1: 90_000,
+};
 
 /**
- * By preference (VP8 needs no parameter sets to decode). Feedback that is not named here is not taken up:
+ * By preference (VP8 needs no parameter sets to decode, and the others more time for it). Feedback that is not named here is not taken up:
  * - transport-cc: werift's starves Chromium's bandwidth estimate (30 to 126 kbit/s); REMB holds the rate.
  * - plain nack: only key frames matter here, and a lost one is asked for again.
  */
 const WANTED = {
   audio: { codecs: ['opus'], feedback: [] },
-  video: { codecs: ['vp8', 'h264'], feedback: ['nack pli', 'ccm fir', 'goog-remb'] },
+  video: { codecs: ['vp8', 'h264', 'vp9', 'av1'], feedback: ['nack pli', 'ccm fir', 'goog-remb'] },
 } as const;
 
 /** `opus/48000/2`: name, clock rate and, of audio, channels. */
@@ -47,11 +54,12 @@ export function readPayloads(section: Section, taken: ReadonlyMap<number, string
     if (!map || !wanted.includes(map.codec) || (taken.get(type) ?? map.codec) !== map.codec) return [];
     const own = parameters.get(type)?.[0] ?? '';
     if (map.codec === 'h264' && packetizationMode(own) > 1) return [];
+    if (!isMainProfile(map.codec, own)) return [];
     return [
       {
         type,
         ...map,
-        format: map.codec === 'h264' ? h264Format(own) : null,
+        format: formatOf(map.codec, own),
         feedback: feedback.filter((kind) => offered.has(`${type} ${kind}`) || offered.has(`* ${kind}`)),
       },
     ];
@@ -67,7 +75,7 @@ function readMaps(section: Section): Map<number, Pick<Payload, 'codec' | 'encodi
   const maps = new Map<number, Pick<Payload, 'codec' | 'encoding'>>();
   for (const [type, [, name = '', clock = '', channels]] of readByType(section, 'rtpmap', ENCODING)) {
     const codec = name.toLowerCase();
-    if (codec !== 'opus' && codec !== 'vp8' && codec !== 'h264') continue;
+    if (!isKnown(codec)) continue;
     // Timestamps at another rate than the codec's own would be misread.
     if (Number(clock) !== CLOCK_RATE[codec]) continue;
     maps.set(type, {
@@ -94,11 +102,34 @@ function packetizationMode(parameters: string): number {
   return Number(/(?:^|[;\s])packetization-mode\s*=\s*(\d+)/i.exec(parameters)?.[1] ?? 0);
 }
 
-/** What tells one H264 format from another (RFC 6184, 8.2.2); the rest of the offer's describes its sender, not us. */
-function h264Format(parameters: string): string | null {
-  const kept = ['level-asymmetry-allowed', 'packetization-mode', 'profile-level-id'].flatMap((name) => {
-    const value = new RegExp(`(?:^|[;\\s])${name}\\s*=\\s*([0-9a-f]+)`, 'i').exec(parameters)?.[1];
+/** What tells one format of a codec from another (RFC 6184, 8.2.2 …); the rest of the offer's describes its sender, not us. */
+const TOLD_APART_BY: Readonly<Record<Payload['codec'], readonly string[]>> = {
+  opus: [],
+  vp8: [],
+  h264: ['level-asymmetry-allowed', 'packetization-mode', 'profile-level-id'],
+  vp9: ['profile-id'],
+  av1: ['level-idx', 'profile', 'tier'],
+};
+
+function isKnown(codec: string): codec is Payload['codec'] {
+  return Object.hasOwn(CLOCK_RATE, codec);
+}
+
+/** The others are of more bits or colours than a camera has (RFC 9628, 7; RTP Payload Format for AV1, 7.2). */
+function isMainProfile(codec: Payload['codec'], parameters: string): boolean {
+  const name = codec === 'vp9' ? 'profile-id' : codec === 'av1' ? 'profile' : null;
+  return name === null || Number(parameter(parameters, name, '\\d+') ?? 0) === 0;
+}
+
+function formatOf(codec: Payload['codec'], parameters: string): string | null {
+  const names = TOLD_APART_BY[codec];
+  const kept = names.flatMap((name) => {
+    const value = parameter(parameters, name, '[0-9a-f]+');
     return value === undefined ? [] : [`${name}=${value}`];
   });
   return kept.length > 0 ? kept.join(';') : null;
+}
+
+function parameter(parameters: string, name: string, form: string): string | undefined {
+  return new RegExp(`(?:^|[;\\s])${name}\\s*=\\s*(${form})`, 'i').exec(parameters)?.[1];
 }

@@ -223,7 +223,7 @@ describe('payload types', () => {
   });
 
   test('video without a codec of ours is rejected', () => {
-    expect(uses(video('98', 'a=rtpmap:98 VP9/90000'))).toEqual(['flows', 'none']);
+    expect(uses(video('98', 'a=rtpmap:98 H265/90000'))).toEqual(['flows', 'none']);
   });
 });
 
@@ -256,7 +256,7 @@ describe('the transport', () => {
     expect(ports('BUNDLE 2 1 0')).toEqual(['3000']);
     expect(ports('BUNDLE x 1 0 2')).toEqual(['2000']);
     expect(
-      transport(text.replace('96 VP8', '96 VP9').replace('BUNDLE 0 1 2', 'BUNDLE 1 0 2')).candidates,
+      transport(text.replace('96 VP8', '96 H265').replace('BUNDLE 0 1 2', 'BUNDLE 1 0 2')).candidates,
     ).toEqual(['1 1 udp 1 127.0.0.1 1000 typ host']);
   });
 

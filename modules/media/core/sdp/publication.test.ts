@@ -31,7 +31,11 @@ test.each([
   ['two streams', offer(msid(audio, 'one'), msid(video, 'two')), 'another MediaStream'],
   ['a camera outside of the bundle', offer(audio, video).replace('BUNDLE 0 1', 'BUNDLE 0'), 'BUNDLE'],
   ['RTCP of its own', offer(audio, video.replace('a=rtcp-mux\r\n', '')), 'rtcp-mux'],
-  ['a codec that is not known', offer(audio, video.replaceAll(/(VP8|H264)\//g, 'AV2/')), 'understood'],
+  [
+    'a codec that is not known',
+    offer(audio, video.replaceAll(/(VP8|H264|VP9|AV1)\//g, 'AV2/')),
+    'understood',
+  ],
   ['a camera that only receives', offer(audio, video.replace('a=sendonly', 'a=recvonly')), 'sends nothing'],
   ['a microphone that is inactive', offer(audio.replace('a=sendonly', 'a=inactive')), 'sends nothing'],
 ])('%s: the whole offer is refused', (_what, sdp, why) => {

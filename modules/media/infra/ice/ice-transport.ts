@@ -166,7 +166,7 @@ export class IceTransport {
     if (!looksLikeStun(bytes)) return this.#onOther(bytes, path);
     const message = parseStun(bytes);
     if (!message || message.kind === 'indication') return;
-    // A list of its own: a session may succeed another meanwhile.
+    // The list as it is now: a session may succeed another meanwhile.
     const { all } = this.#sessions;
     if (message.kind === 'request') {
       const user = message.attributes.get(ATTRIBUTE.username)?.toString('utf8').split(':', 1)[0];
@@ -177,7 +177,8 @@ export class IceTransport {
   /** Every session notes whom it heard; one that knows the sender is enough. */
   #onOther(bytes: Buffer, path: Path): void {
     const nowMs = this.#settings.nowMs();
-    const counts = this.#sessions.all.map(({ agent }) => agent.onDatagram(path, nowMs));
-    if (counts.includes(true)) this.#handlers.onData(bytes);
+    let counts = false;
+    for (const { agent } of this.#sessions.all) if (agent.onDatagram(path, nowMs)) counts = true;
+    if (counts) this.#handlers.onData(bytes);
   }
 }

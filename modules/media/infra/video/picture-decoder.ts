@@ -1,11 +1,13 @@
 import {
   AV_CODEC_FLAG_LOW_DELAY,
   AV_CODEC_FLAG_OUTPUT_CORRUPT,
+  AV_CODEC_ID_AV1,
   AV_CODEC_ID_GIF,
   AV_CODEC_ID_H264,
   AV_CODEC_ID_MJPEG,
   AV_CODEC_ID_PNG,
   AV_CODEC_ID_VP8,
+  AV_CODEC_ID_VP9,
   AV_CODEC_ID_WEBP,
   AV_FRAME_FLAG_CORRUPT,
   AV_LOG_QUIET,
@@ -14,15 +16,17 @@ import {
 } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
 
-import type { Want } from '../../core/ports.js';
+import type { VideoCodec, Want } from '../../core/ports.js';
 import { PictureScaler, type Picture } from './picture-scaler.js';
 
 /** Strangers' streams make libav chatty on stderr; what matters here is counted by the caller. */
 Log.setLevel(AV_LOG_QUIET);
 
-const CODEC_IDS: Record<'vp8' | 'h264' | 'png' | 'jpeg' | 'webp' | 'gif', AVCodecID> = {
+const CODEC_IDS: Record<VideoCodec | 'png' | 'jpeg' | 'webp' | 'gif', AVCodecID> = {
   vp8: AV_CODEC_ID_VP8,
   h264: AV_CODEC_ID_H264,
+  vp9: AV_CODEC_ID_VP9,
+  av1: AV_CODEC_ID_AV1,
   png: AV_CODEC_ID_PNG,
   jpeg: AV_CODEC_ID_MJPEG,
   webp: AV_CODEC_ID_WEBP,

@@ -26,6 +26,8 @@ export function peerConfig(options: ResolvedMediaOptions): RTCPeerConnectionConf
       video: [
         new RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90_000 }),
         new RTCRtpCodecParameters({ mimeType: 'video/H264', clockRate: 90_000 }),
+        new RTCRtpCodecParameters({ mimeType: 'video/VP9', clockRate: 90_000 }),
+        new RTCRtpCodecParameters({ mimeType: 'video/AV1', clockRate: 90_000 }),
       ],
     },
     maxMessageSize: options.maxMessageBytes,

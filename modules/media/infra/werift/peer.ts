@@ -1,13 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 import { VisavisError } from '#modules/contracts';
-import {
-  RtcpSrPacket,
-  type RTCCertificate,
-  type RTCDtlsTransport,
-  type RTCPeerConnection,
-  type RtpPacket,
-} from 'werift';
+import { RtcpSrPacket, type RTCCertificate, type RTCDtlsTransport, type RTCPeerConnection } from 'werift';
 
 import type {
   CloseReason,
@@ -24,12 +18,16 @@ import type { ResolvedMediaOptions } from '../../core/options.js';
 import { MediaReceiver } from '../../core/receiver.js';
 import type { SenderReport } from '../../core/rtp.js';
 import { Agreement } from '../../core/sdp/agreement.js';
+import type { AnswerShape } from '../../core/sdp/answer.js';
 import { readCandidate } from '../../core/sdp/candidates.js';
+import { readSrtpHeader } from '../../core/srtp-packet.js';
 import type { SocketSource } from '../ice/sockets.js';
+import { SrtpReceiver } from '../srtp/srtp-receiver.js';
 import { Channels } from './channels.js';
 import type { IceLink, LinkHandlers } from './ice-link.js';
 import { negotiate, type Negotiated } from './negotiate.js';
 import { rtcpOf, senderReportOf } from './rtcp.js';
+import { srtpKeysOf } from './srtp-keys.js';
 
 export interface PeerDeps {
   readonly id: string;
@@ -91,7 +89,7 @@ export class WeriftPeer implements MediaPeer {
         peer.#wire(connection, transport),
       );
       peer.#link = link;
-      peer.#agreement = new Agreement({ offerSdp, ...link }, { videoKbps: deps.options.videoKbps });
+      peer.#agreement = new Agreement({ offerSdp, ...link }, shapeOf(deps.options));
       peer.#accept(peer.#agreement);
       return peer;
     } catch (error) {
@@ -220,10 +218,10 @@ export class WeriftPeer implements MediaPeer {
     this.#channels.guard(transport);
 
     // werift's own routing is taken off: it knows only SSRCs of the offer, drops unknown payload types in silence, and its
-    // retransmission requests wedge when a loss spans the wrap of the sequence number and keep a 5 ms timer running.
+    // retransmission requests wedge when a loss spans the wrap of the sequence number and keep a 5 ms timer running. RTP does not
+    // reach it at all.
     transport.onRtp.allUnsubscribe();
     transport.onRtcp.allUnsubscribe();
-    transport.onRtp.subscribe((packet) => this.#onRtp(packet));
     transport.onRtcp.subscribe((packet) => {
       if (!(packet instanceof RtcpSrPacket)) return;
       this.#guard(() => this.#onSenderReport(senderReportOf(packet), this.#deps.nowMs()));
@@ -231,6 +229,7 @@ export class WeriftPeer implements MediaPeer {
     transport.onStateChange.subscribe((state) => {
       if (state === 'connected' && !this.#connected) {
         this.#connected = true;
+        this.#listen(transport);
         this.#guard(() => this.#deps.handlers.onConnected?.());
       }
       // A client without data channels says goodbye by DTLS alone.
@@ -251,11 +250,16 @@ export class WeriftPeer implements MediaPeer {
     this.#receiver.onSenderReport(report, nowMs);
   }
 
-  #onRtp({ header, payload }: RtpPacket): void {
-    const { ssrc, payloadType, sequenceNumber, timestamp, marker } = header;
-    this.#guard(() => {
+  /** Both sides have the keys: what comes is decrypted from now on. */
+  #listen(transport: RTCDtlsTransport): void {
+    const srtp = new SrtpReceiver(srtpKeysOf(transport));
+    this.#link?.ice.routeRtp((bytes) => {
+      const packet = readSrtpHeader(bytes);
+      if (!packet) return this.#receiver.drop('malformed_packet', 1);
       const nowMs = this.#deps.nowMs();
-      const packet = { ssrc, payloadType, sequenceNumber, timestamp, marker, payload };
+      if (!this.#receiver.wants(packet, nowMs)) return;
+      // What is not genuine is nobody's.
+      if (!srtp.open(bytes, packet)) return;
       this.#deps.handlers.tap?.onRtp(packet, nowMs);
       this.#receiver.onRtp(packet, nowMs);
     });
@@ -300,4 +304,9 @@ export class WeriftPeer implements MediaPeer {
       }
     }
   }
+}
+
+/** Two pictures an interval: one for it, and one in case the next is late. A stream as slow as that needs no key frames. */
+function shapeOf({ videoKbps, frameIntervalMs, audioDtx }: ResolvedMediaOptions): AnswerShape {
+  return { videoKbps, framerate: Math.max(1, Math.ceil(2000 / frameIntervalMs)), dtx: audioDtx === true };
 }

@@ -124,11 +124,21 @@ async function negotiate(
     exchange(gateway, peer.localDescription?.sdp ?? '', options.session).then((answered) => {
       const { call: place, sdp } = answered;
       call.handleAnswered(place && ((offer) => offerAgain(place, offer, gateway.apiKey)));
-      return peer.setRemoteDescription({ type: 'answer', sdp });
+      return peer.setRemoteDescription({ type: 'answer', sdp }).then(() => obeyFramerate(peer, sdp));
     }),
     opened,
   ]);
   return call;
+}
+
+/** The gateway looks at no more frames than it says (`a=framerate`, RFC 8866): fewer of them are better pictures at the same rate. */
+async function obeyFramerate(peer: RTCPeerConnection, answerSdp: string): Promise<void> {
+  const maxFramerate = Number(/^a=framerate:([\d.]+)/m.exec(answerSdp)?.[1]);
+  const sender = peer.getSenders().find(({ track }) => track?.kind === 'video');
+  if (!sender || !(maxFramerate > 0)) return;
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.maxFramerate = maxFramerate;
+  await sender.setParameters(parameters);
 }
 
 async function serversFor(gateway: GatewayAddress, options: ConnectOptions): Promise<RTCIceServer[]> {
