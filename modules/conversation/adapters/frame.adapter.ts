@@ -21,6 +21,7 @@ export class FrameAdapter implements FramePort {
           ? { kept: true, segment: outcome.segment }
           : { kept: false, reason: outcome.reason };
       },
+      forget: () => pipeline.forget(),
       fit: (image) => pipeline.fit(image),
     };
   }

@@ -52,6 +52,8 @@ export type FrameVerdict =
 /** Paces, sifts and resizes one camera's pictures. */
 export interface FrameHandle {
   push(frame: VideoFrame): FrameVerdict;
+  /** The pictures kept so far are not in the context: the next one is news. */
+  forget(): void;
   /** A single picture in the size that the engine takes. @throws VisavisError `bad_image` */
   fit(image: RgbImage): RgbImage;
 }

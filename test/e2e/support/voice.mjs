@@ -1,6 +1,6 @@
 // Runs in the browser: a microphone that asks when it is told to, whatever time the machine took to get there.
 
-/** @returns {Promise<{track: MediaStreamTrack, speak: () => void}>} says `globalThis.clip` (base64 of a sound file) */
+/** @returns {Promise<{track: MediaStreamTrack, speak: () => void, clipMs: number}>} says `globalThis.clip` (base64 of a sound file) */
 export async function voice() {
   const context = new AudioContext({ sampleRate: 48_000 });
   const out = context.createMediaStreamDestination();
@@ -12,5 +12,5 @@ export async function voice() {
     source.connect(out);
     source.start();
   };
-  return { track: out.stream.getAudioTracks()[0], speak };
+  return { track: out.stream.getAudioTracks()[0], speak, clipMs: clip.duration * 1000 };
 }

@@ -7,8 +7,9 @@ import {
   type RTCRtpSender,
   type RtpPacket,
 } from 'werift';
-import { exchange as postOffer, offerAgain } from '../exchange.js';
-import { CallError, Session } from '../session.js';
+import { CallError } from '../errors.js';
+import { exchange as postOffer, offerAgain, type ApiKey } from '../exchange.js';
+import { Session } from '../session.js';
 import { whenOpen } from '../when-open.js';
 import { silence, type AudioClip } from './audio-clip.js';
 import { tolerateRepeatedHello } from './dtls-guard.js';
@@ -22,8 +23,8 @@ const LOOPBACK = /^(127\.|localhost$|\[?::1\]?$)/;
 export interface NodeConnectOptions {
   /** The gateway, e.g. `http://127.0.0.1:8080` or `https://host/path`. */
   readonly url: string;
-  /** A key of the gateway, a client secret (`ek_…`), or a token. */
-  readonly apiKey?: string;
+  /** A key of the gateway, a client secret (`ek_…`), or a token, or what fetches one. */
+  readonly apiKey?: ApiKey;
   /** What the camera shows from the start. Without it, the call has no video until it is opened with one. */
   readonly video?: VideoClip;
   readonly videoOptions?: PlayOptions;
@@ -41,6 +42,8 @@ export interface NodeConnectOptions {
   readonly onPeer?: (peer: RTCPeerConnection) => void;
   /** Takes the offer to the gateway and brings its answer. Default: HTTP POST to `/v1/realtime/calls`. */
   readonly exchange?: (offerSdp: string) => Promise<string>;
+  /** Gives the request up. */
+  readonly signal?: AbortSignal;
   /** Sees every RTP packet before it is sent; what it returns is sent instead. For load and loss tests. */
   readonly impair?: (packet: RtpPacket, kind: 'audio' | 'video') => readonly RtpPacket[];
 }
@@ -87,7 +90,7 @@ export async function connectNode(options: NodeConnectOptions): Promise<NodeCall
 /** Where the gateway takes further offers for a call, and by which key; null: it did not say. */
 interface Where {
   readonly call: URL | null;
-  readonly apiKey: string | undefined;
+  readonly apiKey: ApiKey;
 }
 
 /** An open call. */
@@ -130,6 +133,16 @@ export class NodeCall extends Session {
   /** Stops the packets between utterances, as discontinuous transmission does. */
   mute(muted: boolean): void {
     this.#audio.mute(muted);
+  }
+
+  /** What is said is silence from now on, or is heard again. */
+  silence(silent: boolean): void {
+    this.#audio.silence(silent);
+  }
+
+  /** Shows nothing, until `setVideo`. */
+  pauseVideo(): void {
+    this.#video?.pause();
   }
 
   /**
@@ -199,7 +212,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   const exchange =
     options.exchange ??
     (async (sdp: string) => {
-      const answered = await postOffer(options, sdp, options.session);
+      const answered = await postOffer(options, sdp, options.session, options.signal);
       place = answered.call;
       return answered.sdp;
     });
