@@ -194,6 +194,7 @@ class PlayedCall {
             kept: true,
             segment: { k: 'frame', id: `frame_${ptsMs}`, ptsMs, image },
           }),
+          forget: () => undefined,
           fit: (image) => image,
         }),
       },

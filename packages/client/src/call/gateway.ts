@@ -8,7 +8,7 @@ export function gatewayOf(options: ConnectOptions, fallback: () => URL): Gateway
   const given = [key, secret, getSecret].filter((one) => one !== undefined);
   if (given.length > 1) throw new CallError('bad_option', 'One of key, secret and getSecret is enough.');
   const url = options.url ?? fallback();
-  if (!URL.canParse(url))
+  if (!URL.canParse(String(url)))
     throw new CallError('bad_option', `The url is none: ${String(url)}`, { param: 'url' });
   return { url, apiKey: given[0] };
 }
