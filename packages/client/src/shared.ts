@@ -23,7 +23,8 @@ export type {
 } from './call/options.js';
 export type { Quality, QualityLevel } from './core/quality.js';
 export type { Heard } from './core/reader.js';
+export type { Attempt, Way } from './core/recovery.js';
 export type { ToolRun } from './core/tools.js';
 export type { Answer, Turn, TurnKind } from './core/turns.js';
 export { CallError, type CallErrorOptions } from './errors.js';
-export { iceServersOf, type GatewayAddress } from './exchange.js';
+export { iceServersOf, type ApiKey, type GatewayAddress } from './exchange.js';

@@ -102,6 +102,7 @@ export class NodeCall extends Session {
   readonly #where: Where;
   #reason: string | null = null;
 
+  /** @internal Use `connectNode`. */
   constructor(
     peer: RTCPeerConnection,
     channel: RTCDataChannel,

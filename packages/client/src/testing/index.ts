@@ -14,6 +14,7 @@ import { ManualClock, soon } from './clock.js';
 import { ScriptedGateway, type Script } from './scripted-gateway.js';
 import { ScriptedMedia } from './scripted-media.js';
 
+export type { Media, Timers } from '../call/edge.js';
 export { ManualClock, settle } from './clock.js';
 export {
   ScriptedGateway,
