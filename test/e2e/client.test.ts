@@ -51,6 +51,20 @@ describe('a call', () => {
     it.each(NAMES)('%s', async (name) => {
       expect(await callProgram(page, 'perform', name, gateway.url)).toEqual(EXPECTED[name]);
     });
+
+    it('reads answers aloud, and is interrupted by who speaks into it', async () => {
+      const result = await callProgram<Record<string, unknown>>(page, 'readAloud', gateway.url);
+      expect(result).toEqual({
+        kind: 'spoken',
+        began: true,
+        said: 'Nothing is called.',
+        text: 'Nothing is ',
+        whole: false,
+        told: true,
+        status: 'completed',
+        loud: true,
+      });
+    });
   });
 });
 

@@ -33,7 +33,10 @@ describe('a call whose gateway is gone for a while', () => {
   afterEach(() => gateway?.stop());
 
   /** @param lose takes the gateway away, and brings it back once the call has noticed */
-  async function lived(kind: (typeof KINDS)[number], lose: { away: () => void; back: () => unknown }): Promise<Lost> {
+  async function lived(
+    kind: (typeof KINDS)[number],
+    lose: { away: () => void; back: () => unknown },
+  ): Promise<Lost> {
     if (kind === 'in Chromium') {
       const page = await openProgram(browser, gateway.url, 'client-page.mjs');
       await callProgram(page, 'open', gateway.url);
@@ -68,7 +71,12 @@ describe('a call whose gateway is gone for a while', () => {
       away: () => gateway.signal('SIGSTOP'),
       back: () => gateway.signal('SIGCONT'),
     });
-    expect(lost).toEqual({ states: ['reconnecting', 'connected'], ways: ['restart'], kept: true, status: 'completed' });
+    expect(lost).toEqual({
+      states: ['reconnecting', 'connected'],
+      ways: ['restart'],
+      kept: true,
+      status: 'completed',
+    });
   });
 
   it.each(KINDS)('is dialled again where the gateway is another one: %s', async (kind) => {
@@ -76,6 +84,11 @@ describe('a call whose gateway is gone for a while', () => {
       away: () => gateway.signal('SIGKILL'),
       back: async () => (gateway = await start()),
     });
-    expect(lost).toEqual({ states: ['reconnecting', 'connected'], ways: ['restart', 'dial'], kept: false, status: 'completed' });
+    expect(lost).toEqual({
+      states: ['reconnecting', 'connected'],
+      ways: ['restart', 'dial'],
+      kept: false,
+      status: 'completed',
+    });
   });
 });

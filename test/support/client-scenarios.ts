@@ -97,6 +97,20 @@ export const SCENARIOS = {
     return { off, on, tokens: tokens > 0 };
   },
 
+  async later({ connect, camera, microphone, speak }: Stage) {
+    const call = await connect({});
+    const before = call.isCameraOn;
+    const frame = call.once('frame');
+    await call.cameraOn(camera);
+    await frame;
+    await call.useMicrophone(microphone);
+    const began = call.once('turn');
+    await speak();
+    const { kind } = await began;
+    call.close();
+    return { before, kind };
+  },
+
   async shown({ connect }: Stage) {
     const call = await connect({});
     const errors: string[] = [];
@@ -233,6 +247,7 @@ export const EXPECTED: { [Name in ScenarioName]: Awaited<ReturnType<(typeof SCEN
     states: ['started', 'stopped'],
   },
   camera: { off: false, on: true, tokens: true },
+  later: { before: false, kind: 'spoken' },
   shown: { id: 'string', bad: 'bad_image, never', status: 'completed', errors: ['bad_image'] },
   tools: {
     runs: ['Ghent', 'Lier'].map((city) => ({

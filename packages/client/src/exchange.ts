@@ -79,13 +79,32 @@ interface Request {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How long a gateway may take to answer (ms): a network that is gone says nothing. */
+const ANSWER_MS = 10_000;
+
 /** @throws CallError with the gateway's code, or `connect_failed`; the signal's reason */
 async function ask(url: URL, apiKey: ApiKey, { signal, ...request }: Request): Promise<Response> {
+  const giveUp = new AbortController();
+  const abort = (): void => giveUp.abort();
+  const timer = setTimeout(abort, ANSWER_MS);
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    signal?.throwIfAborted();
+    return await asked(url, apiKey, { ...request, signal: giveUp.signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+async function asked(url: URL, apiKey: ApiKey, { signal, ...request }: Request): Promise<Response> {
   const key = typeof apiKey === 'function' ? await apiKey() : apiKey;
   const headers = { ...request.headers, ...(key !== undefined && { authorization: `Bearer ${key}` }) };
   const response = await fetch(url, { ...request, headers, ...(signal && { signal }) }).catch(
     (cause: unknown) => {
-      signal?.throwIfAborted();
       throw new CallError('connect_failed', `The gateway cannot be reached: ${String(cause)}`, { cause });
     },
   );

@@ -1,10 +1,10 @@
-import type { SessionPatch } from '@vis-a-vis/protocol';
 import { Call } from '../call/call.js';
 import {
   SYSTEM_TIMERS,
   type Edge,
   type Link,
   type LinkListener,
+  type Opening,
   type SurroundingsListener,
 } from '../call/edge.js';
 import { gatewayOf, speakOf } from '../call/gateway.js';
@@ -57,8 +57,8 @@ class BrowserEdge implements Edge {
     return this.#dial.media;
   }
 
-  dial(session: SessionPatch, told: LinkListener, signal: AbortSignal): Promise<Link> {
-    return BrowserLink.open(this.#dial, session, told, signal);
+  dial(opening: Opening, told: LinkListener, signal: AbortSignal): Promise<Link> {
+    return BrowserLink.open(this.#dial, opening, told, signal);
   }
 
   encodeImage = encodeImage;

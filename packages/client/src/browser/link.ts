@@ -1,5 +1,4 @@
-import type { SessionPatch } from '@vis-a-vis/protocol';
-import type { Link, LinkListener, LinkStats } from '../call/edge.js';
+import type { Link, LinkListener, LinkStats, Opening } from '../call/edge.js';
 import type { ConnectOptions } from '../call/options.js';
 import { readStats } from '../core/quality.js';
 import { CallError } from '../errors.js';
@@ -28,7 +27,7 @@ export class BrowserLink implements Link {
   /** @throws CallError with the gateway's code, `connect_failed`, `connect_timeout`, or the signal's reason */
   static async open(
     dial: BrowserDial,
-    session: SessionPatch,
+    opening: Opening,
     told: LinkListener,
     signal: AbortSignal,
   ): Promise<BrowserLink> {
@@ -40,7 +39,7 @@ export class BrowserLink implements Link {
       told,
     );
     try {
-      await link.#negotiate(session, signal);
+      await link.#negotiate(opening, signal);
       return link;
     } catch (error) {
       link.close();
@@ -100,7 +99,7 @@ export class BrowserLink implements Link {
     this.#peer.close();
   }
 
-  async #negotiate(session: SessionPatch, signal: AbortSignal): Promise<void> {
+  async #negotiate({ session }: Opening, signal: AbortSignal): Promise<void> {
     const [peer, channel] = [this.#peer, this.#channel];
     const opened = whenOpen(this.#dial.options.timeoutMs ?? 15_000, (opening) => {
       channel.addEventListener('open', () => opening.opened(), { once: true });

@@ -73,6 +73,11 @@ export interface Timers {
   random(): number;
 }
 
+/** What a connection begins with. */
+export interface Opening {
+  readonly session: SessionPatch;
+}
+
 /** All that a call needs of the platform that it runs on. */
 export interface Edge {
   readonly media: Media;
@@ -83,7 +88,7 @@ export interface Edge {
    * Opens a connection.
    * @throws CallError with the gateway's code, `connect_failed`, `connect_timeout`, or the signal's reason
    */
-  dial(session: SessionPatch, told: LinkListener, signal: AbortSignal): Promise<Link>;
+  dial(opening: Opening, told: LinkListener, signal: AbortSignal): Promise<Link>;
   /** @returns a data URL. @throws CallError `bad_image`, `message_too_large` where it cannot be made small enough */
   encodeImage(image: ImageSource, maxBytes: number): Promise<string>;
   devices(): Promise<readonly Device[]>;

@@ -97,7 +97,7 @@ export class Lifeline {
     const mine = (): boolean =>
       !this.#over.signal.aborted && (link === null || this.#link === null || link === this.#link);
     link = await edge.dial(
-      session(),
+      { session: session() },
       {
         message: (text) => mine() && told.message(text),
         state: (state, why) => mine() && this.#handleState(state, why),

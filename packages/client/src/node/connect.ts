@@ -1,6 +1,5 @@
-import type { SessionPatch } from '@vis-a-vis/protocol';
 import { Call } from '../call/call.js';
-import { SYSTEM_TIMERS, type Edge, type Link, type LinkListener } from '../call/edge.js';
+import { SYSTEM_TIMERS, type Edge, type Link, type LinkListener, type Opening } from '../call/edge.js';
 import { gatewayOf } from '../call/gateway.js';
 import type { ConnectOptions, Device, ImageSource } from '../call/options.js';
 import { CallError } from '../errors.js';
@@ -37,8 +36,8 @@ class NodeEdge implements Edge {
     return this.#dial.media;
   }
 
-  dial(session: SessionPatch, told: LinkListener, signal: AbortSignal): Promise<Link> {
-    return NodeLink.open(this.#dial, session, told, signal);
+  dial(opening: Opening, told: LinkListener, signal: AbortSignal): Promise<Link> {
+    return NodeLink.open(this.#dial, opening, told, signal);
   }
 
   async encodeImage(image: ImageSource, maxBytes: number): Promise<string> {

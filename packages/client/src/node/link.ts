@@ -1,6 +1,6 @@
-import type { IceServer, SessionPatch } from '@vis-a-vis/protocol';
+import type { IceServer } from '@vis-a-vis/protocol';
 import type { RTCPeerConnection } from 'werift';
-import type { Link, LinkListener, LinkStats } from '../call/edge.js';
+import type { Link, LinkListener, LinkStats, Opening } from '../call/edge.js';
 import type { ConnectOptions, IceServerOption } from '../call/options.js';
 import { readStats } from '../core/quality.js';
 import { iceServersOf, type GatewayAddress } from '../exchange.js';
@@ -28,7 +28,7 @@ export class NodeLink implements Link {
   /** @throws CallError with the gateway's code, `connect_failed`, `connect_timeout`, or the signal's reason */
   static async open(
     { gateway, media, options }: NodeDial,
-    session: SessionPatch,
+    { session }: Opening,
     told: LinkListener,
     signal: AbortSignal,
   ): Promise<NodeLink> {

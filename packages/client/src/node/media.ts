@@ -57,14 +57,13 @@ export class NodeMedia implements Media {
     return Promise.resolve();
   }
 
-  useCamera(source: CameraSource | null): Promise<void> {
+  async useCamera(source: CameraSource | null): Promise<void> {
     const camera = cameraIn(source ?? false);
-    if (camera && this.#line) this.#line.setVideo(camera.clip, camera.options);
     this.#camera?.attach(null);
-    if (!camera) this.#line?.pauseVideo();
-    camera?.attach(this.#line);
     this.#camera = camera;
-    return Promise.resolve();
+    if (!camera) return this.#line?.pauseVideo();
+    await this.#line?.addVideo(camera.clip, camera.options);
+    camera.attach(this.#line);
   }
 
   useScreen(source: CameraSource): Promise<void> {

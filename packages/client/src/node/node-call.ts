@@ -97,8 +97,8 @@ interface Where {
 export class NodeCall extends Session {
   readonly #peer: RTCPeerConnection;
   readonly #audio: AudioSender;
-  readonly #video: VideoSender | null;
-  readonly #reports: readonly SenderReports[];
+  #video: VideoSender | null;
+  readonly #reports: SenderReports[];
   readonly #where: Where;
   #reason: string | null = null;
 
@@ -114,7 +114,7 @@ export class NodeCall extends Session {
     this.#where = where;
     this.#audio = senders.audio;
     this.#video = senders.video;
-    this.#reports = senders.reports;
+    this.#reports = [...senders.reports];
     channel.stateChanged.subscribe((state) => {
       if (state === 'closed') void this.#end('the gateway hung up');
     });
@@ -159,10 +159,25 @@ export class NodeCall extends Session {
    * Seeks another way to the gateway, for a network that has changed. The call goes on meanwhile.
    * @throws CallError with the gateway's code, `session_closed` where the call has ended, or was not opened by HTTP
    */
-  async restartIce(): Promise<void> {
+  restartIce(): Promise<void> {
+    return this.#offerAgain({ iceRestart: true });
+  }
+
+  /** Shows a video, also in a call that was opened without one. @throws CallError as `restartIce` */
+  async addVideo(clip: VideoClip, options: PlayOptions = {}): Promise<void> {
+    if (this.#video) return this.#video.play(clip, options);
+    const outgoing = addTrack(this.#peer, 'video');
+    await this.#offerAgain({});
+    const { send, reports } = startSending(outgoing, undefined);
+    this.#video = new VideoSender(send, clip, options);
+    this.#reports.push(reports);
+    outgoing.sender.onPictureLossIndication.subscribe(() => this.onKeyFrameRequest());
+  }
+
+  async #offerAgain(how: { readonly iceRestart?: boolean }): Promise<void> {
     const { call, apiKey } = this.#where;
-    if (!call || this.#reason !== null) throw new CallError('session_closed', 'There is no call to restart.');
-    await this.#peer.setLocalDescription(await this.#peer.createOffer({ iceRestart: true }));
+    if (!call || this.#reason !== null) throw new CallError('session_closed', 'There is no call to change.');
+    await this.#peer.setLocalDescription(await this.#peer.createOffer(how));
     const sdp = await offerAgain(call, this.#peer.localDescription?.sdp ?? '', apiKey);
     await this.#peer.setRemoteDescription({ type: 'answer', sdp });
   }

@@ -1,11 +1,6 @@
-import {
-  parseClientEvent,
-  parseSessionPatch,
-  type ClientEvent,
-  type SessionPatch,
-} from '@vis-a-vis/protocol';
+import { parseClientEvent, parseSessionPatch, type ClientEvent } from '@vis-a-vis/protocol';
 import { Call } from '../call/call.js';
-import type { Edge, Link, LinkListener, LinkStats, SurroundingsListener } from '../call/edge.js';
+import type { Edge, Link, LinkListener, LinkStats, Opening, SurroundingsListener } from '../call/edge.js';
 import { gatewayOf, speakOf } from '../call/gateway.js';
 import type { ConnectOptions, Device, ImageSource, Voice } from '../call/options.js';
 import { CallError } from '../errors.js';
@@ -98,7 +93,7 @@ class ScriptedEdge implements Edge {
     this.media = new ScriptedMedia(options);
   }
 
-  async dial(session: SessionPatch, told: LinkListener, signal: AbortSignal): Promise<Link> {
+  async dial({ session }: Opening, told: LinkListener, signal: AbortSignal): Promise<Link> {
     await soon();
     signal.throwIfAborted();
     this.meet();
