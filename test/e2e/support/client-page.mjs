@@ -105,6 +105,8 @@ globalThis.readAloud = async (url) => {
   const { kind } = await first;
   const began = await reading;
   const [heard, second] = [call.once('heard'), call.once('turn')];
+  // Whoever speaks at the same moment as the voice is taken for its echo.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   speak();
   const { text, whole } = await heard;
   const told = await truncated;
