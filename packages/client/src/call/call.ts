@@ -62,8 +62,8 @@ export class Call extends Emitter<CallEvents> {
           this.#enter('reconnecting');
           this.emit('reconnecting', { ...attempt, reason });
         },
+        abandoned: () => this.#conversation.handleLost('The conversation was lost with its connection.'),
         resumed: (kept) => {
-          if (!kept) this.#conversation.handleLost('The conversation was lost with its connection.');
           this.#enter('connected');
           this.emit('resumed', { kept, awayMs: this.#lifeline.awayMs });
         },

@@ -8,6 +8,8 @@ export interface LifelineListener {
   message(text: string): void;
   /** Nothing comes through; `attempt` is what is tried next. */
   reconnecting(attempt: Attempt, reason: string): void;
+  /** The connection is given up, and with it what was under way; what is sent from now on waits for another. */
+  abandoned(): void;
   /** @param kept false: it is another call, and the conversation is lost */
   resumed(kept: boolean): void;
   /** It is over, and nothing is tried any more. */
@@ -114,13 +116,16 @@ export class Lifeline {
       if (this.#recovery) this.#resumed(true);
       return;
     }
-    const { edge, recovery, wantsRedial } = this.#options;
+    const { edge, recovery, told, wantsRedial } = this.#options;
     if (state !== 'interrupted') {
       this.#link.close();
       this.#link = null;
       if (!recovery || (state === 'hung_up' && !wantsRedial())) return this.#lost(null, why);
     }
-    if (this.#recovery && state !== 'interrupted') this.#recovery.handleClosed();
+    if (state !== 'interrupted') {
+      told.abandoned();
+      this.#recovery?.handleClosed();
+    }
     if (this.#recovery || !recovery) return;
     this.#sinceMs = edge.timers.now();
     this.#recovery = new Recovery(recovery, this.#sinceMs, this.#link !== null);
@@ -154,8 +159,11 @@ export class Lifeline {
   async #go({ way }: Attempt): Promise<void> {
     const { signal } = this.#over;
     if (way === 'restart' && this.#link) return this.#link.restart(signal);
-    this.#link?.close();
-    this.#link = null;
+    if (this.#link) {
+      this.#link.close();
+      this.#link = null;
+      this.#options.told.abandoned();
+    }
     this.#link = await this.#dial(signal);
     if (signal.aborted) this.#link.close();
   }

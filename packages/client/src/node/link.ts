@@ -5,6 +5,7 @@ import type { ConnectOptions, IceServerOption } from '../call/options.js';
 import { readStats } from '../core/quality.js';
 import { iceServersOf, type GatewayAddress } from '../exchange.js';
 import { whenOpen } from '../when-open.js';
+import { watchConsent } from './consent-watch.js';
 import type { NodeMedia } from './media.js';
 import { connectNode, type NodeCall, type NodeConnectOptions } from './node-call.js';
 
@@ -55,7 +56,9 @@ export class NodeLink implements Link {
         signal,
       });
       line.on('event', (event) => told.message(JSON.stringify(event)));
+      const stop = watchConsent(peer, () => told.state('interrupted', 'the network is gone'));
       line.on('closed', ({ reason }) => {
+        stop();
         media.detach(line);
         if (reason !== 'closed')
           told.state(reason === 'the connection failed' ? 'closed' : 'hung_up', reason);
@@ -81,11 +84,9 @@ export class NodeLink implements Link {
   }
 
   async restart(signal: AbortSignal): Promise<void> {
-    const up = this.#up();
     await this.#line.restartIce();
-    if (up) return;
+    if (this.#up()) return;
     await whenOpen(RESTART_MS, (opening) => {
-      if (this.#up()) return opening.opened();
       this.#peer.iceConnectionStateChange.subscribe((state) => {
         if (state === 'connected' || state === 'completed') opening.opened();
         if (state === 'failed' || state === 'closed') opening.failed();

@@ -305,14 +305,16 @@ describe('a connection that is lost', () => {
   });
 
   it('is dialled again where the gateway hung up by a fault of its own', async () => {
-    const { network, told, gateway, clock } = await open();
+    const { call, network, told, gateway, clock } = await open();
     gateway().emit({
       type: 'error',
       error: { type: 'server_error', code: 'internal_error', message: '', param: null, event_id: null },
     });
     network.hangsUp();
+    const waiting = call.say('hello');
     await clock.advance(500);
     expect(told.at(-1)).toBe('resumed anew 500');
+    expect((await waiting.done).text).toBe('Yes.');
   });
 });
 
