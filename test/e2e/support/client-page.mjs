@@ -37,7 +37,8 @@ let lived;
 
 /** One call to be lost: what it tells is kept. */
 globalThis.open = async (url) => {
-  const call = await connect({ url });
+  // As long as a gateway may take to start on a busy machine.
+  const call = await connect({ url, reconnect: { forMs: 600_000 } });
   lived = { call, states: [], ways: [] };
   call.on('state', (state) => lived.states.push(state));
   call.on('reconnecting', ({ way }) => way !== lived.ways.at(-1) && lived.ways.push(way));
