@@ -13,6 +13,7 @@ const STATES = {
   listening: 'listening',
   thinking: 'thinking',
   answering: 'answering',
+  reconnecting: 'reconnecting…',
 } as const;
 
 /** Far more than any answer about the table needs; less than a screenful. */
@@ -111,6 +112,10 @@ function listen(call: Call, sources: Sources): void {
   call.on('context', ({ frames }) => film.used(frames.map((frame) => frame.item_id)));
   // Speech that turned out to be noise is never answered.
   call.on('dismissed', () => show('ready'));
+  call.on('state', (state) => {
+    if (state === 'reconnecting') show('reconnecting');
+    if (state === 'connected') show('ready');
+  });
   call.on('error', complain);
   call.on('closed', ({ reason }) => {
     open = null;

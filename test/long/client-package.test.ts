@@ -155,6 +155,14 @@ describe('a project of somebody who has read the README', () => {
     expect(stdout).toMatch(/red/i);
   });
 
+  it('finds a reference, of which nothing is missing', async () => {
+    const out = join(folder, 'api');
+    const typedoc = join(ROOT, 'node_modules/typedoc/bin/typedoc');
+    const args = [typedoc, '--options', 'packages/client/typedoc.json', '--out', out];
+    await exec(process.execPath, args, { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' } });
+    expect(await readdir(join(out, 'functions'))).toContain('browser.connect.html');
+  });
+
   it('is a test by the scripted call', async () => {
     const [code = ''] = blocks('ts').filter((block) => block.includes('scriptedCall'));
     await writeFile(join(folder, 'scripted.mjs'), code);
