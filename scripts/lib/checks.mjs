@@ -132,7 +132,7 @@ export const STEPS = [
  */
 export const PHASES = [
   [['build']],
-  [['unit'], ['format', 'lint', 'layers', 'types', 'contract']],
+  [['format', 'lint', 'layers', 'types', 'unit'], ['contract']],
   [['training']],
   [['e2e']],
   [['clients']],

@@ -11,6 +11,9 @@ const SMART_TURN_OUTPUT = 'logits';
 const YAMNET_INPUT = 'mel';
 const YAMNET_OUTPUT = 'scores';
 
+/** Used anew for each window of a sound, as the features are. */
+const window = new Float32Array(YAMNET.samples);
+
 /** Smart Turn and YAMNet in onnxruntime sessions, either of which may be missing. */
 export class JudgeSessions {
   readonly #smartTurnPath: string | null;
@@ -47,6 +50,8 @@ async function sessionOf(path: string | null): Promise<InferenceSession | null> 
     // One of many threads of the process: more would take the engine's.
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
+    // A sound is judged now and then: what a run needed is given back.
+    enableCpuMemArena: false,
     logSeverityLevel: ONNX_LOG_ERRORS_ONLY,
   });
 }
@@ -61,7 +66,6 @@ async function turnEndOf(session: InferenceSession, pcm: Float32Array): Promise<
 /** A window at a time: onnxruntime keeps the memory of the largest run for ever, and all windows in one run take no less time. */
 async function speechOf(session: InferenceSession, pcm: Float32Array): Promise<number> {
   const scores: Float32Array[] = [];
-  const window = new Float32Array(YAMNET.samples);
   for (const start of windowStarts(pcm.length)) {
     window.fill(0).set(pcm.subarray(Math.max(0, start), start + YAMNET.samples), Math.max(0, -start));
     const input = new Tensor('float32', yamnetFeatures(window), [1, YAMNET.frames, YAMNET.bands]);

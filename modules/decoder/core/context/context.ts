@@ -165,6 +165,14 @@ export class Context {
     this.offset = offset;
   }
 
+  /** Nobody asks for anything any more: gives the memory back. */
+  release(): void {
+    this.kv.release();
+    this.inputs.release();
+    this.utterance?.release();
+    this.spoken?.release();
+  }
+
   save(): ContextState {
     return {
       tokens: this.tokens,

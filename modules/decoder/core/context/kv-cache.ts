@@ -36,6 +36,11 @@ export class KvCache {
     values.forEach((rows, layer) => this.valueSlabs[layer]?.append(rows, count));
   }
 
+  /** Gives the memory back; the cache is as new afterwards. */
+  release(): void {
+    for (const slab of [...this.keySlabs, ...this.valueSlabs]) slab.release();
+  }
+
   truncate(length: number): void {
     for (const slab of [...this.keySlabs, ...this.valueSlabs]) slab.truncate(length);
   }

@@ -12,6 +12,20 @@ describe('RowSlab', () => {
     expect(window.byteOffset).toBe(100 * 2 * 4);
   });
 
+  it('gives memory back when it grows and when it is released, and takes rows as a new one then', () => {
+    const slab = new RowSlab(1, 1024, 1000);
+    slab.append(new Float32Array(1024), 1);
+    const small = slab.window(0, 1);
+    slab.append(new Float32Array(100 * 1024), 100);
+    expect(small.buffer.byteLength).toBe(0);
+    const large = slab.window(0, 101);
+    slab.release();
+    expect(large.buffer.byteLength).toBe(0);
+    expect(slab.length).toBe(0);
+    slab.append(new Float32Array(1024).fill(3), 1);
+    expect([...slab.window(0, 1)].every((value) => value === 3)).toBe(true);
+  });
+
   it('keeps heads apart', () => {
     const slab = new RowSlab(2, 1, 1000);
     for (let row = 0; row < 100; row++) slab.append(rows(row, 1000 + row), 1);

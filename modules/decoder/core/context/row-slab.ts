@@ -1,4 +1,5 @@
 import { VisavisError } from '#modules/contracts';
+import { freeFloats } from './free-floats.js';
 
 /** Rows `from` (inclusive) to `to` (exclusive). */
 export interface RowRange {
@@ -7,13 +8,19 @@ export interface RowRange {
 }
 
 /**
+ * Floats that a slab has room for from the first. From an eighth of a mebibyte on malloc maps a block by itself, as it is set for the
+ * gateway: only what is written takes memory, and all of it goes back when it is freed. Smaller ones lie among others' and leave holes.
+ */
+const FIRST_FLOATS = 32_768;
+
+/**
  * Rows of floats that grow at the end, laid out `[heads][capacity][dim]`.
  * With one head every run of rows is one contiguous view, so a model can read the past without a copy; with more heads
  * a window is gathered head by head into a new array.
  */
 export class RowSlab {
-  private data: Float32Array;
-  private capacity: number;
+  private data = new Float32Array();
+  private capacity = 0;
   private rows = 0;
   private readonly heads: number;
   private readonly dim: number;
@@ -23,8 +30,6 @@ export class RowSlab {
     this.heads = heads;
     this.dim = dim;
     this.maxRows = maxRows;
-    this.capacity = Math.min(64, maxRows);
-    this.data = new Float32Array(heads * this.capacity * dim);
   }
 
   get length(): number {
@@ -42,6 +47,14 @@ export class RowSlab {
       this.data.set(rows.subarray(head * size, (head + 1) * size), this.at(head, this.rows));
     }
     this.rows += count;
+  }
+
+  /** Gives the memory back; what comes next is as in a new slab. Views of it are empty from then on. */
+  release(): void {
+    freeFloats(this.data);
+    this.data = new Float32Array();
+    this.capacity = 0;
+    this.rows = 0;
   }
 
   truncate(length: number): void {
@@ -83,13 +96,14 @@ export class RowSlab {
       throw new VisavisError('context_full', `${rows} rows asked for, at most ${this.maxRows} fit`);
     }
     if (rows <= this.capacity) return;
-    let capacity = this.capacity;
+    let capacity = this.capacity || Math.ceil(FIRST_FLOATS / (this.heads * this.dim));
     while (capacity < rows) capacity *= 2;
     capacity = Math.min(capacity, this.maxRows);
     const grown = new Float32Array(this.heads * capacity * this.dim);
     for (let head = 0; head < this.heads; head++) {
       grown.set(this.data.subarray(this.at(head, 0), this.at(head, this.rows)), head * capacity * this.dim);
     }
+    freeFloats(this.data);
     this.data = grown;
     this.capacity = capacity;
   }

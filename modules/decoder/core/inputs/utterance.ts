@@ -1,4 +1,5 @@
 import { VisavisError, type EarTold } from '#modules/contracts';
+import { freeFloats } from '../context/free-floats.js';
 import { KvCache, type KvShape, type LayerRows } from '../context/kv-cache.js';
 import type { AudioShape } from '../model/model-config.js';
 import { RowSlab } from '../context/row-slab.js';
@@ -60,8 +61,8 @@ export class Utterance {
     readonly samples: number;
     readonly encoded: EncodedBlock;
   } | null = null;
-  private kv: KvCache;
-  private encoded: RowSlab;
+  private readonly kv: KvCache;
+  private readonly encoded: RowSlab;
   private readonly shape: AudioShape;
   private readonly featureDim: number;
 
@@ -70,8 +71,9 @@ export class Utterance {
     this.id = id;
     this.shape = shape;
     this.featureDim = featureDim;
-    this.kv = this.newCache();
-    this.encoded = this.newFeatures();
+    const frames = Math.ceil(this.maxMelFrames / shape.melPerFrame);
+    this.kv = new KvCache(audioCache(shape), frames);
+    this.encoded = new RowSlab(1, featureDim, Math.ceil(this.maxMelFrames / shape.melPerToken));
     this.convs = [{ conv1: new Float32Array(shape.mels * 2), conv2: new Float32Array(shape.hiddenSize) }];
   }
 
@@ -88,6 +90,7 @@ export class Utterance {
     if (length > this.pcm.length) {
       const grown = new Float32Array(Math.max(length, this.pcm.length * 2));
       grown.set(this.pcm.subarray(0, this.length));
+      freeFloats(this.pcm);
       this.pcm = grown;
     }
     this.pcm.set(pcm, this.length);
@@ -104,9 +107,17 @@ export class Utterance {
   /** Frees what the encoder made; should the utterance be gone back to, it is made again from the sound. */
   dropEncoded(): void {
     this.peeked = null;
-    this.kv = this.newCache();
-    this.encoded = this.newFeatures();
+    this.kv.release();
+    this.encoded.release();
     this.cutBlocks(0);
+  }
+
+  /** Nobody asks for it any more: gives the memory back. */
+  release(): void {
+    this.dropEncoded();
+    freeFloats(this.pcm);
+    this.length = 0;
+    this.pcm = new Float32Array();
   }
 
   /** The next block that is whole, or at the utterance's end what is left, padded with zeros; null if there is none. */
@@ -179,14 +190,6 @@ export class Utterance {
 
   private get maxMelFrames(): number {
     return Math.ceil((MAX_UTTERANCE_MS * 16) / this.shape.hop) + this.shape.blockMelFrames;
-  }
-
-  private newCache(): KvCache {
-    return new KvCache(audioCache(this.shape), Math.ceil(this.maxMelFrames / this.shape.melPerFrame));
-  }
-
-  private newFeatures(): RowSlab {
-    return new RowSlab(1, this.featureDim, Math.ceil(this.maxMelFrames / this.shape.melPerToken));
   }
 
   private cutBlocks(blocks: number): void {

@@ -1,3 +1,4 @@
+import { freeFloats } from '../context/free-floats.js';
 import type { KvShape, LayerRows } from '../context/kv-cache.js';
 
 /** A sequence's past, `[heads, rows, headDim]` a layer. */
@@ -131,6 +132,7 @@ export class BatchSlab {
     this.slots = this.slots.map(() => null);
     const floats = this.start(this.size, 0);
     if (floats <= (this.keys[0]?.length ?? 0)) return;
+    for (const plane of [...this.keys, ...this.values]) freeFloats(plane);
     const planes = () => Array.from({ length: this.shape.layers }, () => new Float32Array(floats));
     this.keys = planes();
     this.values = planes();

@@ -17,11 +17,15 @@ export async function judgeSound(
   utterance.append(pcm);
   const operation = new Operation('commit', null);
   let told: EarTold = {};
-  for (let block = utterance.nextBlock(true); block; block = utterance.nextBlock(true)) {
-    const next = block;
-    const encoded = await scheduler.run(operation, () => model.encodeAudio(next));
-    told = utterance.toldOf(next, encoded);
-    utterance.takeEncoded(next, encoded);
+  try {
+    for (let block = utterance.nextBlock(true); block; block = utterance.nextBlock(true)) {
+      const next = block;
+      const encoded = await scheduler.run(operation, () => model.encodeAudio(next));
+      told = utterance.toldOf(next, encoded);
+      utterance.takeEncoded(next, encoded);
+    }
+    return told;
+  } finally {
+    utterance.release();
   }
-  return told;
 }

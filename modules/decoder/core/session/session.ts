@@ -252,12 +252,13 @@ export class DecoderSession {
     });
   }
 
-  /** Cancels what is under way, and resolves when it has ended. */
-  close(): Promise<void> {
+  /** Cancels what is under way, and resolves when it has ended and the context's memory is given back. */
+  async close(): Promise<void> {
     this.settle();
     this.hasNews = false;
     this.queue.cancelAll(new VisavisError('session_closed', 'the session was closed'));
-    return this.queue.idle();
+    await this.queue.idle();
+    this.context.release();
   }
 
   /** Resolves when what was asked for so far has ended. */

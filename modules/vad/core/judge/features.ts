@@ -26,19 +26,23 @@ const whisper = {
   spectrum: new PowerSpectrum(FRAME),
   filters: slaneyFilters(FRAME, { filters: SMART_TURN.bands, lowestHz: 0, highestHz: 8000 }),
   sound: new Float64Array(SMART_TURN.samples + FRAME),
+  energies: new Float64Array(SMART_TURN.frames * SMART_TURN.bands),
+  features: new Float32Array(SMART_TURN.frames * SMART_TURN.bands),
   ...scratch(FRAME),
 };
 const yamnet = {
   spectrum: new PowerSpectrum(YAMNET_FFT),
   filters: htkFilters(YAMNET_FFT, { filters: YAMNET.bands, lowestHz: 125, highestHz: 7500 }),
   sound: new Float64Array(YAMNET.samples),
+  energies: new Float64Array(YAMNET.frames * YAMNET.bands),
+  features: new Float32Array(YAMNET.frames * YAMNET.bands),
   ...scratch(YAMNET_FFT),
 };
 
 /**
  * What Smart Turn hears of a sound: Whisper's log-mel bands of its last eight seconds, which are silent before it begins.
  * @param pcm 16 kHz mono
- * @returns [80, 800]
+ * @returns [80, 800], valid until the next call
  */
 export function smartTurnFeatures(pcm: Float32Array): Float32Array {
   const sound = pcm.subarray(-SMART_TURN.samples);
@@ -60,12 +64,14 @@ export function smartTurnFeatures(pcm: Float32Array): Float32Array {
 /**
  * What YAMNet hears of a sound.
  * @param pcm 15,600 samples at 16 kHz
- * @returns [96, 64]
+ * @returns [96, 64], valid until the next call
  */
 export function yamnetFeatures(pcm: Float32Array): Float32Array {
   yamnet.sound.set(pcm);
   const bands = logBands(yamnet.sound, { ...yamnet, power: false, firstFrame: 0, frames: YAMNET.frames });
-  return Float32Array.from(bands, (energy) => Math.log(energy + LOG_OFFSET));
+  const { features } = yamnet;
+  bands.forEach((energy, i) => (features[i] = Math.log(energy + LOG_OFFSET)));
+  return features;
 }
 
 interface Analysis {
@@ -73,6 +79,8 @@ interface Analysis {
   readonly filters: readonly MelFilter[];
   readonly windows: readonly [Float64Array, Float64Array];
   readonly spectra: readonly [Float64Array, Float64Array];
+  /** What is returned, filled anew: [frames, bands]. */
+  readonly energies: Float64Array;
   /** Of the power spectrum; else of its root. */
   readonly power: boolean;
   readonly firstFrame: number;
@@ -82,9 +90,9 @@ interface Analysis {
 /** @returns [frames, bands]; those before `firstFrame` are 0 */
 function logBands(
   sound: Float64Array,
-  { spectrum, filters, windows, spectra, power, firstFrame, frames }: Analysis,
+  { spectrum, filters, windows, spectra, energies: out, power, firstFrame, frames }: Analysis,
 ): Float64Array {
-  const out = new Float64Array(frames * filters.length);
+  out.fill(0);
   for (let frame = firstFrame; frame < frames; frame += 2) {
     windows.forEach((window, i) => cut(sound, frame + i, window));
     spectrum.takeTwo(windows, spectra);
@@ -122,7 +130,7 @@ function normalised(bands: Float64Array, firstFrame: number): Float32Array {
   let loudest = -Infinity;
   for (let i = firstFrame * count; i < bands.length; i++) loudest = Math.max(loudest, bands[i] ?? 0);
   const least = Math.log10(Math.max(MEL_FLOOR, loudest)) - DYNAMIC_RANGE;
-  const out = new Float32Array(count * frames);
+  const out = whisper.features;
   for (let band = 0; band < count; band++) {
     for (let frame = 0; frame < frames; frame++) {
       out[band * frames + frame] = (Math.max(least, log(frame, band)) + 4) / 4;
