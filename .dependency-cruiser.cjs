@@ -165,6 +165,19 @@ module.exports = {
       { path: '^(src|modules|bench|tools|client-demo|test)/' },
     ),
     forbid(
+      'client-core-is-pure',
+      'What a call does is the same everywhere: browsers, werift and Node are edges, each behind the interface of call/edge.ts.',
+      { path: '^packages/client/src/(core|call|testing)/', pathNot: TEST },
+      {
+        path: '.',
+        pathNot: [
+          '^packages/client/src/(core|call|testing)/',
+          '^packages/client/src/[^/]+\\.ts$',
+          '^packages/protocol/',
+        ],
+      },
+    ),
+    forbid(
       'page-uses-only-the-client-package',
       'The page shows what any application can do with the SDK.',
       { path: '^client-demo/', pathNot: TEST },

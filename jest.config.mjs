@@ -28,8 +28,9 @@ const common = {
   // Sources import './x.js', as Node will see it after the build; here the file is still x.ts.
   moduleNameMapper: {
     '^#modules/(.*)$': '<rootDir>/modules/$1/index.ts',
-    '^@vis-a-vis/(protocol|client)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@vis-a-vis/client/(browser|node)$': '<rootDir>/packages/client/src/$1/index.ts',
+    '^@vis-a-vis/protocol$': '<rootDir>/packages/protocol/src/index.ts',
+    '^@vis-a-vis/client$': '<rootDir>/packages/client/src/node/main.ts',
+    '^@vis-a-vis/client/(browser|node|testing)$': '<rootDir>/packages/client/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/packages/[^/]+/dist/'],

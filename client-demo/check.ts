@@ -1,4 +1,4 @@
-import { CallError, connect, iceServersOf } from '@vis-a-vis/client/browser';
+import { CallError, connect, iceServersOf, type IceServerOption } from '@vis-a-vis/client';
 import { element } from './dom.js';
 
 type State = 'trying' | 'ok' | 'fails' | 'none';
@@ -18,7 +18,7 @@ const verdict = element('verdict', HTMLElement);
 const start = element('start', HTMLButtonElement);
 const key = element('key', HTMLInputElement);
 
-const gateway = () => ({
+const gateway = (): { url: string; apiKey?: string } => ({
   url: new URL('.', location.href).href,
   ...(key.value !== '' && { apiKey: key.value.trim() }),
 });
@@ -80,11 +80,13 @@ async function http(): Promise<Found> {
 }
 
 /** A call by one way, and nothing said. */
-async function way(servers: readonly RTCIceServer[], relay: boolean, advice: string): Promise<Found> {
+async function way(servers: readonly IceServerOption[], relay: boolean, advice: string): Promise<Found> {
   const fromMs = performance.now();
   try {
+    const { url, apiKey: secret } = gateway();
     const call = await connect({
-      ...gateway(),
+      url,
+      ...(secret !== undefined && { secret }),
       iceServers: servers,
       iceTransportPolicy: relay ? 'relay' : 'all',
       timeoutMs: WAY_MS,
@@ -121,7 +123,7 @@ async function checkAll(): Promise<void> {
     for (const url of server.urls) {
       const name = NAMES.find(([pattern]) => pattern.test(url))?.[1];
       if (name === undefined) continue;
-      const one = { ...server, urls: [url] } as RTCIceServer;
+      const one = { ...server, urls: [url] } as IceServerOption;
       relays.push(await line(name, () => way([one], true, `No way by ${url}.`)));
     }
   }

@@ -1,4 +1,4 @@
-import { CallError, connect, type Call } from '@vis-a-vis/client/browser';
+import { CallError, connect, type Call } from '@vis-a-vis/client';
 import { element } from './dom.js';
 import { Film } from './film.js';
 import { QUESTIONS, type Question } from './questions.js';
@@ -13,6 +13,7 @@ const STATES = {
   listening: 'listening',
   thinking: 'thinking',
   answering: 'answering',
+  reconnecting: 'reconnecting…',
 } as const;
 
 /** Far more than any answer about the table needs; less than a screenful. */
@@ -76,9 +77,9 @@ async function begin(): Promise<void> {
   try {
     sources = await openSources(choice(), table);
     const call = await connect({
-      ...(sources.audio && { audio: sources.audio }),
-      ...(sources.video && { video: sources.video }),
-      ...(key.value !== '' && { apiKey: key.value.trim() }),
+      ...(sources.audio && { microphone: sources.audio }),
+      ...(sources.video && { camera: sources.video }),
+      ...(key.value !== '' && { secret: key.value.trim() }),
       session: { max_output_tokens: MAX_ANSWER_TOKENS },
     });
     open = { call, sources };
@@ -91,6 +92,11 @@ async function begin(): Promise<void> {
     complain(error);
     if (error instanceof CallError && error.code.endsWith('_api_key')) askForKey();
   }
+}
+
+/** Whoever runs the gateway records the call: who is in it should know. */
+function showRecorded(call: Call): void {
+  element('recorded', HTMLElement).hidden = !call.recorded;
 }
 
 function listen(call: Call, sources: Sources): void {
@@ -109,11 +115,15 @@ function listen(call: Call, sources: Sources): void {
   call.on('timing', (timing) => transcript.timing(timing));
   call.on('frame', (frame) => film.attended(frame));
   call.on('event', (event) => {
-    if (event.type === 'session.created')
-      element('recorded', HTMLElement).hidden = event.visavis?.capture === undefined;
-    if (event.type === 'visavis.context') film.used(event.frames.map((frame) => frame.item_id));
-    // Speech that turned out to be noise is never answered.
-    if (event.type === 'input_audio_buffer.cleared') show('ready');
+    if (event.type === 'session.created') showRecorded(call);
+  });
+  showRecorded(call);
+  call.on('context', ({ frames }) => film.used(frames.map((frame) => frame.item_id)));
+  // Speech that turned out to be noise is never answered.
+  call.on('dismissed', () => show('ready'));
+  call.on('state', (state) => {
+    if (state === 'reconnecting') show('reconnecting');
+    if (state === 'connected') show('ready');
   });
   call.on('error', complain);
   call.on('closed', ({ reason }) => {
@@ -160,9 +170,9 @@ element('ask', HTMLFormElement).addEventListener('submit', (event) => {
   transcript.asked(text, false);
   show('thinking');
   // The answer and any error come by the events; here only the wait ends.
-  open.call.ask(text).catch(() => show(open === null ? 'idle' : 'ready'));
+  open.call.say(text).done.catch(() => show(open === null ? 'idle' : 'ready'));
 });
-element('cancel', HTMLButtonElement).addEventListener('click', () => open?.call.cancel());
+element('cancel', HTMLButtonElement).addEventListener('click', () => open?.call.interrupt());
 for (const control of [camera, mic]) control.addEventListener('change', showChoice);
 
 // Behind the hash it is sent to nobody; and it does not stay where others may read it.

@@ -1,4 +1,4 @@
-import type { Answer, Delta } from '@vis-a-vis/client/browser';
+import type { Answer, Delta } from '@vis-a-vis/client';
 import type { TurnTimingEvent } from '@vis-a-vis/protocol';
 
 /** Questions and answers, newest last; an answer grows as its tokens arrive. */

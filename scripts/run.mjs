@@ -21,6 +21,11 @@ const COMMANDS = {
   replay: { program: 'dist/src/replay/main.js', build: true },
   fuzz: { program: 'dist/tools/fuzz/main.js', build: true },
   specs: { program: 'dist/tools/specs/main.js', build: true },
+  api: {
+    program: 'node_modules/typedoc/bin/typedoc',
+    args: ['--options', 'packages/client/typedoc.json'],
+    build: true,
+  },
   servers: { program: 'dist/tools/servers/main.js', build: true },
   key: { program: 'scripts/key.mjs', build: false },
   // The checks come before the build there, so that a mistake is told by the tool that explains it best.
@@ -54,7 +59,10 @@ async function main([name = '', ...args]) {
   await ensurePackages(root);
   if (command.build) await ensureBuild(root);
   if (command.program)
-    await become(node, [...NODE_FLAGS, join(root, command.program), ...args], { cwd: root, env: MEMORY });
+    await become(node, [...NODE_FLAGS, join(root, command.program), ...(command.args ?? []), ...args], {
+      cwd: root,
+      env: MEMORY,
+    });
 }
 
 try {

@@ -249,6 +249,7 @@ class PlayedCall {
             segment: { k: 'frame', id: `frame_${ptsMs}`, ptsMs, image },
           }),
           share: () => undefined,
+          forget: () => undefined,
           fit: (image) => image,
         }),
       },

@@ -198,6 +198,9 @@ export class LiveConversation implements Conversation {
   #perform(command: Command): void {
     switch (command.c) {
       case 'emit':
+        // A picture that was kept and then not taken in is none that the next one could be a duplicate of.
+        if (command.event.type === 'frame_dropped' && command.event.reason === 'video_off')
+          this.#frames.forget();
         return this.#emit(command.event);
       case 'append':
         if (command.segment.k === 'frame') this.#frameLag.asked(command.ref, this.#scheduler.nowMs());
@@ -222,6 +225,7 @@ export class LiveConversation implements Conversation {
       case 'evict':
         return this.#executor.evict(command.keepFrames, command.targetTokens);
       case 'redact':
+        this.#frames.forget();
         return this.#executor.redact(command.ids);
       case 'detect':
         return this.#vad.configure(command.settings);

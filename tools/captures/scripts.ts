@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientEvent, ServerEvent, SessionPatch } from '@vis-a-vis/protocol';
-import type { Session } from '@vis-a-vis/client';
+import type { Session } from '@vis-a-vis/client/node';
 import { connectNode, type AudioClip, type NodeCall, type NodeConnectOptions } from '@vis-a-vis/client/node';
 import { ToolError } from '../support/cli.js';
 import { connectSocket } from '../support/socket-call.js';

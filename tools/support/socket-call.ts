@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { CallError, Session } from '@vis-a-vis/client';
-import type { AudioClip, Spoken } from '@vis-a-vis/client/node';
+import { CallError, Session, type AudioClip, type Spoken } from '@vis-a-vis/client/node';
 import { createDecoder } from 'libopus-wasm';
 import type { ServerEvent, SessionPatch } from '@vis-a-vis/protocol';
 import { WebSocket, type RawData } from 'ws';

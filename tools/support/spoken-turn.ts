@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerEvent, ServerEventOf } from '@vis-a-vis/protocol';
-import type { Session } from '@vis-a-vis/client';
-import type { AudioClip, Spoken } from '@vis-a-vis/client/node';
+import type { AudioClip, Session, Spoken } from '@vis-a-vis/client/node';
 import { ToolError } from './cli.js';
 
 /** A call that can be spoken into, whatever carries it. */

@@ -22,6 +22,7 @@ export class FrameAdapter implements FramePort {
           : { kept: false, reason: outcome.reason };
       },
       share: (intervalMs, size) => pipeline.share(intervalMs, size),
+      forget: () => pipeline.forget(),
       fit: (image) => pipeline.fit(image),
     };
   }

@@ -54,6 +54,8 @@ export interface FrameHandle {
   push(frame: VideoFrame): FrameVerdict;
   /** From the next picture on. @param intervalMs least time between two */
   share(intervalMs: number, size: { readonly width: number; readonly height: number }): void;
+  /** The pictures kept so far are not in the context: the next one is news. */
+  forget(): void;
   /** A single picture in the size that the engine takes. @throws VisavisError `bad_image` */
   fit(image: RgbImage): RgbImage;
 }

@@ -43,6 +43,11 @@ export class DuplicateDetector {
     return news;
   }
 
+  /** The next picture is news, whatever the last one showed. */
+  forget(): void {
+    this.#kept = null;
+  }
+
   #differs(before: Float32Array, after: Float32Array): boolean {
     if (before.length !== after.length) return true;
     const blocks = after.length / PLANES;

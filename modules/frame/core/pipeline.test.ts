@@ -57,6 +57,13 @@ describe('FramePipeline', () => {
     expect(outcomes).toEqual(['frame_1', 'duplicate', 'duplicate', 'frame_2', 'duplicate']);
   });
 
+  it('takes the same again for news where what was kept has been forgotten', () => {
+    const { offer, pipeline } = setUp({});
+    expect([offer(0, 0), offer(1000, 0)]).toEqual(['frame_1', 'duplicate']);
+    pipeline.forget();
+    expect([offer(2000, 0), offer(3000, 0)]).toEqual(['frame_2', 'duplicate']);
+  });
+
   it('takes another threshold for duplicates', () => {
     const { offer } = setUp({ duplicateThreshold: 255 });
     expect([offer(0, 0), offer(1000, 1)]).toEqual(['frame_1', 'duplicate']);

@@ -67,6 +67,11 @@ export class FramePipeline {
     return { kind: 'segment', segment: { k: 'frame', id: this.#ids.next('frame'), ptsMs, image: fitted } };
   }
 
+  /** What was kept is not, or no longer, in the context: the next frame is no duplicate of it. */
+  forget(): void {
+    this.#duplicates.forget();
+  }
+
   /**
    * A single picture (an `input_image`) in the size that the engine takes: neither paced nor compared.
    * @throws VisavisError `bad_image` where the camera's frame would be `bad_size`

@@ -1,5 +1,6 @@
 import type { ServerEvent } from '@vis-a-vis/protocol';
-import { Session, type CallError } from './session.js';
+import type { CallError } from './errors.js';
+import { Session } from './session.js';
 
 function setUp() {
   const sent: { type: string; event_id?: string; response?: { metadata: { ask: string } } }[] = [];

@@ -6,28 +6,10 @@ import type {
   SessionPatch,
   TurnTimingEvent,
 } from '@vis-a-vis/protocol';
-import { Emitter } from './emitter.js';
-
-/** A piece of an answer, as it is generated. */
-export interface Delta {
-  readonly responseId: string;
-  readonly text: string;
-}
-
-/** A whole answer, or what there was of it when it ended. */
-export interface Answer {
-  readonly responseId: string;
-  readonly text: string;
-  readonly status: Response['status'];
-  readonly usage: Response['usage'];
-}
-
-/** The gateway heard the user begin or stop to speak. */
-export interface Speech {
-  readonly state: 'started' | 'stopped';
-  /** On the call's media clock (ms). */
-  readonly atMs: number;
-}
+import type { Delta, Speech } from './call/events.js';
+import { Emitter } from './core/emitter.js';
+import type { Answer } from './core/turns.js';
+import { CallError } from './errors.js';
 
 export interface SessionEvents {
   delta: Delta;
@@ -41,17 +23,6 @@ export interface SessionEvents {
   closed: { readonly reason: string };
   /** Every event of the server, as it came. */
   event: ServerEvent;
-}
-
-/** An error that the gateway reported; `code` is one of its error table. */
-export class CallError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'CallError';
-  }
 }
 
 interface Question {

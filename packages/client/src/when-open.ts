@@ -1,4 +1,4 @@
-import { CallError } from './session.js';
+import { CallError } from './errors.js';
 
 /** What can become of a connection that is being made. */
 export interface Opening {

@@ -50,7 +50,7 @@ const RECORDS = [
     at: atMs,
     c: count,
     kinds: z.array(z.enum(['audio', 'video'])),
-    codecs: z.array(z.tuple([payloadType, z.enum(['opus', 'vp8', 'h264'])])),
+    codecs: z.array(z.tuple([payloadType, z.enum(['opus', 'vp8', 'vp9', 'av1', 'h264'])])),
     /** Of H264, by payload type, from the offer. */
     parameter_sets: z.array(z.tuple([payloadType, z.array(base64)])),
   }),

@@ -4,7 +4,7 @@ import { voice } from './voice.mjs';
 
 /** @returns {Promise<object>} the pair of candidates that is in use */
 async function pairOf(call) {
-  const stats = await call.stats();
+  const { report: stats } = await call.stats();
   const all = [...stats.values()];
   const transport = all.find(
     ({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId,
@@ -41,7 +41,7 @@ globalThis.dial = async (options = {}) => {
   const connectMs = performance.now() - fromMs;
   call.on('event', (event) => seen.push(event));
   try {
-    const answer = await call.ask('hello');
+    const answer = await call.say('hello').done;
     const { text, status } = answer;
     return { text, status, connectMs, pair: await pairOf(call), types: seen.map(({ type }) => type) };
   } finally {
@@ -53,7 +53,7 @@ globalThis.dial = async (options = {}) => {
 globalThis.restart = async ({ camera, afterMs, options }) => {
   const media = await navigator.mediaDevices.getUserMedia({ video: camera });
   const { track, speak } = await voice();
-  const call = await connect({ audio: track, video: media.getVideoTracks()[0], ...options });
+  const call = await connect({ microphone: track, camera: media.getVideoTracks()[0], ...options });
   const events = [];
   call.on('event', (event) => events.push(event));
   const frames = new Promise((resolve) => call.on('frame', resolve));
@@ -76,7 +76,7 @@ globalThis.restart = async ({ camera, afterMs, options }) => {
     return before;
   };
   const after = await moved();
-  const typed = await call.ask('how many shapes are there');
+  const typed = await call.say('how many shapes are there').done;
   const types = events.map(({ type }) => type);
   call.close();
   return { first, typed, before, after, types, restartMs };

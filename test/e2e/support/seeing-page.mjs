@@ -9,7 +9,7 @@ globalThis.dial = async (session) => {
   heard = new AudioContext().createMediaStreamDestination();
   const camera = await navigator.mediaDevices.getUserMedia({ video: true });
   const [audio] = heard.stream.getAudioTracks();
-  call = await connect({ audio, video: camera.getVideoTracks()[0], session });
+  call = await connect({ microphone: audio, camera: camera.getVideoTracks()[0], session });
   call.on('event', (event) => events.push(event));
 };
 

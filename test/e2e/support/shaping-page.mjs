@@ -2,6 +2,15 @@
 import { connect } from '@vis-a-vis/client/browser';
 import { voice } from './voice.mjs';
 
+/** The SDK keeps its peer connection to itself: what it sends is asked of the newest one of the page. */
+let newest = null;
+globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(configuration) {
+    super(configuration);
+    newest = this;
+  }
+};
+
 const camera = async () => {
   const size = { width: 640, height: 480, frameRate: 30 };
   const media = await navigator.mediaDevices.getUserMedia({ video: size });
@@ -57,9 +66,10 @@ globalThis.stranger = async (codec) => {
 
 /** A client of our SDK. */
 globalThis.ours = async () => {
-  const call = await connect({ video: await camera() });
+  const call = await connect({ microphone: false, camera: await camera() });
   const attended = new Promise((resolve) => call.on('frame', () => resolve(true)));
-  globalThis.next = () => sent(() => call.stats());
+  const peer = newest;
+  globalThis.next = () => sent(() => peer.getStats());
   globalThis.attended = () => attended;
   globalThis.hangUp = () => call.close();
 };
@@ -68,9 +78,10 @@ globalThis.ours = async () => {
 globalThis.pausing = async () => {
   const { track, speak, hum } = await voice();
   hum(0);
-  const call = await connect({ audio: track, session: { max_output_tokens: 16 } });
+  const call = await connect({ microphone: track, session: { max_output_tokens: 16 } });
+  const peer = newest;
   const audio = async () => {
-    const all = [...(await call.stats()).values()];
+    const all = [...(await peer.getStats()).values()];
     return all.find(({ type, kind }) => type === 'outbound-rtp' && kind === 'audio')?.packetsSent ?? 0;
   };
   const quiet = async () => {

@@ -1,8 +1,8 @@
 // Runs in the browser: a microphone that asks when it is told to, whatever time the machine took to get there.
 
 /**
- * @returns {Promise<{track: MediaStreamTrack, speak: () => void, hum: (level: number) => void}>} says `globalThis.clip` (base64 of a
- * sound file); `hum` makes the noise of a room (0..1) from then on
+ * @returns {Promise<{track: MediaStreamTrack, speak: () => void, hum: (level: number) => void, clipMs: number}>} says `globalThis.clip`
+ * (base64 of a sound file); `hum` makes the noise of a room (0..1) from then on
  */
 export async function voice() {
   const context = new AudioContext({ sampleRate: 48_000 });
@@ -27,5 +27,5 @@ export async function voice() {
     source.connect(out);
     source.start();
   };
-  return { track: out.stream.getAudioTracks()[0], speak, hum };
+  return { track: out.stream.getAudioTracks()[0], speak, hum, clipMs: clip.duration * 1000 };
 }

@@ -1,4 +1,6 @@
-export { CallError, type Answer, type Delta, type SessionEvents, type Speech } from '../session.js';
+export * from '../shared.js';
+export { Emitter } from '../core/emitter.js';
+export { Session, type SessionEvents } from '../session.js';
 export {
   encodePcm,
   parseWav,
@@ -8,6 +10,8 @@ export {
   type AudioClip,
   type EncodeOptions,
 } from './audio-clip.js';
+export { connect } from './connect.js';
 export { parseIvf, readIvf, type VideoClip, type VideoClipFrame } from './ivf.js';
 export { connectNode, NodeCall, type NodeConnectOptions } from './node-call.js';
 export type { PlayOptions, Spoken } from './rtp-sender.js';
+export { Camera, Microphone } from './sources.js';

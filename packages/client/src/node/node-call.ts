@@ -7,8 +7,9 @@ import {
   type RTCRtpSender,
   type RtpPacket,
 } from 'werift';
-import { exchange as postOffer, offerAgain } from '../exchange.js';
-import { CallError, Session } from '../session.js';
+import { CallError } from '../errors.js';
+import { exchange as postOffer, offerAgain, type ApiKey } from '../exchange.js';
+import { Session } from '../session.js';
 import { whenOpen } from '../when-open.js';
 import { silence, type AudioClip } from './audio-clip.js';
 import { tolerateRepeatedHello } from './dtls-guard.js';
@@ -22,8 +23,8 @@ const LOOPBACK = /^(127\.|localhost$|\[?::1\]?$)/;
 export interface NodeConnectOptions {
   /** The gateway, e.g. `http://127.0.0.1:8080` or `https://host/path`. */
   readonly url: string;
-  /** A key of the gateway, a client secret (`ek_…`), or a token. */
-  readonly apiKey?: string;
+  /** A key of the gateway, a client secret (`ek_…`), or a token, or what fetches one. */
+  readonly apiKey?: ApiKey;
   /** What the camera shows from the start. Without it, the call has no video until it is opened with one. */
   readonly video?: VideoClip;
   readonly videoOptions?: PlayOptions;
@@ -41,6 +42,8 @@ export interface NodeConnectOptions {
   readonly onPeer?: (peer: RTCPeerConnection) => void;
   /** Takes the offer to the gateway and brings its answer. Default: HTTP POST to `/v1/realtime/calls`. */
   readonly exchange?: (offerSdp: string) => Promise<string>;
+  /** Gives the request up. */
+  readonly signal?: AbortSignal;
   /** Sees every RTP packet before it is sent; what it returns is sent instead. For load and loss tests. */
   readonly impair?: (packet: RtpPacket, kind: 'audio' | 'video') => readonly RtpPacket[];
 }
@@ -87,18 +90,19 @@ export async function connectNode(options: NodeConnectOptions): Promise<NodeCall
 /** Where the gateway takes further offers for a call, and by which key; null: it did not say. */
 interface Where {
   readonly call: URL | null;
-  readonly apiKey: string | undefined;
+  readonly apiKey: ApiKey;
 }
 
 /** An open call. */
 export class NodeCall extends Session {
   readonly #peer: RTCPeerConnection;
   readonly #audio: AudioSender;
-  readonly #video: VideoSender | null;
-  readonly #reports: readonly SenderReports[];
+  #video: VideoSender | null;
+  readonly #reports: SenderReports[];
   readonly #where: Where;
   #reason: string | null = null;
 
+  /** @internal Use `connectNode`. */
   constructor(
     peer: RTCPeerConnection,
     channel: RTCDataChannel,
@@ -110,7 +114,7 @@ export class NodeCall extends Session {
     this.#where = where;
     this.#audio = senders.audio;
     this.#video = senders.video;
-    this.#reports = senders.reports;
+    this.#reports = [...senders.reports];
     channel.stateChanged.subscribe((state) => {
       if (state === 'closed') void this.#end('the gateway hung up');
     });
@@ -132,6 +136,16 @@ export class NodeCall extends Session {
     this.#audio.mute(muted);
   }
 
+  /** What is said is silence from now on, or is heard again. */
+  silence(silent: boolean): void {
+    this.#audio.silence(silent);
+  }
+
+  /** Shows nothing, until `setVideo`. */
+  pauseVideo(): void {
+    this.#video?.pause();
+  }
+
   /**
    * Shows something else to the camera.
    * @throws CallError `no_video` where the call was opened without
@@ -145,10 +159,25 @@ export class NodeCall extends Session {
    * Seeks another way to the gateway, for a network that has changed. The call goes on meanwhile.
    * @throws CallError with the gateway's code, `session_closed` where the call has ended, or was not opened by HTTP
    */
-  async restartIce(): Promise<void> {
+  restartIce(): Promise<void> {
+    return this.#offerAgain({ iceRestart: true });
+  }
+
+  /** Shows a video, also in a call that was opened without one. @throws CallError as `restartIce` */
+  async addVideo(clip: VideoClip, options: PlayOptions = {}): Promise<void> {
+    if (this.#video) return this.#video.play(clip, options);
+    const outgoing = addTrack(this.#peer, 'video');
+    await this.#offerAgain({});
+    const { send, reports } = startSending(outgoing, undefined);
+    this.#video = new VideoSender(send, clip, options);
+    this.#reports.push(reports);
+    outgoing.sender.onPictureLossIndication.subscribe(() => this.onKeyFrameRequest());
+  }
+
+  async #offerAgain(how: { readonly iceRestart?: boolean }): Promise<void> {
     const { call, apiKey } = this.#where;
-    if (!call || this.#reason !== null) throw new CallError('session_closed', 'There is no call to restart.');
-    await this.#peer.setLocalDescription(await this.#peer.createOffer({ iceRestart: true }));
+    if (!call || this.#reason !== null) throw new CallError('session_closed', 'There is no call to change.');
+    await this.#peer.setLocalDescription(await this.#peer.createOffer(how));
     const sdp = await offerAgain(call, this.#peer.localDescription?.sdp ?? '', apiKey);
     await this.#peer.setRemoteDescription({ type: 'answer', sdp });
   }
@@ -199,7 +228,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   const exchange =
     options.exchange ??
     (async (sdp: string) => {
-      const answered = await postOffer(options, sdp, options.session);
+      const answered = await postOffer(options, sdp, options.session, options.signal);
       place = answered.call;
       return answered.sdp;
     });

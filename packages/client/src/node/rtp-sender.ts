@@ -36,6 +36,7 @@ export class AudioSender {
   #ticks = 0;
   #quietAt = 0;
   #muted = false;
+  #silent = false;
 
   /** @param quiet what is sent between utterances, over and over */
   constructor(send: Send, quiet: AudioClip) {
@@ -56,6 +57,11 @@ export class AudioSender {
     this.#muted = muted;
   }
 
+  /** Whatever is said is silence from now on; time goes on as if it were heard. */
+  silence(silent: boolean): void {
+    this.#silent = silent;
+  }
+
   stop(): void {
     this.#pacer.stop();
     for (const { reject } of this.#queue.splice(0))
@@ -67,7 +73,7 @@ export class AudioSender {
     const [first] = this.#queue;
     // What a busy process has to catch up with was silence: nobody speaks before being asked to.
     const utterance = first && first.askedAtMs <= dueMs ? first : null;
-    const { packet, ticks } = utterance ? this.#spoken(utterance, dueMs) : this.#silent();
+    const { packet, ticks } = utterance ? this.#spoken(utterance, dueMs) : this.#quietPacket();
     if (!this.#muted || utterance) this.#send(this.#stream.packet(packet, this.#ticks, false));
     this.#ticks += ticks;
     return ticks / TICKS_PER_MS.audio;
@@ -81,10 +87,11 @@ export class AudioSender {
       this.#queue.shift();
       utterance.resolve({ firstPacketAtMs: utterance.firstPacketAtMs, lastPacketAtMs: dueMs });
     }
-    return packetOf(clip, index);
+    const said = packetOf(clip, index);
+    return this.#silent ? { ...this.#quietPacket(), ticks: said.ticks } : said;
   }
 
-  #silent(): { packet: Uint8Array; ticks: number } {
+  #quietPacket(): { packet: Uint8Array; ticks: number } {
     return packetOf(this.#quiet, this.#quietAt++ % this.#quiet.packets.length);
   }
 }
@@ -126,6 +133,11 @@ export class VideoSender {
     this.#index = 0;
     this.#pacer.stop();
     this.#pacer = new Pacer((dueMs) => this.#next(dueMs));
+  }
+
+  /** Shows nothing, until something is played. */
+  pause(): void {
+    this.#pacer.stop();
   }
 
   /** The receiver asks for a key frame: until the next one of the video, nothing else is of use to it. */
