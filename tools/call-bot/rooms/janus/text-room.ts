@@ -79,7 +79,10 @@ export class TextRoom {
       await opened.promise;
       const text = new TextRoom(handle, peer, channel, options);
       hungUp = () => text.#lose('the text room hung up');
-      await text.#enter();
+      await text.#enter().catch((error: unknown) => {
+        text.#end(); // what follows is no loss
+        throw error;
+      });
       return text;
     } catch (error) {
       handle.detach();
