@@ -11,6 +11,8 @@ export interface SessionListener {
   onAnswer(answer: GivenAnswer): void;
   /** The model took a picture in. */
   onPicture(): void;
+  /** The model has forgotten what a camera showed. */
+  onRedacted(): void;
   onKeyFrameWanted(): void;
   /** Nothing comes after it; not for `close()`. */
   onOver(reason: string): void;
@@ -70,7 +72,7 @@ function sessionOf({ addressing, captions }: MannersConfig): SessionPatch {
         ...((addressing === 'name' || captions) && { transcription: {} }),
       },
     },
-    visavis: { camera_off: 'redact', events: ['frame.attended'] },
+    visavis: { camera_off: 'redact', events: ['frame.attended', 'context'] },
   };
 }
 
@@ -157,6 +159,8 @@ class CallSession implements SpeakerSession {
         return this.#listener.onTranscript(event.item_id, null);
       case 'visavis.frame.attended':
         return this.#listener.onPicture();
+      case 'visavis.context.redacted':
+        return this.#listener.onRedacted();
       case 'response.created':
         this.#answering = true;
         return;

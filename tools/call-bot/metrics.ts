@@ -23,6 +23,11 @@ export class BotMetrics {
     'kind',
   ]);
   readonly pictures = this.#counter('pictures_total', 'Pictures that the model took in.', []);
+  readonly redactions = this.#counter(
+    'redactions_total',
+    'Times that the model forgot what a camera showed, or what was said to others.',
+    [],
+  );
   readonly joins = this.#counter(
     'joins_total',
     'Times that a room was joined, the first time and again.',

@@ -245,6 +245,7 @@ export class RoomBot {
           handle({ type: 'answer', id, answer });
         },
         onPicture: () => metrics.pictures.inc(),
+        onRedacted: () => metrics.redactions.inc(),
         onKeyFrameWanted: () => this.#switchboard.wantKeyFrame(id),
         onOver: over,
       });

@@ -92,6 +92,21 @@ it('leads one track to several, and asks for key frames once for all', () => {
   expect(screen.listener).toBeNull();
 });
 
+it('asks again for a key frame while others come', () => {
+  const { switchboard, cam, outlet, at } = board();
+  switchboard.addLine('one', outlet());
+  switchboard.route('one', null, 'cam');
+  const asked = [100, 400, 500, 800].map((ms) => {
+    at(ms);
+    cam.send(ms, 1);
+    return cam.asked;
+  });
+  cam.send(900, 0);
+  at(2000);
+  cam.send(901, 1);
+  expect([asked, cam.asked]).toEqual([[1, 2, 2, 3], 3]);
+});
+
 it('stands tracks and sessions that are gone', () => {
   const { switchboard, mic, outlet } = board();
   switchboard.addLine('one', outlet());

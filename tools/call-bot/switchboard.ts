@@ -10,6 +10,7 @@ export interface Outlet {
 
 /** What one session is given. */
 interface Line {
+  readonly id: string;
   readonly outlet: Outlet;
   readonly sound: Splice;
   readonly pictures: Splice;
@@ -49,7 +50,7 @@ export class Switchboard {
   addLine(id: string, outlet: Outlet): void {
     const sound = new Splice(48_000);
     const pictures = new Splice(90_000);
-    this.#lines.set(id, { outlet, sound, pictures, audio: null, video: null, awaitsKeyFrame: false });
+    this.#lines.set(id, { id, outlet, sound, pictures, audio: null, video: null, awaitsKeyFrame: false });
   }
 
   removeLine(id: string): void {
@@ -102,7 +103,11 @@ export class Switchboard {
     { packet, key }: { packet: MediaPacket; key: boolean },
   ): void {
     for (const line of lines) {
-      if (line.awaitsKeyFrame && !key) continue;
+      if (line.awaitsKeyFrame && !key) {
+        // Again and again: a request, or the picture, may be lost.
+        this.wantKeyFrame(line.id);
+        continue;
+      }
       line.awaitsKeyFrame = false;
       line.outlet.video(line.pictures.push(trackId, packet, this.#now()));
     }
