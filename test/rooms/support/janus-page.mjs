@@ -71,9 +71,13 @@ globalThis.publish = async (things) => {
   me.camera = await publishAs(me.janus, me.name, [track, camera(things)]);
 };
 
-globalThis.unpublish = async () => {
-  await me.camera.send({ request: 'unpublish' });
-  me.camera.peer.close();
+/** Goes on with the microphone alone. */
+globalThis.cameraOff = async () => {
+  const { peer, send } = me.camera;
+  peer.getTransceivers().find(({ sender }) => sender.track?.kind === 'video').direction = 'inactive';
+  await peer.setLocalDescription();
+  const { jsep } = await send({ request: 'configure' }, { type: 'offer', sdp: peer.localDescription.sdp });
+  await peer.setRemoteDescription(jsep);
 };
 
 /** Shares a screen, as a publisher of its own. */

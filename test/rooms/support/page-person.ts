@@ -42,8 +42,8 @@ export class PagePerson {
     return callProgram(this.page, 'publish', things);
   }
 
-  unpublish(): Promise<void> {
-    return callProgram(this.page, 'unpublish');
+  cameraOff(): Promise<void> {
+    return callProgram(this.page, 'cameraOff');
   }
 
   share(things: readonly Thing[]): Promise<void> {
@@ -67,15 +67,20 @@ export class PagePerson {
     return callProgram(this.page, 'texts');
   }
 
-  /** The next text behind the first `from` that is for somebody. @throws Error where none comes in time */
-  async answer(to: string, from: number): Promise<string> {
-    const found = async () => (await this.texts()).slice(from).find((text) => text.startsWith(`@${to}`));
+  /** The next answer to somebody, behind the first `from` texts. @throws Error where none comes in time */
+  answer(to: string, from: number): Promise<string> {
+    return this.reads(`@${to}`, from);
+  }
+
+  /** A text that begins so. @throws Error where none comes in time */
+  async reads(beginning: string, from = 0): Promise<string> {
+    const found = async () => (await this.texts()).slice(from).find((text) => text.startsWith(beginning));
     for (const end = performance.now() + TEXT_MS; performance.now() < end;) {
       const text = await found();
       if (text !== undefined) return text;
       await this.page.waitForTimeout(POLL_MS);
     }
-    throw new Error(`no answer for ${to}: ${JSON.stringify(await this.texts())}`);
+    throw new Error(`nothing begins with ${beginning}: ${JSON.stringify(await this.texts())}`);
   }
 
   close(): Promise<void> {

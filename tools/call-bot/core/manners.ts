@@ -16,6 +16,8 @@ const OPENINGS = 10;
 /** Notices to newcomers at once, and a second: in a room where people come and go all the time not each is told. */
 const NOTICES = 10;
 const NOTICES_PER_S = 0.2;
+/** Somebody who sends and asks nothing any more gives the place to others (ms); who only switches devices keeps what was said. */
+const IDLE_MS = 5 * 60_000;
 
 /**
  * How the bot behaves in one room: whom it hears, what it answers, what it says, when it goes. Pure: time is an argument, and what is to be
@@ -148,8 +150,6 @@ export class Manners {
     speaker.tracks.delete(trackId);
     // Their own camera has gone off, whether or not a screen stands before it: what it showed is forgotten.
     if (track.source === 'camera' && !speaker.track('camera')) this.#camera(speaker, false);
-    if (!speaker.wantsSession && speaker.session !== 'none' && speaker.tracks.size === 0)
-      this.#close(speaker);
     this.#routeAll();
   }
 
@@ -284,6 +284,9 @@ export class Manners {
   }
 
   #tick(atMs: number): void {
+    for (const speaker of this.#speakers.values()) {
+      if (speaker.session === 'open' && speaker.idleMs(atMs) >= IDLE_MS) this.#close(speaker);
+    }
     if (this.#aloneSinceMs !== null && atMs - this.#aloneSinceMs >= this.config.aloneMs)
       return this.#leave('alone');
     if (this.#joinedAtMs !== null && atMs - this.#joinedAtMs >= this.config.maxMinutes * 60_000) {

@@ -38,6 +38,7 @@ export class Speaker {
   readonly #waiting: string[] = [];
   #failures = 0;
   #retryAtMs = 0;
+  #busyAtMs: number | null = null;
 
   constructor(
     readonly id: string,
@@ -52,6 +53,13 @@ export class Speaker {
   /** Whether there is something that a session would be for. */
   get wantsSession(): boolean {
     return this.track('microphone') !== null || this.#waiting.length > 0;
+  }
+
+  /** How long it has sent and asked nothing; looked at now and then. */
+  idleMs(atMs: number): number {
+    if (this.tracks.size > 0 || this.turns.size > 0) this.#busyAtMs = atMs;
+    this.#busyAtMs ??= atMs;
+    return atMs - this.#busyAtMs;
   }
 
   mayOpen(atMs: number): boolean {

@@ -47,6 +47,8 @@ interface Feed {
   readonly streams: readonly WantedStream[];
   readonly key: string;
   subscription: Subscription | null;
+  /** Of the same publisher before what it sends has changed: until the new one has come in its place. */
+  replaced: Subscription | null;
   tried: number;
   gone: boolean;
 }
@@ -94,7 +96,10 @@ class JanusRoom implements Room {
   async leave(): Promise<void> {
     this.#over = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    const subscriptions = [...this.#feeds.values()].map(({ subscription }) => subscription);
+    const subscriptions = [...this.#feeds.values()].flatMap(({ subscription, replaced }) => [
+      subscription,
+      replaced,
+    ]);
     this.#feeds.clear();
     this.#publisher?.send({ request: 'leave' }).catch(() => undefined);
     await Promise.all([this.#text?.close(), ...subscriptions.map((subscription) => subscription?.close())]);
@@ -174,10 +179,13 @@ class JanusRoom implements Room {
     this.#attends(publisher);
     const wanted = wantedStreams(streams, screenOf(display) !== null);
     const key = JSON.stringify(wanted);
-    if (this.#feeds.get(id)?.key === key) return;
-    this.#unpublishes(id);
-    if (wanted.length === 0) return;
-    this.#feeds.set(id, { streams: wanted, key, subscription: null, tried: 0, gone: false });
+    const before = this.#feeds.get(id);
+    if (before?.key === key) return;
+    if (wanted.length === 0) return this.#unpublishes(id);
+    // What goes on must not seem to end in between: a camera that goes off is forgotten.
+    const replaced = before?.subscription ?? before?.replaced ?? null;
+    if (before) before.gone = true;
+    this.#feeds.set(id, { streams: wanted, key, subscription: null, replaced, tried: 0, gone: false });
     this.#subscribeAll();
   }
 
@@ -187,6 +195,7 @@ class JanusRoom implements Room {
     this.#feeds.delete(id);
     feed.gone = true;
     this.#release(feed);
+    this.#releaseReplaced(feed);
     this.#subscribeAll();
   }
 
@@ -213,6 +222,7 @@ class JanusRoom implements Room {
       if (feed.gone || this.#over) return await subscription.close();
       feed.subscription = subscription;
       for (const track of subscription.tracks) this.#listener.onTrack(track);
+      this.#releaseReplaced(feed);
     } catch {
       // The server said no, or is gone, which the connection tells.
       this.#retry(id, feed);
@@ -222,7 +232,7 @@ class JanusRoom implements Room {
   #retry(id: JanusId, feed: Feed): void {
     if (feed.gone || this.#over) return;
     this.#release(feed);
-    if (feed.tried >= TRIES) return;
+    if (feed.tried >= TRIES) return this.#releaseReplaced(feed);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       if (!feed.gone && !this.#over) void this.#subscribe(id, feed);
@@ -232,8 +242,17 @@ class JanusRoom implements Room {
 
   #release(feed: Feed): void {
     const { subscription } = feed;
-    if (!subscription) return;
     feed.subscription = null;
+    if (subscription) this.#end(subscription);
+  }
+
+  #releaseReplaced(feed: Feed): void {
+    const { replaced } = feed;
+    feed.replaced = null;
+    if (replaced) this.#end(replaced);
+  }
+
+  #end(subscription: Subscription): void {
     if (!this.#over) for (const { id } of subscription.tracks) this.#listener.onTrackEnded(id);
     void subscription.close();
   }
