@@ -1,4 +1,10 @@
-import { connectNode, type AudioClip, type NodeCall, type VideoClip } from '@vis-a-vis/client/node';
+import {
+  connectNode,
+  type AudioClip,
+  type NodeCall,
+  type NodeConnectOptions,
+  type VideoClip,
+} from '@vis-a-vis/client/node';
 import { JanusConnection, type JanusHandle } from '../rooms/janus/connection.js';
 import type { Jsep } from '../rooms/janus/messages.js';
 import { TextRoom } from '../rooms/janus/text-room.js';
@@ -14,6 +20,8 @@ export interface PersonOptions {
   readonly name: string;
   /** What the camera shows; without it there is a microphone alone. */
   readonly video?: VideoClip;
+  /** Sees every packet before it is sent. */
+  readonly impair?: NodeConnectOptions['impair'];
   /** Only publishes: does not read or write. */
   readonly silent?: boolean;
 }
@@ -70,10 +78,11 @@ export class JanusPerson {
     return person;
   }
 
-  async publish({ url, video }: Pick<PersonOptions, 'url' | 'video'>): Promise<void> {
+  async publish({ url, video, impair }: Pick<PersonOptions, 'url' | 'video' | 'impair'>): Promise<void> {
     this.#call = await connectNode({
       url: url.replace(/^ws/, 'http'),
       ...(video && { video }),
+      ...(impair && { impair }),
       exchange: async (sdp) => {
         const offer: Jsep = { type: 'offer', sdp };
         const { jsep } = await this.#publisher.send({ request: 'publish' }, offer);

@@ -148,6 +148,7 @@ class Forwarder {
 async function negotiate(peer: RTCPeerConnection, options: RtpConnectOptions): Promise<RtpCall> {
   const audio = new Forwarder(peer, 'audio');
   const video = new Forwarder(peer, 'video', options.onKeyFrameWanted);
+  let giveUp: () => void = () => undefined;
   try {
     const channel = peer.createDataChannel('oai-events', { ordered: true });
     for (const transport of peer.dtlsTransports) {
@@ -156,6 +157,7 @@ async function negotiate(peer: RTCPeerConnection, options: RtpConnectOptions): P
       if (!options.iceServers?.length) delete transport.iceTransport.connection.stunServer;
     }
     const opened = whenOpen(options.timeoutMs ?? 15_000, (opening) => {
+      giveUp = () => opening.failed();
       channel.stateChanged.subscribe((state) => {
         if (state === 'open') opening.opened();
       });
@@ -183,6 +185,7 @@ async function negotiate(peer: RTCPeerConnection, options: RtpConnectOptions): P
     });
     return call;
   } catch (error) {
+    giveUp(); // of a refused offer nothing will open
     audio.stop();
     video.stop();
     throw error;
