@@ -190,6 +190,36 @@ module.exports = {
       { path: '^(src|modules|bench|client-demo|test)/' },
     ),
     forbid(
+      'call-bot-is-a-client-and-no-more',
+      'The bot knows the gateway by the SDK alone, and could be a package by itself: of the other tools it uses tools/support, in its demo also tools/eval/check.',
+      { path: '^tools/call-bot/', pathNot: TEST },
+      {
+        path: '^(tools|packages)/',
+        pathNot: ['^tools/(call-bot|support)/', '^packages/(client|protocol)/', '^tools/eval/check\\.ts$'],
+      },
+    ),
+    forbid(
+      'call-bot-core-is-pure',
+      'How the bot behaves is logic: no server, no gateway, no library, no Node.',
+      { path: '^tools/call-bot/core/', pathNot: TEST },
+      { path: '.', pathNot: ['^tools/call-bot/core/', '^tools/call-bot/rooms/room\\.ts$'] },
+    ),
+    forbid(
+      'rooms-know-no-gateway',
+      'A room adapter knows its server and the port; one server is no business of another.',
+      { path: '^tools/call-bot/rooms/([^/]+)/', pathNot: TEST },
+      {
+        path: '^(tools|packages)/',
+        pathNot: ['^tools/call-bot/rooms/$1/', '^tools/call-bot/rooms/room\\.ts$'],
+      },
+    ),
+    forbid(
+      'bot-fakes-are-for-tests',
+      'tools/call-bot/testing is never part of the bot.',
+      { path: '^(tools|packages|src|modules)/', pathNot: [TEST, '^tools/call-bot/testing/'] },
+      { path: '^tools/call-bot/testing/' },
+    ),
+    forbid(
       'eval-uses-faces',
       'tools/eval drives the engine, and tools/specs reads the error codes, through the same faces as the application.',
       { path: '^tools/(eval|specs)/' },

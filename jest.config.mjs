@@ -1,5 +1,5 @@
 /**
- * The suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e|clients|engines|long|load`.
+ * The suites, which `npm test` runs apart: `--selectProjects unit|contract|e2e|clients|engines|rooms|long|load`.
  * Jest runs in ESM mode: `node --experimental-vm-modules node_modules/jest/bin/jest.js`.
  */
 
@@ -72,6 +72,12 @@ export default {
       displayName: 'engines',
       testMatch: ['<rootDir>/test/engines/**/*.test.ts'],
       globals: { TEST_TIMEOUT_MS: 120_000 },
+    },
+    {
+      ...common,
+      displayName: 'rooms',
+      testMatch: ['<rootDir>/test/rooms/**/*.test.ts'],
+      globals: { TEST_TIMEOUT_MS: 60_000 },
     },
     {
       ...common,

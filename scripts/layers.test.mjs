@@ -36,6 +36,11 @@ const LEGAL = {
   'src/main.ts': "import '#modules/conversation'; import '@vis-a-vis/protocol'; import '@nestjs/core';",
   'client-demo/main.ts': "import '@vis-a-vis/client';",
   'tools/demo/main.ts': "import '@vis-a-vis/client'; import 'werift';",
+  'tools/call-bot/core/manners.ts': "import '../rooms/room.js';",
+  'tools/call-bot/rooms/room.ts': 'export {};',
+  'tools/call-bot/rooms/janus/room.ts': "import '../room.js'; import 'werift';",
+  'tools/call-bot/testing/fake.ts': "import '../rooms/room.js';",
+  'tools/call-bot/main.ts': "import './core/manners.js'; import '@vis-a-vis/client';",
   'tools/eval/main.ts': "import '#modules/decoder';",
   'bench/main.ts': "import '#modules/vad';",
 };
@@ -87,6 +92,10 @@ const BREACHES = [
   ['page-uses-only-the-client-package', 'client-demo/zod.ts', "import 'zod';"],
   ['tools-are-clients', 'tools/demo/engine.ts', "import '#modules/decoder';"],
   ['eval-uses-faces', 'tools/eval/deep.ts', "import '../../modules/vad/core/boundary.js';"],
+  ['call-bot-is-a-client-and-no-more', 'tools/call-bot/tool.ts', "import '../demo/main.js';"],
+  ['call-bot-core-is-pure', 'tools/call-bot/core/file.ts', "import 'node:fs';"],
+  ['rooms-know-no-gateway', 'tools/call-bot/rooms/janus/gateway.ts', "import '@vis-a-vis/client';"],
+  ['bot-fakes-are-for-tests', 'tools/call-bot/fake.ts', "import './testing/fake.js';"],
   ['fakes-are-for-tests', 'src/fake.ts', "import '../modules/vad/testing/fake.js';"],
 ];
 

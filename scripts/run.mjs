@@ -17,6 +17,7 @@ const COMMANDS = {
   eval: { program: 'dist/tools/eval/main.js', build: true },
   soak: { program: 'dist/tools/soak/main.js', build: true },
   load: { program: 'dist/tools/load-test/main.js', build: true },
+  bot: { program: 'dist/tools/call-bot/main.js', build: true },
   bench: { program: 'dist/bench/main.js', build: true },
   replay: { program: 'dist/src/replay/main.js', build: true },
   fuzz: { program: 'dist/tools/fuzz/main.js', build: true },

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { JANUS } from '../bot-parts.mjs';
 import { ensureBuild } from './build.mjs';
 import { KEEP_WASM_WRAPPERS_GENERIC } from './node.mjs';
 import { childEnv } from './process.mjs';
@@ -113,6 +114,13 @@ export const STEPS = [
     run: (context) => jest(context, 'engines', '--runInBand'),
   },
   {
+    name: 'rooms',
+    what: 'jest, the call bot in rooms of real servers, with real browsers',
+    extra: 'a Janus server is installed for it',
+    packages: [CHROMIUM, ...JANUS],
+    run: (context) => jest(context, 'rooms', '--runInBand'),
+  },
+  {
     name: 'long',
     what: 'jest, what takes longer than a check may',
     extra: 'it takes longer',
@@ -139,6 +147,7 @@ export const PHASES = [
   [['e2e']],
   [['clients']],
   [['engines']],
+  [['rooms']],
   [['long']],
   [['load']],
 ];

@@ -14,4 +14,5 @@ export { connect } from './connect.js';
 export { parseIvf, readIvf, type VideoClip, type VideoClipFrame } from './ivf.js';
 export { connectNode, NodeCall, type NodeConnectOptions } from './node-call.js';
 export type { PlayOptions, Spoken } from './rtp-sender.js';
+export { connectRtp, RtpCall, type ForwardedPacket, type RtpConnectOptions } from './rtp-call.js';
 export { Camera, Microphone } from './sources.js';
