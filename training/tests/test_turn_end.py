@@ -18,7 +18,7 @@ from pocket.speech.pool import MARGIN
 from pocket.speech.rough import NOISES, Roughener, placed
 from pocket.stages.ear_cache import Clip
 from pocket.stages.heads import auc
-from pocket.stages.situations import KINDS, Situations
+from pocket.stages.situations import KINDS, LONGEST_S, Situations, stretched
 
 C = AudioConfig()
 
@@ -104,14 +104,25 @@ def test_a_heads_answer_does_not_depend_on_padding() -> None:
 
 def test_situations_are_of_every_kind_and_end_as_they_say() -> None:
     clip = lambda kind: Clip(_clip(), kind, "what is that", "what is that", 0, True, "tones")  # noqa: E731
-    some = Situations([clip(kind) for kind in ("question", "content", "backchannel", "stop", "fragment")], np.random.default_rng(1))
+    some = Situations([clip(kind) for kind in ("question", "content", "backchannel", "stop", "fragment", "talk", "hesitating")], np.random.default_rng(1))
     rng, seen = np.random.default_rng(2), {}
     for _ in range(150):
         pcm, labels, kind = some.sample(rng)
-        assert pcm.dtype == np.float32 and np.isfinite(pcm).all() and 0.05 * 16_000 < len(pcm) <= 8 * 16_000
+        assert pcm.dtype == np.float32 and np.isfinite(pcm).all() and 0.05 * 16_000 < len(pcm) <= LONGEST_S * 16_000
         seen.setdefault(kind, set()).add(labels)
     assert set(seen) == set(KINDS)
+    assert seen["talker"] == {(-1, 1, 0)} and seen["hesitating"] <= {(0, 0, 1), (0, -1, -1)}
     assert seen["finished"] == seen["brief"] == {(1, 0, 1)} and seen["aside"] >= {(1, 1, 0), (1, 1, 1), (-1, 1, 0)} and seen["nobody"] == {(1, 1, 0)}
+
+
+def test_a_speakers_own_pauses_are_found_and_grow() -> None:
+    clip = np.concatenate([_clip(), np.zeros(4000, np.float32), _clip()])
+    ((start, end),) = pauses.lulls(clip)
+    assert abs(start - (len(_clip()) - MARGIN)) < 400 and abs(end - (len(_clip()) + 4000 + MARGIN)) < 400
+    longer = {len(stretched(clip, np.random.default_rng(seed))) for seed in range(20)}
+    assert min(longer) == len(clip) < max(longer) <= len(clip) + 2 * 16_000
+    some = Situations([Clip(_clip(), "question", "q", "q", 0, True, "tones")] , np.random.default_rng(1))
+    assert not {"talker", "hesitating"} & set(some.kinds)
 
 
 def test_what_is_rough_stays_in_its_place() -> None:
