@@ -126,7 +126,11 @@ describe('talk among others', () => {
     const harness = talked(awake(), 0.6);
     expect(talked(harness, 0.08).said.at(-1)).toBe('speech_misfired');
     expect(talked(harness, 0.01).said).toContain('audio_committed');
-    harness.ack().answer('red').end().audio(harness.now + 3000);
+    harness
+      .ack()
+      .answer('red')
+      .end()
+      .audio(harness.now + 3000);
     expect(talked(harness, 0.08).said).toContain('audio_committed');
   });
 });

@@ -18,6 +18,12 @@ describe('isForNobody', () => {
     ['no question, says the ear', { notForMe: 0.6, speech: 0.9 }, ALONE, true],
     ['laughter, of which the ear is in doubt', { notForMe: 0.4, speech: 0.99 }, ALONE, true],
     ['the same, which would interrupt', { notForMe: 0.4, interrupts: 0.9, speech: 0.99 }, ALONE, false],
+    [
+      'nine seconds of talk, whose last words would interrupt',
+      { notForMe: 0.4, interrupts: 0.9, speech: 0.99 },
+      { ...ALONE, speechMs: 9000 },
+      true,
+    ],
     ['talk, of which it has some doubt', { notForMe: 0.08, speech: 0.9 }, ALONE, false],
     ['the same, where others talk', { notForMe: 0.08, speech: 0.9 }, AMONG_OTHERS, true],
     ['a question among others', { notForMe: 0.02, speech: 0.9 }, AMONG_OTHERS, false],
