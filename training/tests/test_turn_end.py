@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 
 from pocket.model.audio import AudioEncoder
@@ -17,8 +19,8 @@ from pocket.speech.pauses import GAP, MS, heard, quietest
 from pocket.speech.pool import MARGIN
 from pocket.speech.rough import NOISES, Roughener, placed
 from pocket.stages.ear_cache import Clip
-from pocket.stages.heads import auc
-from pocket.stages.situations import KINDS, Situations
+from pocket.stages.heads import LOST, auc, settle
+from pocket.stages.situations import KINDS, LONGEST_S, Situations, stretched
 
 C = AudioConfig()
 
@@ -102,16 +104,43 @@ def test_a_heads_answer_does_not_depend_on_padding() -> None:
         torch.testing.assert_close(padded[1:], heads(middle[1:, :24], heard_[1:, :24]), rtol=0, atol=1e-5)
 
 
+def test_heads_are_settled_where_the_rules_decide() -> None:
+    heads, rng = EarHeads(replace(WHISPER_BASE, hidden=16), TurnEndConfig(hidden=8, layers=1, heads=2, mlp=8)), np.random.default_rng(3)
+    held_out = SimpleNamespace(rows=[(0, 0, 1, 1, 0, 1, "finished")] * 4000)
+    logits = rng.normal(-3, 2, (4000, 3)).astype(np.float32)
+    with torch.no_grad():
+        heads.out.weight.fill_(1.0)
+        heads.out.bias.zero_()
+    settle(heads, logits, held_out)
+    # What a logit x was is now weight * x + bias.
+    moved = logits * heads.out.weight.detach().numpy()[:, 0] + heads.out.bias.detach().numpy()
+    told = 1 / (1 + np.exp(-moved))
+    assert [round(float((told[:, 1] >= p).mean()), 3) for p, _ in LOST["not_for_me"]] == pytest.approx([share for _, share in LOST["not_for_me"]], abs=2e-3)
+    assert float((told[:, 2] < 0.5).mean()) == pytest.approx(LOST["interrupts"][0][1], abs=2e-3)
+    np.testing.assert_array_equal(moved[:, 0], logits[:, 0])
+
+
 def test_situations_are_of_every_kind_and_end_as_they_say() -> None:
     clip = lambda kind: Clip(_clip(), kind, "what is that", "what is that", 0, True, "tones")  # noqa: E731
-    some = Situations([clip(kind) for kind in ("question", "content", "backchannel", "stop", "fragment")], np.random.default_rng(1))
+    some = Situations([clip(kind) for kind in ("question", "content", "backchannel", "stop", "fragment", "talk", "hesitating")], np.random.default_rng(1))
     rng, seen = np.random.default_rng(2), {}
     for _ in range(150):
         pcm, labels, kind = some.sample(rng)
-        assert pcm.dtype == np.float32 and np.isfinite(pcm).all() and 0.05 * 16_000 < len(pcm) <= 8 * 16_000
+        assert pcm.dtype == np.float32 and np.isfinite(pcm).all() and 0.05 * 16_000 < len(pcm) <= LONGEST_S * 16_000
         seen.setdefault(kind, set()).add(labels)
     assert set(seen) == set(KINDS)
+    assert seen["talker"] == {(-1, 1, 0)} and seen["hesitating"] <= {(0, 0, 1), (0, -1, -1)}
     assert seen["finished"] == seen["brief"] == {(1, 0, 1)} and seen["aside"] >= {(1, 1, 0), (1, 1, 1), (-1, 1, 0)} and seen["nobody"] == {(1, 1, 0)}
+
+
+def test_a_speakers_own_pauses_are_found_and_grow() -> None:
+    clip = np.concatenate([_clip(), np.zeros(4000, np.float32), _clip()])
+    ((start, end),) = pauses.lulls(clip)
+    assert abs(start - (len(_clip()) - MARGIN)) < 400 and abs(end - (len(_clip()) + 4000 + MARGIN)) < 400
+    longer = {len(stretched(clip, np.random.default_rng(seed))) for seed in range(20)}
+    assert min(longer) == len(clip) < max(longer) <= len(clip) + 2 * 16_000
+    some = Situations([Clip(_clip(), "question", "q", "q", 0, True, "tones")] , np.random.default_rng(1))
+    assert not {"talker", "hesitating"} & set(some.kinds)
 
 
 def test_what_is_rough_stays_in_its_place() -> None:

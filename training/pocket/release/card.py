@@ -19,7 +19,7 @@ it is right inside a small world only: coloured shapes and number cards on a tab
 
 {natural}## Evaluation
 `npm run eval`: {n} spoken questions through the Node engine, scenes of held-out seeds, voices of held-out espeak variants. A checker compares the
-words that decide an answer (colour, shape, number, cell), never the phrasing.
+words that decide an answer (colour, shape, number, cell), never the phrasing.{measured}
 
 {families}
 
@@ -38,7 +38,8 @@ Opus. The test sets' seeds and voices are in none of it. The audio encoder was t
 TURN_END = """## Turn ends
 A head on the audio encoder says where a question is over ([ADR 18](../../docs/adr/0018-turn-end.md)). Held-out voices, {examples} examples, half of them broken
 off, with 10 to 600 ms of silence behind: area under the ROC curve {auc_turn_end:.3f}. Beside it: whether a sound is for the model at all, {auc_not_for_me:.3f}, and
-whether it is meant to interrupt, {auc_interrupts:.3f} ([ADR 37](../../docs/adr/0037-ear-heads.md)).
+whether it is meant to interrupt, {auc_interrupts:.3f} ([ADR 37](../../docs/adr/0037-ear-heads.md)). Among the examples are hard ones: pauses that the
+speaker made himself ({auc_turn_end_hesitating:.3f}) and clear talk to others ({auc_not_for_me_talker:.3f}; [ADR 85](../../docs/adr/0085-talk-to-others.md)).
 
 """
 
@@ -58,6 +59,13 @@ def architecture(manifest: dict, config: dict) -> str:
                     f"context {s.context:,}; delta KV export"],
         ["Licence", manifest["license"]],
     ])  # fmt: skip
+
+
+def measured(evaluation: dict, manifest: dict) -> str:
+    """Where only the heads are newer than the evaluation, its answers are the same to the bit, and this is said."""
+    if evaluation["model"] == f"{manifest['name']}-{manifest['version']}":
+        return ""
+    return f" Measured with {evaluation['model']}, which answers the same to the bit:\nwhat is newer are the heads that tell ends of turns and what is for the model."
 
 
 def abilities(evaluation: dict) -> str:
@@ -139,7 +147,7 @@ def card(evaluation: dict, manifest: dict, config: dict, turn_end: dict | None =
     return CARD.format(
         version=manifest["version"], languages=" and ".join(languages(evaluation)), architecture=architecture(manifest, config), abilities=abilities(evaluation),
         n=evaluation["overall"]["n"], families=families(evaluation), figures=figures(evaluation), limits=limits(evaluation),
-        turn_end=TURN_END.format(**turn_end) if turn_end else "", natural=natural(evaluation),
+        turn_end=TURN_END.format(**turn_end) if turn_end else "", natural=natural(evaluation), measured=measured(evaluation, manifest),
     )
 
 

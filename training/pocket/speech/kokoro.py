@@ -2,7 +2,7 @@
 
     python -m pocket.speech.kokoro --voices work/kokoro-js/package/voices --out work/natural --seed 31
 
-Runs until it is stopped; a shard of 50 clips at a time. Voices of HELD_OUT are never spoken with, nor mixed in: the evaluation speaks with them.
+Runs until it is stopped; a shard of 50 clips at a time, of which the first is for validation. Voices of HELD_OUT are never spoken with, nor mixed in: the evaluation speaks with them.
 """
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from scipy.signal import resample_poly
 
 from pocket import world as w
 from pocket.speech.asides import BACKCHANNELS, FRAGMENTS, STOPS, spontaneous
+from pocket.speech.talk import hesitating, listed, talk
 
 Rng = np.random.Generator
 HELD_OUT = ("af_heart", "af_bella", "am_michael", "bf_emma", "bm_george", "zf_xiaoxiao", "zm_yunyang")
@@ -31,6 +32,8 @@ LANG_SHARE = 0.6
 ACCENTS = 0.12
 SHARD = 50
 ROWS, STYLE = 510, 256
+#: What is read as a question may be a statement, and the other way round: who listens is to hear words, not a melody alone.
+SIGNS = {"en": ("", ".", "?", "?", "!"), "zh": ("", "。", "？", "？")}
 _WEAK = {"a": "ɐ", "the": "ðə", "of": "ʌv", "to": "tə", "is": "ɪz", "and": "ænd", "um": "ʌm", "umm": "ʌmm", "uh": "ʌ", "er": "ɜɹ", "mm": "mm", "hmm": "hmm", "huh": "hʌ"}
 _ESPEAK = (("ɔɪ", "Y"), ("eɪ", "A"), ("aɪ", "I"), ("oʊ", "O"), ("aʊ", "W"), ("dʒ", "ʤ"), ("tʃ", "ʧ"), ("ɜːɹ", "ɜɹ"), ("ɜː", "ɜɹ"), ("ɚɹ", "əɹ"), ("ɚ", "əɹ"), ("ɐ", "ə"), ("r", "ɹ"), ("e", "A"), ("ː", ""))
 
@@ -66,10 +69,10 @@ class Reader:
         if lang == "zh":
             return self._mandarin()(text)[0]
         parts: list[str] = []
-        for token in re.findall(r"[a-z']+|[0-9]+|[,.?!;:]", text.lower()):
-            if token in ",.?!;:":
+        for token in re.findall(r"[a-z']+|[0-9]+|\.{3}|[,.?!;:]", text.lower()):
+            if token in ",.?!;:" or token == "...":
                 if parts:
-                    parts[-1] += token
+                    parts[-1] += "…" if token == "..." else token
             else:
                 parts.append(self.word(token))
         return " ".join(parts)
@@ -130,6 +133,15 @@ class Texts:
         name = "chat" if rng.random() < 0.5 else str(rng.choice(list(families)))
         return "question", families[name][int(rng.integers(len(families[name])))]
 
+    def hesitating(self, rng: Rng, lang: str) -> tuple[str, str]:
+        """A question that somebody stops in, or what is told piece by piece."""
+        if rng.random() < 0.3:
+            return "hesitating", listed(lang, rng)
+        while True:
+            kind, text = self.draw(rng, lang)
+            if kind == "question" and not is_brief(text, lang):
+                return "hesitating", hesitating(text, lang, rng)
+
     def draw(self, rng: Rng, lang: str) -> tuple[str, str]:
         """What kind of thing is said, and the text."""
         kind = rng.random()
@@ -161,11 +173,12 @@ def main() -> None:
     p.add_argument("--seed", type=int, required=True)
     p.add_argument("--first", type=int, default=0, help="number of the first shard")
     p.add_argument("--last", type=int, default=10_000)
-    p.add_argument("--brief", action="store_true", help="only what is said in a word or three, for the model or not: for the heads")
+    p.add_argument("--only", choices=("brief", "talk", "hesitating"), help="for the heads: what is said in a word or three, for the model or not; what is for others; what is said with pauses")
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     vocabulary = json.loads((package._data / "vocab.json").read_text())["vocab"]
     reader, kokoro, texts = Reader(), Kokoro(a.model or Path(package.model_path()), vocabulary, a.voices), Texts()
+    drawn = {None: texts.draw, "brief": texts.brief, "hesitating": texts.hesitating}
     for shard in range(a.first, a.last):
         path = a.out / f"s{shard:05d}.npz"
         if path.exists():
@@ -174,9 +187,9 @@ def main() -> None:
         sounds, rows = [], []
         while len(rows) < SHARD:
             lang = "en" if rng.random() < LANG_SHARE else "zh"
-            kind, text = texts.brief(rng, lang) if a.brief else texts.draw(rng, lang)
-            spoken, said, at = spontaneous(text, lang, rng) if kind == "question" and not a.brief and rng.random() < 0.22 else (text, text, 0)
-            spoken += str(rng.choice(["", ".", "?", "?", "!"] if lang == "en" else ["", "。", "？", "？"]))
+            kind, text = ("talk", talk(lang, rng, shard == 0)) if a.only == "talk" else drawn[a.only](rng, lang)
+            spoken, said, at = spontaneous(text, lang, rng) if kind == "question" and not a.only and rng.random() < 0.22 else (text, text, 0)
+            spoken += str(rng.choice(SIGNS[lang]))
             timbre, manner, speed = kokoro.timbre(lang, rng), kokoro.timbre(lang, rng), float(rng.uniform(0.8, 1.25))
             if rng.random() < 0.5:
                 manner = timbre

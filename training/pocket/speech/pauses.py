@@ -47,6 +47,13 @@ def quietest(clip: np.ndarray, first: float, last: float) -> int:
     return from_ + int(np.argmin(energy[GAP:] - energy[:-GAP])) + GAP // 2
 
 
+def lulls(clip: np.ndarray, least: int = 90 * MS, below_db: float = -26.0) -> list[tuple[int, int]]:
+    """Every stretch inside of the speech that is so much quieter than its peak for so long: where the speaker himself paused. [(start, end)] in samples."""
+    peaks = np.abs(clip[: len(clip) // WINDOW * WINDOW]).reshape(-1, WINDOW).max(1)
+    loud = np.flatnonzero(peaks >= peaks.max(initial=1e-9) * 10 ** (below_db / 20))
+    return [(int(a + 1) * WINDOW, int(b) * WINDOW) for a, b in zip(loud[:-1], loud[1:]) if (b - a - 1) * WINDOW >= least]
+
+
 def audible(pcm: np.ndarray) -> int:
     """One past the last sample that is louder than QUIET and than the recording's own noise; all of it where none is."""
     windows = pcm[: len(pcm) // WINDOW * WINDOW].reshape(-1, WINDOW).astype(np.float64)

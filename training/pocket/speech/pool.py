@@ -52,12 +52,16 @@ class _Job:
     text_ids: list[int]
 
 
+class SilentUtterance(ValueError):
+    """A synthesiser said nothing: few voices cannot say few texts."""
+
+
 def trim(utterance: Utterance) -> tuple[np.ndarray, np.ndarray]:
     """Cut a clip to its sound with MARGIN on both sides, normalise it, and label its frames."""
     pcm = utterance.pcm
     peak = float(np.abs(pcm).max(initial=0.0))
     if peak < 1e-3:
-        raise ValueError("a silent utterance")
+        raise SilentUtterance("a silent utterance")
     # 5 ms means rather than samples: the click that ends some variants is not speech.
     hop = SAMPLE_RATE // 200
     means = np.abs(pcm[: len(pcm) // hop * hop]).reshape(-1, hop).mean(axis=1)
@@ -85,7 +89,11 @@ def _make_chunk(job: _Job, texts: Sequence[str], split: Split, seed: int, folder
             lang: Lang = "zh" if is_chinese(texts[text_id]) else "en"
             voice = sources.sample(rng, lang)
             spoken = texts[text_id] + str(rng.choice(_ENDINGS[lang]))
-            clip, labels = trim(sources.synth(spoken, voice))
+            try:
+                clip, labels = trim(sources.synth(spoken, voice))
+            except SilentUtterance:
+                voice = sources.sample(rng, lang)
+                clip, labels = trim(sources.synth(spoken, voice))
             if rng.random() < OPUS_SHARE:
                 clip = opus_pass(clip, rng)
             yield clip, labels, text_id, voice_ids[voice.name]

@@ -16,6 +16,7 @@ import numpy as np
 
 from pocket import world as w
 from pocket.speech.asides import BACKCHANNELS, FRAGMENTS, STOPS, spontaneous
+from pocket.speech.talk import hesitating, listed, talk
 
 #: A family with few ways to ask is spoken by so many voices each, at least.
 LEAST = 60
@@ -25,7 +26,7 @@ def meant(kind: str, text: str, said: str = "", at: int = 0) -> dict:
     return {"kind": kind, "text": text, "said": said or text, "at": at}
 
 
-def texts(lang: str, rng: np.random.Generator, closed: int, opened: int, loose: int, least: int) -> tuple[Counter, dict[str, dict]]:
+def texts(lang: str, rng: np.random.Generator, closed: int, opened: int, loose: int, least: int, others: int = 0, paused: int = 0, validates: bool = False) -> tuple[Counter, dict[str, dict]]:
     """How often each text is spoken, and what it means."""
     counts: Counter[str] = Counter()
     meanings: dict[str, dict] = {}
@@ -56,6 +57,14 @@ def texts(lang: str, rng: np.random.Generator, closed: int, opened: int, loose: 
         text = families[family][int(rng.integers(len(families[family])))] if rng.random() < 0.8 else everything[int(rng.integers(len(everything)))]
         spoken, said, at = spontaneous(text, lang, rng)
         add(spoken, meant("question", text, said, at))
+    for _ in range(others):
+        text = talk(lang, rng, validates)
+        add(text, meant("talk", text))
+    for n in range(paused):
+        family = str(rng.choice(list(families)))
+        text = families[family][int(rng.integers(len(families[family])))]
+        spoken = listed(lang, rng) if n % 3 == 0 else hesitating(text, lang, rng)
+        add(spoken, meant("hesitating", spoken))
     for kind, words in (("backchannel", BACKCHANNELS), ("stop", STOPS), ("fragment", FRAGMENTS)):
         for word in words[lang]:
             if word not in meanings:
@@ -63,13 +72,13 @@ def texts(lang: str, rng: np.random.Generator, closed: int, opened: int, loose: 
     return counts, meanings
 
 
-def build(out: Path, split: str, seed: int, closed: int, opened: int, loose: int, least: int = LEAST, workers: int = 1) -> None:
+def build(out: Path, split: str, seed: int, closed: int, opened: int, loose: int, least: int = LEAST, workers: int = 1, others: int = 0, paused: int = 0) -> None:
     from pocket.speech.pool import build_pool
 
     counts: Counter[str] = Counter()
     meanings: dict[str, dict] = {}
     for i, lang in enumerate(w.LANGUAGES):
-        some, mean = texts(lang, np.random.default_rng([seed, i]), closed, opened, loose, least)
+        some, mean = texts(lang, np.random.default_rng([seed, i]), closed, opened, loose, least, others, paused, split != "train")
         counts += some
         meanings |= mean
     out.mkdir(parents=True, exist_ok=True)
@@ -85,6 +94,9 @@ if __name__ == "__main__":
     p.add_argument("--closed", type=int, default=1900, help="closed questions of each language")
     p.add_argument("--open", type=int, default=1000)
     p.add_argument("--loose", type=int, default=400, help="questions as people say them")
+    p.add_argument("--least", type=int, default=LEAST, help="clips of a family that has few ways to ask")
+    p.add_argument("--others", type=int, default=0, help="for the heads: sentences that are for somebody else")
+    p.add_argument("--paused", type=int, default=0, help="for the heads: questions that somebody stops in, and what is told piece by piece")
     p.add_argument("--workers", type=int, default=1)
     a = p.parse_args()
-    build(a.out, a.split, a.seed, a.closed, a.open, a.loose, workers=a.workers)
+    build(a.out, a.split, a.seed, a.closed, a.open, a.loose, a.least, a.workers, a.others, a.paused)

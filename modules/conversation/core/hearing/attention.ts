@@ -1,6 +1,7 @@
 import type { Answering } from '../answering/answering.js';
 import type { Session } from '../session.js';
 import { isForNobody } from '../turn-rules/evidence.js';
+import { OverheardTalk } from '../turn-rules/overheard.js';
 import { Patience } from './patience.js';
 import type { Utterance } from './utterance.js';
 
@@ -9,6 +10,7 @@ export class Attention {
   readonly #session: Session;
   readonly #answering: Answering;
   readonly #patience: Patience;
+  readonly #overheard = new OverheardTalk();
   /** Where the last turn ended (media clock), and whether it was over there, as far as is known; null: there was none. */
   #turn: { readonly endMs: number; readonly turnEnd: number | null } | null = null;
 
@@ -50,11 +52,20 @@ export class Attention {
 
   turnEnded({ turnEnd }: Utterance, speechEndMs: number): void {
     this.#turn = { endMs: speechEndMs, turnEnd };
+    this.#overheard.forget();
+  }
+
+  /** It was for nobody. */
+  letGo(utterance: Utterance): void {
+    const { heardToMs } = this.#session;
+    this.#overheard.add({ endMs: heardToMs, speechMs: utterance.speechMs(heardToMs) });
   }
 
   isForNobody(utterance: Utterance): boolean {
     const turn = this.#turn;
     const before = turn && { sinceMs: utterance.speechFromMs - turn.endMs, turnEnd: turn.turnEnd };
-    return isForNobody(utterance.evidence, { speechMs: utterance.speechMs(this.#session.heardToMs), before });
+    const { heardToMs } = this.#session;
+    const overheardMs = this.#overheard.speechMs(heardToMs);
+    return isForNobody(utterance.evidence, { speechMs: utterance.speechMs(heardToMs), before, overheardMs });
   }
 }

@@ -268,7 +268,9 @@ export class Hearing {
     utterance.end();
     // Nothing but a cough, or an "uh-huh": the answer that it seemed to interrupt goes on.
     const meant = this.#interruption.decide(utterance, atMs);
-    if (!meant || this.#attention.isForNobody(utterance)) return this.#dismiss(end.atMs, atMs);
+    const nobodys = this.#attention.isForNobody(utterance);
+    if (nobodys) this.#attention.letGo(utterance);
+    if (!meant || nobodys) return this.#dismiss(end.atMs, atMs);
     const answered = this.#session.policy?.createResponse === true || this.#answering.wishes.wanted;
     if (!answered || !utterance.pause) this.#speculation.withdraw('withdrawn', atMs);
     const ahead = this.#speculation.live;

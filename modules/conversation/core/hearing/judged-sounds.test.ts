@@ -117,6 +117,24 @@ describe('a sound that holds no question', () => {
   });
 });
 
+describe('talk among others', () => {
+  const talked = (harness: MachineHarness, notForMe: number) =>
+    silence(judged(speakAndPause(harness.clear(), 3000), { speech: 0.9, notForMe }));
+
+  test('makes what is in some doubt theirs, until somebody asks the model', () => {
+    expect(talked(awake(), 0.08).said).toContain('audio_committed');
+    const harness = talked(awake(), 0.6);
+    expect(talked(harness, 0.08).said.at(-1)).toBe('speech_misfired');
+    expect(talked(harness, 0.01).said).toContain('audio_committed');
+    harness
+      .ack()
+      .answer('red')
+      .end()
+      .audio(harness.now + 3000);
+    expect(talked(harness, 0.08).said).toContain('audio_committed');
+  });
+});
+
 describe('somebody softer before the caller', () => {
   test('is no part of the utterance, whose item stays the same', () => {
     const harness = awake().startSpeaking().audio(3000);

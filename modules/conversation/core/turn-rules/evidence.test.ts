@@ -6,6 +6,7 @@ const WORD = { speechMs: 400, before: null };
 const CLOSE = { speechMs: 500, before: { sinceMs: 600, turnEnd: 0.9 } };
 const LATER = { ...CLOSE, before: { sinceMs: 3000, turnEnd: 0.9 } };
 const CUT_OFF = { ...CLOSE, before: { sinceMs: 600, turnEnd: 0.1 } };
+const AMONG_OTHERS = { ...ALONE, overheardMs: 4000 };
 const UNKNOWN = { ...CLOSE, before: { sinceMs: 600, turnEnd: null } };
 
 describe('isForNobody', () => {
@@ -17,6 +18,16 @@ describe('isForNobody', () => {
     ['no question, says the ear', { notForMe: 0.6, speech: 0.9 }, ALONE, true],
     ['laughter, of which the ear is in doubt', { notForMe: 0.4, speech: 0.99 }, ALONE, true],
     ['the same, which would interrupt', { notForMe: 0.4, interrupts: 0.9, speech: 0.99 }, ALONE, false],
+    [
+      'nine seconds of talk, whose last words would interrupt',
+      { notForMe: 0.4, interrupts: 0.9, speech: 0.99 },
+      { ...ALONE, speechMs: 9000 },
+      true,
+    ],
+    ['talk, of which it has some doubt', { notForMe: 0.08, speech: 0.9 }, ALONE, false],
+    ['the same, where others talk', { notForMe: 0.08, speech: 0.9 }, AMONG_OTHERS, true],
+    ['a question among others', { notForMe: 0.02, speech: 0.9 }, AMONG_OTHERS, false],
+    ['a short word among others', { notForMe: 0.08, speech: 0.9 }, { ...AMONG_OTHERS, speechMs: 400 }, false],
     ['a short word, of which it is in doubt', { notForMe: 0.35, speech: 0.99 }, WORD, false],
     ['a short laugh', { notForMe: 0.45, speech: 0.99 }, WORD, true],
     ['a short word, in which words are not surely heard', { notForMe: 0.35, speech: 0.4 }, WORD, true],

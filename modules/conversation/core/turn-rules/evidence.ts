@@ -23,12 +23,18 @@ const NO_SPEECH = 0.08;
 export const NOT_FOR_ME = 0.5;
 /** From this on a sound is for nobody that is longer than a word or two, or may be no speech: questions score up to 0.04. */
 const DOUBTFUL = 0.15;
+/** The same where others were heard to talk to each other, and nobody to the model since. */
+const DOUBTFUL_AMONG_OTHERS = 0.08;
+/** So much of their talk (ms) tells that they are there. */
+const OTHERS_MS = 2000;
 /** The same for a word or two, which are harder to tell: greetings by robots score up to 0.35. */
 const DOUBTFUL_WORD = 0.4;
 /** So long (ms) a word or two may take. */
 const WORDS_MS = 1000;
 /** The ear's own threshold of `interrupts`, for what is no word or two. */
 const MEANT = 0.5;
+/** Who interrupts says so in few words (ms): of what lasts longer the ear tells `interrupts` by its last part, which may be anybody's. */
+const INTERRUPTION_MS = 4000;
 /** Up to this the ear is sure of a question: it hears one through loud music, in which the judge finds no speech. */
 const SURELY_FOR_ME = 0.01;
 
@@ -46,6 +52,8 @@ export interface Situation {
   readonly speechMs: number;
   /** null: it is the first. */
   readonly before: TurnBefore | null;
+  /** Speech (ms) that was lately for nobody, since the turn before. */
+  readonly overheardMs?: number;
 }
 
 /** What is so short and so close behind a turn that was finished is no turn of its own: a "please", a syllable of laughter. */
@@ -56,7 +64,7 @@ const FINISHED = 0.5;
 const NO_WORD_MS = 112;
 
 /** Nothing in the utterance is for the model: it gets no answer, and leaves no item. */
-export function isForNobody(evidence: Evidence, { speechMs, before }: Situation): boolean {
+export function isForNobody(evidence: Evidence, { speechMs, before, overheardMs = 0 }: Situation): boolean {
   const { notForMe, speech } = evidence;
   // Nobody listens: all speech counts.
   if (notForMe === null && speech === null) return false;
@@ -65,14 +73,15 @@ export function isForNobody(evidence: Evidence, { speechMs, before }: Situation)
   const close = before !== null && before.sinceMs < CLOSE_MS;
   if (short && close && isFinished(before)) return true;
   if (notForMe === null) return speech !== null && speech < HARDLY_SPEECH;
-  return notForMe >= mostForMe(evidence, speechMs < WORDS_MS && !(short && close));
+  const most = mostForMe(evidence, speechMs, speechMs < WORDS_MS && !(short && close));
+  return notForMe >= (most === DOUBTFUL && overheardMs >= OTHERS_MS ? DOUBTFUL_AMONG_OTHERS : most);
 }
 
 /** `notForMe` from which on a sound is for nobody. */
-function mostForMe({ speech, interrupts }: Evidence, words: boolean): number {
+function mostForMe({ speech, interrupts }: Evidence, speechMs: number, words: boolean): number {
   if (speech !== null && speech < NO_SPEECH) return SURELY_FOR_ME;
   // Who interrupts speaks to the model.
-  if (interrupts !== null && interrupts >= MEANT) return NOT_FOR_ME;
+  if (interrupts !== null && interrupts >= MEANT && speechMs < INTERRUPTION_MS) return NOT_FOR_ME;
   return words && (speech === null || speech >= SURELY_SPEECH) ? DOUBTFUL_WORD : DOUBTFUL;
 }
 

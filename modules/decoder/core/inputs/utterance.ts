@@ -3,6 +3,7 @@ import { freeFloats } from '../context/free-floats.js';
 import { KvCache, type KvShape, type LayerRows } from '../context/kv-cache.js';
 import type { AudioShape } from '../model/model-config.js';
 import { RowSlab } from '../context/row-slab.js';
+import { toldOfAll, type ToldOfBlock } from './told-of-all.js';
 
 /** At most this much speech in one utterance. */
 export const MAX_UTTERANCE_MS = 30_000;
@@ -53,8 +54,7 @@ export class Utterance {
   /** The convolutions' past after each block; the first is the silence before the utterance. */
   private convs: ConvState[];
   private blocks = 0;
-  /** At the end of each block's own sound. */
-  private told: EarTold[] = [];
+  private told: ToldOfBlock[] = [];
   /** What was encoded to be asked about, of the sound up to `samples`. */
   private peeked: {
     readonly block: number;
@@ -148,14 +148,18 @@ export class Utterance {
 
   /** What is told of the sound so far; null: some of it is not encoded, or the model tells nothing. */
   get toldSoFar(): EarTold | null {
-    return this.blocks * this.blockSamples >= this.length ? (this.told.at(-1) ?? null) : null;
+    return this.blocks * this.blockSamples >= this.length ? toldOfAll(this.told) : null;
   }
 
-  /** What `encoded` tells of the end of `block`'s own sound, whether it is taken in or not. */
+  /** What is told of the sound up to the end of `block`, the next one, whether it is taken in or not. */
   toldOf(block: AudioBlock, encoded: EncodedBlock): EarTold {
+    return toldOfAll([...this.told, this.toldOfBlock(block, encoded)]) ?? {};
+  }
+
+  private toldOfBlock(block: AudioBlock, encoded: EncodedBlock): ToldOfBlock {
     const { hop, melPerFrame } = this.shape;
     const turnEnd = encoded.turnEnd?.[Math.ceil(block.samples / (hop * melPerFrame)) - 1];
-    return { ...encoded.told, ...(turnEnd !== undefined && { turnEnd }) };
+    return { ...encoded.told, ...(turnEnd !== undefined && { turnEnd }), samples: block.samples };
   }
 
   /** Keeps what was made of the rest of the sound for a question about it: should it end there, nothing is to be encoded twice. */
@@ -174,7 +178,7 @@ export class Utterance {
     this.kv.append(encoded.keys, encoded.values, block.melFrames / this.shape.melPerFrame);
     this.encoded.append(encoded.features, encoded.features.length / this.featureDim);
     this.convs.push({ conv1: encoded.conv1, conv2: encoded.conv2 });
-    this.told.push(this.toldOf(block, encoded));
+    this.told.push(this.toldOfBlock(block, encoded));
     this.peeked = null;
     this.blocks += 1;
   }
