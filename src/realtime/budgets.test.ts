@@ -3,7 +3,7 @@ import type { EngineCaps } from '#modules/contracts';
 import type { ConversationLoad } from '#modules/conversation';
 import { Metrics } from '../telemetry/metrics.js';
 import { Budgets, type BudgetLimits } from './budgets.js';
-import { degradedEvent } from './core/level.js';
+import { degradedEvent } from './core/admission/level.js';
 
 const IDLE: ConversationLoad = { frameLagMs: null, answerLagMs: null, tokens: 0 };
 const CAPS = { maxSessions: 32, frameSize: { width: 448, height: 336 }, smallerFrames: true };

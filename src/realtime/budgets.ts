@@ -2,8 +2,8 @@ import { VisavisError, type Clock, type EngineCaps } from '#modules/contracts';
 import type { ConversationLoad } from '#modules/conversation';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { Ladder, type Pressure } from './core/ladder.js';
-import { cameraOf, rungsOf, type Level } from './core/level.js';
+import { Ladder, type Pressure } from './core/admission/ladder.js';
+import { cameraOf, rungsOf, type Level } from './core/admission/level.js';
 
 /** What calls may use together, and what each is given where that is enough. null: no bound of its own. */
 export interface BudgetLimits {

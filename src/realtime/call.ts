@@ -21,7 +21,7 @@ import type { AudioSink } from './audio-input.js';
 import { untagId } from './core/client-ids.js';
 import { toServerEvents } from './core/event-mapper.js';
 import { asksForAnswer, toIntent, type ConversationEvent } from './core/intent-mapper.js';
-import { degradedEvent, type Level } from './core/level.js';
+import { degradedEvent, type Level } from './core/admission/level.js';
 import { checkTold, toldOf } from './core/told-size.js';
 import { checkedSession, toSessionConfig } from './core/turn-config.js';
 import type { WireClock } from './core/vendor-mapper.js';

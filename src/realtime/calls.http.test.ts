@@ -23,7 +23,7 @@ import { ACCESS, openAccess } from './access.js';
 import { CallsController } from './calls.controller.js';
 import { CALL_ENVIRONMENT } from './calls-environment.js';
 import { CallsService } from './calls.service.js';
-import { HOLD_MS } from './core/admission.js';
+import { HOLD_MS } from './core/admission/admission.js';
 import { HttpErrorsFilter } from './http-errors.filter.js';
 import { FakeConversation } from './testing/fake-conversation.js';
 import { randomIds } from './ids.js';

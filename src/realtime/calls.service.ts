@@ -24,7 +24,7 @@ import {
   type CallLimits,
   type CallsEnvironment,
 } from './calls-environment.js';
-import { Admission } from './core/admission.js';
+import { Admission } from './core/admission/admission.js';
 import { checkedSession, toModelCaps, toSessionConfig } from './core/turn-config.js';
 import { realPause } from './pause.js';
 import { Resumption } from './resumption.js';
