@@ -92,7 +92,7 @@ async function serve(config: Config): Promise<void> {
     base: new Base(config.basePath, proxies),
     docs: DOCS,
     ice,
-    ...(remote && { remote: { ...remote, ...(tracing && { fetch: tracing.fetch }) } }),
+    ...(remote && { remote: { ...remote, ...(tracing && { trace: tracing.request }) } }),
     ...(tracing && { tracing }),
   };
   const stopping = new AbortController();

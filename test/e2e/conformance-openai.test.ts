@@ -65,7 +65,7 @@ describe('openai', () => {
     );
     const troubles: unknown[] = [];
     realtime.on('error', (error) => {
-      if (!cameTooLate(error)) troubles.push(error);
+      if (!cameTooLate(error.error ?? error)) troubles.push(error);
     });
     try {
       const talk = await talkWith({

@@ -227,7 +227,8 @@ describe('OpenAI Realtime over WebSocket', () => {
     expect(vias).toEqual(['oai-events', 'websocket']);
     const count = (t: string, s: number) =>
       records.filter((record) => record.t === t && 's' in record && record.s === s).length;
-    expect(records.filter(({ t }) => t === 'rtp').length).toBeGreaterThan(5);
+    // An answer may be there before the second packet is.
+    expect(records.filter(({ t }) => t === 'rtp').length).toBeGreaterThan(0);
     expect([count('in', 0), count('in', 1), count('left', 1)]).toEqual([2, 1, 1]);
     expect(count('out', 0)).toBeGreaterThan(5);
     expect((await stat(captures)).mode & 0o077).toBe(0);

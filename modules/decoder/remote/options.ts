@@ -82,6 +82,8 @@ export interface RemoteOptions {
   readonly ear?: (() => Promise<LocalEar | null>) | undefined;
   /** A server that writes down what is said, for transcripts and for a model that hears nothing; it gets `key` too. Default: none. */
   readonly transcriptions?: { readonly url: string; readonly model: string } | undefined;
+  /** Asked before each POST; null: that one is nobody's. */
+  readonly trace?: ((url: string) => RequestTrace | null) | undefined;
   readonly clock?: RemoteClock | undefined;
   /** 0..1, 1 excluded. */
   readonly random?: (() => number) | undefined;
@@ -89,6 +91,18 @@ export interface RemoteOptions {
   readonly guard?: Guard | undefined;
   /** One line for an operator. Never holds what was said, shown or a key. Default: nobody is told. */
   readonly log?: ((level: 'info' | 'warn', line: string) => void) | undefined;
+}
+
+/** What is told of one request to a server while it runs. None of it throws. */
+export interface RequestTrace {
+  /** Sent with the request. */
+  readonly headers: Readonly<Record<string, string>>;
+  answered(status: number): void;
+  /** The first of the answer's body is there. */
+  begun(): void;
+  failed(error: unknown): void;
+  /** The answer was read to its end, or left. */
+  end(): void;
 }
 
 export const DEFAULT_TIMEOUTS: RemoteTimeouts = {

@@ -164,8 +164,8 @@ export class RemoteEngine implements OmniEngine {
   }
 
   private serverOf(url: string): ChatServer {
-    const { key, sessionHeader, clock, timeouts, guard, pace } = this.settings;
-    return new ChatServer({ url, key, sessionHeader, clock, timeouts, guard, pace });
+    const { key, sessionHeader, clock, timeouts, guard, pace, trace } = this.settings;
+    return new ChatServer({ url, key, sessionHeader, clock, timeouts, guard, pace, trace });
   }
 
   private async identified(server: ChatServer, signal: AbortSignal): Promise<Identity | Failure> {

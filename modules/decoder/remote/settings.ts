@@ -26,6 +26,7 @@ export function settingsOf(options: RemoteOptions) {
     salt: options.salt ?? idOf(random),
     transcriptions: options.transcriptions,
     ear: options.ear ?? (() => Promise.resolve(null)),
+    trace: options.trace ?? (() => null),
     clock: options.clock ?? systemClock,
     log: options.log ?? (() => undefined),
     random,

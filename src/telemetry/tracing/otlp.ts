@@ -18,7 +18,7 @@ import { monotonicClock } from '../../clock.js';
 import type { TracingConfig } from '../../config/telemetry.js';
 import type { Logger } from '../logger.js';
 import { CallSpans } from './call-spans.js';
-import { tracedFetch } from './traced-fetch.js';
+import { requestTracer } from './traced-request.js';
 import type { CallTrace, TraceHeaders, Tracing } from './tracing.js';
 
 /** How long what waits may take to leave at the end (ms). */
@@ -48,7 +48,7 @@ class Ids implements IdGenerator {
 
 /** Spans by OTLP over HTTP (JSON). This file alone knows the SDK, and is loaded only where somebody asked for traces. */
 export class OtlpTracing implements Tracing {
-  readonly fetch: typeof fetch;
+  readonly request: Tracing['request'];
   readonly #provider: TracerProvider;
   readonly #ids = new Ids();
   readonly #calls = new Map<string, CallSpans>();
@@ -71,7 +71,7 @@ export class OtlpTracing implements Tracing {
       spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: config.scheduleDelayMs })],
     });
     const tracer = this.#provider.getTracer('vis-a-vis');
-    this.fetch = tracedFetch(tracer, () => {
+    this.request = requestTracer(tracer, () => {
       const id = this.#current();
       return (id !== undefined && this.#calls.get(id)?.forRequest()) || null;
     });

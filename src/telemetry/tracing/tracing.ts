@@ -1,4 +1,5 @@
 import type { SessionEvent } from '#modules/conversation';
+import type { RemoteOptions } from '#modules/decoder';
 
 /** The W3C trace context of the request that opens a call, as its headers say it; a stranger may have written it. */
 export interface TraceHeaders {
@@ -28,7 +29,7 @@ export interface Tracing {
   /** A call begins. @param from the request that opened it */
   call(id: string, from: TraceHeaders): CallTrace;
   /** Requests to inference servers: those of a call are spans of its turn, and say whose they are (`traceparent`). */
-  readonly fetch: typeof fetch;
+  readonly request: NonNullable<RemoteOptions['trace']>;
   /** Says for which call the running code works. */
   knowCall(current: () => string | undefined): void;
   /** What waits is exported, for a while at the most. */

@@ -22,7 +22,7 @@ interface Part {
 
 type Of<T extends RealtimeServerEvent['type']> = Extract<RealtimeServerEvent, { type: T }>;
 
-/** A cancellation is sent again as often, for an answer of a few words may be done before it comes. */
+/** A cancellation is sent again as often, for an answer of a few words may be done before it comes, though it follows the question at once. */
 const TRIES = 5;
 
 /** Whether an error says only that the answer was done before its cancellation came. */
@@ -77,9 +77,7 @@ export async function talkWith({ send, onEvent, connect, picture, ...talker }: T
   let ended: Of<'response.done'>['response'] = {};
   for (let tries = 0; tries < TRIES && ended.status !== 'cancelled'; tries++) {
     const done = next('response.done');
-    const begun = next('response.created');
     ask('what do you see');
-    await begun;
     send({ type: 'response.cancel' });
     ended = (await done).response;
   }

@@ -2,7 +2,8 @@ import type { Guard } from '#modules/contracts';
 import type { RequestBody } from '../../core/remote/body.js';
 import { Workload, type Pace, type Work } from '../../core/remote/patience.js';
 import { SseReader } from '../../core/remote/sse.js';
-import type { RemoteClock, RemoteTimeouts } from '../options.js';
+import type { RemoteClock, RemoteTimeouts, RequestTrace } from '../options.js';
+import { traced } from './traced.js';
 import { Failure, failureOf } from './failure.js';
 import { chunkSchema, completionSchema, usageOf, type Chunk, type Usage } from './shapes.js';
 import { Deadline } from './deadline.js';
@@ -18,6 +19,7 @@ export interface ChatServerOptions {
   /** Of all servers of the model. */
   readonly pace: Pace;
   readonly guard: Guard;
+  readonly trace: (url: string) => RequestTrace | null;
 }
 
 export interface RequestOptions {
@@ -212,10 +214,16 @@ export class ChatServer {
   }
 
   private async send(path: string, o: Omit<Sending, 'signal'>, deadline: Deadline): Promise<Answered> {
+    const url = `${this.options.url}${path}`;
+    const trace = o.method === 'POST' ? this.options.trace(url) : null;
     let answer: Answered;
     try {
-      answer = await send(`${this.options.url}${path}`, { ...o, signal: deadline.signal });
+      const headers = { ...o.headers, ...trace?.headers };
+      answer = await send(url, { ...o, headers, signal: deadline.signal });
+      if (trace) answer = traced(answer, trace);
     } catch (error) {
+      trace?.failed(error);
+      trace?.end();
       throw deadline.failure(error);
     }
     if (answer.status >= 200 && answer.status < 300) return answer;
