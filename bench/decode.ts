@@ -10,8 +10,8 @@ import { wholeNumber } from '../tools/support/cli.js';
 import { writeJson } from '../tools/support/json-file.js';
 import { REPOSITORY } from '../tools/support/repository.js';
 import { percentile } from '../tools/support/statistics.js';
-import { smollm2Decode, type Smollm2Decode } from './smollm2-decode.js';
-import { standardSteps, transformersJsSteps } from './standard-decode.js';
+import { smollm2Decode, type Smollm2Decode } from './decode/smollm2.js';
+import { standardSteps, transformersJsSteps } from './decode/standard.js';
 
 const PAST_TOKENS = [512, 2048, 4096] as const;
 const BATCH = [1, 2, 4, 8] as const;

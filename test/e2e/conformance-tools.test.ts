@@ -6,7 +6,7 @@ import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { unknownToAgents } from '../support/agents-parser.js';
 import { complaintsOfTypes } from '../support/sdk-types.js';
 import { TlsProxy } from '../support/tls-proxy.js';
-import { askForTool, type ToolTalk } from './support/agents-tools.js';
+import { askForTool, type ToolTalk } from './support/tools/agents-tools.js';
 import { launchChromium } from './support/chromium.js';
 import { Gateway } from './support/gateway.js';
 import { callProgram, openProgram } from './support/program-page.js';
@@ -49,7 +49,7 @@ describe('tools', () => {
     const folder = 'test/fixtures/e2e';
     const browser = await launchChromium({ video: `${folder}/table.mjpeg`, audio: `${folder}/question.wav` });
     try {
-      const page = await openProgram(browser, gateway.url, 'agents-tools-page.mjs');
+      const page = await openProgram(browser, gateway.url, 'tools/agents-tools-page.mjs');
       expectToolUsed(await callProgram<ToolTalk>(page, 'talk', `${gateway.url}v1/realtime/calls`));
     } finally {
       await browser.close();

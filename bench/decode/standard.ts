@@ -1,12 +1,12 @@
 import { basename, dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { PreTrainedModel, Tensor as TensorClass } from '@huggingface/transformers';
-import { KvCache } from '../modules/decoder/core/context/kv-cache.js';
-import type { OmniModel } from '../modules/decoder/core/model/ports.js';
-import { greedy } from '../modules/decoder/core/text/sampler.js';
-import { loadStandardFolder } from '../modules/decoder/folders/gemma/standard-folder.js';
-import { StandardModel } from '../modules/decoder/local/onnx/standard-model.js';
-import { StandardTokenizer } from '../modules/decoder/folders/gemma/standard-tokenizer.js';
+import { KvCache } from '../../modules/decoder/core/context/kv-cache.js';
+import type { OmniModel } from '../../modules/decoder/core/model/ports.js';
+import { greedy } from '../../modules/decoder/core/text/sampler.js';
+import { loadStandardFolder } from '../../modules/decoder/folders/gemma/standard-folder.js';
+import { StandardModel } from '../../modules/decoder/local/onnx/standard-model.js';
+import { StandardTokenizer } from '../../modules/decoder/folders/gemma/standard-tokenizer.js';
 
 /** Tokens made by a standard export: an export of our own weights (`python -m pocket.export.standard`). */
 export interface StandardDecode {

@@ -1,11 +1,11 @@
 import { basename, dirname } from 'node:path';
-import { loadLlamaFolder } from '../modules/decoder/folders/llama/llama-folder.js';
-import { LlamaTokenizer } from '../modules/decoder/folders/llama/llama-tokenizer.js';
-import { LlamaModel } from '../modules/decoder/local/onnx/llama-model.js';
-import { smollm2Folder, startLlamaServer } from '../tools/servers/llama-server.js';
-import { ToolError } from '../tools/support/cli.js';
-import { percentile } from '../tools/support/statistics.js';
-import { decodeSteps, generateSteps, promptId } from './standard-decode.js';
+import { loadLlamaFolder } from '../../modules/decoder/folders/llama/llama-folder.js';
+import { LlamaTokenizer } from '../../modules/decoder/folders/llama/llama-tokenizer.js';
+import { LlamaModel } from '../../modules/decoder/local/onnx/llama-model.js';
+import { smollm2Folder, startLlamaServer } from '../../tools/servers/llama-server.js';
+import { ToolError } from '../../tools/support/cli.js';
+import { percentile } from '../../tools/support/statistics.js';
+import { decodeSteps, generateSteps, promptId } from './standard.js';
 
 /** Tokens a second of SmolLM2-135M on one core, by length of the past: in float32, but for llama.cpp, which has the 4 bits as they came. */
 export interface Smollm2Decode {
