@@ -79,7 +79,8 @@ def figures(logits: np.ndarray, data: Situated) -> dict[str, float]:
     # What is hard of each: ends from pauses that the speaker made himself, questions from clear talk to others.
     for head, yes, no, name in (("turn_end", ("finished", "brief"), ("hesitating",), "hesitating"), ("not_for_me", ("talker",), ("finished", "brief"), "talker")):
         i, chosen = HEADS.index(head), np.isin(kinds, yes + no)
-        out[f"auc_{head}_{name}"] = auc(logits[chosen, i], np.isin(kinds[chosen], yes))
+        if np.isin(kinds, yes).any() and np.isin(kinds, no).any():
+            out[f"auc_{head}_{name}"] = auc(logits[chosen, i], np.isin(kinds[chosen], yes))
     for kind in sorted(set(kinds)):
         for i, name in enumerate(HEADS):
             known = (labels[:, i] >= 0) & (kinds == kind)

@@ -82,6 +82,7 @@ export class RtpCall extends Session {
   readonly #video: Forwarder;
   #reason: string | null = null;
 
+  /** @internal Use {@link connectRtp}. */
   constructor(
     peer: RTCPeerConnection,
     channel: RTCDataChannel,
