@@ -42,6 +42,8 @@ import { jestResults, pytestResults } from './reports.mjs';
 const COTURN = { name: 'coturn', program: 'turnserver' };
 /** For promtool, and a server that scrapes us; its package also starts one as a service where there is an init. */
 const PROMETHEUS = { name: 'prometheus', program: 'prometheus' };
+/** What networks of two machines are made with: test/support/namespaces.ts. */
+const IPROUTE = { name: 'iproute2', program: 'ip' };
 const CHROMIUM = { name: 'chromium', file: '/usr/bin/chromium' };
 /** A WHIP client of others, and what test/e2e/support/no-upnp.c is compiled by. */
 const WHIP_CLIENT = [
@@ -124,7 +126,7 @@ export const STEPS = [
     name: 'long',
     what: 'jest, what takes longer than a check may',
     extra: 'it takes longer',
-    packages: [CHROMIUM, COTURN, PROMETHEUS],
+    packages: [CHROMIUM, COTURN, PROMETHEUS, IPROUTE],
     run: (context) => jest(context, 'long', '--runInBand'),
   },
   // Not in CI: what it holds to 2 ms is told on an idle machine only.
