@@ -5,6 +5,7 @@ import type { IceServer } from '@vis-a-vis/protocol';
 import type { z } from 'zod';
 import { VisavisError } from '#modules/contracts';
 import type { CaptureLimits } from '../capture/core/limits.js';
+import type { BudgetLimits } from '../realtime/core/admission/limits.js';
 import { configSchema } from './config.schema.js';
 import { serviceLinks } from './service-links.js';
 import { tracingOf, type TracingConfig } from './telemetry.js';
@@ -74,16 +75,7 @@ export interface Config {
   /** How far ahead of real time audio may be appended. */
   readonly audioAheadMs: number;
   /** What all calls may use together; null: no bound. */
-  readonly budgets: {
-    readonly maxCalls: number | null;
-    readonly maxKvTokens: number | null;
-    readonly maxMemoryBytes: number | null;
-    readonly maxFrameLagMs: number | null;
-    readonly maxAnswerLagMs: number | null;
-    readonly recoverMs: number;
-    readonly frameIntervalMs: number;
-    readonly maxFrames: number;
-  };
+  readonly budgets: BudgetLimits;
   /** How long a call is kept whose client's network has gone (ms); 0: none is. */
   readonly resumeWindowMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';

@@ -2,7 +2,8 @@ import { pino } from 'pino';
 import type { EngineCaps } from '#modules/contracts';
 import type { ConversationLoad } from '#modules/conversation';
 import { Metrics } from '../telemetry/metrics.js';
-import { Budgets, type BudgetLimits } from './budgets.js';
+import { Budgets } from './budgets.js';
+import type { BudgetLimits } from './core/admission/limits.js';
 import { degradedEvent } from './core/admission/level.js';
 
 const IDLE: ConversationLoad = { frameLagMs: null, answerLagMs: null, tokens: 0 };

@@ -2,26 +2,9 @@ import { VisavisError, type Clock, type EngineCaps } from '#modules/contracts';
 import type { ConversationLoad } from '#modules/conversation';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { BudgetLimits } from './core/admission/limits.js';
 import { Ladder, type Pressure } from './core/admission/ladder.js';
 import { cameraOf, rungsOf, type Level } from './core/admission/level.js';
-
-/** What calls may use together, and what each is given where that is enough. null: no bound of its own. */
-export interface BudgetLimits {
-  /** Calls; the engine's own bound holds as well. */
-  readonly maxCalls: number | null;
-  /** Tokens in the KV caches of all calls. */
-  readonly maxKvTokens: number | null;
-  /** Resident memory of the process. */
-  readonly maxMemoryBytes: number | null;
-  /** How long frames may wait until they are attended (ms), on average of the calls that show their camera. */
-  readonly maxFrameLagMs: number | null;
-  /** How long answers may take to their first token (ms), on average of the calls that were answered lately. */
-  readonly maxAnswerLagMs: number | null;
-  /** How long nothing may be short before more is given again (ms). */
-  readonly recoverMs: number;
-  readonly frameIntervalMs: number;
-  readonly maxFrames: number;
-}
 
 export const DEFAULT_BUDGETS: BudgetLimits = {
   maxCalls: null,

@@ -1,7 +1,7 @@
 import type { ClientIce } from '../ice/ice-servers.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import type { Tracing } from '../telemetry/tracing/tracing.js';
-import type { BudgetLimits } from './budgets.js';
+import type { BudgetLimits } from './core/admission/limits.js';
 import type { CallEnvironment } from './call-options.js';
 import type { Pause } from './pause.js';
 import type { Tapes } from './tape.js';

@@ -8,7 +8,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { Captures } from '../capture/captures.js';
 import type { Tracing } from '../telemetry/tracing/tracing.js';
 import { ACCESS } from './access.js';
-import type { BudgetLimits } from './budgets.js';
+import type { BudgetLimits } from './core/admission/limits.js';
 import { CallsController } from './calls.controller.js';
 import { CALL_ENVIRONMENT, type CallLimits, type CallsEnvironment } from './calls-environment.js';
 import { CallsService } from './calls.service.js';

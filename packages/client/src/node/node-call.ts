@@ -1,24 +1,21 @@
 import type { SessionPatch } from '@vis-a-vis/protocol';
 import {
   MediaStreamTrack,
-  RTCPeerConnection,
-  RTCRtpCodecParameters,
   type RTCDataChannel,
+  type RTCPeerConnection,
   type RTCRtpSender,
   type RtpPacket,
 } from 'werift';
 import { CallError } from '../errors.js';
 import { exchange as postOffer, offerAgain, type ApiKey } from '../exchange.js';
 import { Session } from '../session.js';
-import { whenOpen } from '../when-open.js';
 import { silence, type AudioClip } from './audio-clip.js';
-import { tolerateRepeatedHello } from './dtls-guard.js';
 import type { VideoClip } from './ivf.js';
+import { keepMessages, openPeer, prepareTransports, whenChannelOpens } from './peer.js';
 import { AudioSender, VideoSender, type PlayOptions, type Spoken } from './rtp-sender.js';
 import { SenderReports } from './sender-reports.js';
 
 const LABEL = 'oai-events';
-const LOOPBACK = /^(127\.|localhost$|\[?::1\]?$)/;
 
 export interface NodeConnectOptions {
   /** The gateway, e.g. `http://127.0.0.1:8080` or `https://host/path`. */
@@ -53,32 +50,7 @@ export interface NodeConnectOptions {
  * @throws CallError with the gateway's code, or `connect_failed`, `connect_timeout`
  */
 export async function connectNode(options: NodeConnectOptions): Promise<NodeCall> {
-  const local = options.iceHosts ?? (LOOPBACK.test(hostOf(options.url)) ? ['127.0.0.1'] : null);
-  const peer = new RTCPeerConnection({
-    codecs: {
-      audio: [
-        new RTCRtpCodecParameters({
-          mimeType: 'audio/opus',
-          clockRate: 48_000,
-          channels: 2,
-          payloadType: 111,
-        }),
-      ],
-      video: [
-        new RTCRtpCodecParameters({
-          mimeType: 'video/VP8',
-          clockRate: 90_000,
-          payloadType: 96,
-          rtcpFeedback: [{ type: 'nack', parameter: 'pli' }, { type: 'goog-remb' }],
-        }),
-      ],
-    },
-    // One socket for all: werift never closes those of the media sections that the answer then bundles.
-    bundlePolicy: 'max-bundle',
-    iceServers: [...(options.iceServers ?? [])],
-    maxMessageSize: 256 * 1024,
-    ...(local && { iceUseIpv4: false, iceUseIpv6: false, iceAdditionalHostAddresses: [...local] }),
-  });
+  const peer = openPeer(options, 'vp8');
   try {
     return await negotiate(peer, options);
   } catch (error) {
@@ -208,19 +180,8 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   const video = options.video && addTrack(peer, 'video');
   const channel = peer.createDataChannel(LABEL, { ordered: true });
   options.onPeer?.(peer);
-  for (const transport of peer.dtlsTransports) {
-    tolerateRepeatedHello(transport);
-    // werift takes an empty list of ICE servers for its default, which is Google's STUN server.
-    if (!options.iceServers?.length) delete transport.iceTransport.connection.stunServer;
-  }
-  const opened = whenOpen(options.timeoutMs ?? 15_000, (opening) => {
-    channel.stateChanged.subscribe((state) => {
-      if (state === 'open') opening.opened();
-    });
-    peer.connectionStateChange.subscribe((state) => {
-      if (state === 'failed') opening.failed();
-    });
-  });
+  prepareTransports(peer, options);
+  const opened = whenChannelOpens(peer, channel, options.timeoutMs);
 
   await peer.setLocalDescription(await peer.createOffer());
   const offer = peer.localDescription?.sdp ?? '';
@@ -232,9 +193,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
       place = answered.call;
       return answered.sdp;
     });
-  // Heard from the first message on, which may come with the opening of the channel.
-  const early: string[] = [];
-  const listening = channel.onMessage.subscribe((data) => early.push(data.toString()));
+  const handOn = keepMessages(channel);
   await Promise.all([
     exchange(offer).then((sdp) => peer.setRemoteDescription({ type: 'answer', sdp })),
     opened,
@@ -249,12 +208,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   };
   const call = new NodeCall(peer, channel, senders, { call: place, apiKey: options.apiKey });
   video?.sender.onPictureLossIndication.subscribe(() => call.onKeyFrameRequest());
-  // After the caller has had the time to subscribe to the call's events.
-  setImmediate(() => {
-    listening.unSubscribe();
-    early.forEach((text) => call.handleMessage(text));
-    channel.onMessage.subscribe((data) => call.handleMessage(data.toString()));
-  });
+  handOn((text) => call.handleMessage(text));
   return call;
 }
 
@@ -283,8 +237,4 @@ function startSending(
     }
   };
   return { send, reports };
-}
-
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname : '';
 }

@@ -1,19 +1,9 @@
 import type { SessionPatch } from '@vis-a-vis/protocol';
-import {
-  MediaStreamTrack,
-  RTCPeerConnection,
-  RTCRtpCodecParameters,
-  RtpHeader,
-  RtpPacket,
-  type RTCDataChannel,
-} from 'werift';
+import { MediaStreamTrack, RtpHeader, RtpPacket, type RTCDataChannel, type RTCPeerConnection } from 'werift';
 import { exchange } from '../exchange.js';
 import { Session } from '../session.js';
-import { whenOpen } from '../when-open.js';
-import { tolerateRepeatedHello } from './dtls-guard.js';
+import { keepMessages, openPeer, prepareTransports, whenChannelOpens } from './peer.js';
 import { SenderReports } from './sender-reports.js';
-
-const LOOPBACK = /^(127\.|localhost$|\[?::1\]?$)/;
 
 /** A packet of an RTP stream whose source is elsewhere. Numbers and times are sent on as they are. */
 export interface ForwardedPacket {
@@ -49,24 +39,7 @@ export interface RtpConnectOptions {
  * @throws CallError with the gateway's code, or `connect_failed`, `connect_timeout`
  */
 export async function connectRtp(options: RtpConnectOptions): Promise<RtpCall> {
-  const local = options.iceHosts ?? (LOOPBACK.test(new URL(options.url).hostname) ? ['127.0.0.1'] : null);
-  const peer = new RTCPeerConnection({
-    codecs: {
-      audio: [
-        new RTCRtpCodecParameters({
-          mimeType: 'audio/opus',
-          clockRate: 48_000,
-          channels: 2,
-          payloadType: 111,
-        }),
-      ],
-      video: [videoCodec(options.videoCodec)],
-    },
-    bundlePolicy: 'max-bundle',
-    iceServers: [...(options.iceServers ?? [])],
-    maxMessageSize: 256 * 1024,
-    ...(local && { iceUseIpv4: false, iceUseIpv6: false, iceAdditionalHostAddresses: [...local] }),
-  });
+  const peer = openPeer(options, options.videoCodec);
   try {
     return await negotiate(peer, options);
   } catch (error) {
@@ -152,25 +125,13 @@ async function negotiate(peer: RTCPeerConnection, options: RtpConnectOptions): P
   let giveUp: () => void = () => undefined;
   try {
     const channel = peer.createDataChannel('oai-events', { ordered: true });
-    for (const transport of peer.dtlsTransports) {
-      tolerateRepeatedHello(transport);
-      // werift takes an empty list of ICE servers for its default, which is Google's STUN server.
-      if (!options.iceServers?.length) delete transport.iceTransport.connection.stunServer;
-    }
-    const opened = whenOpen(options.timeoutMs ?? 15_000, (opening) => {
+    prepareTransports(peer, options);
+    const opened = whenChannelOpens(peer, channel, options.timeoutMs, (opening) => {
       giveUp = () => opening.failed();
-      channel.stateChanged.subscribe((state) => {
-        if (state === 'open') opening.opened();
-      });
-      peer.connectionStateChange.subscribe((state) => {
-        if (state === 'failed') opening.failed();
-      });
     });
     await peer.setLocalDescription(await peer.createOffer());
     const offer = peer.localDescription?.sdp ?? '';
-    // Heard from the first message on, which may come with the opening of the channel.
-    const early: string[] = [];
-    const listening = channel.onMessage.subscribe((data) => early.push(data.toString()));
+    const handOn = keepMessages(channel);
     await Promise.all([
       exchange(options, offer, options.session).then(({ sdp }) =>
         peer.setRemoteDescription({ type: 'answer', sdp }),
@@ -178,12 +139,7 @@ async function negotiate(peer: RTCPeerConnection, options: RtpConnectOptions): P
       opened,
     ]);
     const call = new RtpCall(peer, channel, { audio, video });
-    // After the caller has had the time to subscribe to the call's events.
-    setImmediate(() => {
-      listening.unSubscribe();
-      early.forEach((text) => call.handleMessage(text));
-      channel.onMessage.subscribe((data) => call.handleMessage(data.toString()));
-    });
+    handOn((text) => call.handleMessage(text));
     return call;
   } catch (error) {
     giveUp(); // of a refused offer nothing will open
@@ -191,16 +147,4 @@ async function negotiate(peer: RTCPeerConnection, options: RtpConnectOptions): P
     video.stop();
     throw error;
   }
-}
-
-function videoCodec(codec: 'vp8' | 'h264'): RTCRtpCodecParameters {
-  return new RTCRtpCodecParameters({
-    mimeType: codec === 'vp8' ? 'video/VP8' : 'video/H264',
-    clockRate: 90_000,
-    payloadType: 96,
-    rtcpFeedback: [{ type: 'nack', parameter: 'pli' }, { type: 'goog-remb' }],
-    ...(codec === 'h264' && {
-      parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
-    }),
-  });
 }
