@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { ERRORS } from '#modules/contracts';
 import { readQuestionMaterial, type QuestionMaterial } from '../support/question-material.js';
@@ -11,6 +12,8 @@ const MALFORMED = 1000;
 const ROUNDS = 2;
 /** What is alive afterwards, by what was alive after the first time. One round's messages are about as much again. */
 const MOST_GROWTH = 1.15;
+const MOST_LOOKS = 20;
+const LOOK_AGAIN_MS = 500;
 
 interface ServerEvent {
   readonly type: string;
@@ -111,7 +114,17 @@ describe('a hostile client over WebSocket', () => {
     await attack();
     const before = await gateway.liveBytes();
     for (let round = 0; round < ROUNDS; round++) await attack();
-    expect((await gateway.liveBytes()) / before).toBeLessThan(MOST_GROWTH);
+    expect(await growthAtRest(before)).toBeLessThan(MOST_GROWTH);
+  }
+
+  /** What a session that has just ended still holds (messages on their way, rows that a worker gives back) goes by itself; a leak stays. */
+  async function growthAtRest(before: number): Promise<number> {
+    let growth = Infinity;
+    for (let look = 0; look < MOST_LOOKS && growth >= MOST_GROWTH; look++) {
+      if (look > 0) await sleep(LOOK_AGAIN_MS);
+      growth = (await gateway.liveBytes()) / before;
+    }
+    return growth;
   }
 
   it('appends 10,000 pieces in a second, is held up and told, and goes on; so do the others, and memory is flat', async () => {
