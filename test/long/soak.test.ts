@@ -47,7 +47,7 @@ describe('npm run soak', () => {
   };
 
   it('leaves in every way, twice, and the gateway is none the worse for it', async () => {
-    const { code, told, report } = await soak('--leave', '28', '--concurrent', '4', '--rest', '5');
+    const { code, told, report } = await soak('--leave', '28', '--concurrent', '7', '--rest', '5');
     expect({ told, ...report }).toMatchObject({ calls: 28, failed: 0, exits: 0, byFailure: {} });
     expect(Object.values(report.byLeaving)).toEqual(Array(14).fill({ calls: 2, failed: 0 }));
     expect(report.fds.after).toBeLessThanOrEqual(report.fds.before);
