@@ -22,6 +22,8 @@ export interface OfferOptions {
   readonly grant: Grant;
   /** What the client speaks on its data channel. Default: OpenAI Realtime. Null: it has no channel of its own. */
   readonly door?: Door | null;
+  /** A client without a channel of its own has come back by another connection, and is to be told so. */
+  readonly onBack?: () => void;
   /** The client has closed its request: what was begun for it is ended. */
   readonly gone?: AbortSignal;
   /** Of the request. */
@@ -39,6 +41,7 @@ export interface AnsweredOffer {
 /** What is kept of a call as long as it is open. */
 interface Kept extends NewCall {
   readonly client: ChannelClient | null;
+  readonly onBack: (() => void) | undefined;
   readonly lines: Lines<Connection>;
   readonly pace: RequestPace;
   /** Its conversation is there, or on its way. */
@@ -118,7 +121,7 @@ export class OffersService {
    * meanwhile, and what the caller may not do
    */
   async open({ sdp, session }: Offer, options: OfferOptions): Promise<AnsweredOffer> {
-    const { grant, door = openaiDoor, gone, trace = {} } = options;
+    const { grant, door = openaiDoor, onBack, gone, trace = {} } = options;
     if (gone?.aborted) throw leftEarly();
     const { call, guard } = this.calls.register({ grant, session, audio: 'track', trace });
     const { id } = call;
@@ -129,6 +132,7 @@ export class OffersService {
           call,
           guard,
           client,
+          onBack,
           lines: new Lines<Connection>(),
           pace: new RequestPace(),
           begun: false,
@@ -276,10 +280,16 @@ export class OffersService {
     // Of two who come with one token the first that is connected has it.
     const { back } = connection;
     if (back && !this.calls.resumption.spend(back.token, call)) return connection.close();
-    connection.unconfirmed = back !== null;
+    connection.unconfirmed = back !== null && kept.client !== null;
     call.tape?.connected(connection.number);
     lines.connected(connection);
     if (peer === null || !connection.counts) return;
+    // Who reads what is said elsewhere has no greeting to wait for.
+    if (back && !kept.client) {
+      connection.back = null;
+      this.calls.resumption.confirm(call);
+      kept.onBack?.();
+    }
     if (kept.begun) return logger.info({ call: call.id }, 'call goes on over another connection');
     kept.begun = true;
     try {

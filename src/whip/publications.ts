@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Resumed } from '@vis-a-vis/protocol';
 import { VisavisError } from '#modules/contracts';
 import { EventLog, type AnsweredOffer } from '../realtime/index.js';
 
@@ -29,11 +30,24 @@ export class Publications {
       },
     });
     call.join(log);
-    log.push(call.greeting);
+    this.#greet({ call, log }, null);
     const publication = { call, peer, log, token };
     this.#open.set(id, publication);
     this.#byToken.set(token, publication);
     return publication;
+  }
+
+  /** Its client has come back by another connection: it is told how it comes back the next time. */
+  back(id: string): void {
+    // Events have an address of their own, and are read as they always are.
+    this.#greet(this.get(id), { replayed: 0, missed: 0, received: 0 });
+  }
+
+  #greet({ call, log }: Pick<Publication, 'call' | 'log'>, resumed: Resumed | null): void {
+    const { greeting } = call;
+    const resume = call.wantsResume ? call.ticket() : null;
+    const visavis = { ...greeting.visavis, ...(resume && { resume }), ...(resumed && { resumed }) };
+    log.push(Object.keys(visavis).length > 0 ? { ...greeting, visavis } : greeting);
   }
 
   /** @throws VisavisError `not_found` */

@@ -52,7 +52,7 @@ export class WhipController {
     response.setHeader('Allow', 'POST, OPTIONS').end();
   }
 
-  /** Opens a session: the whole offer is taken, or nothing of it. */
+  /** Opens a session, or goes on with one whose connection is lost (`?resume=<token>`): the whole offer is taken, or nothing of it. */
   @Post()
   async publish(@Req() request: Request, @Res() response: Response): Promise<void> {
     const { call, peer, token } = await this.opened(request, response);
@@ -154,12 +154,24 @@ export class WhipController {
       const grant = await this.access.authorize(request);
       const sdp = textOf(request, SDP);
       checkPublication(sdp);
-      return this.publications.add(
-        await this.offers.open(
-          { sdp, session: {} },
-          { grant, door: null, gone: gone.signal, trace: traceHeadersOf(request.headers) },
-        ),
+      const { resume } = request.query;
+      if (typeof resume === 'string' && resume !== '') {
+        const { id } = this.calls.resumption.find(resume, grant, false);
+        const publication = this.publications.get(id);
+        return { ...publication, peer: (await this.offers.resume(sdp, { token: resume }, grant)).peer };
+      }
+      const session = { visavis: { resume: resume !== undefined } };
+      const answered = await this.offers.open(
+        { sdp, session },
+        {
+          grant,
+          door: null,
+          onBack: () => this.publications.back(answered.id),
+          gone: gone.signal,
+          trace: traceHeadersOf(request.headers),
+        },
       );
+      return this.publications.add(answered);
     } catch (error) {
       this.metrics.refused(error instanceof VisavisError ? error.code : 'internal_error');
       throw error;

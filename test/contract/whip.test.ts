@@ -20,7 +20,7 @@ import { Proxies } from '../../src/http/proxies.js';
 import { LifecycleModule } from '../../src/lifecycle/lifecycle.module.js';
 import { Lifecycle } from '../../src/lifecycle/lifecycle.js';
 import { ClientIce } from '../../src/ice/ice-servers.js';
-import { ACCESS, CallsService, type Access } from '../../src/realtime/index.js';
+import { ACCESS, CallsService, OffersService, type Access } from '../../src/realtime/index.js';
 import { ANYBODY } from '../../src/realtime/access.js';
 import { HttpErrorsFilter } from '../../src/realtime/http-errors.filter.js';
 import { RealtimeModule } from '../../src/realtime/realtime.module.js';
@@ -528,6 +528,64 @@ describe('events', () => {
     const events = eventsOf(session);
     await fetch(session.location, { method: 'DELETE' });
     expect((await fetch(events)).status).toBe(404);
+  });
+});
+
+describe('a session that asks to be kept', () => {
+  /** @returns what was answered; the client is connected where it is 201 */
+  async function join(query: string): Promise<{ one: Stranger; response: Response; location: string }> {
+    const one = client().track('audio');
+    const response = await fetch(`${url}${query}`, { method: 'POST', headers: SDP, body: await one.offer() });
+    const location = new URL(response.headers.get('location') ?? '', url).href;
+    if (response.status !== 201) return { one, response, location };
+    open.push(location);
+    await one.connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+    await until(() => one.connection.connectionState === 'connected');
+    return { one, response, location };
+  }
+
+  test('goes on over another connection, by the token that its events tell; they are read as before', async () => {
+    const first = await join('?resume');
+    await until(() => conversations.length === 1);
+    const link = /<([^>]*\/whip\/events\/[^>]*)>/.exec(first.response.headers.get('link') ?? '')?.[1] ?? '';
+    let said = '';
+    const stream = (await fetch(new URL(link, url))).body?.pipeThrough(new TextDecoderStream());
+    const reading = (async () => {
+      for await (const piece of stream ?? []) said += piece;
+    })();
+    const tokens = () => [...said.matchAll(/"resume":\{"token":"([^"]+)"/g)].map(([, token]) => token ?? '');
+    await until(() => tokens().length === 1);
+    const second = await join(`?resume=${tokens()[0]}`);
+    expect([second.response.status, second.location]).toEqual([201, first.location]);
+    expect(second.response.headers.get('etag')).not.toBe(first.response.headers.get('etag'));
+    await until(() => tokens().length === 2);
+    // The connection before is closed, and nobody has hung up by that.
+    await until(() => app.get(MediaService, { strict: false }).openPeers === 1);
+    conversations[0]?.emit({ type: 'part_lost', part: 'video', why: 'gone' });
+    await until(() => said.includes('part_lost'));
+    expect([conversations.length, conversations[0]?.closedBecause, calls.openCalls]).toEqual([1, null, 1]);
+    const used = await join(`?resume=${tokens()[0]}`);
+    expect([used.response.status, (await problemOf(used.response))['code']]).toEqual([
+      404,
+      'resume_not_found',
+    ]);
+    await fetch(first.location, { method: 'DELETE' });
+    await reading;
+    expect(said).toContain('event: closed');
+  });
+
+  test('without asking it is told of no token; and a call of another kind is none of its sessions', async () => {
+    await join('');
+    const { call } = await app
+      .get(OffersService, { strict: false })
+      .open(
+        { sdp: await client().track('audio').withChannel().offer(), session: { visavis: { resume: true } } },
+        { grant: ANYBODY },
+      );
+    const token = call.ticket()?.token;
+    const response = await join(`?resume=${token}`);
+    expect(response.response.status).toBe(404);
+    await calls.end(call.id, 'hangup');
   });
 });
 

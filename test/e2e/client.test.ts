@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { Camera, connect, Microphone, readAudio, readIvf } from '@vis-a-vis/client/node';
 import { scriptedCall, type Script, type ScriptedCall } from '@vis-a-vis/client/testing';
 import type { Browser, Page } from 'playwright-core';
+import { RTCPeerConnection } from 'werift';
 import { EXPECTED, SCENARIOS, type ScenarioName } from '../support/client-scenarios.js';
+import { refuseRestarts } from '../support/lost-connection.js';
 import { launchChromium } from './support/chromium.js';
 import { Gateway } from './support/gateway.js';
 import { callProgram, openProgram } from './support/program-page.js';
@@ -24,7 +27,11 @@ describe('a call', () => {
   afterAll(() => gateway?.stop());
 
   describe('in Node', () => {
+    const dialled = jest.spyOn(RTCPeerConnection.prototype, 'createDataChannel');
+    afterAll(() => dialled.mockRestore());
+
     it.each(NAMES)('%s', async (name) => {
+      let restore = (): void => undefined;
       const microphone = new Microphone();
       const clip = await readAudio(SPEECH);
       const stage = {
@@ -32,9 +39,18 @@ describe('a call', () => {
         microphone,
         camera: new Camera(await readIvf('test/fixtures/call/table.ivf')),
         speak: () => microphone.speak(clip),
+        lose: () => {
+          restore = refuseRestarts();
+          const peer = dialled.mock.contexts.at(-1) as RTCPeerConnection;
+          peer.iceConnectionStateChange.execute('disconnected');
+        },
         nowhere: NOWHERE,
       };
-      expect(await SCENARIOS[name](stage)).toEqual(EXPECTED[name]);
+      try {
+        expect(await SCENARIOS[name](stage)).toEqual(EXPECTED[name]);
+      } finally {
+        restore();
+      }
     });
   });
 
@@ -50,6 +66,15 @@ describe('a call', () => {
 
     it.each(NAMES)('%s', async (name) => {
       expect(await callProgram(page, 'perform', name, gateway.url)).toEqual(EXPECTED[name]);
+    });
+
+    it('hangs up where its page is closed: nobody comes back to it', async () => {
+      const other = await openProgram(browser, gateway.url, 'client-page.mjs');
+      await callProgram(other, 'open', gateway.url);
+      await other.close();
+      const openCalls = async () => (await gateway.health()).calls.open;
+      while ((await openCalls()) > 0) await sleep(50);
+      expect(await openCalls()).toBe(0);
     });
 
     it('reads answers aloud, and is interrupted by who speaks into it', async () => {
@@ -88,6 +113,11 @@ describe('a scripted call', () => {
       microphone: true,
       camera: true,
       speak: () => Promise.resolve(scripted?.person.says('what is this')),
+      lose: () => {
+        scripted?.network.drops('kept');
+        scripted?.network.returns();
+        return scripted?.clock.advance(1000);
+      },
       nowhere: NOWHERE,
     };
     expect(await SCENARIOS[name](stage)).toEqual(EXPECTED[name]);

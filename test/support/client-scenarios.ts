@@ -18,6 +18,8 @@ export interface Stage {
   readonly camera: CameraSource;
   /** Asks something aloud, and resolves when it has been said. */
   readonly speak: () => Promise<unknown>;
+  /** The connection of the call is lost, and the gateway has given it up; the network is there. */
+  readonly lose: () => unknown;
   /** Where no gateway is. */
   readonly nowhere: Pick<ConnectOptions, 'url'>;
 }
@@ -181,6 +183,33 @@ export const SCENARIOS = {
     return { status, state, measured: rttMs === null || rttMs >= 0 };
   },
 
+  async resumed({ connect, lose }: Stage) {
+    const call = await connect({ reconnect: { firstMs: 20 } });
+    const ids: string[] = [];
+    const sessions = new Set<string>();
+    const [states, ways]: [string[], string[]] = [[], []];
+    call.on('event', (event) => {
+      ids.push(event.event_id);
+      if (event.type === 'session.created') sessions.add(event.session.id);
+    });
+    call.on('state', (state) => states.push(state));
+    call.on('reconnecting', ({ way }) => ways.push(way));
+    const first = call.say('one');
+    await first.done;
+    const resumed = call.once('resumed');
+    const losing = lose();
+    const turn = call.say('two');
+    const text = textOf(turn);
+    await losing;
+    const { kept } = await resumed;
+    const { status } = await turn.done;
+    const { text: third } = await call.say('three').done;
+    const seen = states.slice();
+    call.close();
+    const doubled = ids.length - new Set(ids).size;
+    return { ways, states: seen, kept, text: await text, status, third, doubled, sessions: sessions.size };
+  },
+
   async refused({ connect, nowhere }: Stage) {
     const late = new AbortController();
     const aborted = connect({ signal: late.signal }).then(
@@ -269,6 +298,16 @@ export const EXPECTED: { [Name in ScenarioName]: Awaited<ReturnType<(typeof SCEN
   },
   heard: { said: ['Nothing is called.'], text: 'Nothing', characters: 7, whole: false, told: true },
   restarted: { status: 'completed', state: 'connected', measured: true },
+  resumed: {
+    ways: ['restart', 'resume'],
+    states: ['reconnecting', 'connected'],
+    kept: true,
+    text: 'Nothing is called.',
+    status: 'completed',
+    third: 'Nothing is called.',
+    doubled: 0,
+    sessions: 1,
+  },
   refused: {
     nowhere: 'connect_failed, again',
     twoKeys: 'bad_option, never',

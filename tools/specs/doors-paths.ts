@@ -99,6 +99,15 @@ function whip(): Json {
         operationId: 'publish',
         tags: ['WHIP'],
         summary: 'Publish by WHIP (RFC 9725)',
+        parameters: [
+          {
+            name: 'resume',
+            in: 'query',
+            description:
+              'Empty: the session is kept where its connection is lost. A token that its events have told: it goes on over this connection.',
+            schema: { type: 'string' },
+          },
+        ],
         requestBody: { required: true, content: SDP },
         responses: {
           '201': {
@@ -106,7 +115,7 @@ function whip(): Json {
               'The answer; `Location` and `ETag` of the session, and in a `Link` where its events are read as server-sent events.',
             content: SDP,
           },
-          ...problems(400, 401, 403, 413, 415, 422, 429, 500, 503),
+          ...problems(400, 401, 403, 404, 410, 413, 415, 422, 429, 500, 503),
         },
       },
     },

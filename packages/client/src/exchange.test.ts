@@ -42,11 +42,11 @@ describe('exchange', () => {
   });
 
   it('brings the key, where there is one', async () => {
-    expect(await exchange({ url, apiKey: 'ek_1' }, 'v=0', undefined)).toEqual({
+    expect(await exchange({ url, apiKey: 'ek_1' }, 'v=0', {})).toEqual({
       sdp: 'v=0',
       call: null,
     });
-    await exchange({ url }, 'v=0', undefined);
+    await exchange({ url }, 'v=0', {});
     expect(seen.map((request) => [request.url, request.headers.authorization])).toEqual([
       ['/below/v1/realtime/calls', 'Bearer ek_1'],
       ['/below/v1/realtime/calls', undefined],
@@ -55,7 +55,7 @@ describe('exchange', () => {
 
   it.each([['calls/rtc_1'], ['/below/v1/realtime/calls/rtc_1']])('finds the call at %s', async (location) => {
     answer.location = location;
-    const { call } = await exchange({ url }, 'v=0', undefined);
+    const { call } = await exchange({ url }, 'v=0', {});
     expect(call?.pathname).toBe('/below/v1/realtime/calls/rtc_1');
     if (!call) throw new Error('no call');
     answer = { status: 200, body: 'v=1' };
@@ -86,7 +86,7 @@ describe('exchange', () => {
       status: 401,
       body: JSON.stringify({ error: { code: 'expired_api_key', message: 'The key has expired.' } }),
     };
-    await expect(exchange({ url, apiKey: 'ek_1' }, 'v=0', undefined)).rejects.toMatchObject({
+    await expect(exchange({ url, apiKey: 'ek_1' }, 'v=0', {})).rejects.toMatchObject({
       code: 'expired_api_key',
       message: 'The key has expired.',
     });

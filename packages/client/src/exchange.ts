@@ -1,4 +1,4 @@
-import type { IceServer, IceServers, SessionPatch } from '@vis-a-vis/protocol';
+import type { IceServer, IceServers, ResumeRequest, SessionPatch } from '@vis-a-vis/protocol';
 import { CallError } from './errors.js';
 
 /** Without them, `timing` and `frame` would never be emitted. */
@@ -23,6 +23,13 @@ export interface Answered {
   readonly call: URL | null;
 }
 
+/** What an offer is for. */
+export interface Wanted {
+  readonly session?: SessionPatch | undefined;
+  /** A call that goes on by it, with the session that it has. */
+  readonly resume?: ResumeRequest | undefined;
+}
+
 /**
  * Takes an offer to a gateway.
  * @throws CallError with the gateway's code, or `connect_failed`
@@ -30,13 +37,14 @@ export interface Answered {
 export async function exchange(
   { url, apiKey }: GatewayAddress,
   sdp: string,
-  session: SessionPatch | undefined,
+  { session, resume }: Wanted,
   signal?: AbortSignal,
 ): Promise<Answered> {
   const form = new FormData();
   form.set('sdp', sdp);
   const visavis = { ...ALL_VENDOR_EVENTS, ...session?.visavis };
-  form.set('session', JSON.stringify({ type: 'realtime', ...session, visavis }));
+  if (resume) form.set('resume', JSON.stringify(resume));
+  else form.set('session', JSON.stringify({ type: 'realtime', ...session, visavis }));
   const response = await ask(callsOf(url), apiKey, { method: 'POST', body: form, signal });
   const location = response.headers.get('location');
   const call = location === null ? null : new URL(location, response.url);

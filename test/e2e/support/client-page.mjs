@@ -1,13 +1,31 @@
 // Runs in the browser: what every kind of call does, by a call of this browser.
 import { connect } from '@vis-a-vis/client/browser';
 import { SCENARIOS } from '../../support/client-scenarios.ts';
+import { refuseRestarts } from '../../support/lost-connection.ts';
 import { voice } from './voice.mjs';
+
+const peers = [];
+globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...args) {
+    super(...args);
+    peers.push(this);
+  }
+};
+
+/** The browser says what it says when nothing comes through. @returns what makes gateways answer again */
+function lose() {
+  const peer = peers.at(-1);
+  Object.defineProperty(peer, 'iceConnectionState', { value: 'disconnected' });
+  peer.dispatchEvent(new Event('iceconnectionstatechange'));
+  return refuseRestarts();
+}
 
 /** @param {string} url of the gateway */
 globalThis.perform = async (name, url) => {
   const { track, speak, clipMs } = await voice();
   const { canvas, context } = picture();
   const camera = canvas.captureStream(5).getVideoTracks()[0];
+  let restore = () => undefined;
   const drawing = setInterval(() => context.fillRect(0, 0, 320, Math.random() * 240), 100);
   try {
     return await SCENARIOS[name]({
@@ -15,12 +33,16 @@ globalThis.perform = async (name, url) => {
       microphone: track,
       camera,
       nowhere: { url: 'http://127.0.0.1:9' },
+      lose: () => {
+        restore = lose();
+      },
       speak: async () => {
         speak();
         await new Promise((resolve) => setTimeout(resolve, clipMs));
       },
     });
   } finally {
+    restore();
     clearInterval(drawing);
   }
 };

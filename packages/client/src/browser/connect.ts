@@ -78,6 +78,8 @@ class BrowserEdge implements Edge {
       () => (document.visibilityState === 'visible' ? awake() : told.hidden()),
       { signal },
     );
+    // A gateway keeps the call of who says nothing. A page that is only put by may come back.
+    addEventListener('pagehide', ({ persisted }) => persisted || told.left(), { signal });
     const devices = navigator.mediaDevices as MediaDevices | undefined;
     devices?.addEventListener('devicechange', () => told.devicesChanged(), { signal });
     return () => over.abort();

@@ -99,20 +99,20 @@ export class BrowserLink implements Link {
     this.#peer.close();
   }
 
-  async #negotiate({ session }: Opening, signal: AbortSignal): Promise<void> {
+  async #negotiate(opening: Opening, signal: AbortSignal): Promise<void> {
     const [peer, channel] = [this.#peer, this.#channel];
-    const opened = whenOpen(this.#dial.options.timeoutMs ?? 15_000, (opening) => {
-      channel.addEventListener('open', () => opening.opened(), { once: true });
+    const opened = whenOpen(this.#dial.options.timeoutMs ?? 15_000, (told) => {
+      channel.addEventListener('open', () => told.opened(), { once: true });
       peer.addEventListener('connectionstatechange', () => {
-        if (peer.connectionState === 'failed') opening.failed();
+        if (peer.connectionState === 'failed') told.failed();
       });
-      signal.addEventListener('abort', () => opening.failed(), { once: true });
+      signal.addEventListener('abort', () => told.failed(), { once: true });
     });
     await peer.setLocalDescription();
     const offer = peer.localDescription?.sdp ?? '';
     // Together, so that a refused offer is told at once, and a timeout also covers the request.
     await Promise.all([
-      exchange(this.#dial.gateway, offer, session, signal).then(({ call, sdp }) => {
+      exchange(this.#dial.gateway, offer, opening, signal).then(({ call, sdp }) => {
         this.#call = call;
         return peer.setRemoteDescription({ type: 'answer', sdp }).then(() => obeyFramerate(peer, sdp));
       }),

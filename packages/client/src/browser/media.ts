@@ -15,6 +15,15 @@ interface Source {
   readonly own: boolean;
 }
 
+/** A connection that carries the tracks. */
+interface Carrier {
+  readonly peer: RTCPeerConnection;
+  readonly audio: RTCRtpSender;
+  video: RTCRtpSender | null;
+  /** Makes it carry a kind that it has not carried so far. */
+  readonly renegotiate: () => Promise<void>;
+}
+
 /** The tracks of a call, whichever connection carries them. */
 export class BrowserMedia implements Media {
   readonly #echo: SpeakOptions['echo'] | null;
@@ -22,10 +31,8 @@ export class BrowserMedia implements Media {
   #sound: Sound | null = null;
   #microphone: Source | null = null;
   #camera: Source | null = null;
-  #peer: RTCPeerConnection | null = null;
-  #audioSender: RTCRtpSender | null = null;
-  #videoSender: RTCRtpSender | null = null;
-  #renegotiate: () => Promise<void> = () => Promise.resolve();
+  /** One, or two while a call goes from one connection to another; the last is the one that counts. */
+  #carriers: Carrier[] = [];
   #muted = false;
   #closed = false;
 
@@ -48,17 +55,13 @@ export class BrowserMedia implements Media {
 
   /** Another connection carries the tracks from now on. @param renegotiate makes it carry a kind that it has not carried so far */
   attach(peer: RTCPeerConnection, renegotiate: () => Promise<void>): void {
-    this.#peer = peer;
-    this.#renegotiate = renegotiate;
-    this.#audioSender = peer.addTransceiver(this.#audioTrack(), { direction: 'sendonly' }).sender;
-    this.#videoSender = this.#camera
-      ? peer.addTransceiver(this.#camera.track, { direction: 'sendonly' }).sender
-      : null;
+    const audio = send(peer, this.#audioTrack());
+    const video = this.#camera ? send(peer, this.#camera.track) : null;
+    this.#carriers.push({ peer, audio, video, renegotiate });
   }
 
   detach(peer: RTCPeerConnection): void {
-    if (this.#peer !== peer) return;
-    this.#peer = this.#audioSender = this.#videoSender = null;
+    this.#carriers = this.#carriers.filter((carrier) => carrier.peer !== peer);
   }
 
   mute(muted: boolean): void {
@@ -72,7 +75,7 @@ export class BrowserMedia implements Media {
     this.#microphone = source;
     if (source) source.track.enabled = !this.#muted;
     this.#sound?.listen(source?.track ?? null);
-    await this.#audioSender?.replaceTrack(this.#audioTrack());
+    await Promise.all(this.#carriers.map(({ audio }) => audio.replaceTrack(this.#audioTrack())));
   }
 
   useCamera(source: CameraSource | null): Promise<void> {
@@ -110,10 +113,11 @@ export class BrowserMedia implements Media {
     const source = await open();
     this.#release(this.#camera);
     this.#camera = source;
-    if (this.#videoSender) return this.#videoSender.replaceTrack(source?.track ?? null);
-    if (!source || !this.#peer) return;
-    this.#videoSender = this.#peer.addTransceiver(source.track, { direction: 'sendonly' }).sender;
-    await this.#renegotiate();
+    await Promise.all(this.#carriers.map(async ({ video }) => video?.replaceTrack(source?.track ?? null)));
+    const carrier = this.#carriers.at(-1);
+    if (!source || !carrier || carrier.video) return;
+    carrier.video = send(carrier.peer, source.track);
+    await carrier.renegotiate();
   }
 
   /** The gateway wants sound in every call; with a gate, what goes through it. */
@@ -148,6 +152,10 @@ export class BrowserMedia implements Media {
   #release(source: Source | null): void {
     if (source?.own) source.track.stop();
   }
+}
+
+function send(peer: RTCPeerConnection, track: MediaStreamTrack): RTCRtpSender {
+  return peer.addTransceiver(track, { direction: 'sendonly' }).sender;
 }
 
 function gates(echo: SpeakOptions['echo'] | null): boolean {

@@ -49,21 +49,22 @@ export class Call extends Emitter<CallEvents> {
   constructor(edge: Edge, options: ConnectOptions) {
     super();
     this.#edge = edge;
-    this.#session = firstSession(options);
+    const recovery = recoveryOf(options.reconnect ?? true);
+    this.#session = firstSession(options, recovery?.resume === true);
     this.#whenHidden = options.whenHidden;
     this.#camera = options.screen || options.camera || null;
     this.#lifeline = new Lifeline({
       edge,
       session: () => this.#session,
-      recovery: recoveryOf(options.reconnect ?? true),
+      recovery,
       wantsRedial: () => REDIAL.has(this.#lastErrorCode),
       told: {
-        message: (text) => this.#handleMessage(text),
+        event: (event) => this.#handleEvent(event),
         reconnecting: (attempt, reason) => {
           this.#enter('reconnecting');
           this.emit('reconnecting', { ...attempt, reason });
         },
-        abandoned: () => this.#conversation.handleLost('The conversation was lost with its connection.'),
+        abandoned: (why) => this.#conversation.handleLost(why),
         resumed: (kept) => {
           this.#enter('connected');
           this.emit('resumed', { kept, awayMs: this.#lifeline.awayMs });
@@ -104,6 +105,7 @@ export class Call extends Emitter<CallEvents> {
           this.#lifeline.hurry();
           if (this.#hiddenCamera) this.#run(this.cameraOn(this.#hiddenCamera));
         },
+        left: () => this.close(),
         hidden: () => {
           if (this.#whenHidden !== 'camera-off' || !media.cameraOn) return;
           const camera = this.#camera;
@@ -277,8 +279,7 @@ export class Call extends Emitter<CallEvents> {
     this.emit('quality', qualityOf(link ? await link.stats() : none, up));
   }
 
-  #handleMessage(text: string): void {
-    const event = JSON.parse(text) as ServerEvent;
+  #handleEvent(event: ServerEvent): void {
     if (event.type === 'session.created' || event.type === 'session.updated')
       this.#caps = event.session.visavis?.caps ?? null;
     if (event.type === 'session.created') this.#recorded = event.visavis?.capture !== undefined;

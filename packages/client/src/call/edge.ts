@@ -1,4 +1,4 @@
-import type { SessionPatch } from '@vis-a-vis/protocol';
+import type { ResumeRequest, SessionPatch } from '@vis-a-vis/protocol';
 import type { CallError } from '../errors.js';
 import type { CameraSource, Device, ImageSource, MicrophoneSource, Voice } from './options.js';
 
@@ -35,7 +35,7 @@ export interface Link {
   close(): void;
 }
 
-/** What a person is heard and seen by; it outlives a connection. */
+/** What a person is heard and seen by; it outlives a connection, and there may be two of them for a while: the newest counts. */
 export interface Media {
   readonly muted: boolean;
   readonly cameraOn: boolean;
@@ -62,6 +62,8 @@ export interface SurroundingsListener {
   awake(): void;
   /** The page is not looked at any more. */
   hidden(): void;
+  /** The page is closed, or another takes its place: nobody comes back to the call. */
+  left(): void;
 }
 
 export interface Timers {
@@ -76,6 +78,8 @@ export interface Timers {
 /** What a connection begins with. */
 export interface Opening {
   readonly session: SessionPatch;
+  /** It goes on with the call that another connection has lost. */
+  readonly resume?: ResumeRequest;
 }
 
 /** All that a call needs of the platform that it runs on. */

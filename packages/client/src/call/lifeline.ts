@@ -1,15 +1,17 @@
-import type { SessionPatch } from '@vis-a-vis/protocol';
-import { Recovery, type Attempt, type RecoveryOptions } from '../core/recovery.js';
+import type { ServerEvent, SessionPatch } from '@vis-a-vis/protocol';
+import { Recovery, type Attempt, type RecoveryOptions, type Way } from '../core/recovery.js';
+import { Resumption, type Resumed } from '../core/resumption.js';
 import { CallError } from '../errors.js';
-import type { Edge, Link, LinkState } from './edge.js';
+import { Connecting } from './connecting.js';
+import type { Edge, Link, LinkState, Opening } from './edge.js';
 
 /** What is told of a call's connection. */
 export interface LifelineListener {
-  message(text: string): void;
+  event(event: ServerEvent): void;
   /** Nothing comes through; `attempt` is what is tried next. */
   reconnecting(attempt: Attempt, reason: string): void;
-  /** The connection is given up, and with it what was under way; what is sent from now on waits for another. */
-  abandoned(): void;
+  /** What was under way is lost: with the call, which is given up, or because too much was missed of it. */
+  abandoned(why: string): void;
   /** @param kept false: it is another call, and the conversation is lost */
   resumed(kept: boolean): void;
   /** It is over, and nothing is tried any more. */
@@ -32,16 +34,28 @@ const MAX_WAITING = 200;
 
 /**
  * Keeps a call connected: one link after the other, and what is tried in between. The ways back are those of `core/recovery.ts`, of
- * which each is a line in `#go`; one that takes the conversation to another connection belongs there too.
+ * which each is a line in `#go`.
  */
 export class Lifeline {
   readonly #options: LifelineOptions;
   readonly #over = new AbortController();
   #link: Link | null = null;
   #recovery: Recovery | null = null;
+  #resumption = new Resumption();
+  /** The call is one that has been connected, and is not given up. */
+  #isOpen = false;
+  /** It is being come back to. */
+  #isComing = false;
+  /** The link has said that it is well again, while another was being made. */
+  #isBack = false;
   /** Resolves at what cuts a wait short. */
   #hurry: () => void = () => undefined;
+  /** The link is closed: what waits for it need not wait any more. */
+  #cut: () => void = () => undefined;
+  /** For another call. */
   #waiting: string[] = [];
+  /** Messages since there was a link. */
+  #held = 0;
   #sinceMs = 0;
 
   constructor(options: LifelineOptions) {
@@ -49,8 +63,8 @@ export class Lifeline {
   }
 
   /** @throws what `Edge.dial` throws */
-  async open(signal: AbortSignal): Promise<void> {
-    this.#link = await this.#dial(signal);
+  open(signal: AbortSignal): Promise<void> {
+    return this.#connect({ session: this.#options.session() }, signal);
   }
 
   get link(): Link | null {
@@ -69,16 +83,19 @@ export class Lifeline {
   /** Sends a message, or keeps it until there is a connection again. @throws CallError `session_closed`, `connection_lost` */
   send(text: string): void {
     if (this.#over.signal.aborted) throw new CallError('session_closed', 'The call is closed.');
-    if (this.#link) return this.#link.send(text);
-    if (this.#waiting.length >= MAX_WAITING)
+    if (this.#link) this.#link.send(text);
+    else if (this.#held >= MAX_WAITING)
       throw new CallError('connection_lost', 'There is no connection, and enough waits for one.');
-    this.#waiting.push(text);
+    else this.#held += 1;
+    const { edge, recovery } = this.#options;
+    if (!this.#link && !this.#mayResume) this.#waiting.push(text);
+    else if (recovery?.resume) this.#resumption.sent(text, edge.timers.now());
   }
 
   /** Seeks another way now, whatever the connection is like. @throws CallError as `Link.restart` */
   async restart(): Promise<void> {
     if (!this.#link) throw new CallError('session_closed', 'There is no connection to restart.');
-    await this.#link.restart(this.#over.signal);
+    await this.#restart(this.#link);
   }
 
   /** Something has changed for the better: the next attempt is made at once. */
@@ -89,46 +106,74 @@ export class Lifeline {
   close(): void {
     this.#over.abort();
     this.#hurry();
-    this.#link?.close();
-    this.#link = null;
+    this.#drop();
   }
 
-  async #dial(signal: AbortSignal): Promise<Link> {
-    const { edge, session, told } = this.#options;
-    let link: Link | null = null;
-    const mine = (): boolean =>
-      !this.#over.signal.aborted && (link === null || this.#link === null || link === this.#link);
-    link = await edge.dial(
-      { session: session() },
-      {
-        message: (text) => mine() && told.message(text),
-        state: (state, why) => mine() && this.#handleState(state, why),
-      },
-      signal,
-    );
-    return link;
+  /** There is a call to come back to. */
+  get #mayResume(): boolean {
+    return this.#options.recovery?.resume === true && this.#resumption.possible;
+  }
+
+  /** Makes another connection, and leaves the one before only then. @throws what `Edge.dial` throws, and `Connecting.greeted` */
+  async #connect(opening: Opening, signal: AbortSignal): Promise<void> {
+    const { edge } = this.#options;
+    const connecting = new Connecting(edge.timers, signal);
+    const link = await edge.dial(opening, connecting, signal);
+    try {
+      if (opening.resume) await connecting.greeted();
+      signal.throwIfAborted();
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+    this.#drop();
+    this.#link = link;
+    this.#isOpen = true;
+    this.#held = 0;
+    const isCurrent = (): boolean => link === this.#link;
+    connecting.handOver({
+      message: (text) => (isCurrent() ? this.#handleEvent(JSON.parse(text) as ServerEvent) : undefined),
+      state: (state, why) => (isCurrent() ? this.#handleState(state, why) : undefined),
+    });
+  }
+
+  #handleEvent(event: ServerEvent): void {
+    if (this.#resumption.repeated(event)) return;
+    const resumed = this.#resumption.received(event);
+    if (resumed) this.#handleResumed(resumed);
+    this.#options.told.event(event);
+  }
+
+  #handleResumed({ unheard, missedEvents, lostMessages }: Resumed): void {
+    if (missedEvents + lostMessages > 0) this.#options.told.abandoned('Too much was missed of the call.');
+    for (const text of unheard) this.#link?.send(text);
+    this.#resumed('resume');
   }
 
   #handleState(state: LinkState, why: string): void {
-    // Before it is open, whoever dials is told of it.
-    if (!this.#link) return;
+    const { edge, recovery, wantsRedial } = this.#options;
+    this.#isBack = state === 'up';
     if (state === 'up') {
-      if (this.#recovery) this.#resumed(true);
+      if (this.#recovery && !this.#isComing) this.#resumed('restart');
       return;
     }
-    const { edge, recovery, told, wantsRedial } = this.#options;
+    this.#resumption.lost();
     if (state !== 'interrupted') {
-      this.#link.close();
-      this.#link = null;
-      if (!recovery || (state === 'hung_up' && !wantsRedial())) return this.#lost(null, why);
-    }
-    if (state !== 'interrupted') {
-      told.abandoned();
+      this.#drop();
+      // Who is lost to the gateway is hung up on by it, and kept.
+      const keeps = this.#mayResume && (state === 'closed' || this.#recovery !== null);
+      if (!recovery || (state === 'hung_up' && !keeps && !wantsRedial())) return this.#lost(null, why);
+      if (!keeps) this.#abandon();
       this.#recovery?.handleClosed();
     }
     if (this.#recovery || !recovery) return;
     this.#sinceMs = edge.timers.now();
-    this.#recovery = new Recovery(recovery, this.#sinceMs, this.#link !== null);
+    const ways = [this.#link && ('restart' as const), this.#mayResume && ('resume' as const)];
+    this.#recovery = new Recovery(
+      recovery,
+      this.#sinceMs,
+      ways.filter((way) => way !== null && way !== false),
+    );
     this.#recover(this.#recovery, why).catch((error: unknown) => {
       this.#lost(error instanceof CallError ? error : null, String(error));
     });
@@ -145,10 +190,12 @@ export class Lifeline {
       await this.#wait(attempt.afterMs);
       if (this.#recovery !== recovery || this.#over.signal.aborted) return;
       try {
-        await this.#go(attempt);
-        if (this.#recovery === recovery) this.#resumed(attempt.way === 'restart');
+        const way = await this.#go(attempt);
+        // That a call goes on is told by its greeting.
+        if (this.#recovery === recovery && way !== 'resume') this.#resumed(way);
         return;
       } catch (error) {
+        if (this.#recovery === recovery && this.#isBack) return this.#resumed('restart');
         last = error instanceof CallError ? error : new CallError('connect_failed', String(error));
         reason = last.message;
         recovery.handleFailed(last);
@@ -156,29 +203,61 @@ export class Lifeline {
     }
   }
 
-  async #go({ way }: Attempt): Promise<void> {
+  /** @returns the way that was gone */
+  async #go({ way }: Attempt): Promise<Way> {
     const { signal } = this.#over;
-    if (way === 'restart' && this.#link) return this.#link.restart(signal);
-    if (this.#link) {
-      this.#link.close();
-      this.#link = null;
-      this.#options.told.abandoned();
+    const session = this.#options.session();
+    if (way === 'restart' && this.#link) {
+      await this.#restart(this.#link);
+      return 'restart';
     }
-    this.#link = await this.#dial(signal);
-    if (signal.aborted) this.#link.close();
+    const resume = way !== 'dial' && this.#mayResume ? this.#resumption.ask() : null;
+    if (resume) {
+      this.#isComing = true;
+      await this.#connect({ session, resume }, signal).finally(() => (this.#isComing = false));
+      return 'resume';
+    }
+    this.#abandon();
+    await this.#connect({ session }, signal);
+    return 'dial';
   }
 
-  #resumed(kept: boolean): void {
+  /** A peer connection that is closed in the middle of it says nothing more of it. */
+  #restart(link: Link): Promise<void> {
+    const cut = new Promise<never>((_resolve, reject) => {
+      this.#cut = () => reject(new CallError('connect_failed', 'The connection was closed.'));
+    });
+    return Promise.race([link.restart(this.#over.signal), cut]);
+  }
+
+  /** The call is given up, if that is not done yet: the next connection begins another. */
+  #abandon(): void {
+    this.#drop();
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#held = 0;
+    this.#resumption = new Resumption();
+    this.#options.told.abandoned('The conversation was lost with its connection.');
+  }
+
+  #drop(): void {
+    this.#link?.close();
+    this.#link = null;
+    this.#cut();
+  }
+
+  #resumed(way: Way): void {
     this.#recovery = null;
+    this.#isBack = false;
+    if (way === 'restart') this.#resumption.found();
     this.#hurry();
-    this.#options.told.resumed(kept);
-    for (const text of this.#waiting.splice(0)) this.#link?.send(text);
+    this.#options.told.resumed(way !== 'dial');
+    for (const text of this.#waiting.splice(0)) this.send(text);
   }
 
   #lost(error: CallError | null, reason: string): void {
     this.#recovery = null;
-    this.#link?.close();
-    this.#link = null;
+    this.#drop();
     this.#options.told.lost(error, reason);
   }
 

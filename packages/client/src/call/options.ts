@@ -100,12 +100,14 @@ export interface ToolDefinition<Args = Record<string, unknown>> {
 }
 
 export interface ReconnectOptions {
-  /** How long it is tried (ms). Default 60,000. */
+  /** How long it is tried (ms). Default 90,000: a gateway knows within 30 s that a connection is lost, and keeps its call for a minute then. */
   readonly forMs?: number;
   /** The first wait, which doubles with each try (ms). Default 500. */
   readonly firstMs?: number;
   /** The longest wait (ms). Default 8,000. */
   readonly maxMs?: number;
+  /** The gateway is asked to keep the call for as long as its network is away, so that it goes on over another connection. Default: yes. */
+  readonly resume?: boolean;
 }
 
 export interface ConnectOptions {
@@ -134,7 +136,7 @@ export interface ConnectOptions {
   readonly iceServers?: readonly IceServerOption[];
   /** `relay`: by TURN alone, so that the gateway does not learn the user's address (browsers). Default `all`. */
   readonly iceTransportPolicy?: 'all' | 'relay';
-  /** Default: yes, for a minute. False: a connection that is lost ends the call. */
+  /** Default: yes, for a minute and a half. False: a connection that is lost ends the call. */
   readonly reconnect?: boolean | ReconnectOptions;
   /** `camera-off`: a page that is not looked at shows nothing, and shows again when it is. Default `keep`. */
   readonly whenHidden?: 'keep' | 'camera-off';

@@ -2,12 +2,16 @@ import type { SessionPatch } from '@vis-a-vis/protocol';
 import { described } from '../core/tools.js';
 import type { ConnectOptions } from './options.js';
 
-/** The session that a call begins with. */
-export function firstSession({ session, instructions, tools }: ConnectOptions): SessionPatch {
+/** The session that a call begins with. @param resume the gateway is to keep it where its network goes */
+export function firstSession(
+  { session, instructions, tools }: ConnectOptions,
+  resume: boolean,
+): SessionPatch {
   return {
     ...(instructions !== undefined && { instructions }),
     ...(tools?.length && { tools: tools.map(described) }),
     ...session,
+    ...(resume && { visavis: { resume, ...session?.visavis } }),
   };
 }
 

@@ -2,9 +2,10 @@ import type { CallError } from '../errors.js';
 
 /**
  * A way back to the gateway, by what becomes of the conversation. `restart`: ICE anew for the connection that there is, and
- * nothing is lost; `dial`: another call, which knows nothing of the first.
+ * nothing is lost; `resume`: the same call over another connection, by which what was missed is told again; `dial`: another call,
+ * which knows nothing of the first.
  */
-export type Way = 'restart' | 'dial';
+export type Way = 'restart' | 'resume' | 'dial';
 
 export interface Attempt {
   readonly way: Way;
@@ -18,36 +19,43 @@ export interface RecoveryOptions {
   readonly forMs: number;
   readonly firstMs: number;
   readonly maxMs: number;
+  /** The gateway is asked to keep the call, so that there is something to resume. */
+  readonly resume: boolean;
 }
 
-export const DEFAULT_RECOVERY: RecoveryOptions = { forMs: 60_000, firstMs: 500, maxMs: 8000 };
+/** A gateway knows within 30 s that a connection is lost, and keeps the call for a minute from then on. */
+export const DEFAULT_RECOVERY: RecoveryOptions = { forMs: 90_000, firstMs: 500, maxMs: 8000, resume: true };
 
-/** With these the gateway says that it has no such call: only another one helps. */
+/** With these the gateway says that this way leads nowhere: only the next one helps. */
 const GONE: ReadonlySet<string> = new Set([
   'not_found',
   'session_closed',
   'session_expired',
   'precondition_failed',
+  'resume_not_found',
+  'resume_expired',
+  'draining',
 ]);
-/** Restarts that the gateway took and that came to nothing, after which the connection is given up. */
-const MAX_FRUITLESS = 3;
+/** Restarts that the gateway took and that came to nothing, after which the connection is given up: where that costs the conversation, and where not. */
+const MAX_FRUITLESS = { dial: 3, resume: 1 };
 const JITTER = 0.2;
 
 /** Which way back is tried when. Pure: time and randomness are arguments. */
 export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #sinceMs: number;
-  #way: Way;
+  /** In their order; the first is the one that is tried. */
+  readonly #ways: Way[];
   #tried = 0;
   #fruitless = 0;
   #waitMs = 0;
   #hopeless = false;
 
-  /** @param alive the connection is there, and nothing comes through; false: it is closed */
-  constructor(options: RecoveryOptions, nowMs: number, alive: boolean) {
+  /** @param ways those that there are, by what they cost: `restart` where the connection is still there, `resume` where the gateway keeps the call */
+  constructor(options: RecoveryOptions, nowMs: number, ways: readonly Exclude<Way, 'dial'>[]) {
     this.#options = options;
     this.#sinceMs = nowMs;
-    this.#way = alive ? 'restart' : 'dial';
+    this.#ways = [...ways, 'dial'];
   }
 
   /** @param random 0..1 @returns null: it is given up */
@@ -63,19 +71,24 @@ export class Recovery {
 
   /** The connection that there was is closed. */
   handleClosed(): void {
-    this.#way = 'dial';
+    if (this.#way === 'restart') this.#ways.shift();
   }
 
   /** The last attempt came to nothing. */
   handleFailed(error: CallError): void {
     this.#waitMs = error.retryAfterMs ?? 0;
-    if (GONE.has(error.code) && this.#way === 'restart') {
-      this.#way = 'dial';
+    const [, next] = this.#ways;
+    if (GONE.has(error.code) && next) {
+      this.#ways.shift();
       // It is no fault of the network: nothing speaks for waiting.
       this.#tried = 0;
     } else if (error.code === 'connect_timeout' && this.#way === 'restart') {
       this.#fruitless += 1;
-      if (this.#fruitless >= MAX_FRUITLESS) this.#way = 'dial';
+      if (this.#fruitless >= MAX_FRUITLESS[next === 'resume' ? 'resume' : 'dial']) this.#ways.shift();
     } else if (!error.retryable) this.#hopeless = true;
+  }
+
+  get #way(): Way {
+    return this.#ways[0] ?? 'dial';
   }
 }

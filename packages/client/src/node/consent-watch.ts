@@ -11,13 +11,16 @@ const MISSED = 2;
  * @returns what stops it
  */
 export function watchConsent(peer: RTCPeerConnection, told: () => void): () => void {
+  let watched: unknown = null;
   let answered = 0;
   let asked = 0;
   let isTold = false;
   const timer = setInterval(() => {
     const pair = peer.iceTransports[0]?.connection.nominated;
     if (!pair) return;
-    if (pair.responsesReceived !== answered) {
+    // Where ICE has begun anew another pair counts from its own beginning.
+    if (pair !== watched || pair.responsesReceived !== answered) {
+      watched = pair;
       answered = pair.responsesReceived;
       asked = pair.requestsSent;
       isTold = false;

@@ -8,7 +8,8 @@ import { Camera, Microphone } from './sources.js';
 export class NodeMedia implements Media {
   #microphone: Microphone | null;
   #camera: Camera | null;
-  #line: NodeCall | null = null;
+  /** One, or two while a call goes from one connection to another; the last is the one that counts. */
+  readonly #lines: NodeCall[] = [];
   #muted = false;
 
   /** @throws CallError `bad_option` where a source is none of Node's */
@@ -31,22 +32,23 @@ export class NodeMedia implements Media {
   }
 
   attach(line: NodeCall): void {
-    this.#line = line;
+    this.#lines.push(line);
     line.silence(this.#muted);
-    this.#microphone?.attach(line);
-    this.#camera?.attach(line);
+    this.#use(line);
   }
 
   detach(line: NodeCall): void {
-    if (this.#line !== line) return;
-    this.#line = null;
-    this.#microphone?.attach(null);
-    this.#camera?.attach(null);
+    const at = this.#lines.indexOf(line);
+    if (at < 0) return;
+    this.#lines.splice(at, 1);
+    // A person who speaks does not stop because the network has changed.
+    this.#line?.takeOver(line);
+    this.#use(this.#line);
   }
 
   mute(muted: boolean): void {
     this.#muted = muted;
-    this.#line?.silence(muted);
+    for (const line of this.#lines) line.silence(muted);
   }
 
   useMicrophone(source: MicrophoneSource): Promise<void> {
@@ -79,8 +81,16 @@ export class NodeMedia implements Media {
   }
 
   close(): void {
-    this.#microphone?.attach(null);
-    this.#camera?.attach(null);
+    this.#use(null);
+  }
+
+  get #line(): NodeCall | null {
+    return this.#lines.at(-1) ?? null;
+  }
+
+  #use(line: NodeCall | null): void {
+    this.#microphone?.attach(line);
+    this.#camera?.attach(line);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SessionPatch } from '@vis-a-vis/protocol';
+import type { ResumeRequest, SessionPatch } from '@vis-a-vis/protocol';
 import {
   MediaStreamTrack,
   type RTCDataChannel,
@@ -29,6 +29,8 @@ export interface NodeConnectOptions {
   readonly quiet?: AudioClip;
   /** The session from the start; fields left out have the gateway's defaults. Vendor events are asked for by default. */
   readonly session?: SessionPatch;
+  /** A call that has lost its connection goes on by this one, with the session that it has. */
+  readonly resume?: ResumeRequest;
   /** Addresses to send from. Default: 127.0.0.1 for a gateway on this machine, else all. */
   readonly iceHosts?: readonly string[];
   /** Servers for ICE; of those, the first of STUN and the first of TURN are used. Default: none. */
@@ -101,6 +103,11 @@ export class NodeCall extends Session {
    */
   speak(clip: AudioClip): Promise<Spoken> {
     return this.#audio.speak(clip);
+  }
+
+  /** @internal Another line carries the call no more: what it has not said to its end goes on here. */
+  takeOver(from: NodeCall): void {
+    this.#audio.takeOver(from.#audio);
   }
 
   /** Stops the packets between utterances, as discontinuous transmission does. */
@@ -189,7 +196,7 @@ async function negotiate(peer: RTCPeerConnection, options: NodeConnectOptions): 
   const exchange =
     options.exchange ??
     (async (sdp: string) => {
-      const answered = await postOffer(options, sdp, options.session, options.signal);
+      const answered = await postOffer(options, sdp, options, options.signal);
       place = answered.call;
       return answered.sdp;
     });

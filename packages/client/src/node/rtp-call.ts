@@ -133,7 +133,7 @@ async function negotiate(peer: RTCPeerConnection, options: RtpConnectOptions): P
     const offer = peer.localDescription?.sdp ?? '';
     const handOn = keepMessages(channel);
     await Promise.all([
-      exchange(options, offer, options.session).then(({ sdp }) =>
+      exchange(options, offer, { session: options.session }).then(({ sdp }) =>
         peer.setRemoteDescription({ type: 'answer', sdp }),
       ),
       opened,

@@ -52,6 +52,11 @@ export class AudioSender {
     });
   }
 
+  /** Says what is left of what another one was given. */
+  takeOver(from: AudioSender): void {
+    this.#queue.push(...from.#queue.splice(0));
+  }
+
   /** Stops sending packets while time goes on, as discontinuous transmission does. */
   mute(muted: boolean): void {
     this.#muted = muted;

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { encodePcm, parseWav, readAudio, silence } from './audio-clip.js';
 import { parseIvf, readIvf } from './ivf.js';
 import { PacketStream, vp8Payloads } from './rtp-packets.js';
+import { AudioSender } from './rtp-sender.js';
 
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../../test/fixtures/media/${name}`, import.meta.url));
@@ -73,5 +74,21 @@ describe('RTP', () => {
     expect((b.header.sequenceNumber - a.header.sequenceNumber) & 0xffff).toBe(1);
     expect((b.header.timestamp - a.header.timestamp) >>> 0).toBe(960);
     expect(b.header.marker).toBe(true);
+  });
+});
+
+describe('AudioSender', () => {
+  test('says what another one was given and has not said', async () => {
+    const quiet = await silence(20);
+    const clip = { ...quiet, packets: [1, 2, 3].map((n) => new Uint8Array([n])), ticks: [960, 960, 960] };
+    const sent: number[] = [];
+    const before = new AudioSender(() => undefined, quiet);
+    const after = new AudioSender(({ payload }) => sent.push(payload[0] ?? 0), quiet);
+    const said = before.speak(clip);
+    after.takeOver(before);
+    before.stop();
+    await said;
+    after.stop();
+    expect(sent.slice(-3)).toEqual([1, 2, 3]);
   });
 });

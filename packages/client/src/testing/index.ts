@@ -1,23 +1,20 @@
 import { parseClientEvent, parseSessionPatch, type ClientEvent } from '@vis-a-vis/protocol';
 import { Call } from '../call/call.js';
-import type { Edge, Link, LinkListener, LinkStats, Opening, SurroundingsListener } from '../call/edge.js';
+import type { Edge, Link, LinkListener, Opening, SurroundingsListener } from '../call/edge.js';
 import { gatewayOf, speakOf } from '../call/gateway.js';
 import type { ConnectOptions, Device, ImageSource, Voice } from '../call/options.js';
 import { CallError } from '../errors.js';
 import { dataUrlOf } from '../image-bytes.js';
 import { ManualClock, soon } from './clock.js';
-import { ScriptedGateway, type Script } from './scripted-gateway.js';
+import type { Script } from './script.js';
+import { ScriptedGateway } from './scripted-gateway.js';
+import { ScriptedLine } from './scripted-line.js';
 import { ScriptedMedia } from './scripted-media.js';
 
 export type { Media, Timers } from '../call/edge.js';
 export { ManualClock, settle } from './clock.js';
-export {
-  ScriptedGateway,
-  type Asked,
-  type Reply,
-  type Script,
-  type ScriptedCallOfTool,
-} from './scripted-gateway.js';
+export type { Asked, Reply, Script, ScriptedCallOfTool } from './script.js';
+export { ScriptedGateway } from './scripted-gateway.js';
 export { ScriptedMedia } from './scripted-media.js';
 
 export interface ScriptedOptions extends ConnectOptions {
@@ -76,13 +73,13 @@ class ScriptedEdge implements Edge {
   readonly voice: Voice | null;
   readonly sent: ClientEvent[] = [];
   gateway: ScriptedGateway;
-  listener: LinkListener | null = null;
+  /** The newest connection: the gateway's side knows no other. */
+  line: ScriptedLine | null = null;
   surroundings: SurroundingsListener | null = null;
   /** What the next attempts to connect meet. */
   readonly refusals: CallError[] = [];
   isUp = true;
-  /** The gateway still knows the call. */
-  isKnown = true;
+  knowledge: Knowledge = 'connected';
   readonly #options: ScriptedOptions;
 
   constructor(options: ScriptedOptions) {
@@ -93,33 +90,28 @@ class ScriptedEdge implements Edge {
     this.media = new ScriptedMedia(options);
   }
 
-  async dial({ session }: Opening, told: LinkListener, signal: AbortSignal): Promise<Link> {
+  async dial({ session, resume }: Opening, told: LinkListener, signal: AbortSignal): Promise<Link> {
     await soon();
     signal.throwIfAborted();
     this.meet();
+    if (resume) {
+      if (this.knowledge === 'forgotten' || !this.gateway.keeps(resume)) throw refusal('resume_not_found');
+      const line = this.#connect(told);
+      this.gateway.resume(resume);
+      return line;
+    }
     const read = parseSessionPatch({ type: 'realtime', ...session });
     if (!read.ok) {
       const { code, message, param } = read.problem;
       // Over HTTP an event that cannot be read is a request that cannot be.
       throw new CallError(code === 'invalid_event' ? 'bad_request' : code, message, { param });
     }
-    this.gateway = this.#another();
-    this.listener = told;
-    this.isKnown = true;
-    const { gateway } = this;
+    const gateway = (this.gateway = this.#another());
+    const line = this.#connect(told);
     gateway.greet(session);
     // Whoever awaits the call listens to it by then.
     void soon().then(() => gateway.see());
-    return {
-      maxMessageBytes: 256 * 1024,
-      send: (text) => {
-        this.sent.push(JSON.parse(text) as ClientEvent);
-        queueMicrotask(() => gateway.read(parseClientEvent(text)));
-      },
-      restart: () => this.#restart(),
-      stats: () => Promise.resolve(NO_STATS),
-      close: () => (this.listener === told ? (this.listener = null) : undefined),
-    };
+    return line;
   }
 
   /** @throws CallError what the next attempt is to meet */
@@ -143,18 +135,32 @@ class ScriptedEdge implements Edge {
     return () => (this.surroundings = null);
   }
 
-  async #restart(): Promise<void> {
-    await Promise.resolve();
-    this.meet();
-    if (!this.isKnown) throw new CallError('not_found', 'There is no such call.');
-    this.listener?.state('up', '');
+  #connect(told: LinkListener): ScriptedLine {
+    const { gateway } = this;
+    const isOpen = (): boolean => this.isUp && this.knowledge === 'connected' && this.line === line;
+    const line: ScriptedLine = new ScriptedLine(told, {
+      get isOpen() {
+        return isOpen();
+      },
+      arrive: (text) => {
+        this.sent.push(JSON.parse(text) as ClientEvent);
+        queueMicrotask(() => gateway.read(parseClientEvent(text)));
+      },
+      restart: () => {
+        this.meet();
+        if (!isOpen()) throw new CallError('not_found', 'There is no such call.');
+      },
+    });
+    this.line = line;
+    this.knowledge = 'connected';
+    return line;
   }
 
   #another(): ScriptedGateway {
     const gateway: ScriptedGateway = new ScriptedGateway(
       this.#options.script ?? (() => 'Yes.'),
       (event) => {
-        if (gateway === this.gateway) this.listener?.message(JSON.stringify(event));
+        if (gateway === this.gateway) this.line?.tell(event);
       },
       () => this.media.cameraOn,
     );
@@ -162,7 +168,6 @@ class ScriptedEdge implements Edge {
   }
 }
 
-const NO_STATS: LinkStats = { rttMs: 20, jitterMs: 1, loss: 0, report: new Map() };
 const DRAWN = `data:image/png;base64,iVBORw0KGgo${'A'.repeat(80)}`;
 
 /** What a person does. */
@@ -204,6 +209,11 @@ export class Person {
     this.#edge.surroundings?.hidden();
   }
 
+  /** There is nobody any more who could come back. */
+  closesPage(): void {
+    this.#edge.surroundings?.left();
+  }
+
   comesBack(): void {
     this.#edge.surroundings?.awake();
   }
@@ -218,6 +228,9 @@ export class Person {
   }
 }
 
+/** What a gateway knows of a call whose network is gone. */
+export type Knowledge = 'connected' | 'kept' | 'forgotten';
+
 /** What becomes of a connection. */
 export class Network {
   readonly #edge: ScriptedEdge;
@@ -227,11 +240,14 @@ export class Network {
     this.#edge = edge;
   }
 
-  /** Nothing comes through. @param forgotten the gateway gives the call up meanwhile: it has to be dialled again */
-  drops(forgotten = false): void {
+  /**
+   * Nothing comes through. @param meanwhile what becomes of the call at the gateway: `connected`, ICE begins anew and nothing is lost; `kept`,
+   * its connection is given up, and it goes on over another; `forgotten`, it has to be dialled again
+   */
+  drops(meanwhile: Knowledge = 'connected'): void {
     this.#edge.isUp = false;
-    this.#edge.isKnown = !forgotten;
-    this.#edge.listener?.state('interrupted', 'the network is gone');
+    this.#edge.knowledge = meanwhile;
+    this.#edge.line?.handleState('interrupted', 'the network is gone');
   }
 
   /** It is there again: the next attempt succeeds. */
@@ -246,7 +262,8 @@ export class Network {
 
   /** The gateway ends the call. */
   hangsUp(): void {
-    this.#edge.listener?.state('hung_up', 'the gateway hung up');
+    this.#edge.knowledge = 'forgotten';
+    this.#edge.line?.handleState('hung_up', 'the gateway hung up');
   }
 }
 

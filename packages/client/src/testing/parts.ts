@@ -33,6 +33,22 @@ export function timingOf(response_id: string): ServerEventBody {
   };
 }
 
+export function transcriptOf({ itemId, text }: { itemId: string; text: string }): ServerEventBody {
+  return {
+    type: 'conversation.item.input_audio_transcription.completed',
+    item_id: itemId,
+    content_index: 0,
+    transcript: text,
+    usage: {
+      type: 'tokens',
+      total_tokens: 0,
+      input_tokens: 0,
+      input_token_details: { text_tokens: 0, audio_tokens: 0 },
+      output_tokens: 0,
+    },
+  };
+}
+
 export function responseOf(
   id: string,
   status: Response['status'],

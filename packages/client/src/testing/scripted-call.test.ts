@@ -254,13 +254,18 @@ describe('a connection that is lost', () => {
     const before = call.say('before');
     await before.done;
     call.update({ instructions: 'be brief' });
-    network.drops(true);
+    network.drops('forgotten');
     network.returns();
     const frame = call.once('frame');
-    await clock.advance(500);
-    await clock.advance(500);
+    await clock.advance(1500);
     await frame;
-    expect(told.slice(1)).toEqual(['restart in 500', 'dial in 500', 'connected', 'resumed anew 1000']);
+    expect(told.slice(1)).toEqual([
+      'restart in 500',
+      'resume in 500',
+      'dial in 500',
+      'connected',
+      'resumed anew 1500',
+    ]);
     expect((await call.say('after').done).text).toBe('You said after.');
     expect(media.cameraOn).toBe(true);
   });
@@ -268,10 +273,85 @@ describe('a connection that is lost', () => {
   it('fails what was being answered, so that it can be asked again', async () => {
     const { call, network, clock } = await open({ script: () => new Promise(() => undefined) });
     const turn = call.say('x');
-    network.drops(true);
+    network.drops('forgotten');
     network.returns();
-    await clock.advance(1100);
+    await clock.advance(1600);
     expect(await codeOf(turn.done)).toBe('connection_lost true');
+  });
+
+  it('is gone on with over another where the gateway keeps the call: what was under way goes on, each event once', async () => {
+    let more = (): void => undefined;
+    const pieces = async function* () {
+      yield 'one ';
+      await new Promise<void>((resolve) => (more = resolve));
+      yield 'two ';
+      yield 'three';
+    };
+    const script = ({ text }: { text: string }) => (text === 'count' ? pieces() : echo({ text }));
+    const { call, network, clock, told, sent, person } = await open({ script, microphone: true });
+    const ids: string[] = [];
+    call.on('event', ({ event_id }) => ids.push(event_id));
+    const turn = call.say('count');
+    const text = all(turn.text());
+    await call.once('delta');
+    await settle();
+    network.drops('kept');
+    // The answer is made to its end, and somebody speaks, when nobody hears it.
+    more();
+    const spoken = call.once('turn');
+    await settle();
+    expect(turn.answerSoFar).toBe('one ');
+    person.says('hello');
+    call.interrupt();
+    await clock.advance(600);
+    network.returns();
+    await clock.advance(2000);
+    expect(await text).toEqual(['one ', 'two ', 'three']);
+    expect((await (await spoken).done).text).toBe('You said hello.');
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(sent.map(({ type }) => type)).toEqual([
+      'conversation.item.create',
+      'response.create',
+      'response.cancel',
+    ]);
+    expect(told).toEqual([
+      'reconnecting',
+      'restart in 500',
+      'restart in 1000',
+      'resume in 500',
+      'connected',
+      'resumed kept 2000',
+    ]);
+    expect((await call.say('again').done).text).toBe('You said again.');
+  });
+
+  it('tells the gateway what was said while it was away, once', async () => {
+    const { call, network, clock, sent } = await open({ script: echo });
+    network.drops('kept');
+    const turn = call.say('hello');
+    expect(sent).toEqual([]);
+    network.returns();
+    await clock.advance(1000);
+    expect((await turn.done).text).toBe('You said hello.');
+    expect(sent.map(({ type }) => type)).toEqual(['conversation.item.create', 'response.create']);
+    network.drops('kept');
+    network.returns();
+    await clock.advance(1000);
+    expect(sent).toHaveLength(2);
+    expect((await call.say('you').done).text).toBe('You said you.');
+  });
+
+  it.each([
+    ['where it is not wanted', { reconnect: { resume: false } }],
+    ['where the session says no', { session: { visavis: { resume: false } } }],
+  ])('is not gone on with %s', async (_, options) => {
+    const { call, network, clock, told } = await open(options);
+    expect((await call.say('hello').done).status).toBe('completed');
+    network.drops('kept');
+    network.returns();
+    await clock.advance(1000);
+    expect(told.slice(1, 3)).toEqual(['restart in 500', 'dial in 500']);
+    expect(told.at(-1)).toBe('resumed anew 1000');
   });
 
   it('is waited for as long as the gateway says, and at once when the page is back', async () => {
@@ -457,6 +537,12 @@ describe('devices', () => {
     person.comesBack();
     await settle();
     expect(media.camera).toBe('user');
+  });
+
+  it('a page that is closed hangs up', async () => {
+    const { person, told, media } = await open({ camera: true });
+    person.closesPage();
+    expect([told, media.closed]).toEqual([['closed', 'closed: closed'], true]);
   });
 
   it('that are pulled out: the default microphone takes over, the camera is off', async () => {

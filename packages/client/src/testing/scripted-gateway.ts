@@ -5,40 +5,15 @@ import {
   type Item,
   type ParsedClientEvent,
   type Response,
+  type Resumed,
+  type ResumeRequest,
   type ServerEvent,
   type ServerEventBody,
   type SessionPatch,
 } from '@vis-a-vis/protocol';
-import { CAPS, isPicture, message, responseOf, timingOf } from './parts.js';
-
-/** What somebody asked. */
-export interface Asked {
-  /** As it was typed, or as `person.says` has it. */
-  readonly text: string;
-  readonly spoken: boolean;
-  /** Pictures that were shown since the last answer. */
-  readonly pictures: number;
-  /** What tools gave for the calls of the answer before. */
-  readonly results: readonly string[];
-  /** Of the tools that the model may call. */
-  readonly tools: readonly string[];
-}
-
-/** A tool that the model calls. */
-export interface ScriptedCallOfTool {
-  readonly tool: string;
-  readonly args?: Readonly<Record<string, unknown>>;
-}
-
-/** A text, or its pieces as they come; calls of tools; or an error's code, with which the answer fails. */
-export type Reply =
-  | string
-  | readonly string[]
-  | AsyncIterable<string>
-  | { readonly calls: readonly ScriptedCallOfTool[] }
-  | { readonly error: string };
-
-export type Script = (asked: Asked) => Reply | Promise<Reply>;
+import { EventLog } from './event-log.js';
+import { CAPS, isPicture, message, responseOf, timingOf, transcriptOf } from './parts.js';
+import type { Asked, Script, ScriptedCallOfTool } from './script.js';
 
 interface Making {
   readonly id: string;
@@ -53,8 +28,11 @@ export class ScriptedGateway {
   readonly #script: Script;
   readonly #send: (event: ServerEvent) => void;
   readonly #camera: () => boolean;
+  readonly #log = new EventLog();
   #session = defaultSession('sess_1', 'scripted', { caps: CAPS });
   #count = 0;
+  /** Messages of the client's. */
+  #received = 0;
   #pictures = 0;
   #question: { text: string; spoken: boolean } | null = null;
   #results: string[] = [];
@@ -72,16 +50,47 @@ export class ScriptedGateway {
 
   /** Sends any event. */
   emit(event: ServerEventBody): void {
-    this.#send({ event_id: this.#id('event'), ...event });
+    const whole = { event_id: this.#id('event'), ...event };
+    this.#log.add(whole, false);
+    this.#send(whole);
   }
 
   greet(patch: SessionPatch): void {
     this.#session = mergeSession(this.#session, patch);
-    this.emit({ type: 'session.created', session: this.#session });
+    this.#greet(null);
+  }
+
+  /** The token is one by which a client comes back to this call. */
+  keeps({ token }: ResumeRequest): boolean {
+    return this.#log.leadsHere(token);
+  }
+
+  /** The client has come back: it is told what it has missed. */
+  resume({ last_event_id = null }: ResumeRequest): void {
+    const missed = this.#log.behind(last_event_id);
+    this.#greet({ replayed: missed.length, missed: 0, received: this.#received });
+    for (const event of missed) this.#send(event);
+  }
+
+  #greet(resumed: Resumed | null): void {
+    const visavis = {
+      ...(this.#session.visavis.resume && { resume: this.#log.issue() }),
+      ...(resumed && { resumed }),
+    };
+    const greeting = {
+      event_id: this.#id('event'),
+      type: 'session.created' as const,
+      session: this.#session,
+      ...(Object.keys(visavis).length > 0 && { visavis }),
+    };
+    this.#log.add(greeting, true);
+    this.#send(greeting);
   }
 
   /** A message of the client's, as the protocol's own schema reads it. */
   read(parsed: ParsedClientEvent): void {
+    this.#received += 1;
+    this.#log.confirm();
     if (parsed.ok) return this.#handle(parsed.event);
     const { code, message, eventId } = parsed.problem;
     this.#refuse(code, message, eventId);
@@ -178,7 +187,7 @@ export class ScriptedGateway {
     this.#metadata.set(making.id, metadata);
     this.emit({ type: 'response.created', response: this.#response(making.id, 'in_progress', []) });
     void this.#answer(making, asked).then(() => {
-      if (spoken && this.#session.audio.input.transcription) this.#transcribe(spoken);
+      if (spoken && this.#session.audio.input.transcription) this.emit(transcriptOf(spoken));
     });
   }
 
@@ -315,22 +324,6 @@ export class ScriptedGateway {
   #add(item: Item): void {
     this.emit({ type: 'conversation.item.added', previous_item_id: null, item });
     this.emit({ type: 'conversation.item.done', previous_item_id: null, item });
-  }
-
-  #transcribe({ itemId, text }: { itemId: string; text: string }): void {
-    this.emit({
-      type: 'conversation.item.input_audio_transcription.completed',
-      item_id: itemId,
-      content_index: 0,
-      transcript: text,
-      usage: {
-        type: 'tokens',
-        total_tokens: 0,
-        input_tokens: 0,
-        input_token_details: { text_tokens: 0, audio_tokens: 0 },
-        output_tokens: 0,
-      },
-    });
   }
 
   #refuse(code: string, message: string, event_id: string | null | undefined): void {

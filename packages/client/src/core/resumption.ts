@@ -1,13 +1,8 @@
 import type { ResumeRequest, ServerEvent } from '@vis-a-vis/protocol';
 
-/** So long (ms) it takes at the most until a gateway knows that a connection is lost: only then its window begins. */
-const NOTICED_MS = 30_000;
 /** What was sent longer ago (ms) has come, or its call is over. */
 const KEPT_MS = 120_000;
 const KEPT_CHARS = 1024 * 1024;
-/** Waits between attempts (ms): the first, and the longest; each is up to half shorter, by chance. */
-const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 4000;
 
 /** What has become of a call that goes on over another connection. */
 export interface Resumed {
@@ -25,40 +20,41 @@ export interface Resumed {
  */
 export class Resumption {
   #token: string | null = null;
-  #windowMs = 0;
   #lastEventId: string | null = null;
+  /** Events that have come between a request to come back and its greeting: the other connection tells them again. */
+  readonly #meanwhile = new Set<string>();
+  #isAsking = false;
   #sent: { readonly text: string; readonly atMs: number }[] = [];
   #chars = 0;
   /** Messages sent before those that are kept. */
   #before = 0;
-  #lostAtMs: number | null = null;
-  #attempts = 0;
+  #isLost = false;
 
   /** The call can be gone on with: the gateway has said how. */
   get possible(): boolean {
     return this.#token !== null;
   }
 
-  /** Beside the next offer (`resume`); null: dial anew. */
-  get request(): ResumeRequest | null {
-    return this.#token === null ? null : { token: this.#token, last_event_id: this.#lastEventId };
+  /** Beside the next offer (`resume`), which is made now; null: dial anew. */
+  ask(): ResumeRequest | null {
+    if (this.#token === null) return null;
+    this.#meanwhile.clear();
+    this.#isAsking = true;
+    return { token: this.#token, last_event_id: this.#lastEventId };
   }
 
   /**
-   * An event has come.
+   * An event has come. Not to be told of one that is `repeated`.
    * @returns what has become of the call, where the event tells that it goes on; else null
    */
   received(event: ServerEvent): Resumed | null {
     this.#lastEventId = event.event_id;
+    if (this.#isAsking) this.#meanwhile.add(event.event_id);
     if (event.type !== 'session.created' && event.type !== 'session.updated') return null;
     const { resume, resumed } = event.visavis ?? {};
-    if (resume) {
-      this.#token = resume.token;
-      this.#windowMs = resume.window_ms;
-    }
+    if (resume) this.#token = resume.token;
     if (!resumed) return null;
-    this.#lostAtMs = null;
-    this.#attempts = 0;
+    this.#isLost = this.#isAsking = false;
     const heard = Math.max(0, resumed.received - this.#before);
     const unheard = this.#sent.slice(heard).map(({ text }) => text);
     return {
@@ -68,13 +64,18 @@ export class Resumption {
     };
   }
 
+  /** It has come before, by a connection that went on while another was being made. */
+  repeated({ event_id }: ServerEvent): boolean {
+    return this.#meanwhile.has(event_id);
+  }
+
   /** A message goes out, or would: each once, also where it is sent again later. */
   sent(text: string, nowMs: number): void {
     this.#sent.push({ text, atMs: nowMs });
     this.#chars += text.length;
     for (let oldest = this.#sent[0]; oldest; oldest = this.#sent[0]) {
       // While the connection is lost nothing that was sent is known to have come.
-      const isOld = this.#lostAtMs === null && nowMs - oldest.atMs > KEPT_MS;
+      const isOld = !this.#isLost && nowMs - oldest.atMs > KEPT_MS;
       if (!isOld && this.#chars <= KEPT_CHARS) break;
       this.#sent.shift();
       this.#chars -= oldest.text.length;
@@ -82,25 +83,14 @@ export class Resumption {
     }
   }
 
-  /** The connection is lost. Idempotent. */
-  lost(nowMs: number): void {
-    this.#lostAtMs ??= nowMs;
+  /** Nothing comes through. Idempotent. */
+  lost(): void {
+    this.#isLost = true;
   }
 
-  /** The gateway has refused the token: there is nothing to come back to. */
-  refused(): void {
-    this.#token = null;
-  }
-
-  /**
-   * How long to wait (ms) before the next attempt; null: it is too late, or never was possible.
-   * @param random 0 to 1
-   */
-  nextWaitMs(nowMs: number, random: number): number | null {
-    if (this.#token === null || this.#lostAtMs === null) return null;
-    if (nowMs - this.#lostAtMs > this.#windowMs + NOTICED_MS) return null;
-    const mostMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#attempts);
-    this.#attempts += 1;
-    return mostMs * (1 - random / 2);
+  /** The connection that there was goes on. */
+  found(): void {
+    this.#isLost = this.#isAsking = false;
+    this.#meanwhile.clear();
   }
 }
