@@ -10,7 +10,12 @@ import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const file = process.argv[2] ?? join(root, 'docs', 'images', 'page.png');
-const QUESTIONS = ['what color is the star', 'where is the circle', 'how many shapes are there'];
+/** What is asked, and what is put on the table before: a place, a shape and a colour. What does not change is not looked at again. */
+const TURNS = [
+  { question: 'what color is the star' },
+  { question: 'where is the circle', put: ['center', 'square', 'yellow'] },
+  { question: 'how many shapes are there', put: ['top right', 'triangle', 'purple'] },
+];
 
 const gateway = spawn(process.execPath, [join(root, 'dist', 'src', 'main.js')], {
   cwd: root,
@@ -25,12 +30,20 @@ try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
   await page.goto(await addressOf(gateway));
   await page.getByRole('button', { name: 'Start' }).click();
-  await page.locator('#saw li').nth(1).waitFor();
-  for (const [n, question] of QUESTIONS.entries()) {
+  for (const [n, { question, put }] of TURNS.entries()) {
+    await page.locator('#saw li').first().waitFor();
+    if (put) {
+      const [place, shape, color] = put;
+      await page.locator(`#shapes input[value=${shape}]`).check({ force: true });
+      await page.locator(`#colors input[value=${color}]`).check({ force: true });
+      await page.getByRole('button', { name: `${place}: empty` }).click();
+    }
     await page.getByRole('button', { name: question }).click();
     await page.locator('#conversation .figures').nth(n).waitFor();
     await page.locator('#questions button:not([disabled])').first().waitFor();
   }
+  await page.mouse.move(0, 0);
+  await page.evaluate('document.activeElement?.blur()');
   await page.locator('#quality[data-level=good]').waitFor();
   await page.screenshot({ path: file });
 } finally {

@@ -229,6 +229,8 @@ export class Caller {
       if (this.#open) this.#open.call.close();
       else this.#opening?.abort();
     });
+    // Who leaves the page takes leave: the gateway would miss it, and keep its place, for half a minute.
+    addEventListener('pagehide', () => this.#open?.call.close());
     element('cancel', HTMLButtonElement).addEventListener('click', () => this.#open?.call.interrupt());
     element('ask', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { connect, type Call } from '@vis-a-vis/client/node';
+import { CallError, connect, type Call } from '@vis-a-vis/client/node';
 import type { Browser, Page } from 'playwright-core';
 import { artifact, launchChromium } from './support/chromium.js';
 import { Gateway } from './support/gateway.js';
@@ -38,6 +38,11 @@ describe('the demo page', () => {
     await page.goto(`${gateway.url}${query}`);
     return page;
   };
+  /** A page that is merely closed is missed by the gateway for as long as a network may be gone. */
+  const leave = async (page: Page): Promise<void> => {
+    await page.evaluate("document.getElementById('hangup').click()");
+    await page.close();
+  };
   const ready = (page: Page) => page.locator('#state[data-state=ready]').waitFor({ timeout: 30_000 });
   const answers = (page: Page) => page.locator('#conversation .answer[data-status]');
 
@@ -66,7 +71,7 @@ describe('the demo page', () => {
       expect(complaints).toEqual([]);
     } finally {
       await page.screenshot({ path: await artifact('page-real-media.png'), fullPage: true });
-      await page.close();
+      await leave(page);
     }
   });
 
@@ -105,7 +110,7 @@ describe('the demo page', () => {
       expect(complaints).toEqual([]);
     } finally {
       await page.screenshot({ path: await artifact('page-built-in.png'), fullPage: true });
-      await page.close();
+      await leave(page);
     }
   });
 
@@ -156,17 +161,19 @@ describe('the demo page', () => {
     await page.getByRole('button', { name: 'Use the built-in table' }).click();
     await ready(page);
     expect(await page.locator('#trouble').isVisible()).toBe(false);
-    await page.close();
+    await leave(page);
   });
 
   it('says when to come again where the gateway is full', async () => {
-    // The gateway hears later than the page that a call before this test is over.
-    while ((await gateway.health()).calls > 0) await new Promise((resolve) => setTimeout(resolve, 100));
-    // Others have all places.
+    // Others take all places.
     const others: Call[] = [];
     const page = await openPage('');
     try {
-      while (others.length < PLACES) others.push(await connect({ url: gateway.url }));
+      while (others.length < PLACES) {
+        // The gateway hears later than the page that a call before this test is over.
+        const call = await connect({ url: gateway.url }).catch(busy);
+        if (call) others.push(call);
+      }
       await page.getByRole('button', { name: 'Start' }).click();
       await page.locator('#trouble[data-code=capacity]').waitFor();
       expect(await page.locator('#problem').innerText()).toMatch(/full\.\s+.*Come again in \d+ seconds\./);
@@ -180,7 +187,7 @@ describe('the demo page', () => {
       await ready(page);
     } finally {
       for (const call of others) call.close();
-      await page.close();
+      await leave(page);
     }
   });
 
@@ -198,3 +205,10 @@ describe('the demo page', () => {
     await page.close();
   });
 });
+
+/** @throws what is not that all places are taken */
+async function busy(error: unknown): Promise<null> {
+  if (!(error instanceof CallError) || error.code !== 'capacity') throw error;
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return null;
+}
