@@ -10,11 +10,11 @@ import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const file = process.argv[2] ?? join(root, 'docs', 'images', 'page.png');
-/** What is asked, and what is put on the table before: a place, a shape and a colour. What does not change is not looked at again. */
+/** What is asked, what is put on the table before (what does not change is not looked at again), and what a right answer has: no other is shown. */
 const TURNS = [
-  { question: 'what color is the star' },
-  { question: 'where is the circle', put: ['center', 'square', 'yellow'] },
-  { question: 'how many shapes are there', put: ['top right', 'triangle', 'purple'] },
+  { question: 'what color is the star', right: /red/ },
+  { question: 'where is the circle', put: ['center', 'square', 'yellow'], right: /right/ },
+  { question: 'what is in the center', put: ['top right', 'triangle', 'purple'], right: /yellow square/ },
 ];
 
 const gateway = spawn(process.execPath, [join(root, 'dist', 'src', 'main.js')], {
@@ -27,10 +27,10 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--allow-loopback-in-peer-connection'],
 });
 try {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 930 }, colorScheme: 'light' });
   await page.goto(await addressOf(gateway));
   await page.getByRole('button', { name: 'Start' }).click();
-  for (const [n, { question, put }] of TURNS.entries()) {
+  for (const [n, { question, put, right }] of TURNS.entries()) {
     await page.locator('#saw li').first().waitFor();
     if (put) {
       const [place, shape, color] = put;
@@ -40,6 +40,8 @@ try {
     }
     await page.getByRole('button', { name: question }).click();
     await page.locator('#conversation .figures').nth(n).waitFor();
+    const answer = await page.locator('#conversation .answer .text').nth(n).innerText();
+    if (!right.test(answer)) throw new Error(`${question}: ${answer}`);
     await page.locator('#questions button:not([disabled])').first().waitFor();
   }
   await page.mouse.move(0, 0);
