@@ -60,7 +60,11 @@ export class Caller {
     });
     this.settings = new SettingsView(words, keptSettings(), {
       turn: (settings) => this.#changeTurn(settings),
-      microphone: (mic) => this.#controls.microphone(mic),
+      microphone: async (mic) => {
+        const done = await this.#controls.microphone(mic);
+        if (done && this.#open) this.#askForTranscripts(this.#open.call);
+        return done;
+      },
       camera: (camera) => this.#controls.camera(camera),
     });
     this.#listenToPage();

@@ -22,7 +22,8 @@ export class FilmStrip {
   readonly #held = new Map<string, { readonly frame: Frame; readonly picture: HTMLCanvasElement }>();
   #recent: { readonly atMs: number; readonly picture: HTMLCanvasElement }[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
-  #live = true;
+  /** What is shown of an answer; null: what the model takes in, as it does. */
+  #answer: { readonly receipt: readonly Frame[]; readonly reference: Reference } | null = null;
 
   constructor(words: Words) {
     this.#words = words;
@@ -51,18 +52,19 @@ export class FilmStrip {
     this.#held.set(event.item_id, { frame, picture: copyOf(taken.picture) });
     const [oldest] = this.#held.keys();
     if (this.#held.size > MAX_HELD && oldest !== undefined) this.#held.delete(oldest);
-    if (this.#live) this.live();
+    if (this.#answer === null) this.live();
   }
 
   /** What the model was made to forget is not shown any more, either. */
   forget(itemIds: readonly string[]): void {
     for (const id of itemIds) this.#held.delete(id);
-    if (this.#live) this.live();
+    if (this.#answer === null) this.live();
+    else this.show(this.#answer.receipt, this.#answer.reference);
   }
 
   /** Shows what the model takes in, as it does. */
   live(): void {
-    this.#live = true;
+    this.#answer = null;
     this.#words.put(this.#title, 'film.live');
     const frames = [...this.#held.values()].map(({ frame }) => frame);
     this.#show({ frames, missing: 0 }, null);
@@ -71,7 +73,7 @@ export class FilmStrip {
 
   /** Shows what an answer had before it. */
   show(receipt: readonly Frame[], reference: Reference): void {
-    this.#live = false;
+    this.#answer = { receipt, reference };
     this.#words.put(this.#title, 'film.title');
     this.#show(filmOf(receipt, new Set(this.#held.keys())), reference);
   }
