@@ -1,5 +1,7 @@
 import { CallError, connect, iceServersOf, type IceServerOption } from '@vis-a-vis/client';
-import { element } from './dom.js';
+import { element, make } from './dom.js';
+import { wordsOfPage } from './panel/kept.js';
+import type { StringKey } from './text/strings.js';
 
 type State = 'trying' | 'ok' | 'fails' | 'none';
 
@@ -9,10 +11,10 @@ interface Found {
   readonly words: string;
 }
 
-const WORDS: Readonly<Record<State, string>> = { trying: '…', ok: 'works', fails: 'fails', none: '–' };
 /** How long a way to the gateway may take (ms). */
 const WAY_MS = 8000;
 
+const words = wordsOfPage();
 const results = element('results', HTMLElement);
 const verdict = element('verdict', HTMLElement);
 const start = element('start', HTMLButtonElement);
@@ -24,22 +26,15 @@ const gateway = (): { url: string; apiKey?: string } => ({
 });
 
 /** Adds a line, and fills it in when the check is done. */
-async function line(name: string, check: () => Promise<Found>): Promise<Found> {
-  const item = document.createElement('li');
-  const [title, state, words] = [
-    document.createElement('b'),
-    document.createElement('span'),
-    document.createElement('span'),
-  ];
-  title.textContent = name;
-  state.className = 'state';
-  item.append(title, state, words);
+async function line(name: StringKey, check: () => Promise<Found>): Promise<Found> {
+  const [state, said] = [make('span', 'state'), make('span')];
+  const item = make('li', '', words.put(make('b'), name), state, said);
   results.append(item);
   const show = (now: State, text: string): void => {
     item.dataset['state'] = now;
-    item.dataset['name'] = name;
-    state.textContent = WORDS[now];
-    words.textContent = text;
+    item.dataset['name'] = words.say(name);
+    words.put(state, `check.${now}`);
+    said.textContent = text;
   };
   show('trying', '');
   const found = await check();
@@ -47,25 +42,24 @@ async function line(name: string, check: () => Promise<Found>): Promise<Found> {
   return found;
 }
 
+const REASONS: Readonly<Record<string, StringKey>> = {
+  NotAllowedError: 'check.refused',
+  NotFoundError: 'check.absent',
+  NotReadableError: 'check.busy',
+};
+
 async function device(kind: 'audio' | 'video'): Promise<Found> {
-  if (!window.isSecureContext) {
-    return { state: 'fails', words: 'A browser gives it to pages of localhost or over HTTPS only.' };
-  }
+  if (!window.isSecureContext) return { state: 'fails', words: words.say('problem.insecure') };
   try {
     const media = await navigator.mediaDevices.getUserMedia({ [kind]: true });
     const [track] = media.getTracks();
     const { label = '', muted = false } = track ?? {};
     for (const one of media.getTracks()) one.stop();
-    if (muted) return { state: 'fails', words: `${label} gives nothing: is it switched off in the system?` };
+    if (muted) return { state: 'fails', words: words.say('check.silent', { label }) };
     return { state: 'ok', words: label };
   } catch (error) {
-    const name = error instanceof DOMException ? error.name : '';
-    const words: Readonly<Record<string, string>> = {
-      NotAllowedError: 'It was not allowed: look at the sign beside the address of this page.',
-      NotFoundError: 'There is none.',
-      NotReadableError: 'Another program has it.',
-    };
-    return { state: 'fails', words: words[name] ?? String(error) };
+    const reason = REASONS[error instanceof DOMException ? error.name : ''];
+    return { state: 'fails', words: reason ? words.say(reason) : String(error) };
   }
 }
 
@@ -73,9 +67,9 @@ async function http(): Promise<Found> {
   try {
     const response = await fetch(new URL('health', gateway().url));
     const { status } = (await response.json()) as { status: string };
-    return { state: response.ok ? 'ok' : 'fails', words: `It says: ${status}.` };
+    return { state: response.ok ? 'ok' : 'fails', words: words.say('check.gateway.says', { status }) };
   } catch (error) {
-    return { state: 'fails', words: `It cannot be reached: ${String(error)}` };
+    return { state: 'fails', words: words.say('check.gateway.away', { why: String(error) }) };
   }
 }
 
@@ -93,43 +87,41 @@ async function way(servers: readonly IceServerOption[], relay: boolean, advice: 
     });
     const tookMs = Math.round(performance.now() - fromMs);
     call.close();
-    return { state: 'ok', words: `Connected in ${tookMs} ms.` };
+    return { state: 'ok', words: words.say('check.connected', { ms: tookMs }) };
   } catch (error) {
     const code = error instanceof CallError ? error.code : '';
-    if (code.endsWith('_api_key')) element('key-label', HTMLElement).hidden = false;
+    if (code.endsWith('_api_key')) element('key-row', HTMLElement).hidden = false;
     const isWay = code === 'connect_timeout' || code === 'connect_failed';
     return { state: 'fails', words: isWay ? advice : error instanceof Error ? error.message : String(error) };
   }
 }
 
-const NAMES: readonly (readonly [RegExp, string])[] = [
-  [/^turns:/, 'TURN over TLS'],
-  [/transport=tcp/, 'TURN over TCP'],
-  [/^turn:/, 'TURN over UDP'],
+const NAMES: readonly (readonly [RegExp, StringKey])[] = [
+  [/^turns:/, 'check.turn.tls'],
+  [/transport=tcp/, 'check.turn.tcp'],
+  [/^turn:/, 'check.turn.udp'],
 ];
 
 async function checkAll(): Promise<void> {
   start.disabled = true;
   results.replaceChildren();
-  verdict.textContent = 'Checking…';
-  await line('Gateway', http);
-  const microphone = await line('Microphone', () => device('audio'));
-  const camera = await line('Camera', () => device('video'));
-  const straight = await line('UDP', () =>
-    way([], false, 'This network, or the one of the gateway, lets no UDP through to it: TURN is needed.'),
-  );
+  verdict.textContent = words.say('check.running');
+  await line('check.gateway', http);
+  const microphone = await line('check.microphone', () => device('audio'));
+  const camera = await line('check.camera', () => device('video'));
+  const straight = await line('check.udp', () => way([], false, words.say('check.noUdp')));
   const relays: Found[] = [];
   for (const server of await iceServersOf(gateway())) {
     for (const url of server.urls) {
       const name = NAMES.find(([pattern]) => pattern.test(url))?.[1];
       if (name === undefined) continue;
       const one = { ...server, urls: [url] } as IceServerOption;
-      relays.push(await line(name, () => way([one], true, `No way by ${url}.`)));
+      relays.push(await line(name, () => way([one], true, words.say('check.noWay', { url }))));
     }
   }
   if (relays.length === 0) {
-    const none: Found = { state: 'none', words: 'The gateway names no TURN server.' };
-    relays.push(await line('TURN', () => Promise.resolve(none)));
+    const none: Found = { state: 'none', words: words.say('check.turn.none') };
+    relays.push(await line('check.turn', () => Promise.resolve(none)));
   }
   verdict.textContent = verdictOf({ microphone, camera, ways: [straight, ...relays] });
   start.disabled = false;
@@ -137,11 +129,13 @@ async function checkAll(): Promise<void> {
 
 function verdictOf(found: { microphone: Found; camera: Found; ways: readonly Found[] }): string {
   const works = ({ state }: Found): boolean => state === 'ok';
-  if (!found.ways.some(works)) return 'No call is possible from here: there is no way to the gateway.';
-  if (!works(found.microphone)) return 'A call is possible, but nobody would hear you.';
-  return works(found.camera) ? 'Calls work from here.' : 'Calls work from here, without a picture of you.';
+  if (!found.ways.some(works)) return words.say('check.verdict.none');
+  if (!works(found.microphone)) return words.say('check.verdict.deaf');
+  return words.say(works(found.camera) ? 'check.verdict.good' : 'check.verdict.blind');
 }
 
+words.speak(words.language);
+document.title = `Vis-à-vis: ${words.say('check.title')}`;
 start.addEventListener('click', () => void checkAll());
 const given = new URLSearchParams(location.hash.slice(1));
 key.value = given.get('key') ?? '';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { StepError, run } from './process.mjs';
 
 /** What the build is made from; a change in any of these makes it out of date. */
@@ -58,26 +58,34 @@ function tsc(root, project) {
   });
 }
 
-/** The demo page: its scripts bundled with the client package, everything else copied as it is. */
+/** Of the demo page, what is served as it is. */
+const PAGE_ASSETS = ['index.html', 'check.html', 'check.css', 'icon.svg', 'questions'];
+
+/** The demo page: its scripts bundled with the client package, its styles with their font, everything else copied as it is. */
 async function buildPage(root) {
   const from = join(root, 'client-demo');
   const to = join(root, 'dist', 'client-demo');
   const { build } = await import('esbuild');
   await mkdir(to, { recursive: true });
   const result = await build({
-    entryPoints: [join(from, 'main.ts'), join(from, 'check.ts')],
+    entryPoints: ['main.ts', 'check.ts', 'style.css'].map((name) => join(from, name)),
     outdir: to,
     bundle: true,
+    minify: true,
     format: 'esm',
     target: 'es2022',
+    loader: { '.woff2': 'file' },
+    assetNames: '[name]',
     sourcemap: true,
     logLevel: 'error',
   }).catch((error) => {
     throw new StepError(`bundling of client-demo failed (${error.message})`);
   });
   for (const warning of result.warnings) console.warn(`vis-a-vis: client-demo: ${warning.text}`);
-  const isAsset = (path) => !['.ts', '.json', '.md'].includes(extname(path));
-  await cp(from, to, { recursive: true, filter: isAsset });
+  for (const name of PAGE_ASSETS) await cp(join(from, name), join(to, name), { recursive: true });
+  // The font's licence asks to be beside it.
+  const font = join(root, 'node_modules', '@fontsource-variable', 'inter');
+  await cp(join(font, 'LICENSE'), join(to, 'inter-LICENSE.txt'));
 }
 
 /** The API page: a viewer from its package, what it shows, and what starts it. Nothing of it is fetched from anywhere else. */

@@ -1,6 +1,6 @@
 // Runs in the browser: somebody in a room of a Janus server, with a canvas as the camera and a sound file as what is said.
-import { drawTable } from '../../../client-demo/draw-table.js';
-import { Table } from '../../../client-demo/table.js';
+import { drawTable } from '../../../client-demo/stage/draw-table.js';
+import { Table } from '../../../client-demo/stage/table.js';
 import { voice } from '../../e2e/support/voice.mjs';
 
 const VIDEO_ROOM = 'janus.plugin.videoroom';

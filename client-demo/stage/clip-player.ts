@@ -1,12 +1,18 @@
-import type { Question } from './questions.js';
+import type { Question } from '../questions.js';
 
 /** A microphone that says the built-in questions; between them it is silent. */
 export class ClipPlayer {
-  private readonly context = new AudioContext({ sampleRate: 48_000 });
-  private readonly output = this.context.createMediaStreamDestination();
+  readonly context = new AudioContext({ sampleRate: 48_000 });
+  /** What is said comes by here. */
+  readonly said = new GainNode(this.context);
+  readonly #output = this.context.createMediaStreamDestination();
+
+  constructor() {
+    this.said.connect(this.#output);
+  }
 
   get track(): MediaStreamTrack | undefined {
-    return this.output.stream.getAudioTracks()[0];
+    return this.#output.stream.getAudioTracks()[0];
   }
 
   /** Says a question; resolves when it has been said. It is heard on the loudspeaker too. */
@@ -16,7 +22,7 @@ export class ClipPlayer {
     if (!response.ok) throw new Error(`the question could not be loaded (HTTP ${response.status})`);
     const source = this.context.createBufferSource();
     source.buffer = await this.context.decodeAudioData(await response.arrayBuffer());
-    source.connect(this.output);
+    source.connect(this.said);
     source.connect(this.context.destination);
     const { promise, resolve } = Promise.withResolvers<void>();
     source.addEventListener('ended', () => resolve());

@@ -14,18 +14,6 @@ export const COLORS = {
 } as const;
 export type Color = keyof typeof COLORS;
 
-export const CELL_NAMES = [
-  'top left',
-  'top',
-  'top right',
-  'left',
-  'center',
-  'right',
-  'bottom left',
-  'bottom',
-  'bottom right',
-] as const;
-
 export interface Thing {
   readonly shape: Shape;
   readonly color: Color;
@@ -69,11 +57,4 @@ export class Table {
   isBigCard(cell: number): boolean {
     return this.at(cell)?.shape === 'card' && cell === 4 && this.cells.filter(Boolean).length === 1;
   }
-}
-
-export function describe(thing: Thing | null): string {
-  if (thing === null) return 'empty';
-  return thing.shape === 'card'
-    ? `card with the number ${thing.number}`
-    : `${thing.size} ${thing.color} ${thing.shape}`;
 }

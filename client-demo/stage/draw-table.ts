@@ -54,7 +54,7 @@ function drawCard(
 }
 
 /** Corners around (0, 0), y down, with radii that make all shapes look equally large. */
-function outline(shape: Shape): Point[] {
+export function outline(shape: Shape): Point[] {
   switch (shape) {
     case 'circle':
       return around(48, (t) => [Math.cos(t), Math.sin(t)]);
