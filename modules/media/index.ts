@@ -14,6 +14,7 @@ export type {
   VideoTrackDecoder,
 } from './core/ports.js';
 export type { RtpIn, SenderReport } from './core/rtp.js';
+export type { AgreedVideo } from './core/videos/agreed-video.js';
 export { readIceFragment, writeIceFragment, type IceFragment } from './core/sdp/fragment.js';
 export { checkPublication } from './core/sdp/publication.js';
 export { checkNetwork, type NetworkFinding, type TurnAccount } from './check-network.js';

@@ -2,6 +2,7 @@ import type { AudioFrame, RgbImage, VideoFrame } from '#modules/contracts';
 
 import type { DropHandler, DropReason } from './drops.js';
 import type { RtpIn, SenderReport } from './rtp.js';
+import type { AgreedVideo } from './videos/agreed-video.js';
 
 /** Decodes one Opus stream straight to 16 kHz mono. Throws nothing: null means that the packet cannot be decoded. */
 export interface OpusDecoder {
@@ -46,6 +47,8 @@ export interface DecodedFrame {
 /** What an offer and its answer came to, as far as a receiver needs it. */
 export interface AgreedMedia {
   readonly payloadTypes: ReadonlyMap<number, 'opus' | VideoCodec>;
+  /** The camera and the screen, as far as there are. */
+  readonly videos: readonly AgreedVideo[];
   /** Parameter sets of H264 that are in the offer, by payload type. */
   readonly parameterSets: ReadonlyMap<number, readonly Uint8Array[]>;
   readonly trackKinds: readonly ('audio' | 'video')[];
@@ -74,7 +77,7 @@ export interface MediaHandlers {
   onConnected?(): void;
   /** Audio of the first audio track, gapless and in order. */
   onAudio(frame: AudioFrame): void;
-  /** Sampled pictures of the first video track, in order. */
+  /** Sampled pictures of the camera and of the screen, each in order. */
   onVideo(frame: VideoFrame): void;
   /** A data channel opened (by the client: the service opens none). */
   onChannel(label: string): void;

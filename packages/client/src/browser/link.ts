@@ -109,7 +109,7 @@ export class BrowserLink implements Link {
       signal.addEventListener('abort', () => opening.failed(), { once: true });
     });
     await peer.setLocalDescription();
-    const offer = peer.localDescription?.sdp ?? '';
+    const offer = this.#dial.media.marked(peer, peer.localDescription?.sdp ?? '');
     // Together, so that a refused offer is told at once, and a timeout also covers the request.
     await Promise.all([
       exchange(this.#dial.gateway, offer, session, signal).then(({ call, sdp }) => {
@@ -125,7 +125,8 @@ export class BrowserLink implements Link {
     if (!call) throw new CallError('session_closed', 'The gateway did not say where the call is.');
     await peer.setLocalDescription(await peer.createOffer({ iceRestart }));
     try {
-      const sdp = await offerAgain(call, peer.localDescription?.sdp ?? '', this.#dial.gateway.apiKey, signal);
+      const offer = this.#dial.media.marked(peer, peer.localDescription?.sdp ?? '');
+      const sdp = await offerAgain(call, offer, this.#dial.gateway.apiKey, signal);
       await peer.setRemoteDescription({ type: 'answer', sdp });
       await obeyFramerate(peer, sdp);
     } catch (error) {
@@ -157,9 +158,10 @@ async function serversFor({ gateway, options }: BrowserDial): Promise<RTCIceServ
 /** The gateway looks at no more frames than it says (`a=framerate`, RFC 8866): fewer of them are better pictures at the same rate. */
 async function obeyFramerate(peer: RTCPeerConnection, answerSdp: string): Promise<void> {
   const maxFramerate = Number(/^a=framerate:([\d.]+)/m.exec(answerSdp)?.[1]);
-  const sender = peer.getSenders().find(({ track }) => track?.kind === 'video');
-  if (!sender || !(maxFramerate > 0)) return;
-  const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings) encoding.maxFramerate = maxFramerate;
-  await sender.setParameters(parameters);
+  if (!(maxFramerate > 0)) return;
+  for (const sender of peer.getSenders().filter(({ track }) => track?.kind === 'video')) {
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.maxFramerate = maxFramerate;
+    await sender.setParameters(parameters);
+  }
 }

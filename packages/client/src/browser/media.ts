@@ -2,6 +2,7 @@ import type { Media, SurroundingsListener } from '../call/edge.js';
 import type { CameraSource, MediaFeed, MediaTrack, MicrophoneSource, SpeakOptions } from '../call/options.js';
 import { CallError } from '../errors.js';
 import { openDevice } from './devices.js';
+import { BrowserScreen } from './screen.js';
 import { Sound } from './sound.js';
 
 /** More is of no use: the gateway looks at a frame a second, of 768 pixels at most. */
@@ -22,6 +23,7 @@ export class BrowserMedia implements Media {
   #sound: Sound | null = null;
   #microphone: Source | null = null;
   #camera: Source | null = null;
+  readonly #screen = new BrowserScreen();
   #peer: RTCPeerConnection | null = null;
   #audioSender: RTCRtpSender | null = null;
   #videoSender: RTCRtpSender | null = null;
@@ -54,9 +56,16 @@ export class BrowserMedia implements Media {
     this.#videoSender = this.#camera
       ? peer.addTransceiver(this.#camera.track, { direction: 'sendonly' }).sender
       : null;
+    this.#screen.attach(peer, renegotiate);
+  }
+
+  /** What is to be said of an offer to the gateway. */
+  marked(peer: RTCPeerConnection, offer: string): string {
+    return this.#screen.marked(peer, offer);
   }
 
   detach(peer: RTCPeerConnection): void {
+    this.#screen.detach(peer);
     if (this.#peer !== peer) return;
     this.#peer = this.#audioSender = this.#videoSender = null;
   }
@@ -79,8 +88,10 @@ export class BrowserMedia implements Media {
     return this.#show(() => this.#open('camera', source ?? false));
   }
 
-  useScreen(source: CameraSource): Promise<void> {
-    return this.#show(() => this.#open('screen', source));
+  async useScreen(given: CameraSource | null): Promise<void> {
+    const source = await this.#open('screen', given ?? false);
+    this.#release(this.#screen.shown);
+    await this.#screen.show(source);
   }
 
   gate(reading: boolean): void {
@@ -101,6 +112,7 @@ export class BrowserMedia implements Media {
     this.#closed = true;
     this.#release(this.#microphone);
     this.#release(this.#camera);
+    this.#release(this.#screen.shown);
     this.#microphone = this.#camera = null;
     this.#sound?.close();
     this.#sound = null;
@@ -137,10 +149,9 @@ export class BrowserMedia implements Media {
         : { track: await device(what, given), own: true };
     // It was closed while the person was being asked.
     if (this.#closed && source.own) source.track.stop();
-    const kind = what === 'microphone' ? 'microphone' : 'camera';
     source.track.addEventListener('ended', () => {
-      if (this.#microphone?.track === source.track || this.#camera?.track === source.track)
-        this.#told.trackEnded(kind);
+      const used = [this.#microphone, this.#camera, this.#screen.shown];
+      if (used.some((one) => one?.track === source.track)) this.#told.trackEnded(what);
     });
     return source;
   }

@@ -1,5 +1,6 @@
 import {
   defaultSession,
+  isShown,
   mergeSession,
   type ClientEvent,
   type Item,
@@ -145,7 +146,7 @@ export class ScriptedGateway {
 
   /** A picture of the camera is taken in, where there is one. */
   see(): void {
-    if (!this.#camera() || !this.#session.visavis.video) return;
+    if (!this.#camera() || !isShown(this.#session.visavis.video, 'camera')) return;
     const item_id = this.#id('frame');
     this.emit({ type: 'visavis.frame.attended', item_id, rtp_ms: 0, age_ms: 0, tokens: 64 });
   }
@@ -268,9 +269,10 @@ export class ScriptedGateway {
   }
 
   #update(patch: SessionPatch): void {
-    const before = this.#session.visavis.video;
+    const before = isShown(this.#session.visavis.video, 'camera');
     this.#session = mergeSession(this.#session, patch);
-    const { video, camera_off } = this.#session.visavis;
+    const { camera_off } = this.#session.visavis;
+    const video = isShown(this.#session.visavis.video, 'camera');
     this.emit({ type: 'session.updated', session: this.#session });
     if (!before && video) this.see();
     if (before && !video && camera_off === 'redact')
