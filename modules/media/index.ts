@@ -2,6 +2,7 @@ export type { DropReason } from './core/drops.js';
 export type { MediaOptions } from './core/options.js';
 export type {
   AgreedMedia,
+  AgreedVideo,
   CloseReason,
   LocalIce,
   MediaHandlers,
@@ -14,7 +15,6 @@ export type {
   VideoTrackDecoder,
 } from './core/ports.js';
 export type { RtpIn, SenderReport } from './core/rtp.js';
-export type { AgreedVideo } from './core/videos/agreed-video.js';
 export { readIceFragment, writeIceFragment, type IceFragment } from './core/sdp/fragment.js';
 export { checkPublication } from './core/sdp/publication.js';
 export { checkNetwork, type NetworkFinding, type TurnAccount } from './check-network.js';

@@ -1,8 +1,7 @@
-import type { AudioFrame, RgbImage, VideoFrame } from '#modules/contracts';
+import type { AudioFrame, RgbImage, VideoFrame, VideoSource } from '#modules/contracts';
 
 import type { DropHandler, DropReason } from './drops.js';
 import type { RtpIn, SenderReport } from './rtp.js';
-import type { AgreedVideo } from './videos/agreed-video.js';
 
 /** Decodes one Opus stream straight to 16 kHz mono. Throws nothing: null means that the packet cannot be decoded. */
 export interface OpusDecoder {
@@ -42,6 +41,16 @@ export interface DecodedFrame {
   readonly image: RgbImage | null;
   /** Time in the decoder (ms), without waiting. */
   readonly decodeMs: number;
+}
+
+/** A live video that a client may send, and what tells its packets from those of another. */
+export interface AgreedVideo {
+  readonly source: VideoSource;
+  /** `a=mid` of its section; null: it has none. */
+  readonly mid: string | null;
+  /** SSRCs that the offer declares for it; there may be none, or not all. */
+  readonly ssrcs: readonly number[];
+  readonly payloadTypes: readonly number[];
 }
 
 /** What an offer and its answer came to, as far as a receiver needs it. */

@@ -2,8 +2,8 @@ import type { AudioFrame, VideoFrame } from '#modules/contracts';
 
 import { FakeOpusDecoder, FakeVideoDecoder } from '../testing/fake-decoders.js';
 import { MediaReceiver } from './receiver.js';
+import type { AgreedVideo } from './ports.js';
 import type { RtpIn } from './rtp.js';
-import type { AgreedVideo } from './videos/agreed-video.js';
 
 const OPUS = 111;
 const VP8 = 96;

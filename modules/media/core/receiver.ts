@@ -3,14 +3,13 @@ import type { AudioFrame, VideoFrame } from '#modules/contracts';
 import { AudioReceiver, AudioStream, type AudioRepair } from './audio-receiver.js';
 import type { DropReason } from './drops.js';
 import { OPUS_CLOCK_RATE } from './opus-packet.js';
-import type { MediaStats, OpenVideoDecoder, OpusDecoder, VideoCodec } from './ports.js';
+import type { AgreedVideo, MediaStats, OpenVideoDecoder, OpusDecoder, VideoCodec } from './ports.js';
 import { ReceptionStats, type ReportBlock } from './receiver-report.js';
 import { MediaClock } from './rtp-clock.js';
 import type { RtpIn, SenderReport } from './rtp.js';
 import { count, type Source } from './source.js';
 import { Successor } from './successor.js';
 import type { VideoCounts, VideoReceiver } from './video-receiver.js';
-import type { AgreedVideo } from './videos/agreed-video.js';
 import { LiveVideos } from './videos/live-videos.js';
 
 const REPORT_INTERVAL_MS = 1000;

@@ -3,6 +3,8 @@ import { connect } from '@vis-a-vis/client/browser';
 import { drawTable } from '../../../client-demo/draw-table.ts';
 import { Table } from '../../../client-demo/table.ts';
 
+const TRIES = 3;
+
 /** A picture as a track: of the table with this thing on it, or another one later. */
 function picture() {
   const canvas = Object.assign(document.createElement('canvas'), { width: 384, height: 288 });
@@ -35,26 +37,35 @@ globalThis.shareScreen = async () => {
   });
   /** Resolves when so many frames of this source have been attended. */
   const seen = async (source, count) => {
-    while (frames.filter((frame) => frame.source === source).length < count)
-      await new Promise((resolve) => (told = resolve));
+    while (countOf(source) < count) await new Promise((resolve) => (told = resolve));
   };
   const ask = async (question) => (await call.say(question).done).text;
-  const { videos } = (await call.caps) ?? {};
+  const countOf = (source) => frames.filter((frame) => frame.source === source).length;
+  /** Asks once another frame of this source is attended, and again where that was taken before its picture changed. */
+  const askOf = async (source, question, right) => {
+    for (let tries = 0; ; tries += 1) {
+      const known = countOf(source);
+      const answer = await ask(question);
+      if (right.test(answer) || tries === TRIES) return answer;
+      await seen(source, known + 1);
+    }
+  };
 
   await seen('camera', 1);
   await call.shareScreen(screen.track);
   await seen('screen', 1);
-  const ofScreen = await ask('what color is the circle');
-  const before = frames.filter(({ source }) => source === 'camera').length;
+  const ofScreen = await askOf('screen', 'what color is the circle', /blue/i);
+  const before = countOf('camera');
   camera.show(8, 'heart', 'green');
   await seen('camera', before + 1);
-  const ofCamera = await ask('what color is the heart');
+  const ofCamera = await askOf('camera', 'what color is the heart', /green/i);
 
   const ofTheScreen = frames.filter(({ source }) => source === 'screen').map(({ item_id }) => item_id);
   const forgotten = call.once('redacted');
   await call.stopSharing({ redact: true });
   const { item_ids } = await forgotten;
   const again = await ask('what color is the heart');
+  const { videos } = call.caps;
   call.close();
   for (const { stop } of [camera, screen]) stop();
   return {

@@ -1,9 +1,8 @@
 import { VisavisError, type VideoSource } from '#modules/contracts';
 
 import { offeredParameterSets } from '../h264-parameter-sets.js';
-import type { LocalIce, VideoCodec } from '../ports.js';
+import type { AgreedVideo, LocalIce, VideoCodec } from '../ports.js';
 import { answeredPayloadTypes } from '../sdp.js';
-import type { AgreedVideo } from '../videos/agreed-video.js';
 import { readMidExtension } from '../videos/mid-extension.js';
 import { writeAnswer, type AnswerShape, type LocalTransport } from './answer.js';
 import { nameLine } from './lines.js';

@@ -1,6 +1,7 @@
 import { VisavisError, type VideoSource } from '#modules/contracts';
 
-import { agreedVideo, type AgreedVideo } from '../videos/agreed-video.js';
+import type { AgreedVideo } from '../ports.js';
+import { agreedVideo } from '../videos/agreed-video.js';
 import { chooseVideos, type KnownSources } from '../videos/choose-videos.js';
 import { readPayloads, type Payload } from './codecs.js';
 import { all, first, readDescription, type Description, type Section } from './description.js';

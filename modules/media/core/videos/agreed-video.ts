@@ -1,17 +1,8 @@
 import type { VideoSource } from '#modules/contracts';
 
+import type { AgreedVideo } from '../ports.js';
 import type { Payload } from '../sdp/codecs.js';
 import { all, type Section } from '../sdp/description.js';
-
-/** A live video that a client may send, and what tells its packets from those of another. */
-export interface AgreedVideo {
-  readonly source: VideoSource;
-  /** `a=mid` of its section; null: it has none. */
-  readonly mid: string | null;
-  /** SSRCs that the offer declares for it; there may be none, or not all. */
-  readonly ssrcs: readonly number[];
-  readonly payloadTypes: readonly number[];
-}
 
 /** A simulcast has three, each with one for retransmissions. */
 const MOST_SSRCS = 16;

@@ -1,13 +1,12 @@
 import { VIDEO_SOURCES, type VideoFrame, type VideoSource } from '#modules/contracts';
 
 import type { DropHandler } from '../drops.js';
-import type { OpenVideoDecoder, VideoCodec } from '../ports.js';
+import type { AgreedVideo, OpenVideoDecoder, VideoCodec } from '../ports.js';
 import { ReceptionStats } from '../receiver-report.js';
 import { TrackClock, type MediaClock } from '../rtp-clock.js';
 import type { RtpIn } from '../rtp.js';
 import type { Source } from '../source.js';
 import { VideoReceiver, type VideoCounts } from '../video-receiver.js';
-import type { AgreedVideo } from './agreed-video.js';
 import { VideoRouter } from './video-router.js';
 
 const VIDEO_CLOCK_RATE = 90_000;

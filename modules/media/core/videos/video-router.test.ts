@@ -1,4 +1,4 @@
-import type { AgreedVideo } from './agreed-video.js';
+import type { AgreedVideo } from '../ports.js';
 import { VideoRouter } from './video-router.js';
 
 const VP8 = 96;

@@ -1,7 +1,7 @@
 import type { VideoSource } from '#modules/contracts';
 
+import type { AgreedVideo } from '../ports.js';
 import type { RtpIn } from '../rtp.js';
-import type { AgreedVideo } from './agreed-video.js';
 
 /** SSRCs whose section is remembered: a sender that changes its own again and again must not fill the memory. */
 const MOST_KNOWN = 64;
