@@ -101,8 +101,9 @@ test.each(OFFERS)('each is seen as what it is, told by %s', async (_what, edit, 
     ['screen', GREEN],
     ['camera', RED],
   ]);
-  // Each is asked for its next picture.
+  // Each is asked for its next picture, and both are told what they may send together (werift hands that to one sender alone).
   await until(() => asked.every((times) => times > 0));
+  await until(() => client.senders.video.some((one) => one.receiverEstimatedMaxBitrate === 600_000n));
   expect(drops).toEqual({});
 });
 

@@ -40,6 +40,8 @@ interface Shared {
   readonly ofScreen: string;
   readonly ofCamera: string;
   readonly again: string;
+  /** What the first picture of a call with a screen alone was of. */
+  readonly alone: string;
   /** What was seen before each answer. */
   readonly receipts: readonly string[][];
   readonly forgotten: boolean;
@@ -97,7 +99,12 @@ describe('Chromium calls with', () => {
     const program = await openProgram(browser, gateway.url, 'screen-page.mjs');
     const shared = await callProgram<Shared>(program, 'shareScreen');
     await program.close();
-    expect(shared).toMatchObject({ videos: ['camera', 'screen'], forgotten: true, kept: true });
+    expect(shared).toMatchObject({
+      videos: ['camera', 'screen'],
+      forgotten: true,
+      kept: true,
+      alone: 'screen',
+    });
     expect([shared.ofScreen, shared.ofCamera, shared.again]).toEqual([
       expect.stringMatching(/blue/i),
       expect.stringMatching(/green/i),

@@ -20,6 +20,14 @@ function picture() {
   return { show, track, stop: () => clearInterval(drawing) };
 }
 
+/** What the first picture of a call is of that shows a screen and no camera. */
+async function firstSource(screen) {
+  const call = await connect({ screen });
+  const { source } = await call.once('frame');
+  call.close();
+  return source;
+}
+
 /** @returns what was answered about each, what each receipt had seen, and what was forgotten with the screen */
 globalThis.shareScreen = async () => {
   const [camera, screen] = [picture(), picture()];
@@ -67,12 +75,14 @@ globalThis.shareScreen = async () => {
   const again = await ask('what color is the heart');
   const { videos } = call.caps;
   call.close();
+  const alone = await firstSource(screen.track);
   for (const { stop } of [camera, screen]) stop();
   return {
     videos,
     ofScreen,
     ofCamera,
     again,
+    alone,
     receipts,
     forgotten: ofTheScreen.filter((id) => item_ids.includes(id)).length === ofTheScreen.length,
     kept:

@@ -268,14 +268,19 @@ export class ScriptedGateway {
     return responseOf(id, status, output, this.#metadata.get(id) ?? null);
   }
 
+  get #shown(): readonly ('camera' | 'screen')[] {
+    const { video } = this.#session.visavis;
+    return (['camera', 'screen'] as const).filter((source) => isShown(video, source));
+  }
+
   #update(patch: SessionPatch): void {
-    const before = isShown(this.#session.visavis.video, 'camera');
+    const before = this.#shown;
     this.#session = mergeSession(this.#session, patch);
-    const { camera_off } = this.#session.visavis;
-    const video = isShown(this.#session.visavis.video, 'camera');
+    const shown = this.#shown;
     this.emit({ type: 'session.updated', session: this.#session });
-    if (!before && video) this.see();
-    if (before && !video && camera_off === 'redact')
+    if (!before.includes('camera') && shown.includes('camera')) this.see();
+    const wentOff = before.some((source) => !shown.includes(source));
+    if (wentOff && this.#session.visavis.camera_off === 'redact')
       this.emit({ type: 'visavis.context.redacted', item_ids: [], tokens: 64 });
   }
 
