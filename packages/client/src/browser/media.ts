@@ -18,12 +18,13 @@ interface Source {
 
 /** The tracks of a call, whichever connection carries them. */
 export class BrowserMedia implements Media {
+  /** Beside the camera, in the same connections. */
+  readonly screen = new BrowserScreen();
   readonly #echo: SpeakOptions['echo'] | null;
   #told: Pick<SurroundingsListener, 'trackEnded'> = { trackEnded: () => undefined };
   #sound: Sound | null = null;
   #microphone: Source | null = null;
   #camera: Source | null = null;
-  readonly #screen = new BrowserScreen();
   #peer: RTCPeerConnection | null = null;
   #audioSender: RTCRtpSender | null = null;
   #videoSender: RTCRtpSender | null = null;
@@ -56,16 +57,9 @@ export class BrowserMedia implements Media {
     this.#videoSender = this.#camera
       ? peer.addTransceiver(this.#camera.track, { direction: 'sendonly' }).sender
       : null;
-    this.#screen.attach(peer, renegotiate);
-  }
-
-  /** What is to be said of an offer to the gateway. */
-  marked(peer: RTCPeerConnection, offer: string): string {
-    return this.#screen.marked(peer, offer);
   }
 
   detach(peer: RTCPeerConnection): void {
-    this.#screen.detach(peer);
     if (this.#peer !== peer) return;
     this.#peer = this.#audioSender = this.#videoSender = null;
   }
@@ -90,8 +84,8 @@ export class BrowserMedia implements Media {
 
   async useScreen(given: CameraSource | null): Promise<void> {
     const source = await this.#open('screen', given ?? false);
-    this.#release(this.#screen.shown);
-    await this.#screen.show(source);
+    this.#release(this.screen.shown);
+    await this.screen.show(source);
   }
 
   gate(reading: boolean): void {
@@ -112,7 +106,7 @@ export class BrowserMedia implements Media {
     this.#closed = true;
     this.#release(this.#microphone);
     this.#release(this.#camera);
-    this.#release(this.#screen.shown);
+    this.#release(this.screen.shown);
     this.#microphone = this.#camera = null;
     this.#sound?.close();
     this.#sound = null;
@@ -150,7 +144,7 @@ export class BrowserMedia implements Media {
     // It was closed while the person was being asked.
     if (this.#closed && source.own) source.track.stop();
     source.track.addEventListener('ended', () => {
-      const used = [this.#microphone, this.#camera, this.#screen.shown];
+      const used = [this.#microphone, this.#camera, this.screen.shown];
       if (used.some((one) => one?.track === source.track)) this.#told.trackEnded(what);
     });
     return source;
