@@ -30,20 +30,10 @@ export class BrowserScreen {
   /** @param shown null: nothing any more */
   async show(shown: ShownTrack | null): Promise<void> {
     this.#shown = shown;
-    await Promise.all(
-      [...this.#carriers].map(async ([peer, carrier]) => {
-        const { transceiver } = carrier;
-        if (!transceiver && !shown) return;
-        if (!transceiver && shown) carrier.transceiver = send(peer, shown.track);
-        if (transceiver) {
-          await transceiver.sender.replaceTrack(shown?.track ?? null);
-          const direction = shown ? 'sendonly' : 'inactive';
-          if (transceiver.direction === direction) return;
-          transceiver.direction = direction;
-        }
-        await carrier.renegotiate();
-      }),
-    );
+    const all = [...this.#carriers].map(([peer, carrier]) => carry(peer, carrier, shown));
+    // One that another connection takes the place of may fail as it likes.
+    await Promise.allSettled(all);
+    await all.at(-1);
   }
 
   /** An offer that says which of its videos is the screen (`a=content:slides`, RFC 4796): browsers do not. */
@@ -51,6 +41,19 @@ export class BrowserScreen {
     const mid = this.#carriers.get(peer)?.transceiver?.mid;
     return mid == null ? offer : offer.replace(`a=mid:${mid}\r\n`, `$&a=content:slides\r\n`);
   }
+}
+
+async function carry(peer: RTCPeerConnection, carrier: Carrier, shown: ShownTrack | null): Promise<void> {
+  const { transceiver } = carrier;
+  if (!transceiver && !shown) return;
+  if (!transceiver && shown) carrier.transceiver = send(peer, shown.track);
+  if (transceiver) {
+    await transceiver.sender.replaceTrack(shown?.track ?? null);
+    const direction = shown ? 'sendonly' : 'inactive';
+    if (transceiver.direction === direction) return;
+    transceiver.direction = direction;
+  }
+  await carrier.renegotiate();
 }
 
 function send(peer: RTCPeerConnection, track: MediaStreamTrack): RTCRtpTransceiver {
