@@ -99,7 +99,7 @@ class PlayedCall {
     this.nowMs += 1000;
     const image = picture(this.caps, ++this.pictures);
     this.hear(new Float32Array(PACKET));
-    this.conversation?.pushVideo({ image, ptsMs: this.nowMs, arrivedAtMs: this.nowMs });
+    this.conversation?.pushVideo({ source: 'camera', image, ptsMs: this.nowMs, arrivedAtMs: this.nowMs });
     await this.idle();
   }
 

@@ -97,7 +97,7 @@ class PlayedCall {
       engineSession: this.#watched(await engine.open({ system: '', tenant: 'bench' })),
       onEvent: (event) => this.#onEvent(event),
     });
-    this.#conversation.pushVideo({ image: picture, ptsMs: 0, arrivedAtMs: 0 });
+    this.#conversation.pushVideo({ source: 'camera', image: picture, ptsMs: 0, arrivedAtMs: 0 });
     await this.#idle();
   }
 

@@ -1,5 +1,5 @@
 import type { VisavisError } from './errors.js';
-import type { RgbImage } from './media.js';
+import type { RgbImage, VideoSource } from './media.js';
 
 /** What an engine can do; the conversation adapts to it. */
 export interface EngineCaps {
@@ -82,6 +82,8 @@ export type Segment =
       readonly id: string;
       readonly ptsMs: number;
       readonly image: RgbImage;
+      /** Of live video: what it is of. Left out: a picture in a message. */
+      readonly source?: VideoSource;
       readonly maxTiles?: number;
     }
   | {

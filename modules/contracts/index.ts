@@ -1,5 +1,5 @@
-export type { AudioFrame, RgbImage, VideoFrame } from './media.js';
-export { SAMPLE_RATE } from './media.js';
+export type { AudioFrame, RgbImage, VideoFrame, VideoSource } from './media.js';
+export { SAMPLE_RATE, VIDEO_SOURCES } from './media.js';
 export type { Clock, IdSource } from './clock.js';
 export { ERRORS, VisavisError, type ErrorCode } from './errors.js';
 export { PowerSpectrum } from './power-spectrum.js';

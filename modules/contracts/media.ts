@@ -16,8 +16,14 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
+/** The two live videos that a call may show. */
+export type VideoSource = 'camera' | 'screen';
+
+export const VIDEO_SOURCES = ['camera', 'screen'] as const satisfies readonly VideoSource[];
+
 /** One sampled and decoded picture of a live track. */
 export interface VideoFrame {
+  readonly source: VideoSource;
   readonly image: RgbImage;
   /** Session media clock (ms), from the RTP timestamp. */
   readonly ptsMs: number;

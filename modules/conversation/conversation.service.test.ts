@@ -171,7 +171,9 @@ describe('ConversationService', () => {
     const room = await new FakeRoom().open();
     room.see(0);
     room.see(100);
-    expect(room.eventsOf('frame_dropped')).toEqual([{ type: 'frame_dropped', ptsMs: 100, reason: 'paced' }]);
+    expect(room.eventsOf('frame_dropped')).toEqual([
+      { type: 'frame_dropped', ptsMs: 100, reason: 'paced', source: 'camera' },
+    ]);
   });
 
   test('the window stays within its limit for hours', async () => {

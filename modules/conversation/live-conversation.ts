@@ -113,7 +113,10 @@ export class LiveConversation implements Conversation {
     if (this.#closing) return;
     const verdict = this.#frames.push(frame);
     if (verdict.kept) this.#handle({ t: 'frame', segment: verdict.segment });
-    else this.#handle({ t: 'frame_skipped', ptsMs: frame.ptsMs, reason: verdict.reason });
+    else {
+      const { ptsMs, source } = frame;
+      this.#handle({ t: 'frame_skipped', ptsMs, source, reason: verdict.reason });
+    }
   }
 
   intent(intent: ClientIntent): void {
@@ -200,7 +203,7 @@ export class LiveConversation implements Conversation {
       case 'emit':
         // A picture that was kept and then not taken in is none that the next one could be a duplicate of.
         if (command.event.type === 'frame_dropped' && command.event.reason === 'video_off')
-          this.#frames.forget();
+          this.#frames.forget(command.event.source);
         return this.#emit(command.event);
       case 'append':
         if (command.segment.k === 'frame') this.#frameLag.asked(command.ref, this.#scheduler.nowMs());

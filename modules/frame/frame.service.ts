@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdSource } from '#modules/contracts';
 import type { FrameOptions, FrameSize } from './core/options.js';
-import { FramePipeline } from './core/pipeline.js';
+import { FrameViews } from './core/views.js';
 
 /** Injection token of `FrameOptions`. */
 export const FRAME_OPTIONS = Symbol('FRAME_OPTIONS');
@@ -15,10 +15,10 @@ export class FrameService {
   }
 
   /**
-   * A pipeline for one camera.
+   * Pipelines for the camera and the screen of one call.
    * @param size of the pictures that the engine takes: `EngineCaps.frameSize`
    */
-  open(size: FrameSize, ids: IdSource): FramePipeline {
-    return new FramePipeline(this.#options, size, ids);
+  open(size: FrameSize, ids: IdSource): FrameViews {
+    return new FrameViews(this.#options, size, ids);
   }
 }

@@ -5,5 +5,6 @@ export {
   type FrameOutcome,
   type FrameSegment,
 } from './core/pipeline.js';
+export { FrameViews } from './core/views.js';
 export { FrameModule } from './frame.module.js';
 export { FrameService } from './frame.service.js';

@@ -2,6 +2,7 @@ export type { DropReason } from './core/drops.js';
 export type { MediaOptions } from './core/options.js';
 export type {
   AgreedMedia,
+  AgreedVideo,
   CloseReason,
   LocalIce,
   MediaHandlers,

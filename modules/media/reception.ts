@@ -35,7 +35,7 @@ export function receive(
   return {
     onAgreed: (agreed) => {
       ({ parameterSets } = agreed);
-      receiver.accept(agreed.payloadTypes);
+      receiver.accept(agreed.payloadTypes, agreed.videos);
     },
     onRtp: (packet, nowMs) => {
       if (receiver.wants(packet, nowMs)) receiver.onRtp(packet, nowMs);

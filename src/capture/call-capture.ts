@@ -109,17 +109,23 @@ export class CallCapture implements Tape {
   }
 }
 
-function agreedRecord({ payloadTypes, parameterSets, trackKinds }: AgreedMedia, c: number): Untimed {
+function agreedRecord({ payloadTypes, videos, parameterSets, trackKinds }: AgreedMedia, c: number): Untimed {
   return {
     t: 'agreed',
     c,
     kinds: [...trackKinds],
     codecs: [...payloadTypes],
+    videos: videos.map(({ source, mid, ssrcs, payloadTypes: types }) => ({
+      source,
+      mid,
+      ssrcs: [...ssrcs],
+      payload_types: [...types],
+    })),
     parameter_sets: [...parameterSets].map(([type, sets]) => [type, sets.map(base64Of)]),
   };
 }
 
-function rtpRecord({ ssrc, payloadType, sequenceNumber, timestamp, marker, payload }: RtpIn) {
+function rtpRecord({ ssrc, payloadType, sequenceNumber, timestamp, marker, payload, mid }: RtpIn) {
   return {
     t: 'rtp' as const,
     ssrc,
@@ -128,6 +134,7 @@ function rtpRecord({ ssrc, payloadType, sequenceNumber, timestamp, marker, paylo
     ts: timestamp,
     m: marker ? (1 as const) : (0 as const),
     p: base64Of(payload),
+    ...(mid != null && { mid }),
   };
 }
 

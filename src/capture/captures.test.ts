@@ -70,14 +70,19 @@ describe('Captures', () => {
     expect(tape?.notice).toEqual({ max_minutes: 1 });
     const media = tape?.media(0);
     media?.onAgreed({
-      payloadTypes: new Map([[111, 'opus']]),
+      payloadTypes: new Map([
+        [111, 'opus'],
+        [96, 'vp8'],
+      ]),
+      videos: [{ source: 'screen', mid: '2', ssrcs: [8], payloadTypes: [96] }],
       parameterSets: new Map([[102, [Uint8Array.of(1, 2)]]]),
-      trackKinds: ['audio'],
+      trackKinds: ['audio', 'video'],
     });
     tape?.connected(0);
     nowMs += 20.5;
     const packet = { ssrc: 7, payloadType: 111, sequenceNumber: 65_535, timestamp: 9, marker: true };
     media?.onRtp({ ...packet, payload: Uint8Array.of(1, 2, 3) }, nowMs);
+    media?.onRtp({ ...packet, ssrc: 8, payloadType: 96, mid: '2', payload: Uint8Array.of(4) }, nowMs);
     media?.onSenderReport({ ssrc: 7, ntpMs: 1.5, compactNtp: 3, rtpTimestamp: 9 }, nowMs);
     const client = tape?.client({ via: 'oai-events', connection: 0, largestBytes: Infinity });
     client?.received('{"type":"response.create"}');
@@ -93,6 +98,7 @@ describe('Captures', () => {
       ['agreed', 0],
       ['connected', 0],
       ['rtp', 20.5],
+      ['rtp', 20.5],
       ['report', 20.5],
       ['open', 20.5],
       ['in', 20.5],
@@ -102,7 +108,12 @@ describe('Captures', () => {
       ['left', 20.5],
       ['closed', 20.5],
     ]);
+    expect(records[0]).toMatchObject({
+      videos: [{ source: 'screen', mid: '2', ssrcs: [8], payload_types: [96] }],
+    });
     expect(records[2]).toMatchObject({ k: 'audio', seq: 65_535, m: 1, p: 'AQID' });
+    expect(records[2]).not.toHaveProperty('mid');
+    expect(records[3]).toMatchObject({ k: 'video', mid: '2' });
     expect(JSON.stringify(records)).not.toContain('secret');
     expect(await ends()).toEqual(['complete 1']);
   });
@@ -110,7 +121,12 @@ describe('Captures', () => {
   it('makes no file of an offer that nobody follows up', async () => {
     const { captures, open, ends } = await setUp();
     const tape = open();
-    tape?.media(0).onAgreed({ payloadTypes: new Map(), parameterSets: new Map(), trackKinds: [] });
+    tape?.media(0).onAgreed({
+      payloadTypes: new Map(),
+      videos: [],
+      parameterSets: new Map(),
+      trackKinds: [],
+    });
     tape?.close('connect_timeout');
     await captures.onModuleDestroy();
     expect(await files()).toEqual([]);

@@ -246,7 +246,8 @@ describe('Call', () => {
   it('passes media on, on a clock that begins with it', async () => {
     const { call, conversation } = await setUp();
     const audio = { pcm: new Float32Array(320), ptsMs: 5000, arrivedAtMs: 9010, concealed: false };
-    const video = { image: { width: 1, height: 1, data: new Uint8Array(3) }, ptsMs: 5040, arrivedAtMs: 9050 };
+    const image = { width: 1, height: 1, data: new Uint8Array(3) };
+    const video = { source: 'screen' as const, image, ptsMs: 5040, arrivedAtMs: 9050 };
     call.onAudio(audio);
     call.onVideo(video);
     expect(conversation.audio).toEqual([{ ...audio, ptsMs: 0 }]);

@@ -279,7 +279,7 @@ function aboutOf(segment: Segment): Record<string, unknown> {
     case 'text':
       return { id, characters: segment.text.length };
     case 'frame':
-      return { id, ptsMs: segment.ptsMs };
+      return { id, ptsMs: segment.ptsMs, source: segment.source };
     case 'audio':
       return { id, ptsMs: segment.ptsMs, ms: segment.pcm.length / 16, final: segment.final };
     default:

@@ -78,9 +78,12 @@ export class ReplayedConnection implements MediaPeer {
     return this.#handlers !== null;
   }
 
-  agreed({ codecs, parameter_sets, kinds }: RecordOf<'agreed'>): void {
+  agreed({ codecs, videos, parameter_sets, kinds }: RecordOf<'agreed'>): void {
     this.#agreed = {
       payloadTypes: new Map(codecs),
+      videos:
+        videos?.map(({ payload_types: payloadTypes, ...video }) => ({ ...video, payloadTypes })) ??
+        cameraOf(kinds),
       parameterSets: new Map(parameter_sets.map(([type, sets]) => [type, sets.map(bytesOf)])),
       trackKinds: kinds,
     };
@@ -93,9 +96,9 @@ export class ReplayedConnection implements MediaPeer {
     this.#tick();
   }
 
-  rtp({ at, ssrc, pt, seq, ts, m, p }: RecordOf<'rtp'>): void {
+  rtp({ at, ssrc, pt, seq, ts, m, p, mid }: RecordOf<'rtp'>): void {
     const packet = { ssrc, payloadType: pt, sequenceNumber: seq, timestamp: ts, marker: m === 1 };
-    if (!this.#closed) this.#reception?.onRtp({ ...packet, payload: bytesOf(p) }, at);
+    if (!this.#closed) this.#reception?.onRtp({ ...packet, payload: bytesOf(p), mid: mid ?? null }, at);
   }
 
   report({ at, ssrc, ntp_ms: ntpMs, compact_ntp: compactNtp, ts: rtpTimestamp }: RecordOf<'report'>): void {
@@ -156,6 +159,11 @@ export class ReplayedConnection implements MediaPeer {
     this.#reception?.tick(nowMs);
     time.at(nowMs + TICK_MS, () => this.#tick());
   }
+}
+
+/** Of a capture from before there were screens. */
+function cameraOf(kinds: AgreedMedia['trackKinds']): AgreedMedia['videos'] {
+  return kinds.includes('video') ? [{ source: 'camera', mid: null, ssrcs: [], payloadTypes: [] }] : [];
 }
 
 function bytesOf(base64: string): Uint8Array {

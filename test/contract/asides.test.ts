@@ -43,7 +43,7 @@ class Caller {
   see(seed: number): void {
     const data = new Uint8Array(320 * 240 * 3).map((_, i) => (i * seed * 7 + ((i >> 9) % 5) * 40) % 256);
     const image = { width: 320, height: 240, data };
-    this.conversation.pushVideo({ image, ptsMs: this.clock.nowMs(), arrivedAtMs: 0 });
+    this.conversation.pushVideo({ source: 'camera', image, ptsMs: this.clock.nowMs(), arrivedAtMs: 0 });
   }
 
   speak(pcm: Float32Array): void {

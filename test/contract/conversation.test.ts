@@ -83,7 +83,12 @@ class Caller {
   private see(): void {
     const data = new Uint8Array(320 * 240 * 3).fill((++this.pictures * 70) % 256);
     const image = { width: 320, height: 240, data };
-    this.conversation.pushVideo({ image, ptsMs: this.mediaMs, arrivedAtMs: performance.now() });
+    this.conversation.pushVideo({
+      source: 'camera',
+      image,
+      ptsMs: this.mediaMs,
+      arrivedAtMs: performance.now(),
+    });
   }
 }
 

@@ -29,7 +29,7 @@ test.each([...OFFERS].filter(([name]) => !REFUSED.includes(name)))('%s is answer
   const peer = await service.answer(offer, new Recording());
   expect(complaintsAbout(peer.answerSdp, offer)).toEqual([]);
   expect(peer.answerSdp).toMatch(/a=candidate:.* 127\.0\.0\.1 \d+ typ host/);
-  expect([...peer.trackKinds].toSorted((a, b) => a.localeCompare(b))).toEqual(
+  expect([...new Set(peer.trackKinds)].toSorted((a, b) => a.localeCompare(b))).toEqual(
     name.endsWith('audio-data') ? ['audio'] : ['audio', 'video'],
   );
   await peer.close();

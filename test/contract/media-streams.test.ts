@@ -29,6 +29,7 @@ function setUp(codec: VideoCodec, parameterSets: readonly Uint8Array[] = []) {
   session.anchorTo(clock);
   let pending = () => 0;
   const receiver = new VideoReceiver({
+    source: 'camera',
     codecOf: () => codec,
     openDecoder: () => {
       const track = decoder.openTrack(codec, 384, parameterSets);

@@ -68,6 +68,7 @@ class Caller {
     for (const [turn, pauses] of script.entries()) {
       const speech = SPEECH[turn % SPEECH.length]!;
       conversation.pushVideo({
+        source: 'camera',
         image: picture(++this.#pictures),
         ptsMs: this.#clock.nowMs(),
         arrivedAtMs: 0,

@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { complaintsAbout } from '../support/answer-checker.js';
 import { launchChromium } from './support/chromium.js';
 import { Gateway } from './support/gateway.js';
+import { callProgram, openProgram } from './support/program-page.js';
 
 jest.setTimeout(60_000);
 
@@ -19,7 +20,7 @@ interface Form {
   /** Of the camera: its encodings where it is a simulcast. */
   readonly rids?: readonly string[];
   readonly codec?: string;
-  /** Further video sections, which are switched off before the offer, or not. */
+  /** Further video sections, which are switched off before the offer, or not: of those that are on the first is the screen. */
   readonly screens?: readonly ('on' | 'off')[];
   /** What becomes of the text of the offer. */
   readonly edit?: 'lf' | 'blanks';
@@ -33,6 +34,20 @@ interface Outcome {
   readonly sent: string[];
 }
 
+/** What `support/screen-page.mjs` brings back. */
+interface Shared {
+  readonly videos: readonly string[];
+  readonly ofScreen: string;
+  readonly ofCamera: string;
+  readonly again: string;
+  /** What the first picture of a call with a screen alone was of. */
+  readonly alone: string;
+  /** What was seen before each answer. */
+  readonly receipts: readonly string[][];
+  readonly forgotten: boolean;
+  readonly kept: boolean;
+}
+
 const FORMS: readonly [name: string, form: Form, directions: string[]][] = [
   ['a simulcast', { audio: ['sendonly'], rids: ['h', 'm', 'l'] }, ['sendonly', 'sendonly']],
   [
@@ -42,14 +57,14 @@ const FORMS: readonly [name: string, form: Form, directions: string[]][] = [
   ],
   ['one bundle alone', { audio: ['sendrecv'], bundlePolicy: 'max-bundle' }, ['sendonly', 'sendonly']],
   [
-    'H264 first, and a second camera',
-    { audio: ['sendonly'], codec: 'video/H264', screens: ['on'] },
-    ['sendonly', 'sendonly', 'inactive'],
+    'H264 first, a screen, and a third video',
+    { audio: ['sendonly'], codec: 'video/H264', screens: ['on', 'on'] },
+    ['sendonly', 'sendonly', 'sendonly', 'inactive'],
   ],
   [
     'a section that is rejected in between',
     { audio: ['sendonly'], screens: ['off', 'on'] },
-    ['sendonly', 'sendonly', 'inactive'],
+    ['sendonly', 'sendonly', 'sendonly'],
   ],
   ['lines that end in LF', { audio: ['sendonly'], edit: 'lf' }, ['sendonly', 'sendonly']],
   ['blanks around its lines', { audio: ['sendonly'], edit: 'blanks' }, ['sendonly', 'sendonly']],
@@ -78,5 +93,23 @@ describe('Chromium calls with', () => {
     expect(outcome.first).toBe('session.created');
     expect(outcome.directions).toEqual(directions);
     expect(outcome.sent).toEqual(['audio', 'video']);
+  });
+
+  it('a camera, and shares a screen beside it: both are seen, and the screen is forgotten when it ends', async () => {
+    const program = await openProgram(browser, gateway.url, 'screen-page.mjs');
+    const shared = await callProgram<Shared>(program, 'shareScreen');
+    await program.close();
+    expect(shared).toMatchObject({
+      videos: ['camera', 'screen'],
+      forgotten: true,
+      kept: true,
+      alone: 'screen',
+    });
+    expect([shared.ofScreen, shared.ofCamera, shared.again]).toEqual([
+      expect.stringMatching(/blue/i),
+      expect.stringMatching(/green/i),
+      expect.stringMatching(/green/i),
+    ]);
+    expect([shared.receipts[0], shared.receipts.at(-1)]).toEqual([['camera', 'screen'], ['camera']]);
   });
 });

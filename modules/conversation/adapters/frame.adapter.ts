@@ -13,17 +13,17 @@ export class FrameAdapter implements FramePort {
   }
 
   open(size: { readonly width: number; readonly height: number }): FrameHandle {
-    const pipeline = this.#frames.open(size, this.#ids);
+    const views = this.#frames.open(size, this.#ids);
     return {
       push: (frame) => {
-        const outcome = pipeline.offer(frame);
+        const outcome = views.offer(frame);
         return outcome.kind === 'segment'
           ? { kept: true, segment: outcome.segment }
           : { kept: false, reason: outcome.reason };
       },
-      share: (intervalMs, size) => pipeline.share(intervalMs, size),
-      forget: () => pipeline.forget(),
-      fit: (image) => pipeline.fit(image),
+      share: (intervalMs, size) => views.share(intervalMs, size),
+      forget: (source) => views.forget(source),
+      fit: (image) => views.fit(image),
     };
   }
 }

@@ -1,15 +1,15 @@
 import type { TurnDetection } from '@vis-a-vis/protocol';
-import type { Tool, ToolChoice } from '#modules/contracts';
+import { VIDEO_SOURCES, type Tool, type ToolChoice, type VideoSource } from '#modules/contracts';
 
-/** The live camera. */
+/** The live camera and screen. */
 export interface VideoConfig {
-  /** False: its pictures are not taken in. */
-  readonly enabled: boolean;
-  /** What becomes of the pictures in the context when the camera goes off. */
+  /** Whose pictures are taken in. */
+  readonly shown: readonly VideoSource[];
+  /** What becomes of the pictures in the context of one that goes off. */
   readonly whenOff: 'keep' | 'redact';
 }
 
-export const DEFAULT_VIDEO: VideoConfig = { enabled: true, whenOff: 'keep' };
+export const DEFAULT_VIDEO: VideoConfig = { shown: VIDEO_SOURCES, whenOff: 'keep' };
 
 /** Turn-taking beyond OpenAI's `turn_detection`; durations are ms. */
 export interface TurnTaking {
@@ -80,7 +80,7 @@ export interface ConversationSettings {
    * of packets that do not come, and knows sooner; this is for whoever feeds audio and stops.
    */
   readonly audioStallMs: number;
-  /** A camera that shows nothing for this long (ms) counts as off, where that is to redact what it showed. Default 5,000. */
+  /** A camera or screen that shows nothing for this long (ms) counts as off, where that is to redact what it showed. Default 5,000. */
   readonly cameraTimeoutMs: number;
   /** Silence (ms) after which the turn may be over: then the answer is begun ahead. Default 100. */
   readonly tentativePauseMs: number;

@@ -26,7 +26,7 @@ export interface ConversationLoad {
   readonly tokens: number;
 }
 
-/** What a conversation is given of its camera. */
+/** What a conversation is given of its camera and screen together. */
 export interface CameraShare {
   /** Least time (ms) between two frames. */
   readonly frameIntervalMs: number;

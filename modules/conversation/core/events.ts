@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#modules/contracts';
+import type { ErrorCode, VideoSource } from '#modules/contracts';
 import type { SessionConfig } from './config.js';
 import type { Item } from './items/items.js';
 
@@ -77,7 +77,7 @@ interface TranscriptAddress {
   readonly contentIndex: 0;
 }
 
-/** `hearing`: speech is not detected. `video`: the camera is not seen. `engine`: nothing is answered. */
+/** `hearing`: speech is not detected. `video`: nothing is seen. `engine`: nothing is answered. */
 export type LostPart = 'hearing' | 'video' | 'engine';
 
 /**
@@ -156,8 +156,16 @@ export type SessionEvent =
       readonly itemId: string;
       readonly ptsMs: number;
       readonly tokens: number;
+      /** Left out: it came in a message. */
+      readonly source?: VideoSource;
     }
-  | { readonly type: 'frame_dropped'; readonly ptsMs: number; readonly reason: FrameDropReason }
+  | {
+      readonly type: 'frame_dropped';
+      readonly ptsMs: number;
+      readonly reason: FrameDropReason;
+      /** Left out: it came in a message. */
+      readonly source?: VideoSource;
+    }
   | SpeculationEnded
   | ContextReceipt
   /** What these items had in the context is gone from it, and so is what was computed from it. For live video frame ids. */
@@ -200,7 +208,12 @@ export interface TurnSpeculation {
 export interface ContextReceipt {
   readonly type: 'context_receipt';
   readonly responseId: string;
-  readonly frames: readonly { readonly itemId: string; readonly ptsMs: number }[];
+  /** `source` left out: it came in a message. */
+  readonly frames: readonly {
+    readonly itemId: string;
+    readonly ptsMs: number;
+    readonly source?: VideoSource;
+  }[];
   readonly audio: readonly { readonly itemId: string; readonly startMs: number; readonly endMs: number }[];
   /** Tokens in the context, all kinds. */
   readonly tokens: number;

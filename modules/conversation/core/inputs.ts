@@ -1,4 +1,11 @@
-import type { AppendReceipt, Checkpoint, ErrorCode, GenEvent, Segment } from '#modules/contracts';
+import type {
+  AppendReceipt,
+  Checkpoint,
+  ErrorCode,
+  GenEvent,
+  Segment,
+  VideoSource,
+} from '#modules/contracts';
 import type { ClientIntent } from './intents.js';
 
 export type FrameSegment = Extract<Segment, { k: 'frame' }>;
@@ -48,7 +55,13 @@ export type MachineInput =
   | { readonly t: 'audio'; readonly startMs: number; readonly endMs: number }
   | { readonly t: 'frame'; readonly segment: FrameSegment }
   /** The frame pipeline kept this one out. */
-  | { readonly t: 'frame_skipped'; readonly ptsMs: number; readonly reason: string }
+  | {
+      readonly t: 'frame_skipped';
+      readonly ptsMs: number;
+      readonly reason: string;
+      /** Default: the camera. */
+      readonly source?: VideoSource;
+    }
   | { readonly t: 'intent'; readonly intent: ClientIntent }
   /** `ref`: the append command's. */
   | { readonly t: 'appended'; readonly ref: string; readonly receipt: AppendReceipt }

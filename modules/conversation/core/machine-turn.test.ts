@@ -171,7 +171,7 @@ describe('a spoken turn', () => {
       .failAppend((a) => a.c === 'append' && a.segment.id === 'frame_1', 'shed');
     harness.ack().speak(1000).ack().answer();
     const receipt = harness.eventsOf('context_receipt')[0];
-    expect(receipt?.frames).toEqual([{ itemId: 'frame_2', ptsMs: 1000 }]);
+    expect(receipt?.frames).toEqual([{ itemId: 'frame_2', ptsMs: 1000, source: 'camera' }]);
     expect(receipt?.audio).toEqual([
       { itemId: harness.eventsOf('audio_committed')[0]?.itemId, startMs: 700, endMs: 2000 },
     ]);

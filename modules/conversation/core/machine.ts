@@ -136,7 +136,7 @@ export class ConversationMachine {
         this.#session.maxFrames = input.maxFrames;
         return;
       case 'frame_skipped':
-        return this.#camera.skipped(input.ptsMs, input.reason, atMs);
+        return this.#camera.skipped(input, atMs);
       case 'intent':
         if (!HARMLESS.has(input.intent.k)) this.#speculation.withdraw('withdrawn', atMs);
         return this.#requests.handle(input.intent, atMs);

@@ -1,4 +1,4 @@
-import type { AudioFrame, Clock, Guard, RgbImage, VideoFrame } from '#modules/contracts';
+import type { AudioFrame, Clock, Guard, RgbImage, VideoFrame, VideoSource } from '#modules/contracts';
 import type { Boundary, FrameSegment, Told } from './inputs.js';
 import type { DetectionSettings } from './turn-rules/turn-detection.js';
 
@@ -49,13 +49,13 @@ export interface JudgePort {
 export type FrameVerdict =
   { readonly kept: true; readonly segment: FrameSegment } | { readonly kept: false; readonly reason: string };
 
-/** Paces, sifts and resizes one camera's pictures. */
+/** Paces, sifts and resizes the pictures of one call's camera and screen. */
 export interface FrameHandle {
   push(frame: VideoFrame): FrameVerdict;
-  /** From the next picture on. @param intervalMs least time between two */
+  /** From the next picture on. @param intervalMs least time between two, of both together */
   share(intervalMs: number, size: { readonly width: number; readonly height: number }): void;
-  /** The pictures kept so far are not in the context: the next one is news. */
-  forget(): void;
+  /** The pictures kept so far are not in the context: the next one is news. @param source of this one; left out: of both */
+  forget(source?: VideoSource): void;
   /** A single picture in the size that the engine takes. @throws VisavisError `bad_image` */
   fit(image: RgbImage): RgbImage;
 }

@@ -1,4 +1,4 @@
-import type { EngineCaps, GenEvent, IdSource, RgbImage } from '#modules/contracts';
+import type { EngineCaps, GenEvent, IdSource, RgbImage, VideoSource } from '#modules/contracts';
 import type { Command } from '../core/commands.js';
 import { DEFAULT_SETTINGS, type ConversationSettings, type SessionConfig } from '../core/config.js';
 import type { SessionEvent } from '../core/events.js';
@@ -139,9 +139,9 @@ export class MachineHarness {
     return this.feed({ t: 'audio', startMs, endMs: toMs }, toMs);
   }
 
-  frame(ptsMs = this.now): this {
+  frame(ptsMs = this.now, source: VideoSource = 'camera'): this {
     const id = `frame_${++this.#frames}`;
-    return this.feed({ t: 'frame', segment: { k: 'frame', id, ptsMs, image: IMAGE } });
+    return this.feed({ t: 'frame', segment: { k: 'frame', id, ptsMs, image: IMAGE, source } });
   }
 
   /** The user speaks from the present for so long, and the detector has seen the end of it. */

@@ -60,7 +60,7 @@ export class Room<E extends OmniEngine> {
   see(ptsMs = this.clock.nowMs()): void {
     const data = new Uint8Array(16 * 16 * 3).fill((++this.frames * 60) % 256);
     const image = { width: 16, height: 16, data };
-    this.conversation.pushVideo({ image, ptsMs, arrivedAtMs: ptsMs });
+    this.conversation.pushVideo({ source: 'camera', image, ptsMs, arrivedAtMs: ptsMs });
   }
 
   /** A question of one second, detected 500 ms after its end. */

@@ -1,5 +1,5 @@
 export interface FrameOptions {
-  /** Least time (ms) between two frames of a camera. */
+  /** Least time (ms) between two frames. */
   readonly intervalMs: number;
   /** See `DuplicateLimits.local`. */
   readonly duplicateThreshold?: number;

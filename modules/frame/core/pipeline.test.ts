@@ -13,7 +13,12 @@ function setUp(options: Partial<FrameOptions> = {}) {
   });
   /** Offers a table with one disc, and says what became of it. */
   const offer = (ptsMs: number, cell: number) => {
-    const outcome = pipeline.offer({ image: tablePicture([disc(cell)]), ptsMs, arrivedAtMs: ptsMs });
+    const outcome = pipeline.offer({
+      source: 'camera',
+      image: tablePicture([disc(cell)]),
+      ptsMs,
+      arrivedAtMs: ptsMs,
+    });
     return outcome.kind === 'drop' ? outcome.reason : outcome.segment.id;
   };
   return { pipeline, offer };
@@ -24,7 +29,12 @@ const broken = { width: 64, height: 64, data: new Uint8Array(64 * 64) };
 describe('FramePipeline', () => {
   it('makes a segment of the size that the engine takes', () => {
     const { pipeline } = setUp();
-    const outcome = pipeline.offer({ image: tablePicture([disc(0)]), ptsMs: 40, arrivedAtMs: 99 });
+    const outcome = pipeline.offer({
+      source: 'camera',
+      image: tablePicture([disc(0)]),
+      ptsMs: 40,
+      arrivedAtMs: 99,
+    });
     expect(outcome).toMatchObject({ kind: 'segment', segment: { k: 'frame', id: 'frame_1', ptsMs: 40 } });
     expect(outcome.kind === 'segment' && outcome.segment.image).toMatchObject(SIZE);
   });
@@ -46,7 +56,10 @@ describe('FramePipeline', () => {
     ['a side that is not whole', { width: 16.5, height: 32, data: new Uint8Array(16.5 * 32 * 3) }],
   ])('drops as bad_size a picture with %s', (_why, image) => {
     const { pipeline, offer } = setUp();
-    expect(pipeline.offer({ image, ptsMs: 0, arrivedAtMs: 0 })).toEqual({ kind: 'drop', reason: 'bad_size' });
+    expect(pipeline.offer({ source: 'camera', image, ptsMs: 0, arrivedAtMs: 0 })).toEqual({
+      kind: 'drop',
+      reason: 'bad_size',
+    });
     // It has not taken the place of the next one.
     expect(offer(10, 0)).toBe('frame_1');
   });

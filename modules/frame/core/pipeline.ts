@@ -27,7 +27,7 @@ export type FrameOutcome =
 const MIN_SIDE = 16;
 const MAX_SIDE = 8192;
 
-/** Makes segments of one camera's frames: paced, without near-duplicates, in the size that the engine takes. */
+/** Makes segments of one video's frames: paced, without near-duplicates, in the size that the engine takes. */
 export class FramePipeline {
   readonly #options: FrameOptions;
   readonly #ids: IdSource;
@@ -50,21 +50,22 @@ export class FramePipeline {
     });
   }
 
-  /** What the camera gets from its next frame on. @param intervalMs least time (ms) between two frames */
+  /** What it gets from its next frame on. @param intervalMs least time (ms) between two frames */
   share(intervalMs: number, size: FrameSize): void {
     this.#pacer.changeInterval(intervalMs);
     this.#resizer = new Resizer(size);
   }
 
-  /** The next frame of the camera. */
-  offer({ image, ptsMs }: VideoFrame): FrameOutcome {
+  /** The next frame. */
+  offer({ source, image, ptsMs }: VideoFrame): FrameOutcome {
     if (!isWellFormed(image)) return { kind: 'drop', reason: 'bad_size' };
     if (!this.#pacer.take(ptsMs)) return { kind: 'drop', reason: 'paced' };
     const fitted = this.#resizer.resize(image);
     const overdue = ptsMs - this.#keptMs >= (this.#options.maxDuplicateRunMs ?? Infinity);
     if (!this.#duplicates.check(fitted, overdue)) return { kind: 'drop', reason: 'duplicate' };
     this.#keptMs = ptsMs;
-    return { kind: 'segment', segment: { k: 'frame', id: this.#ids.next('frame'), ptsMs, image: fitted } };
+    const id = this.#ids.next('frame');
+    return { kind: 'segment', segment: { k: 'frame', id, ptsMs, image: fitted, source } };
   }
 
   /** What was kept is not, or no longer, in the context: the next frame is no duplicate of it. */

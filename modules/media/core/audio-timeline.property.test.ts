@@ -101,7 +101,7 @@ function receive(arrivals: readonly Arrival[], untilMs: number) {
     onVideo: () => undefined,
     onDrop: () => undefined,
   });
-  receiver.accept(new Map([[111, 'opus']]));
+  receiver.accept(new Map([[111, 'opus']]), []);
   let next = 0;
   for (let now = 0; now <= untilMs; now += TICK_MS) {
     for (let one = arrivals[next]; one && one.atMs <= now; one = arrivals[++next])

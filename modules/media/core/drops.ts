@@ -8,7 +8,7 @@ export type DropReason =
   | 'discontinuity'
   /** Not one of the payload types of the answer. */
   | 'unknown_payload_type'
-  /** A second stream of a kind while the first is still sending. */
+  /** A further stream of the microphone, the camera or the screen while one is still sending, or one of a section that is not wanted. */
   | 'extra_stream'
   /** Nothing but padding: bandwidth probing. */
   | 'empty_padding'

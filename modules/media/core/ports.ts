@@ -1,4 +1,4 @@
-import type { AudioFrame, RgbImage, VideoFrame } from '#modules/contracts';
+import type { AudioFrame, RgbImage, VideoFrame, VideoSource } from '#modules/contracts';
 
 import type { DropHandler, DropReason } from './drops.js';
 import type { RtpIn, SenderReport } from './rtp.js';
@@ -43,9 +43,21 @@ export interface DecodedFrame {
   readonly decodeMs: number;
 }
 
+/** A live video that a client may send, and what tells its packets from those of another. */
+export interface AgreedVideo {
+  readonly source: VideoSource;
+  /** `a=mid` of its section; null: it has none. */
+  readonly mid: string | null;
+  /** SSRCs that the offer declares for it; there may be none, or not all. */
+  readonly ssrcs: readonly number[];
+  readonly payloadTypes: readonly number[];
+}
+
 /** What an offer and its answer came to, as far as a receiver needs it. */
 export interface AgreedMedia {
   readonly payloadTypes: ReadonlyMap<number, 'opus' | VideoCodec>;
+  /** The camera and the screen, as far as there are. */
+  readonly videos: readonly AgreedVideo[];
   /** Parameter sets of H264 that are in the offer, by payload type. */
   readonly parameterSets: ReadonlyMap<number, readonly Uint8Array[]>;
   readonly trackKinds: readonly ('audio' | 'video')[];
@@ -74,7 +86,7 @@ export interface MediaHandlers {
   onConnected?(): void;
   /** Audio of the first audio track, gapless and in order. */
   onAudio(frame: AudioFrame): void;
-  /** Sampled pictures of the first video track, in order. */
+  /** Sampled pictures of the camera and of the screen, each in order. */
   onVideo(frame: VideoFrame): void;
   /** A data channel opened (by the client: the service opens none). */
   onChannel(label: string): void;

@@ -2,6 +2,7 @@ import type { AudioFrame, VideoFrame } from '#modules/contracts';
 
 import { FakeOpusDecoder, FakeVideoDecoder } from '../testing/fake-decoders.js';
 import { MediaReceiver } from './receiver.js';
+import type { AgreedVideo } from './ports.js';
 import type { RtpIn } from './rtp.js';
 
 const OPUS = 111;
@@ -9,8 +10,10 @@ const VP8 = 96;
 const H264 = 102;
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
+const CAMERA: AgreedVideo = { source: 'camera', mid: '1', ssrcs: [], payloadTypes: [VP8, H264] };
+
 /** A receiver with fake decoders, on a clock that is the number given. */
-function setUp() {
+function setUp(videos: readonly AgreedVideo[] = [CAMERA]) {
   const audio: AudioFrame[] = [];
   const video: VideoFrame[] = [];
   const decoders: FakeVideoDecoder[] = [];
@@ -32,6 +35,7 @@ function setUp() {
       [VP8, 'vp8'],
       [H264, 'h264'],
     ]),
+    videos,
   );
   return { receiver, audio, video, decoders, drops: () => receiver.stats().drops };
 }
@@ -227,7 +231,7 @@ describe('video', () => {
     const { receiver, video } = setUp();
     let asked = 0;
     for (let n = 0; n < 50; n += 1) {
-      const key = receiver.tick(n * 100).keyFrameOf === 2;
+      const key = receiver.tick(n * 100).keyFramesOf.includes(2);
       if (key) asked += 1;
       receiver.onRtp(cam(n, key || n === 0, n), n * 100);
       await settle();
@@ -249,7 +253,7 @@ describe('video', () => {
     receiver.onRtp(cam(0, true, 0xff), 0);
     await settle();
     expect(drops()).toEqual({ undecodable: 1 });
-    expect(receiver.tick(20).keyFrameOf).toBe(2);
+    expect(receiver.tick(20).keyFramesOf).toEqual([2]);
     receiver.onRtp(cam(1, true, 5), 100);
     await settle();
     expect(video.map((f) => f.image.data[0])).toEqual([5]);
@@ -319,7 +323,7 @@ describe('feedback', () => {
     receiver.onRtp(cam(0, true), 0);
     const sent = Array.from({ length: 101 }, (_, n) => receiver.tick(n * 20));
     expect(sent.filter((f) => f.reports.length === 2)).toHaveLength(3);
-    expect(sent.filter((f) => f.capOf === 2)).toHaveLength(5);
+    expect(sent.filter((f) => f.capOf.includes(2))).toHaveLength(5);
   });
 
   test('sender reports tie the camera to the microphone', async () => {
@@ -332,4 +336,112 @@ describe('feedback', () => {
     await settle();
     expect(video[0]?.ptsMs).toBeCloseTo(1100);
   });
+});
+
+describe('a screen beside the camera', () => {
+  const SCREEN: AgreedVideo = { source: 'screen', mid: '2', ssrcs: [], payloadTypes: [VP8] };
+  const screen = (n: number, key: boolean, value = 200, over: Partial<RtpIn> = {}) =>
+    cam(n, key, value, { ssrc: 3, mid: '2', ...over });
+  const seen = (video: readonly VideoFrame[]) =>
+    video.map(({ source, image }) => `${source} ${image.data[0] ?? ''}`);
+
+  test('is seen beside it, each once an interval, and both are asked for', async () => {
+    const { receiver, video, drops } = setUp([CAMERA, SCREEN]);
+    const asked: number[] = [];
+    for (let n = 0; n < 30; n += 1) {
+      const { keyFramesOf } = receiver.tick(n * 100);
+      asked.push(...keyFramesOf);
+      receiver.onRtp(cam(n, n === 0 || keyFramesOf.includes(2), 1, { mid: '1' }), n * 100);
+      receiver.onRtp(screen(n, n === 0 || keyFramesOf.includes(3), 2), n * 100 + 50);
+      await settle();
+    }
+    expect(seen(video)).toEqual(['camera 1', 'screen 2', 'camera 1', 'screen 2', 'camera 1', 'screen 2']);
+    expect([2, 3].map((ssrc) => asked.filter((one) => one === ssrc).length)).toEqual([2, 2]);
+    expect(drops()).toEqual({});
+  });
+
+  test('is reported of and capped as the camera is', () => {
+    const { receiver } = setUp([CAMERA, SCREEN]);
+    receiver.onRtp(mic(0), 0);
+    receiver.onRtp(cam(0, true, 1, { mid: '1' }), 0);
+    receiver.onRtp(screen(0, true), 0);
+    const { reports, capOf } = receiver.tick(0);
+    expect(reports.map(({ ssrc }) => ssrc)).toEqual([1, 2, 3]);
+    expect(capOf).toEqual([2, 3]);
+  });
+
+  test('asks for the mid of a packet of video until it is known', () => {
+    const { receiver } = setUp([CAMERA, { ...SCREEN, ssrcs: [7] }]);
+    expect([mic(0), cam(0, true), cam(0, true, 1, { ssrc: 7 })].map((p) => receiver.asksMid(p))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    receiver.onRtp(cam(0, true, 1, { mid: '1' }), 0);
+    expect(receiver.asksMid(cam(1, false))).toBe(false);
+  });
+
+  test('that was taken for the camera, before its mid came, is not for long', async () => {
+    const { receiver, video, decoders, drops } = setUp([CAMERA, SCREEN]);
+    receiver.onRtp(screen(0, false, 1, { mid: null }), 0);
+    receiver.onRtp(screen(1, true, 2), 100);
+    receiver.onRtp(cam(1, true, 1, { mid: '1' }), 100);
+    await settle();
+    expect(seen(video)).toEqual(['screen 2', 'camera 1']);
+    expect(drops()).toEqual({});
+    expect(decoders.map(({ closed }) => closed)).toEqual([true, false, false]);
+  });
+
+  test('is one: further streams are dropped, whatever they call themselves', () => {
+    const { receiver, decoders, drops } = setUp([CAMERA, SCREEN]);
+    receiver.onRtp(cam(0, true, 1, { mid: '1' }), 0);
+    receiver.onRtp(screen(0, true), 0);
+    for (let n = 0; n < 200; n += 1)
+      receiver.onRtp(cam(0, true, 1, { ssrc: 100 + n, mid: ['1', '2', '3'][n % 3] ?? null }), 10);
+    expect(drops()).toEqual({ extra_stream: 200 });
+    expect(decoders).toHaveLength(2);
+  });
+
+  test('ends and begins by another offer, and the camera goes on', async () => {
+    const { receiver, video, decoders, drops } = setUp([CAMERA, SCREEN]);
+    const types = new Map([[VP8, 'vp8' as const]]);
+    receiver.onRtp(cam(0, true, 1, { mid: '1' }), 0);
+    receiver.onRtp(screen(0, true, 2), 0);
+    await settle();
+    receiver.accept(types, [CAMERA]);
+    receiver.onRtp(screen(1, true, 3), 1000);
+    receiver.onRtp(cam(10, true, 4, { sequenceNumber: 1 }), 1000);
+    await settle();
+    expect(drops()).toEqual({ extra_stream: 1 });
+    expect(receiver.tick(1000).reports.map(({ ssrc }) => ssrc)).toEqual([2]);
+    receiver.accept(types, [CAMERA, SCREEN]);
+    receiver.onRtp(screen(20, true, 5), 2000);
+    await settle();
+    expect(seen(video)).toEqual(['camera 1', 'screen 2', 'camera 4', 'screen 5']);
+    expect(decoders.map(({ closed }) => closed)).toEqual([false, true, false]);
+  });
+
+  test('may be all that there is, whatever tells of it', async () => {
+    const { receiver, video } = setUp([SCREEN]);
+    receiver.onRtp(screen(0, true, 2, { mid: null }), 0);
+    await settle();
+    expect(seen(video)).toEqual(['screen 2']);
+  });
+
+  test('has a clock of its own, tied to the microphone by its reports', async () => {
+    const { receiver, video } = setUp([CAMERA, SCREEN]);
+    receiver.onRtp(mic(0), 1000);
+    receiver.onRtp(screen(0, false), 1300);
+    receiver.onSenderReport({ ssrc: 1, ntpMs: 50_000, compactNtp: 1, rtpTimestamp: 0 }, 1300);
+    receiver.onSenderReport({ ssrc: 3, ntpMs: 50_000, compactNtp: 1, rtpTimestamp: 0 }, 1300);
+    receiver.onRtp(screen(1, true), 1400);
+    await settle();
+    expect(video[0]?.ptsMs).toBeCloseTo(1100);
+  });
+});
+
+test('without a video that flows none is seen', () => {
+  const { receiver, decoders, drops } = setUp([]);
+  receiver.onRtp(cam(0, true), 0);
+  expect([drops(), decoders]).toEqual([{ extra_stream: 1 }, []]);
 });

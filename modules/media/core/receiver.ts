@@ -3,25 +3,25 @@ import type { AudioFrame, VideoFrame } from '#modules/contracts';
 import { AudioReceiver, AudioStream, type AudioRepair } from './audio-receiver.js';
 import type { DropReason } from './drops.js';
 import { OPUS_CLOCK_RATE } from './opus-packet.js';
-import type { MediaStats, OpenVideoDecoder, OpusDecoder, VideoCodec } from './ports.js';
+import type { AgreedVideo, MediaStats, OpenVideoDecoder, OpusDecoder, VideoCodec } from './ports.js';
 import { ReceptionStats, type ReportBlock } from './receiver-report.js';
-import { MediaClock, TrackClock } from './rtp-clock.js';
+import { MediaClock } from './rtp-clock.js';
 import type { RtpIn, SenderReport } from './rtp.js';
+import { count, type Source } from './source.js';
 import { Successor } from './successor.js';
-import { VideoReceiver, type VideoCounts } from './video-receiver.js';
+import type { VideoCounts, VideoReceiver } from './video-receiver.js';
+import { LiveVideos } from './videos/live-videos.js';
 
-const VIDEO_CLOCK_RATE = 90_000;
 const REPORT_INTERVAL_MS = 1000;
 const CAP_INTERVAL_MS = 500;
-/** A picture's stream that was silent for this long may be replaced by another SSRC. */
-const REPLACE_AFTER_MS = 1000;
 /** Audio streams that are remembered. */
 const MAX_HEARD = 4;
+const NONE: readonly number[] = [];
 
 export interface ReceiverDeps {
   readonly opus: OpusDecoder;
   readonly openVideoDecoder: OpenVideoDecoder;
-  /** One picture an interval, ms. */
+  /** One picture an interval of each video, ms. */
   readonly frameIntervalMs: number;
   readonly onAudio: (frame: AudioFrame) => void;
   readonly onVideo: (frame: VideoFrame) => void;
@@ -31,18 +31,10 @@ export interface ReceiverDeps {
 /** RTCP that the transport is to send. */
 export interface Feedback {
   readonly reports: readonly ReportBlock[];
-  /** SSRC to ask for a key frame, or null. */
-  readonly keyFrameOf: number | null;
-  /** SSRC whose rate is to be capped again, or null where it is not time. */
-  readonly capOf: number | null;
-}
-
-interface Source<R> {
-  readonly ssrc: number;
-  readonly stats: ReceptionStats;
-  readonly clock: TrackClock;
-  readonly receiver: R;
-  lastAtMs: number;
+  /** SSRCs to ask for a key frame. */
+  readonly keyFramesOf: readonly number[];
+  /** SSRCs of the videos whose rate is to be capped again; none where it is not time. */
+  readonly capOf: readonly number[];
 }
 
 /**
@@ -56,13 +48,13 @@ export class MediaReceiver {
   readonly #packets = { audio: 0, video: 0 };
   readonly #repairMs: AudioRepair = { concealed: 0, recovered: 0, silence: 0 };
   readonly #microphone: AudioReceiver;
+  readonly #videos: LiveVideos;
   readonly #successor = new Successor();
   /** The audio streams of late, by SSRC. */
   readonly #heard = new Map<number, { readonly stream: AudioStream; readonly stats: ReceptionStats }>();
   readonly #counts: VideoCounts = { keyFrames: 0, decodedFrames: 0, decodeMs: 0, keyFrameRequests: 0 };
   #payloadTypes: ReadonlyMap<number, 'opus' | VideoCodec> = new Map();
   #audio: Source<AudioReceiver> | null = null;
-  #video: Source<VideoReceiver> | null = null;
   #reportedAtMs = -Infinity;
   #cappedAtMs = -Infinity;
 
@@ -75,11 +67,29 @@ export class MediaReceiver {
       onDrop: (reason, count) => this.drop(reason, count),
       repairMs: this.#repairMs,
     });
+    this.#videos = new LiveVideos({
+      codecOf: (payloadType) => {
+        const codec = this.#payloadTypes.get(payloadType);
+        return codec === undefined || codec === 'opus' ? 'vp8' : codec;
+      },
+      openDecoder: deps.openVideoDecoder,
+      session: this.#session,
+      intervalMs: deps.frameIntervalMs,
+      onVideo: deps.onVideo,
+      onDrop: (reason, count) => this.drop(reason, count),
+      counts: this.#counts,
+    });
   }
 
   /** Tells what the answer lets the client send; before it, every payload type is unknown. */
-  accept(payloadTypes: ReadonlyMap<number, 'opus' | VideoCodec>): void {
+  accept(payloadTypes: ReadonlyMap<number, 'opus' | VideoCodec>, videos: readonly AgreedVideo[]): void {
     this.#payloadTypes = payloadTypes;
+    this.#videos.agree(videos);
+  }
+
+  /** Whether the mid is to be looked for in a packet's header extensions. */
+  asksMid({ ssrc, payloadType }: Omit<RtpIn, 'payload'>): boolean {
+    return this.#isVideo(payloadType) && this.#videos.asksMid(ssrc);
   }
 
   drop(reason: DropReason, count: number): void {
@@ -92,11 +102,11 @@ export class MediaReceiver {
    * @param header nobody knows yet whether it is genuine: it changes no more than counts and rates
    */
   wants(header: Omit<RtpIn, 'payload'>, nowMs: number): boolean {
-    const video = this.#video;
-    if (video?.ssrc !== header.ssrc || !video.receiver.isShut(nowMs)) return true;
+    const video = this.#videos.playing(header.ssrc);
+    if (!video?.receiver.isShut(nowMs)) return true;
     if (!this.#isVideo(header.payloadType)) return true;
     this.#packets.video += 1;
-    this.#count(video, header, nowMs);
+    count(video, header, nowMs);
     video.receiver.pass(header.timestamp, nowMs);
     return false;
   }
@@ -109,7 +119,7 @@ export class MediaReceiver {
   }
 
   onSenderReport(report: SenderReport, nowMs: number): void {
-    const source = [this.#audio, this.#video].find((s) => s?.ssrc === report.ssrc);
+    const source = this.#playing(report.ssrc);
     source?.stats.onSenderReport(report.compactNtp, nowMs);
     source?.clock.onReport(report.ntpMs, report.rtpTimestamp);
   }
@@ -118,15 +128,17 @@ export class MediaReceiver {
   tick(nowMs: number): Feedback {
     if (this.#successor.ssrc !== null) this.#succeed(nowMs);
     this.#microphone.tick(nowMs);
-    const keyFrame = this.#video?.receiver.tick(nowMs) === true;
+    const keyFramesOf = this.#videos.tick(nowMs);
     const report = nowMs - this.#reportedAtMs >= REPORT_INTERVAL_MS;
     const cap = nowMs - this.#cappedAtMs >= CAP_INTERVAL_MS;
     if (report) this.#reportedAtMs = nowMs;
     if (cap) this.#cappedAtMs = nowMs;
     return {
-      reports: report ? [this.#audio, this.#video].flatMap((s) => s?.stats.report(nowMs) ?? []) : [],
-      keyFrameOf: keyFrame ? (this.#video?.ssrc ?? null) : null,
-      capOf: cap ? (this.#video?.ssrc ?? null) : null,
+      reports: report
+        ? [this.#audio, ...this.#videos.streams].flatMap((s) => s?.stats.report(nowMs) ?? [])
+        : [],
+      keyFramesOf,
+      capOf: cap ? this.#videos.streams.map(({ ssrc }) => ssrc) : NONE,
     };
   }
 
@@ -144,7 +156,7 @@ export class MediaReceiver {
   }
 
   close(): void {
-    this.#video?.receiver.close();
+    this.#videos.close();
     this.#deps.opus.free();
   }
 
@@ -166,16 +178,14 @@ export class MediaReceiver {
   }
 
   #onVideo(packet: RtpIn, nowMs: number): void {
-    const current = this.#video;
-    if (current && current.ssrc !== packet.ssrc && nowMs - current.lastAtMs < REPLACE_AFTER_MS)
-      return this.#extra(1);
-    const source = current?.ssrc === packet.ssrc ? current : this.#openVideo(packet.ssrc, nowMs);
-    this.#deliver(source, packet, nowMs);
+    const stream = this.#videos.streamOf(packet, nowMs);
+    if (stream) this.#deliver(stream, packet, nowMs);
+    else this.#extra(1);
   }
 
   /** Not agreed upon; but where it is of a stream that is played, its number is one of that stream's. */
   #onUnplayed(packet: RtpIn, nowMs: number): void {
-    const source = [this.#audio, this.#video].find((s) => s?.ssrc === packet.ssrc);
+    const source = this.#playing(packet.ssrc);
     if (source) this.#skip(source, packet, nowMs);
     this.drop('unknown_payload_type', 1);
   }
@@ -187,12 +197,12 @@ export class MediaReceiver {
       this.#skip(source, packet, nowMs);
       return this.drop('empty_padding', 1);
     }
-    this.#count(source, packet, nowMs);
+    count(source, packet, nowMs);
     source.receiver.push(packet, nowMs);
   }
 
   #skip(source: Source<AudioReceiver | VideoReceiver>, packet: RtpIn, nowMs: number): void {
-    this.#count(source, packet, nowMs);
+    count(source, packet, nowMs);
     source.receiver.skip(packet, nowMs);
   }
 
@@ -201,9 +211,8 @@ export class MediaReceiver {
     return codec !== undefined && codec !== 'opus';
   }
 
-  #count(source: Source<AudioReceiver | VideoReceiver>, packet: Omit<RtpIn, 'payload'>, nowMs: number): void {
-    source.stats.onPacket(packet.sequenceNumber, packet.timestamp, nowMs);
-    source.lastAtMs = nowMs;
+  #playing(ssrc: number): Source<AudioReceiver | VideoReceiver> | null {
+    return this.#audio?.ssrc === ssrc ? this.#audio : this.#videos.playing(ssrc);
   }
 
   #extra(packets: number): void {
@@ -221,27 +230,5 @@ export class MediaReceiver {
     this.#microphone.open(stream, { nowMs, sinceMs });
     this.#audio = { ssrc, stats, clock: stream.clock, receiver: this.#microphone, lastAtMs: nowMs };
     return this.#audio;
-  }
-
-  #openVideo(ssrc: number, nowMs: number): Source<VideoReceiver> {
-    this.#video?.receiver.close();
-    const { openVideoDecoder, frameIntervalMs, onVideo } = this.#deps;
-    const clock = new TrackClock(VIDEO_CLOCK_RATE);
-    const receiver = new VideoReceiver({
-      codecOf: (payloadType) => {
-        const codec = this.#payloadTypes.get(payloadType);
-        return codec === undefined || codec === 'opus' ? 'vp8' : codec;
-      },
-      openDecoder: openVideoDecoder,
-      clock,
-      session: this.#session,
-      intervalMs: frameIntervalMs,
-      onVideo,
-      onDrop: (reason, count) => this.drop(reason, count),
-      counts: this.#counts,
-    });
-    const stats = new ReceptionStats(ssrc, VIDEO_CLOCK_RATE);
-    this.#video = { ssrc, stats, clock, receiver, lastAtMs: nowMs };
-    return this.#video;
   }
 }

@@ -8,6 +8,8 @@ export interface RtpIn {
   readonly timestamp: number;
   readonly marker: boolean;
   readonly payload: Uint8Array;
+  /** Of its section, where the packet tells it and that had to be looked at. */
+  readonly mid?: string | null;
 }
 
 /** An RTCP sender report, as far as clocks need it. */

@@ -12,6 +12,7 @@ const NOTHING = new Uint8Array(0);
 /** An RTP packet from its header on; what it carries is there once it is decrypted. The one object that is made of a packet. */
 export interface SrtpPacket extends RtpIn {
   payload: Uint8Array;
+  mid: string | null;
   readonly headerBytes: number;
   /** The last byte of what it carries tells how many bytes are padding. */
   readonly padded: boolean;
@@ -52,6 +53,7 @@ export function readSrtpHeader(packet: Buffer): SrtpPacket | null {
     timestamp: packet.readUInt32BE(4),
     marker: (second & 0x80) !== 0,
     payload: NOTHING,
+    mid: null,
     headerBytes,
     padded: (first & 0x20) !== 0,
   };

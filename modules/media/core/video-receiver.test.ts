@@ -18,6 +18,7 @@ function setUp(payloadType: number, parameterSets: readonly Uint8Array[] = []) {
   const clock = new TrackClock(90_000);
   session.anchorTo(clock);
   const receiver = new VideoReceiver({
+    source: 'camera',
     codecOf: (type) => (type === H264 ? 'h264' : 'vp8'),
     openDecoder: () => {
       const decoder = new FakeVideoDecoder();

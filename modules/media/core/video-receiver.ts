@@ -1,4 +1,4 @@
-import type { VideoFrame } from '#modules/contracts';
+import type { VideoFrame, VideoSource } from '#modules/contracts';
 
 import { readH264, readVp8, type PayloadFormat } from './depacketize.js';
 import { AV1 } from './depacketize-av1.js';
@@ -43,6 +43,8 @@ export interface VideoCounts {
 }
 
 export interface VideoReceiverDeps {
+  /** What it is that the pictures are of. */
+  readonly source: VideoSource;
   readonly codecOf: (payloadType: number) => VideoCodec;
   readonly openDecoder: OpenVideoDecoder;
   readonly clock: TrackClock;
@@ -281,7 +283,8 @@ export class VideoReceiver {
       this.#deps.counts.decodedFrames += 1;
       this.#deps.counts.decodeMs += result.decodeMs;
       if (followed) this.#follower.onDecoded(result.decodeMs);
-      if (result.image) this.#onPicture({ image: result.image, ptsMs, arrivedAtMs });
+      if (result.image)
+        this.#onPicture({ source: this.#deps.source, image: result.image, ptsMs, arrivedAtMs });
       else if (picture && current) this.#sampler.onNoPicture();
     }
     if (this.#follower.waiting) this.#follow();

@@ -74,6 +74,7 @@ export {
   type TurnEndSource,
   type VendorEventName,
 } from './session.js';
+export { isShown, type ShownVideo, type ShownVideoPatch, type VideoSource } from './shown-video.js';
 export { check, type Checked, type Problem } from './strict.js';
 export { tierOf, type Tier } from './tier.js';
 export { toolChoiceSchema, toolSchema, type Tool, type ToolChoice } from './tool.js';

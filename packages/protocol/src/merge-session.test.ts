@@ -58,6 +58,18 @@ describe('mergeSession', () => {
     expect(next.audio.output).toEqual({ ...session.audio.output, voice: 'ash' });
   });
 
+  it('shows camera and screen one by one, and reports in one word what is the same for both', () => {
+    const videos = [{ screen: false }, { camera: false }, { camera: null }, true, { screen: false }, null];
+    let next = session;
+    const reported = videos.map((video) => {
+      next = mergeSession(next, sessionPatchSchema.parse({ visavis: { video } }));
+      return next.visavis.video;
+    });
+    const onlyCamera = { camera: true, screen: false };
+    expect(reported).toEqual([onlyCamera, false, onlyCamera, true, onlyCamera, true]);
+    expect(sessionPatchSchema.safeParse({ visavis: { video: { microphone: true } } }).success).toBe(false);
+  });
+
   it('merges settings of our own one by one, and reports what is the gateway’s to say', () => {
     expect(sessionPatchSchema.safeParse({ visavis: { turn_end: 'model' } }).success).toBe(false);
     const patch = sessionPatchSchema.parse({ visavis: { visual_turns: true } });
@@ -77,6 +89,7 @@ describe('mergeSession', () => {
         instructions: false,
         transcription: false,
         vision: true,
+        videos: ['camera', 'screen'],
         audio: true,
         speech: 'heard',
         context_tokens: null,

@@ -7,6 +7,7 @@ import type {
   TurnEndSource,
   VendorSettings,
 } from './session.js';
+import { mergeShown } from './shown-video.js';
 import type { Transcription } from './transcription.js';
 
 const SERVER_VAD_DEFAULTS = {
@@ -52,6 +53,7 @@ const NO_CAPS: ModelCaps = {
   instructions: false,
   transcription: false,
   vision: true,
+  videos: ['camera', 'screen'],
   audio: true,
   speech: 'heard',
   context_tokens: null,
@@ -96,6 +98,7 @@ export function defaultSession(id: string, model: string, facts: SessionFacts = 
 export function mergeSession(session: Session, patch: SessionPatch): Session {
   const input = patch.audio?.input;
   const output = patch.audio?.output;
+  const { video, ...vendor } = patch.visavis ?? {};
   return {
     ...session,
     instructions: patch.instructions ?? session.instructions,
@@ -119,7 +122,10 @@ export function mergeSession(session: Session, patch: SessionPatch): Session {
         speed: output?.speed ?? session.audio.output.speed,
       },
     },
-    visavis: merged(session.visavis, patch.visavis, VENDOR_DEFAULTS),
+    visavis: {
+      ...merged(session.visavis, vendor, VENDOR_DEFAULTS),
+      video: mergeShown(session.visavis.video, video),
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { audioFormatPatchSchema, audioFormatSchema } from './audio-format.js';
 import { MAX_TEXT } from './limits.js';
 import { modernSession } from './older-session.js';
+import { shownVideoPatchSchema, shownVideoSchema, videoSourceSchema } from './shown-video.js';
 import { check, type Checked } from './strict.js';
 import { toolChoiceSchema, toolsSchema } from './tool.js';
 import { transcriptionSchema } from './transcription.js';
@@ -40,14 +41,14 @@ export type TurnDetection = z.infer<typeof turnDetectionSchema>;
 export const vendorEventNameSchema = z.enum(['turn.timing', 'frame.attended', 'context', 'degraded']);
 export type VendorEventName = z.infer<typeof vendorEventNameSchema>;
 
-/** What becomes of the live pictures in the context when the camera goes off. */
+/** What becomes of the live pictures in the context of a camera, or a screen, that goes off. */
 export const cameraOffSchema = z.enum(['keep', 'redact']);
 
 /** Settings of our own, in the session's field `visavis`. Durations are milliseconds. */
 export const vendorSettingsSchema = z.strictObject({
   events: z.array(vendorEventNameSchema),
-  /** False: the camera's pictures are not taken in. Default true. */
-  video: z.boolean(),
+  /** Whose pictures are taken in: false for neither those of the camera nor of the screen. Default true. */
+  video: shownVideoSchema,
   /** Default `keep`. */
   camera_off: cameraOffSchema,
   /** Attend and answer ahead in a pause; nothing is sent before the turn is confirmed. Default true. */
@@ -84,6 +85,8 @@ export const modelCapsSchema = z.object({
   transcription: z.boolean(),
   /** False: it sees nothing. The camera's pictures are not taken in, and pictures in messages are `bad_image`. */
   vision: z.boolean(),
+  /** Live videos that are taken in beside each other; none where it sees nothing. */
+  videos: z.array(videoSourceSchema),
   /** False: the model itself hears nothing; see `speech`. */
   audio: z.boolean(),
   /** What becomes of what is said: the model hears it, it is written down for the model, or it is refused (`bad_audio`). */
@@ -182,7 +185,7 @@ export const sessionPatchSchema = z.strictObject({
   audio: z
     .strictObject({ input: audioInputPatchSchema.nullish(), output: audioOutputPatchSchema.nullish() })
     .nullish(),
-  visavis: nullish(vendorSettingsSchema).nullish(),
+  visavis: nullish(vendorSettingsSchema).extend({ video: shownVideoPatchSchema.nullish() }).nullish(),
 });
 export type SessionPatch = z.infer<typeof sessionPatchSchema>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { videoSourceSchema } from './shown-video.js';
 
 /**
  * Where the time of one answer went. Instants are milliseconds on the call's media clock (on the gateway's own clock
@@ -56,6 +57,8 @@ export const frameAttendedEventSchema = z.object({
   /** How long before this event the picture arrived: finds it in a client's own history. Null before any live picture. */
   age_ms: z.number().nullable(),
   tokens: z.number().int(),
+  /** What the picture is of. Left out: it came in a message. */
+  source: videoSourceSchema.optional(),
 });
 export type FrameAttendedEvent = z.infer<typeof frameAttendedEventSchema>;
 
@@ -66,7 +69,10 @@ export const contextEventSchema = z.object({
   response_id: z.string(),
   /** Tokens of every kind. */
   tokens: z.number().int(),
-  frames: z.array(z.object({ item_id: z.string(), rtp_ms: z.number() })),
+  /** `source` left out: it came in a message. */
+  frames: z.array(
+    z.object({ item_id: z.string(), rtp_ms: z.number(), source: videoSourceSchema.optional() }),
+  ),
   audio: z.array(z.object({ item_id: z.string(), start_ms: z.number(), end_ms: z.number() })),
 });
 export type ContextEvent = z.infer<typeof contextEventSchema>;
@@ -82,7 +88,7 @@ export const contextRedactedEventSchema = z.object({
 });
 export type ContextRedactedEvent = z.infer<typeof contextRedactedEventSchema>;
 
-/** What a call's camera is given, while there is less than all calls want together. */
+/** What a call's camera and screen are given together, while there is less than all calls want together. */
 export const capacityLevelSchema = z.object({
   /** What is given up, from the first on: `frame_rate`, `resolution` (where the engine takes smaller pictures), `window`. `full`: nothing. */
   rung: z.enum(['full', 'frame_rate', 'resolution', 'window']),
@@ -104,7 +110,7 @@ export type CapacityLevel = z.infer<typeof capacityLevelSchema>;
 export const degradedEventSchema = z.object({
   type: z.literal('visavis.degraded'),
   event_id: z.string(),
-  /** `hearing`: speech is not detected. `video`: the camera is not seen. `engine`: nothing is answered. */
+  /** `hearing`: speech is not detected. `video`: nothing is seen. `engine`: nothing is answered. */
   part: z.enum(['hearing', 'video', 'engine', 'capacity']),
   /** With `capacity` only. */
   level: capacityLevelSchema.optional(),

@@ -51,6 +51,17 @@ const RECORDS = [
     c: count,
     kinds: z.array(z.enum(['audio', 'video'])),
     codecs: z.array(z.tuple([payloadType, z.enum(['opus', 'vp8', 'vp9', 'av1', 'h264'])])),
+    /** The camera and the screen. Left out, as before there were screens: `kinds` says whether there is a camera. */
+    videos: z
+      .array(
+        z.object({
+          source: z.enum(['camera', 'screen']),
+          mid: z.string().nullable(),
+          ssrcs: z.array(uint32),
+          payload_types: z.array(payloadType),
+        }),
+      )
+      .optional(),
     /** Of H264, by payload type, from the offer. */
     parameter_sets: z.array(z.tuple([payloadType, z.array(base64)])),
   }),
@@ -67,6 +78,8 @@ const RECORDS = [
     ts: uint32,
     m: z.union([z.literal(0), z.literal(1)]),
     p: base64,
+    /** Of its section, where that had to be told by the packet itself. */
+    mid: z.string().optional(),
   }),
   /** An RTCP sender report, as far as clocks need it. */
   z.object({

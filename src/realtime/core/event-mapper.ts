@@ -12,7 +12,7 @@ import { vendorEvents, type WireClock } from './vendor-mapper.js';
 /** Why it was lost is the operator's, and in the log. */
 const LOST: Readonly<Record<LostPart, string>> = {
   hearing: 'Speech is not detected any more. Commit turns yourself, or dial again.',
-  video: 'The camera is not seen any more. Dial again.',
+  video: 'Neither camera nor screen is seen any more. Dial again.',
   engine: 'Nothing is answered any more. Dial again.',
 };
 

@@ -1,5 +1,11 @@
-import type { ModelCaps, Session, Tool as WireTool, ToolChoice as WireToolChoice } from '@vis-a-vis/protocol';
-import { VisavisError, type EngineCaps, type Tool, type ToolChoice } from '#modules/contracts';
+import {
+  isShown,
+  type ModelCaps,
+  type Session,
+  type Tool as WireTool,
+  type ToolChoice as WireToolChoice,
+} from '@vis-a-vis/protocol';
+import { VIDEO_SOURCES, VisavisError, type EngineCaps, type Tool, type ToolChoice } from '#modules/contracts';
 import type { SessionConfig } from '#modules/conversation';
 
 /** The part of the wire's session object that steers the conversation. */
@@ -11,7 +17,10 @@ export function toSessionConfig(session: Session): SessionConfig {
     tools: toTools(session.tools),
     toolChoice: toToolChoice(session.tool_choice),
     transcription: transcriptionOf(session),
-    video: { enabled: session.visavis.video, whenOff: session.visavis.camera_off },
+    video: {
+      shown: VIDEO_SOURCES.filter((source) => isShown(session.visavis.video, source)),
+      whenOff: session.visavis.camera_off,
+    },
     turnTaking: {
       speculation: session.visavis.speculation,
       bargeInMs: session.visavis.barge_in_ms,
@@ -29,6 +38,7 @@ export function toModelCaps(caps: EngineCaps): ModelCaps {
     instructions,
     transcription: writeDown !== undefined,
     vision,
+    videos: vision ? [...VIDEO_SOURCES] : [],
     audio,
     speech: audio ? 'heard' : transcripts ? 'written_down' : 'refused',
     context_tokens: caps.maxContextTokens,

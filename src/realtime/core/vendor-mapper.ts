@@ -43,6 +43,7 @@ export function vendorEvents(
               ? null
               : Math.max(0, tenth(clock.nowMs - clock.videoOffsetMs - event.ptsMs)),
           tokens: event.tokens,
+          ...(event.source && { source: event.source }),
         },
       ];
     case 'context_receipt':
@@ -52,7 +53,11 @@ export function vendorEvents(
           type: 'visavis.context',
           response_id: event.responseId,
           tokens: event.tokens,
-          frames: event.frames.map((frame) => ({ item_id: frame.itemId, rtp_ms: tenth(frame.ptsMs) })),
+          frames: event.frames.map(({ itemId, ptsMs, source }) => ({
+            item_id: itemId,
+            rtp_ms: tenth(ptsMs),
+            ...(source && { source }),
+          })),
           audio: event.audio.map((audio) => ({
             item_id: audio.itemId,
             start_ms: tenth(audio.startMs),

@@ -29,10 +29,14 @@ export class Trace {
     this.add({ t: 'event', type, ...rest });
   }
 
-  /** JSON lines. */
+  /** JSON lines. Frames are the camera's where nothing else is said, as in traces from before there were screens. */
   get text(): string {
-    return this.lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    return this.lines.map((line) => `${JSON.stringify(line, withoutCamera)}\n`).join('');
   }
+}
+
+function withoutCamera(key: string, value: unknown): unknown {
+  return key === 'source' && value === 'camera' ? undefined : value;
 }
 
 /** Microseconds are enough. */

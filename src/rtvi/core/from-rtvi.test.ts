@@ -74,10 +74,11 @@ test('a message of the application is an event of OpenAI Realtime by its name, a
 });
 
 test.each([
-  [1, true, [{ type: 'session.update', session: { visavis: { video: true } } }]],
-  [1, false, [{ type: 'session.update', session: { visavis: { video: false } } }]],
+  [1, true, [{ type: 'session.update', session: { visavis: { video: { camera: true } } } }]],
+  [1, false, [{ type: 'session.update', session: { visavis: { video: { camera: false } } } }]],
+  [2, false, [{ type: 'session.update', session: { visavis: { video: { screen: false } } } }]],
   [0, false, undefined],
-  [2, true, undefined],
+  [3, true, undefined],
 ])('of receiver %i that it is on: %j', (receiver_index, enabled, events) => {
   const text = JSON.stringify({
     type: 'signalling',

@@ -1,8 +1,14 @@
-import { parseClientEvent, readRtvi, type ClientEvent, type RtviClientMessage } from '@vis-a-vis/protocol';
+import {
+  parseClientEvent,
+  readRtvi,
+  type ClientEvent,
+  type RtviClientMessage,
+  type VideoSource,
+} from '@vis-a-vis/protocol';
 import type { ErrorCode } from '#modules/contracts';
 
-/** The receiver of a peer connection that is the camera. */
-const CAMERA = 1;
+/** What of the receivers of a peer connection is live video. */
+const VIDEOS: Readonly<Record<number, VideoSource>> = { 1: 'camera', 2: 'screen' };
 
 /** What a message on the channel `chat` asks for. */
 export type Asked =
@@ -27,9 +33,12 @@ export function fromRtvi(text: string, responseId: string | null): Asked {
   switch (read.k) {
     case 'message':
       return ask(read.message, responseId);
-    case 'track':
-      if (read.receiver !== CAMERA) return { k: 'nothing' };
-      return perform('', [{ type: 'session.update', session: { visavis: { video: read.enabled } } }]);
+    case 'track': {
+      const source = VIDEOS[read.receiver];
+      if (!source) return { k: 'nothing' };
+      const video = { [source]: read.enabled };
+      return perform('', [{ type: 'session.update', session: { visavis: { video } } }]);
+    }
     case 'problem':
       return { k: 'refused', id: read.id, ...read.problem };
     case 'ping':

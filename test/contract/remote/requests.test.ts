@@ -9,18 +9,24 @@ import { RemoteRig, SIZE, ask, codeOf, frame, put, sound, text, turn, until } fr
 const rig = new RemoteRig();
 afterEach(() => rig.end());
 
+/** The same, of a screen. */
+const shared = (segment: Segment): Segment =>
+  segment.k === 'frame' ? { ...segment, source: 'screen' } : segment;
+
 describe('what it sends', () => {
   it('grows at its end alone, byte for byte', async () => {
     const { server, session } = await rig.start({}, { warm: false });
-    await put(session, turn('a', 'open'), frame('f1'), frame('f2', 20), sound('s1'), turn('a', 'close'));
+    await put(session, turn('a', 'open'), frame('f1'), shared(frame('f2', 20)), sound('s1'));
+    await put(session, turn('a', 'close'));
     await session.accept((await readAnswer(session.generate({ maxTokens: 8 }))).genId);
-    await put(session, turn('b', 'open'), frame('f3', 30));
+    await put(session, turn('b', 'open'), shared(frame('f3', 30)));
     await put(session, text('t'), turn('b', 'close'));
     await session.accept((await readAnswer(session.generate({ maxTokens: 8 }))).genId);
     await ask(session, 'c');
     await readAnswer(session.generate({ maxTokens: 8 }));
     const texts = server.answers.map((request) => request.text);
     expect(texts).toHaveLength(3);
+    expect(texts.at(-1)?.match(/On the shared screen:/g)).toHaveLength(2);
     for (const [index, later] of texts.slice(1).entries()) {
       const earlier = texts[index]!;
       const prefix = earlier.slice(0, earlier.indexOf(']}],"stream"'));

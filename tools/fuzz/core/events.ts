@@ -170,7 +170,7 @@ function session(random: Random): Event {
       return {
         visavis: {
           events: random.pick([[], ['turn.timing'], ['frame.attended', 'context', 'turn.timing']]),
-          video: random.chance(0.7),
+          video: random.pick([true, true, false, { camera: false }, { screen: random.chance(0.5) }, null]),
           camera_off: random.pick(['keep', 'redact']),
           speculation: random.chance(0.7),
           barge_in_ms: random.pick([null, 0, 200, 5000]),

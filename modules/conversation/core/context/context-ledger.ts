@@ -108,8 +108,9 @@ export class ContextLedger {
     if (!outstanding || outstanding.kind === 'block') return;
     const entry = this.#session.log.attended(ref, receipt.tokens);
     if (entry?.k !== 'frame') return;
-    const { itemId, ptsMs } = entry;
-    this.#session.out.emit({ type: 'frame_attended', itemId, ptsMs, tokens: receipt.tokens });
+    const { itemId, ptsMs, source } = entry;
+    const { tokens } = receipt;
+    this.#session.out.emit({ type: 'frame_attended', itemId, ptsMs, tokens, ...(source && { source }) });
   }
 
   /** @returns what kind of append it was; undefined: none of ours. */
@@ -118,9 +119,11 @@ export class ContextLedger {
     const outstanding = this.#outstanding.get(ref);
     if (!outstanding) return undefined;
     this.#outstanding.delete(ref);
+    const source = this.#session.log.sourceOf(ref);
     this.#session.log.remove(ref);
     if (outstanding.kind === 'frame') {
-      this.#session.out.emit({ type: 'frame_dropped', ptsMs: outstanding.ptsMs, reason: failure.code });
+      const dropped = { type: 'frame_dropped', ptsMs: outstanding.ptsMs, reason: failure.code } as const;
+      this.#session.out.emit({ ...dropped, ...(source && { source }) });
     }
     return outstanding.kind;
   }

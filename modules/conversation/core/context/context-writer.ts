@@ -1,4 +1,4 @@
-import type { AppendReceipt, Segment } from '#modules/contracts';
+import type { AppendReceipt, Segment, VideoSource } from '#modules/contracts';
 import { ContextLedger } from './context-ledger.js';
 import { tokensOf } from './estimates.js';
 import type { Failure } from '../inputs.js';
@@ -144,10 +144,10 @@ export class ContextWriter {
     this.#tail = this.#tail.filter((write) => write.itemId !== itemId);
   }
 
-  /** What the camera showed goes from the context, or stays out of it. */
-  redactCamera(): void {
-    this.#gate.redactCamera();
-    this.#redact(this.#session.log.liveFrames());
+  /** What the camera or the screen showed goes from the context, or stays out of it. */
+  redactVideo(source: VideoSource): void {
+    this.#gate.redactVideo(source);
+    this.#redact(this.#session.log.liveFrames(source));
   }
 
   appended(ref: string, receipt: AppendReceipt): void {
@@ -212,13 +212,16 @@ export class ContextWriter {
   }
 
   #putFrame({ segment, itemId, requested }: Write & { k: 'frame' }): void {
+    const { id, ptsMs } = segment;
+    const source = requested ? null : (segment.source ?? 'camera');
     this.ledger.makeRoom(1, requested);
     if (!this.ledger.fitsFrame()) {
-      this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason: 'context_full' });
+      const dropped = { type: 'frame_dropped', ptsMs, reason: 'context_full' } as const;
+      this.#session.out.emit({ ...dropped, ...(source && { source }) });
       return;
     }
     this.turns.open();
-    this.#session.log.add({ k: 'frame', id: segment.id, itemId, ptsMs: segment.ptsMs, live: !requested });
+    this.#session.log.add({ k: 'frame', id, itemId, ptsMs, source });
     this.turns.send(segment, requested ? 'commit' : 'background');
   }
 

@@ -1,4 +1,4 @@
-import type { Role } from '#modules/contracts';
+import { VIDEO_SOURCES, type Role, type VideoSource } from '#modules/contracts';
 
 /** One thing that went to the engine. Times are ms on the media clock. */
 export type LogRecord =
@@ -8,8 +8,8 @@ export type LogRecord =
       readonly id: string;
       readonly itemId: string;
       readonly ptsMs: number;
-      /** Of the camera, not of a message. */
-      readonly live: boolean;
+      /** Of live video; null: of a message. */
+      readonly source: VideoSource | null;
     }
   | { readonly k: 'text'; readonly id: string; readonly itemId: string | null; readonly text: string }
   | {
@@ -41,7 +41,8 @@ export type LogEntry = LogRecord & { readonly seq: number; readonly tokens: numb
 export class SegmentLog {
   #entries: LogEntry[] = [];
   #seq = 0;
-  #evictedLive: string | null = null;
+  /** The newest frame of each source that was evicted. */
+  readonly #evictedLive = new Map<VideoSource, string>();
 
   get entries(): readonly LogEntry[] {
     return this.#entries;
@@ -76,7 +77,7 @@ export class SegmentLog {
 
   /** Whether `id` is in it, or stands for what was evicted. */
   holds(id: string): boolean {
-    return id === this.#evictedLive || this.#entries.some((entry) => entry.id === id);
+    return this.#isEvicted(id) || this.#entries.some((entry) => entry.id === id);
   }
 
   /** Frames after `position`, attended or under way. */
@@ -86,18 +87,27 @@ export class SegmentLog {
 
   evict(ids: readonly string[]): void {
     const gone = new Set(ids);
-    const live = this.#entries.findLast((entry) => entry.k === 'frame' && entry.live && gone.has(entry.id));
-    this.#evictedLive = live?.id ?? this.#evictedLive;
+    for (const entry of this.#entries) {
+      if (entry.k === 'frame' && entry.source && gone.has(entry.id))
+        this.#evictedLive.set(entry.source, entry.id);
+    }
     this.remove(...ids);
   }
 
   /**
-   * Ids of the camera's frames, attended or under way; and of one that was evicted, if one was: what the rest knows of
+   * Ids of a source's frames, attended or under way; and of one that was evicted, if one was: what the rest knows of
    * such frames, the engine finds by any of them.
    */
-  liveFrames(): string[] {
-    const live = this.#entries.filter((entry) => entry.k === 'frame' && entry.live).map(({ id }) => id);
-    return this.#evictedLive === null ? live : [...live, this.#evictedLive];
+  liveFrames(source: VideoSource): string[] {
+    const live = this.#entries.filter((entry) => entry.k === 'frame' && entry.source === source);
+    const evicted = this.#evictedLive.get(source);
+    return [...live.map(({ id }) => id), ...(evicted === undefined ? [] : [evicted])];
+  }
+
+  /** What a frame is of; null: it is of a message, or none. */
+  sourceOf(id: string): VideoSource | null {
+    const entry = this.#entries.find((other) => other.id === id);
+    return entry?.k === 'frame' ? entry.source : null;
   }
 
   /** Ids of the content that came with an item. */
@@ -125,7 +135,7 @@ export class SegmentLog {
   /** Frames of the newest turn from the first on that came with an item. */
   get framesShown(): number {
     const turn = this.#entries.slice(this.#entries.findLastIndex(({ k }) => k === 'turn') + 1);
-    const first = turn.findIndex((entry) => entry.k === 'frame' && !entry.live);
+    const first = turn.findIndex((entry) => entry.k === 'frame' && !entry.source);
     return first < 0 ? 0 : turn.slice(first).filter(({ k }) => k === 'frame').length;
   }
 
@@ -146,9 +156,15 @@ export class SegmentLog {
     });
   }
 
-  /** The newest picture of the camera that is attended; undefined: there is none. */
-  get newestLive(): LogEntry | undefined {
-    return this.#entries.findLast((entry) => entry.k === 'frame' && entry.live && entry.tokens !== null);
+  /** The newest picture that is attended of each of these, in their order in the context. */
+  newestLive(sources: readonly VideoSource[]): LogEntry[] {
+    const newest = sources.flatMap(
+      (source) =>
+        this.#entries.findLast(
+          (entry) => entry.k === 'frame' && entry.source === source && entry.tokens !== null,
+        ) ?? [],
+    );
+    return newest.toSorted((a, b) => a.seq - b.seq);
   }
 
   /** The frames and utterances of an item, in order. */
@@ -163,9 +179,14 @@ export class SegmentLog {
     const named = new Set(ids);
     const gone = new Set([...ids, ...this.#emptiedBy(named)]);
     const entries = this.#entries.filter(({ id }) => gone.has(id));
-    if (this.#evictedLive !== null && named.has(this.#evictedLive)) this.#evictedLive = null;
+    for (const source of VIDEO_SOURCES)
+      if (named.has(this.#evictedLive.get(source) ?? '')) this.#evictedLive.delete(source);
     this.remove(...gone);
     return entries;
+  }
+
+  #isEvicted(id: string): boolean {
+    return [...this.#evictedLive.values()].includes(id);
   }
 
   /** Edges of turns that hold nothing without `gone`; an answer takes along the empty turn that it was an answer to. */
@@ -190,10 +211,12 @@ export class SegmentLog {
     return edges;
   }
 
-  attendedFrames(): { itemId: string; ptsMs: number }[] {
-    return this.#entries.flatMap((entry) =>
-      entry.k === 'frame' && entry.tokens !== null ? [{ itemId: entry.itemId, ptsMs: entry.ptsMs }] : [],
-    );
+  attendedFrames(): { itemId: string; ptsMs: number; source?: VideoSource }[] {
+    return this.#entries.flatMap((entry) => {
+      if (entry.k !== 'frame' || entry.tokens === null) return [];
+      const { itemId, ptsMs, source } = entry;
+      return [{ itemId, ptsMs, ...(source && { source }) }];
+    });
   }
 
   attendedAudio(): { itemId: string; startMs: number; endMs: number }[] {

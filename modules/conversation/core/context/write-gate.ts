@@ -1,6 +1,9 @@
-import type { FrameSegment } from '../inputs.js';
+import type { VideoSource } from '#modules/contracts';
+
 import type { Session } from '../session.js';
 import type { Write } from './writes.js';
+
+type FrameWrite = Extract<Write, { k: 'frame' }>;
 
 /** An answer that is to be shortened. */
 export interface Cut {
@@ -62,7 +65,7 @@ export class WriteGate {
     const oldest = frames[0];
     if (oldest?.k !== 'frame' || frames.length <= this.#session.maxFrames) return;
     this.#waiting = this.#waiting.filter((other) => other !== oldest);
-    this.#dropFrame(oldest.segment, 'waiting_full');
+    this.#dropFrame(oldest, 'waiting_full');
   }
 
   /** These go from the context when the gate opens, unless they have gone by then. */
@@ -85,16 +88,21 @@ export class WriteGate {
     this.#waiting = this.#waiting.filter((write) => itemIdOf(write) !== itemId);
   }
 
-  /** What the camera showed in the meantime is not written. */
-  redactCamera(): void {
+  /** What the camera or the screen showed in the meantime is not written. */
+  redactVideo(source: VideoSource): void {
+    const [gone, kept]: [FrameWrite[], Write[]] = [[], []];
     for (const write of this.#waiting) {
-      if (isLive(write)) this.#dropFrame(write.segment, 'redacted');
+      if (write.k === 'frame' && sourceOf(write) === source) gone.push(write);
+      else kept.push(write);
     }
-    this.#waiting = this.#waiting.filter((write) => !isLive(write));
+    for (const write of gone) this.#dropFrame(write, 'redacted');
+    this.#waiting = kept;
   }
 
-  #dropFrame(segment: FrameSegment, reason: 'waiting_full' | 'redacted'): void {
-    this.#session.out.emit({ type: 'frame_dropped', ptsMs: segment.ptsMs, reason });
+  #dropFrame(write: FrameWrite, reason: 'waiting_full' | 'redacted'): void {
+    const source = sourceOf(write);
+    const { ptsMs } = write.segment;
+    this.#session.out.emit({ type: 'frame_dropped', ptsMs, reason, ...(source && { source }) });
   }
 }
 
@@ -102,6 +110,7 @@ function itemIdOf(write: Write): string {
   return write.k === 'utterance' ? write.utterance.itemId : write.itemId;
 }
 
-function isLive(write: Write): write is Extract<Write, { k: 'frame' }> {
-  return write.k === 'frame' && !write.requested;
+/** Null: it came in a message. */
+function sourceOf({ segment, requested }: FrameWrite): VideoSource | null {
+  return requested ? null : (segment.source ?? 'camera');
 }

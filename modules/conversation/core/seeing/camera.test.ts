@@ -3,8 +3,8 @@ import type { VideoConfig } from '../config.js';
 
 // Real: the whole machine. The engine is answered for by the harness.
 
-const redacts: VideoConfig = { enabled: true, whenOff: 'redact' };
-const off: VideoConfig = { enabled: false, whenOff: 'redact' };
+const redacts: VideoConfig = { shown: ['camera', 'screen'], whenOff: 'redact' };
+const off: VideoConfig = { shown: [], whenOff: 'redact' };
 
 const watching = (video: VideoConfig = redacts) =>
   new MachineHarness({ config: { video }, settings: { cameraTimeoutMs: 5000 } })
@@ -42,7 +42,7 @@ describe('a camera that goes off', () => {
     const harness = turn(watching(), off).clear().frame(3);
     expect(harness.did).toEqual([]);
     expect(harness.eventsOf('frame_dropped')).toEqual([
-      { type: 'frame_dropped', ptsMs: 3, reason: 'video_off' },
+      { type: 'frame_dropped', ptsMs: 3, reason: 'video_off', source: 'camera' },
     ]);
     turn(harness, redacts).frame(4);
     expect(harness.commandsOf('append')).toHaveLength(1);
@@ -64,7 +64,7 @@ describe('a camera that goes off', () => {
     turn(harness.clear(), off);
     expect(harness.did).toEqual(['detect']);
     expect(harness.eventsOf('frame_dropped')).toEqual([
-      { type: 'frame_dropped', ptsMs: 3, reason: 'redacted' },
+      { type: 'frame_dropped', ptsMs: 3, reason: 'redacted', source: 'camera' },
     ]);
     harness.clear().end();
     expect(harness.did).toEqual(['accept', 'redact']);
@@ -94,5 +94,77 @@ describe('a camera that goes off', () => {
     harness.feed({ t: 'command_failed', command: 'redact', failure });
     expect(harness.eventsOf('error')).toHaveLength(1);
     expect(harness.eventsOf('context_redacted')).toEqual([]);
+  });
+});
+
+describe('a screen beside the camera', () => {
+  const both = () =>
+    new MachineHarness({ config: { video: redacts }, settings: { cameraTimeoutMs: 5000 } })
+      .audio(100)
+      .frame(1)
+      .frame(2, 'screen')
+      .ack()
+      .frame(3)
+      .ack();
+  const only = (source: 'camera' | 'screen'): VideoConfig => ({ shown: [source], whenOff: 'redact' });
+
+  test('is told of as such, in the order of what was seen', () => {
+    const harness = both();
+    expect(harness.eventsOf('frame_attended').map(({ ptsMs, source }) => [ptsMs, source])).toEqual([
+      [1, 'camera'],
+      [2, 'screen'],
+      [3, 'camera'],
+    ]);
+    harness.turn('a');
+    expect(harness.eventsOf('context_receipt')[0]?.frames).toEqual([
+      { itemId: 'frame_1', ptsMs: 1, source: 'camera' },
+      { itemId: 'frame_2', ptsMs: 2, source: 'screen' },
+      { itemId: 'frame_3', ptsMs: 3, source: 'camera' },
+    ]);
+  });
+
+  test('that goes off takes what it showed with it, and not what the camera did', () => {
+    const harness = turn(both().clear(), only('camera'));
+    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: ['frame_2'] }]);
+    harness.frame(4, 'screen').frame(5);
+    expect(harness.eventsOf('frame_dropped')).toEqual([
+      { type: 'frame_dropped', ptsMs: 4, reason: 'video_off', source: 'screen' },
+    ]);
+    expect(harness.commandsOf('append')).toHaveLength(1);
+  });
+
+  test('is none of what goes with the camera, evicted or not', () => {
+    const harness = both().feed({ t: 'evicted', freed: 74, dropped: ['frame_1', 'frame_2'] });
+    turn(harness.clear(), only('screen'));
+    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: ['frame_3', 'frame_1'] }]);
+    turn(harness.clear(), off);
+    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: ['frame_2'] }]);
+  });
+
+  test('is off by itself where it shows nothing for a while', () => {
+    const harness = both();
+    harness.feed({ t: 'frame_skipped', ptsMs: 3000, reason: 'duplicate', source: 'camera' }, 3000);
+    const deadline = harness.machine.nextDeadlineMs ?? NaN;
+    harness.clear().feed({ t: 'tick' }, deadline);
+    expect(harness.commandsOf('redact')).toEqual([{ c: 'redact', ids: ['frame_2'] }]);
+    expect(harness.machine.nextDeadlineMs).toBe(8000);
+  });
+
+  test('that goes off during an answer leaves what waits of the camera', () => {
+    const harness = both().speak(1000).ack().answer('a').frame(5).frame(6, 'screen');
+    turn(harness.clear(), only('camera'));
+    expect(harness.eventsOf('frame_dropped')).toEqual([
+      { type: 'frame_dropped', ptsMs: 6, reason: 'redacted', source: 'screen' },
+    ]);
+    harness.clear().end();
+    expect(harness.commandsOf('append').map(({ segment }) => 'ptsMs' in segment && segment.ptsMs)).toContain(
+      5,
+    );
+  });
+
+  test('shares the frames of the context with the camera', () => {
+    const harness = new MachineHarness({ settings: { maxFrames: 8 } }).audio(100);
+    for (let i = 0; i < 9; i++) harness.frame(i, i % 2 === 0 ? 'camera' : 'screen').ack();
+    expect(harness.commandsOf('evict')).toMatchObject([{ keepFrames: 7 }]);
   });
 });

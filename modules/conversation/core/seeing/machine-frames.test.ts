@@ -25,7 +25,7 @@ describe('frames', () => {
       .clear();
     harness.frame(1).frame(2).frame(3).end();
     expect(harness.eventsOf('frame_dropped')).toEqual([
-      { type: 'frame_dropped', ptsMs: 1, reason: 'waiting_full' },
+      { type: 'frame_dropped', ptsMs: 1, reason: 'waiting_full', source: 'camera' },
     ]);
   });
 
@@ -33,14 +33,16 @@ describe('frames', () => {
     const harness = awake().frame(5).frame(6);
     harness.failAppend((append) => append.c === 'append' && append.segment.id === 'frame_2', 'shed').ack();
     expect(harness.events).toEqual([
-      { type: 'frame_dropped', ptsMs: 6, reason: 'shed' },
-      { type: 'frame_attended', itemId: 'frame_1', ptsMs: 5, tokens: 37 },
+      { type: 'frame_dropped', ptsMs: 6, reason: 'shed', source: 'camera' },
+      { type: 'frame_attended', itemId: 'frame_1', ptsMs: 5, tokens: 37, source: 'camera' },
     ]);
   });
 
   test('what the pipeline kept out is told', () => {
     const harness = awake().feed({ t: 'frame_skipped', ptsMs: 7, reason: 'duplicate' });
-    expect(harness.events).toEqual([{ type: 'frame_dropped', ptsMs: 7, reason: 'duplicate' }]);
+    expect(harness.events).toEqual([
+      { type: 'frame_dropped', ptsMs: 7, reason: 'duplicate', source: 'camera' },
+    ]);
   });
 
   test('a window that is full is evicted in a large step before the next frame', () => {

@@ -1,4 +1,5 @@
 import { SAMPLE_RATE, type Segment } from '#modules/contracts';
+import { SCREEN_MARK } from './messages.js';
 
 /** What a server's model takes for things, in tokens, as it was measured at the start. */
 export interface Costs {
@@ -24,7 +25,7 @@ export function costOf(segment: Segment, samples: number, costs: Costs): number 
     case 'text':
       return textTokens(segment.text);
     case 'frame':
-      return 1 + costs.frame;
+      return 1 + costs.frame + (segment.source === 'screen' ? textTokens(SCREEN_MARK) : 0);
     case 'audio':
       return segment.final ? 1 + Math.ceil(costs.sound + (samples / SAMPLE_RATE) * costs.second) : 0;
     case 'call':

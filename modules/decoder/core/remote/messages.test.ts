@@ -1,4 +1,4 @@
-import type { Segment } from '#modules/contracts';
+import type { Segment, VideoSource } from '#modules/contracts';
 import { RemoteLog } from './remote-log.js';
 import { BodyWriter } from './body.js';
 import { Json, toMessages } from './messages.js';
@@ -25,10 +25,11 @@ const result = (callId: string): Segment => ({
   callId,
   output: `of ${callId}`,
 });
-const frame = (id: string): Segment => ({
+const frame = (id: string, source?: VideoSource): Segment => ({
   k: 'frame',
   id,
   ptsMs: 0,
+  ...(source && { source }),
   image: { width: 1, height: 1, data: new Uint8Array(3) },
 });
 
@@ -61,6 +62,26 @@ describe('toMessages', () => {
       { role: 'user', content: [{ is: 'f1' }, { is: 'f2' }, { type: 'text', text: 'what' }] },
       { role: 'assistant', content: 'a star' },
     ]);
+  });
+
+  it('says before each picture of the screen whose it is, and goes without where the picture has gone', () => {
+    const log = logOf(
+      turn('open'),
+      frame('f1', 'camera'),
+      frame('f2', 'screen'),
+      frame('f3', 'camera'),
+      frame('f4', 'screen'),
+      turn('close'),
+    );
+    const mark = { type: 'text', text: 'On the shared screen:' };
+    const content = [{ is: 'f1' }, mark, { is: 'f2' }, { is: 'f3' }, mark, { is: 'f4' }];
+    expect(listOf(log).at(-1)).toEqual({ role: 'user', content });
+    expect(log.cost(frame('f5', 'screen'))).toBeGreaterThan(log.cost(frame('f5', 'camera')));
+    log.redact(log.head.seq + 1, ['f2']);
+    expect(listOf(log).at(-1)).toEqual({
+      role: 'user',
+      content: [{ is: 'f1' }, { is: 'f3' }, mark, { is: 'f4' }],
+    });
   });
 
   it('joins turns that no answer parts, also where of an answer nothing was heard', () => {
@@ -108,7 +129,7 @@ describe('toMessages', () => {
     const script = [
       turn('open'),
       frame('f1'),
-      frame('f2'),
+      frame('f2', 'screen'),
       text('a'),
       turn('close'),
       turn('open'),

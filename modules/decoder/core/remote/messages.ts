@@ -105,6 +105,7 @@ export function toMessages(
       case 'frame':
       case 'audio': {
         const part = contents.medium(segment.id);
+        if (part && segment.k === 'frame' && segment.source === 'screen') list.user(SCREEN);
         if (part) list.user(part);
         if (part && open) open.parts += 1;
         break;
@@ -120,6 +121,10 @@ export function toMessages(
 }
 
 export const textPart = (text: string): Json => new Json(JSON.stringify({ type: 'text', text }));
+
+/** Stands before each picture of the screen; the camera's come as they are. */
+export const SCREEN_MARK = 'On the shared screen:';
+const SCREEN = textPart(SCREEN_MARK);
 
 /** The words of a part that is text; null: it is none. */
 export function wordsOf({ text }: Json): string | null {

@@ -86,3 +86,26 @@ test('a camera can go, too', () => {
   agreement.renew(CHROME.replace(/(m=video[\s\S]*?)a=sendrecv/, '$1a=inactive'), unchanged);
   expect(agreement.trackKinds).toEqual(['audio']);
 });
+
+test('a screen comes and goes by further offers, and stays what it was without the camera', () => {
+  const screen = (CHROME.split(/^(?=m=)/m)[2] ?? '')
+    .replace('a=mid:1', 'a=mid:3')
+    .replaceAll('2017462808', '7');
+  const both = CHROME.replace('BUNDLE 0 1 2', 'BUNDLE 0 1 2 3') + screen;
+  const agreement = begun();
+  const videos = () => agreement.videos.map(({ source, mid }) => [source, mid]);
+  expect(videos()).toEqual([['camera', '1']]);
+  agreement.renew(both, unchanged);
+  expect(videos()).toEqual([
+    ['camera', '1'],
+    ['screen', '3'],
+  ]);
+  expect(agreement.videos.map(({ ssrcs }) => ssrcs[0])).toEqual([2_017_462_808, 7]);
+  expect(agreement.midExtension).toBe(4);
+  agreement.renew(both.replace(/(m=video[\s\S]*?)a=sendrecv/, '$1a=inactive'), unchanged);
+  expect(videos()).toEqual([['screen', '3']]);
+  agreement.renew(both, unchanged);
+  expect(videos().map(([source]) => source)).toEqual(['camera', 'screen']);
+  agreement.renew(CHROME, unchanged);
+  expect(videos()).toEqual([['camera', '1']]);
+});

@@ -1,11 +1,12 @@
-import { VisavisError } from '#modules/contracts';
+import { VisavisError, type VideoSource } from '#modules/contracts';
 
 import { offeredParameterSets } from '../h264-parameter-sets.js';
-import type { LocalIce, VideoCodec } from '../ports.js';
+import type { AgreedVideo, LocalIce, VideoCodec } from '../ports.js';
 import { answeredPayloadTypes } from '../sdp.js';
+import { readMidExtension } from '../videos/mid-extension.js';
 import { writeAnswer, type AnswerShape, type LocalTransport } from './answer.js';
 import { nameLine } from './lines.js';
-import { flowingKinds, planOffer, type CallPlan } from './plan.js';
+import { flowingKinds, flowingVideos, planOffer, type CallPlan } from './plan.js';
 
 /** The first offer of a call, and our end of the transport that was made for it. */
 export interface FirstRound {
@@ -26,6 +27,8 @@ export class Agreement {
   #offerSdp: string;
   #plan: CallPlan;
   #local: LocalTransport;
+  /** What the sections of its offers were taken for, by their mids. */
+  readonly #sources = new Map<string, VideoSource>();
 
   constructor({ offerSdp, plan, local }: FirstRound, shape: AnswerShape) {
     this.#first = plan;
@@ -33,6 +36,7 @@ export class Agreement {
     this.#offerSdp = offerSdp;
     this.#plan = plan;
     this.#local = local;
+    this.#remember();
   }
 
   get answerSdp(): string {
@@ -41,6 +45,23 @@ export class Agreement {
 
   get trackKinds(): readonly ('audio' | 'video')[] {
     return flowingKinds(this.#plan);
+  }
+
+  /** The videos that the client may send. */
+  get videos(): readonly AgreedVideo[] {
+    return flowingVideos(this.#plan);
+  }
+
+  /** Number of the header extension by which packets of video tell their section; null: there is none. */
+  get midExtension(): number | null {
+    const { offer, verdicts } = this.#plan;
+    const told = offer.sections.flatMap((section, i) => {
+      const verdict = verdicts[i];
+      return verdict?.use === 'media' && verdict.source
+        ? (readMidExtension(offer.session, section) ?? [])
+        : [];
+    });
+    return told[0]?.id ?? null;
   }
 
   /** What the client may send. */
@@ -73,14 +94,21 @@ export class Agreement {
    * @throws VisavisError `bad_sdp`, `no_audio_in_offer`; nothing has changed then
    */
   renew(offerSdp: string, restart: (remote: Credentials) => Credentials): CallPlan['transport'] {
-    const plan = planOffer(offerSdp);
+    const plan = planOffer(offerSdp, this.#sources);
     this.#refuseAnotherAssociation(plan);
     const { iceUfrag, icePwd } = plan.transport;
     this.#offerSdp = offerSdp;
     this.#plan = plan;
+    this.#remember();
     this.#local = { ...this.#local, origin: nextOrigin(this.#local.origin) };
     this.restarted(restart({ ufrag: iceUfrag, password: icePwd }));
     return plan.transport;
+  }
+
+  #remember(): void {
+    for (const { mid, source } of this.videos) if (mid !== null) this.#sources.set(mid, source);
+    const offered = new Set(this.#plan.offer.sections.map(({ mid }) => mid));
+    for (const mid of this.#sources.keys()) if (!offered.has(mid)) this.#sources.delete(mid);
   }
 
   #refuseAnotherAssociation({ offer, verdicts, transport }: CallPlan): void {

@@ -291,7 +291,7 @@ describe('what the library is given', () => {
       const { canonical } = answerTo(offer);
       for (const line of canonical.trimEnd().split('\r\n')) {
         expect(line).toMatch(
-          /^(v=0|o=- 1 1 IN IP4 0\.0\.0\.0|s=-|t=0 0|m=\w+ 9 \S+ [\w -]+|c=IN IP4 0\.0\.0\.0|a=(group:BUNDLE 0( 1)?( 2)?|mid:[012]|sendonly|rtcp-mux|rtpmap:\d+ (opus\/48000\/2|(vp8|h264|vp9|av1)\/90000)|ice-ufrag:\S+|ice-pwd:\S+|fingerprint:sha-\d+ [\dA-F:]+|setup:(actpass|active|passive)|candidate:\S+ 1 .*|sctp-port:\d+|max-message-size:\d+))$/,
+          /^(v=0|o=- 1 1 IN IP4 0\.0\.0\.0|s=-|t=0 0|m=\w+ 9 \S+ [\w -]+|c=IN IP4 0\.0\.0\.0|a=(group:BUNDLE 0( 1)?( 2)?( 3)?|mid:[0123]|sendonly|rtcp-mux|rtpmap:\d+ (opus\/48000\/2|(vp8|h264|vp9|av1)\/90000)|ice-ufrag:\S+|ice-pwd:\S+|fingerprint:sha-\d+ [\dA-F:]+|setup:(actpass|active|passive)|candidate:\S+ 1 .*|sctp-port:\d+|max-message-size:\d+))$/,
         );
       }
     }
@@ -300,6 +300,7 @@ describe('what the library is given', () => {
   test('are sections of what is used alone', () => {
     expect(answerTo(offerOf('chrome-recvonly-first')).canonical.match(/^m=\w+/gm)).toEqual([
       'm=audio',
+      'm=video',
       'm=video',
       'm=application',
     ]);

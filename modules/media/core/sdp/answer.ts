@@ -1,5 +1,6 @@
+import { MID_URI, readMidExtension } from '../videos/mid-extension.js';
 import type { Payload } from './codecs.js';
-import { all, type Section } from './description.js';
+import type { Section } from './description.js';
 import type { CallPlan, Verdict } from './plan.js';
 
 /** Our end of the transport, as the library describes it: values of the attributes of the same names. */
@@ -16,7 +17,7 @@ export interface LocalTransport {
 }
 
 export interface AnswerShape {
-  /** Cap of the video (kbit/s), as b=AS and b=TIAS, and by REMB. */
+  /** Cap of each video (kbit/s), as b=AS and b=TIAS, and by REMB. */
   readonly videoKbps: number;
   /** Frames a second that are of use: our SDK sends no more. Others' clients do not look at it. */
   readonly framerate: number;
@@ -24,7 +25,6 @@ export interface AnswerShape {
   readonly dtx: boolean;
 }
 
-const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 /** In-band FEC, mono, and no more than we hear (16 kHz). */
 const OPUS_FORMAT = 'minptime=10;useinbandfec=1;stereo=0;maxplaybackrate=16000';
 
@@ -153,15 +153,11 @@ function midLine(section: Section): string[] {
  * turns the picture upright itself.
  */
 function extensionLines(plan: CallPlan, section: Section): string[] {
-  const offered = [...all(section.attributes, 'extmap'), ...all(plan.offer.session, 'extmap')];
-  for (const line of offered) {
-    const [, id, direction, uri] = /^(\d{1,3})(?:\/(\S+))?\s+(\S+)/.exec(line.value) ?? [];
-    if (uri !== MID_URI || Number(id) < 1 || Number(id) > 255) continue;
-    // RFC 8285, 7: with a direction it is offered for that one only, and the answer turns it round.
-    if (direction === undefined || direction === 'sendrecv') return [`a=extmap:${id} ${uri}`];
-    if (direction === 'sendonly') return [`a=extmap:${id}/recvonly ${uri}`];
-  }
-  return [];
+  const extension = readMidExtension(plan.offer.session, section);
+  if (!extension) return [];
+  const { id, direction } = extension;
+  // RFC 8285, 7: the answer turns a direction round.
+  return [`a=extmap:${id}${direction === 'sendonly' ? '/recvonly' : ''} ${MID_URI}`];
 }
 
 function rtcpLines({ attributes }: Section): string[] {

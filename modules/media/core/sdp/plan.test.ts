@@ -1,7 +1,9 @@
 import { VisavisError } from '#modules/contracts';
 
+import { offerOf } from '../../../../test/support/offers.js';
 import { canonicalOffer } from './canonical.js';
-import { flowingKinds, planOffer } from './plan.js';
+import type { KnownSources } from '../videos/choose-videos.js';
+import { flowingKinds, flowingVideos, planOffer } from './plan.js';
 
 const HEAD = ['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=-', 't=0 0'];
 const PRINT = Array(32).fill('AB').join(':');
@@ -38,7 +40,7 @@ describe('what is taken', () => {
     expect(plan.verdicts.map((v) => v.use)).toEqual(['media', 'media', 'data']);
   });
 
-  test('further ones of audio and video are inactive, of data rejected', () => {
+  test('of further ones a second video flows, audio is inactive, data rejected', () => {
     const text = offer(...AUDIO, ...VIDEO, ...DATA)
       .replace('BUNDLE 0 1 2', 'BUNDLE 0 1 2 3 4 5')
       .concat(
@@ -47,7 +49,7 @@ describe('what is taken', () => {
           .replace('mid:1', 'mid:4')
           .replace('mid:2', 'mid:5'),
       );
-    expect(uses(text)).toEqual(['flows', 'flows', 'data', 'inactive', 'inactive', 'none']);
+    expect(uses(text)).toEqual(['flows', 'flows', 'data', 'inactive', 'flows', 'none']);
   });
 
   test('the audio section that sends is listened to, wherever it stands', () => {
@@ -149,13 +151,13 @@ describe('what is taken', () => {
     expect(uses(sdp(...HEAD, ...head, ...KEYS, ...audio))).toEqual([use]);
   });
 
-  test('forty sections are as good as three', () => {
+  test('forty sections are as good as four', () => {
     const many = Array.from({ length: 40 }, (_, i) =>
       VIDEO.map((l) => l.replace('mid:1', `mid:v${i}`)),
     ).flat();
     const mids = Array.from({ length: 40 }, (_, i) => `v${i}`).join(' ');
     const text = offer(...many, ...AUDIO, ...DATA).replace('BUNDLE 0 1 2', `BUNDLE ${mids} 0 2`);
-    expect(uses(text)).toEqual(['flows', ...Array(39).fill('inactive'), 'flows', 'data']);
+    expect(uses(text)).toEqual(['flows', 'flows', ...Array(38).fill('inactive'), 'flows', 'data']);
   });
 });
 
@@ -358,5 +360,107 @@ describe('what is refused names its line', () => {
       code: 'no_audio_in_offer',
       message: expect.stringContaining(named),
     });
+  });
+});
+
+describe('camera and screen', () => {
+  /** A section of video with this mid and these lines. */
+  const video = (mid: string, direction: string, ...lines: string[]) =>
+    section('m=video 9 UDP/TLS/RTP/SAVPF 96', mid, `a=${direction}`, 'a=rtpmap:96 VP8/90000', ...lines);
+  const sources = (sections: readonly (readonly string[])[], known?: KnownSources) => {
+    const mids = sections.map((_, i) => i + 1).join(' ');
+    const text = sdp(...HEAD, `a=group:BUNDLE 0 ${mids}`, ...KEYS, ...AUDIO, ...sections.flat());
+    return flowingVideos(planOffer(text, known)).map(({ mid, source }) => `${mid ?? ''} ${source}`);
+  };
+  const SLIDES = 'a=content:slides';
+
+  test.each<[string, string[][], string[]]>([
+    ['one that sends is the camera', [video('1', 'sendonly')], ['1 camera']],
+    [
+      'of two the second is the screen',
+      [video('1', 'sendrecv'), video('2', 'sendonly')],
+      ['1 camera', '2 screen'],
+    ],
+    [
+      'a third is nothing',
+      [video('1', 'sendonly'), video('2', 'sendonly'), video('3', 'sendonly')],
+      ['1 camera', '2 screen'],
+    ],
+    [
+      'one that does not send is passed over',
+      [video('1', 'recvonly'), video('2', 'sendonly'), video('3', 'inactive'), video('4', 'sendonly')],
+      ['2 camera', '4 screen'],
+    ],
+    ['a screen alone says so', [video('1', 'sendonly', SLIDES)], ['1 screen']],
+    [
+      'a screen that says so may come first',
+      [video('1', 'sendonly', 'a=content:Speaker, Slides'), video('2', 'sendonly')],
+      ['1 screen', '2 camera'],
+    ],
+    [
+      'of two that say so the first is it, and the other no camera',
+      [video('1', 'sendonly', SLIDES), video('2', 'sendonly', SLIDES)],
+      ['1 screen'],
+    ],
+    [
+      'a second one that says to be something else is no screen',
+      [video('1', 'sendonly', 'a=content:main'), video('2', 'sendonly', 'a=content:alt')],
+      ['1 camera'],
+    ],
+    [
+      'a section that cannot be received is passed over',
+      [section('m=video 9 UDP/TLS/RTP/SAVPF 99', '1', 'a=rtpmap:99 H265/90000'), video('2', 'sendonly')],
+      ['2 camera'],
+    ],
+  ])('%s', (_what, sections, expected) => {
+    expect(sources(sections)).toEqual(expected);
+  });
+
+  test('what a section was it stays, while others come and go', () => {
+    const known: KnownSources = new Map([
+      ['1', 'camera'],
+      ['2', 'screen'],
+    ]);
+    const [on1, on2, off1, off2] = [
+      video('1', 'sendonly'),
+      video('2', 'sendonly'),
+      video('1', 'inactive'),
+      video('2', 'inactive'),
+    ];
+    expect(sources([off1, on2], known)).toEqual(['2 screen']);
+    expect(sources([on1, off2], known)).toEqual(['1 camera']);
+    expect(sources([on1, on2], new Map([['2', 'camera']]))).toEqual(['1 screen', '2 camera']);
+    // Another one says what it is.
+    expect(sources([on1, on2, video('3', 'sendonly', SLIDES)], known)).toEqual(['1 camera', '3 screen']);
+  });
+
+  test('are told of a browser’s offer by their order, each with its SSRCs', () => {
+    const videos = flowingVideos(planOffer(offerOf('chrome-camera-screen-data')));
+    expect(videos.map(({ source, mid }) => [source, mid])).toEqual([
+      ['camera', '1'],
+      ['screen', '2'],
+    ]);
+    expect(new Set(videos.flatMap(({ ssrcs }) => ssrcs)).size).toBe(4);
+    expect(videos[0]?.payloadTypes).toEqual(videos[1]?.payloadTypes);
+  });
+
+  test('come with the SSRCs that are declared for them, and no more of them than are of use', () => {
+    const many = Array.from({ length: 100 }, (_, i) => `a=ssrc:${i + 1000} cname:x`);
+    const text = offer(
+      ...AUDIO,
+      ...video(
+        '1',
+        'sendonly',
+        'a=ssrc-group:FID 7 8',
+        'a=ssrc:7 cname:a',
+        'a=ssrc:8 cname:a',
+        'a=ssrc:x',
+        ...many,
+      ),
+    );
+    const [camera] = flowingVideos(planOffer(text));
+    expect(camera?.ssrcs.slice(0, 3)).toEqual([7, 8, 1000]);
+    expect(camera?.ssrcs.length).toBe(16);
+    expect(camera?.payloadTypes).toEqual([96]);
   });
 });

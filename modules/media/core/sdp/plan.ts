@@ -1,5 +1,8 @@
-import { VisavisError } from '#modules/contracts';
+import { VisavisError, type VideoSource } from '#modules/contracts';
 
+import type { AgreedVideo } from '../ports.js';
+import { agreedVideo } from '../videos/agreed-video.js';
+import { chooseVideos, type KnownSources } from '../videos/choose-videos.js';
 import { readPayloads, type Payload } from './codecs.js';
 import { all, first, readDescription, type Description, type Section } from './description.js';
 import { badSdp, nameLine } from './lines.js';
@@ -7,8 +10,13 @@ import { readTransport, type RemoteTransport } from './transport.js';
 
 /** What becomes of one section of an offer. */
 export type Verdict =
-  /** `flows`: its media is wanted. Else it is kept, and inactive. */
-  | { readonly use: 'media'; readonly flows: boolean; readonly payloads: readonly Payload[] }
+  /** `flows`: its media is wanted. Else it is kept, and inactive. `source`: of a video that flows. */
+  | {
+      readonly use: 'media';
+      readonly flows: boolean;
+      readonly payloads: readonly Payload[];
+      readonly source?: VideoSource;
+    }
   /** `form`: how SCTP is described, as now (RFC 8841) or as it was before. `maxMessageBytes`: what the client takes, or null. */
   | {
       readonly use: 'data';
@@ -39,16 +47,18 @@ const ONE_TRANSPORT =
   'it is not in the BUNDLE group of the audio section, and all media and data of a call share one transport';
 
 /**
- * Decides what an offer becomes, before any socket is opened. One audio section is needed; beside it at most one section of video and
- * one of data are used, where they are bundled with it. Further ones of audio and video are kept inactive, and all others rejected.
+ * Decides what an offer becomes, before any socket is opened. One audio section is needed; beside it at most two sections of video (the
+ * camera and the screen) and one of data are used, where they are bundled with it. Further ones of audio and video are kept inactive, and
+ * all others rejected.
+ * @param known what its sections were taken for in the offers of the call before it
  * @throws VisavisError `bad_sdp`, `no_audio_in_offer`; the message names the line
  */
-export function planOffer(sdp: string): CallPlan {
+export function planOffer(sdp: string, known?: KnownSources): CallPlan {
   const offer = readDescription(sdp);
   const audio = chooseAudio(offer);
   const group = offer.bundles.find((mids) => audio.mid !== null && mids.has(audio.mid));
   const members = membersOf(offer, group, audio);
-  const verdicts = judge(offer, new Set(members), audio);
+  const verdicts = judge(offer, new Set(members), { audio, known });
   const taken = (section: Section) => verdicts[offer.sections.indexOf(section)]?.use !== 'none';
   const kept = members.filter(taken);
   return {
@@ -67,6 +77,15 @@ export function flowingKinds(plan: CallPlan): ('audio' | 'video')[] {
     const verdict = plan.verdicts[i];
     if (verdict?.use !== 'media' || !verdict.flows) return [];
     return [section.kind === 'audio' ? ('audio' as const) : ('video' as const)];
+  });
+}
+
+/** The videos that the client may send, in the order of the offer. */
+export function flowingVideos(plan: CallPlan): AgreedVideo[] {
+  return plan.offer.sections.flatMap((section, i) => {
+    const verdict = plan.verdicts[i];
+    if (verdict?.use !== 'media' || !verdict.source) return [];
+    return [agreedVideo(section, verdict.source, verdict.payloads)];
   });
 }
 
@@ -110,7 +129,11 @@ function membersOf(offer: Description, group: ReadonlySet<string> | undefined, a
   return [...group].flatMap((mid) => byMid.get(mid) ?? []);
 }
 
-function judge(offer: Description, bundled: ReadonlySet<Section>, audio: Section): Verdict[] {
+function judge(
+  offer: Description,
+  bundled: ReadonlySet<Section>,
+  { audio, known }: { audio: Section; known: KnownSources | undefined },
+): Verdict[] {
   const taken = new Map<number, string>();
   const payloads = new Map<Section, Payload[]>();
   const read = (section: Section) => {
@@ -122,8 +145,10 @@ function judge(offer: Description, bundled: ReadonlySet<Section>, audio: Section
   };
   // The sections that count come first, where payload types collide.
   read(audio);
-  const cameras = offer.sections.filter((section) => section.kind === 'video');
-  const camera = cameras.find((section) => sends(section) && read(section));
+  const videos = offer.sections.filter(
+    (section) => section.kind === 'video' && sends(section) && read(section),
+  );
+  const sources = chooseVideos(videos, known);
   const data = offer.sections.find((section) => bundled.has(section) && isData(offer, section));
   const lost = offer.sections.find((section) => isData(offer, section));
   // Without it no answer reaches the client, which would wait for one: better it knows.
@@ -134,11 +159,9 @@ function judge(offer: Description, bundled: ReadonlySet<Section>, audio: Section
     if (!payloads.has(section)) read(section);
     const found = payloads.get(section) ?? [];
     if (found.length === 0) return NONE;
-    return {
-      use: 'media',
-      flows: (section === audio || section === camera) && sends(section),
-      payloads: found,
-    };
+    const source = sources.get(section);
+    const flows = (section === audio || source !== undefined) && sends(section);
+    return { use: 'media', flows, payloads: found, ...(source && { source }) };
   });
 }
 

@@ -21,6 +21,7 @@ import { Agreement } from '../../core/sdp/agreement.js';
 import type { AnswerShape } from '../../core/sdp/answer.js';
 import { readCandidate } from '../../core/sdp/candidates.js';
 import { readSrtpHeader } from '../../core/srtp-packet.js';
+import { readMid } from '../../core/videos/mid-extension.js';
 import type { SocketSource } from '../ice/sockets.js';
 import { SrtpReceiver } from '../srtp/srtp-receiver.js';
 import { Channels } from './channels.js';
@@ -59,6 +60,7 @@ export class WeriftPeer implements MediaPeer {
   #link: Negotiated | null = null;
   #agreement: Agreement | null = null;
   #channels: Channels | null = null;
+  #midExtension: number | null = null;
   #checked = false;
   #connected = false;
   #ended = false;
@@ -184,9 +186,10 @@ export class WeriftPeer implements MediaPeer {
     return { ice: link.ice, agreement };
   }
 
-  #accept({ payloadTypes, parameterSets, trackKinds }: Agreement): void {
-    this.#receiver.accept(payloadTypes);
-    this.#deps.handlers.tap?.onAgreed({ payloadTypes, parameterSets, trackKinds });
+  #accept({ payloadTypes, videos, midExtension, parameterSets, trackKinds }: Agreement): void {
+    this.#midExtension = midExtension;
+    this.#receiver.accept(payloadTypes, videos);
+    this.#deps.handlers.tap?.onAgreed({ payloadTypes, videos, parameterSets, trackKinds });
   }
 
   #linkHandlers(): LinkHandlers {
@@ -260,6 +263,8 @@ export class WeriftPeer implements MediaPeer {
       if (!this.#receiver.wants(packet, nowMs)) return;
       // What is not genuine is nobody's.
       if (!srtp.open(bytes, packet)) return;
+      if (this.#midExtension !== null && this.#receiver.asksMid(packet))
+        packet.mid = readMid(bytes, this.#midExtension);
       this.#deps.handlers.tap?.onRtp(packet, nowMs);
       this.#receiver.onRtp(packet, nowMs);
     });

@@ -13,8 +13,8 @@ import type { SenderReport } from '../../core/rtp.js';
 
 /** The feedback as RTCP packets, in one compound that begins with a report, as RFC 3550 wants it. */
 export function rtcpOf(feedback: Feedback, senderSsrc: number, videoKbps: number): RtcpPacket[] {
-  const { reports, keyFrameOf, capOf } = feedback;
-  if (reports.length === 0 && keyFrameOf === null && capOf === null) return [];
+  const { reports, keyFramesOf, capOf } = feedback;
+  if (reports.length === 0 && keyFramesOf.length === 0 && capOf.length === 0) return [];
   const packets: RtcpPacket[] = [
     new RtcpRrPacket({
       ssrc: senderSsrc,
@@ -32,16 +32,21 @@ export function rtcpOf(feedback: Feedback, senderSsrc: number, videoKbps: number
       ),
     }),
   ];
-  if (keyFrameOf !== null) {
-    const feedback = new PictureLossIndication({ senderSsrc, mediaSsrc: keyFrameOf });
+  for (const mediaSsrc of keyFramesOf) {
+    const feedback = new PictureLossIndication({ senderSsrc, mediaSsrc });
     packets.push(new RtcpPayloadSpecificFeedback({ feedback }));
   }
-  if (capOf !== null) packets.push(remb(senderSsrc, capOf, videoKbps * 1000));
+  // One for all: it says what the streams that it names may take together, and senders go by the last one that came.
+  if (capOf.length > 0) packets.push(remb(senderSsrc, capOf, capOf.length * videoKbps * 1000));
   return packets;
 }
 
 /** Receiver estimated maximum bitrate: an 18-bit mantissa and a 6-bit exponent. */
-function remb(senderSsrc: number, mediaSsrc: number, bitsPerSecond: number): RtcpPayloadSpecificFeedback {
+function remb(
+  senderSsrc: number,
+  ssrcFeedbacks: readonly number[],
+  bitsPerSecond: number,
+): RtcpPayloadSpecificFeedback {
   let brExp = 0;
   let brMantissa = bitsPerSecond;
   while (brMantissa >= 2 ** 18) {
@@ -52,10 +57,10 @@ function remb(senderSsrc: number, mediaSsrc: number, bitsPerSecond: number): Rtc
     feedback: new ReceiverEstimatedMaxBitrate({
       senderSsrc,
       mediaSsrc: 0,
-      ssrcNum: 1,
+      ssrcNum: ssrcFeedbacks.length,
       brExp,
       brMantissa,
-      ssrcFeedbacks: [mediaSsrc],
+      ssrcFeedbacks: [...ssrcFeedbacks],
     }),
   });
 }

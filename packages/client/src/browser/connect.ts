@@ -33,7 +33,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Call> {
   try {
     await media.useMicrophone(options.microphone ?? false);
     if (options.screen) await media.useScreen(options.screen);
-    else if (options.camera) await media.useCamera(options.camera);
+    if (options.camera) await media.useCamera(options.camera);
     options.signal?.throwIfAborted();
     const gateway = gatewayOf(options, () => new URL('.', location.href));
     return await new Call(new BrowserEdge({ gateway, media, options }, speak), options).open(options.signal);

@@ -51,7 +51,9 @@ export class BrowserLink implements Link {
   private constructor(peer: RTCPeerConnection, dial: BrowserDial, told: LinkListener) {
     this.#peer = peer;
     this.#dial = dial;
-    dial.media.attach(peer, () => this.#renegotiate(false));
+    const renegotiate = (): Promise<void> => this.#renegotiate(false);
+    dial.media.attach(peer, renegotiate);
+    dial.media.screen.attach(peer, renegotiate);
     const channel = peer.createDataChannel(LABEL, { ordered: true });
     this.#channel = channel;
     channel.addEventListener('message', ({ data }: MessageEvent<string>) => told.message(data));
@@ -95,6 +97,7 @@ export class BrowserLink implements Link {
     if (this.#closed) return;
     this.#closed = true;
     this.#dial.media.detach(this.#peer);
+    this.#dial.media.screen.detach(this.#peer);
     this.#channel.close();
     this.#peer.close();
   }
@@ -109,7 +112,7 @@ export class BrowserLink implements Link {
       signal.addEventListener('abort', () => told.failed(), { once: true });
     });
     await peer.setLocalDescription();
-    const offer = peer.localDescription?.sdp ?? '';
+    const offer = this.#dial.media.screen.marked(peer, peer.localDescription?.sdp ?? '');
     // Together, so that a refused offer is told at once, and a timeout also covers the request.
     await Promise.all([
       exchange(this.#dial.gateway, offer, opening, signal).then(({ call, sdp }) => {
@@ -125,7 +128,8 @@ export class BrowserLink implements Link {
     if (!call) throw new CallError('session_closed', 'The gateway did not say where the call is.');
     await peer.setLocalDescription(await peer.createOffer({ iceRestart }));
     try {
-      const sdp = await offerAgain(call, peer.localDescription?.sdp ?? '', this.#dial.gateway.apiKey, signal);
+      const offer = this.#dial.media.screen.marked(peer, peer.localDescription?.sdp ?? '');
+      const sdp = await offerAgain(call, offer, this.#dial.gateway.apiKey, signal);
       await peer.setRemoteDescription({ type: 'answer', sdp });
       await obeyFramerate(peer, sdp);
     } catch (error) {
@@ -157,9 +161,10 @@ async function serversFor({ gateway, options }: BrowserDial): Promise<RTCIceServ
 /** The gateway looks at no more frames than it says (`a=framerate`, RFC 8866): fewer of them are better pictures at the same rate. */
 async function obeyFramerate(peer: RTCPeerConnection, answerSdp: string): Promise<void> {
   const maxFramerate = Number(/^a=framerate:([\d.]+)/m.exec(answerSdp)?.[1]);
-  const sender = peer.getSenders().find(({ track }) => track?.kind === 'video');
-  if (!sender || !(maxFramerate > 0)) return;
-  const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings) encoding.maxFramerate = maxFramerate;
-  await sender.setParameters(parameters);
+  if (!(maxFramerate > 0)) return;
+  for (const sender of peer.getSenders().filter(({ track }) => track?.kind === 'video')) {
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.maxFramerate = maxFramerate;
+    await sender.setParameters(parameters);
+  }
 }

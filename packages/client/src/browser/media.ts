@@ -2,6 +2,7 @@ import type { Media, SurroundingsListener } from '../call/edge.js';
 import type { CameraSource, MediaFeed, MediaTrack, MicrophoneSource, SpeakOptions } from '../call/options.js';
 import { CallError } from '../errors.js';
 import { openDevice } from './devices.js';
+import { BrowserScreen } from './screen.js';
 import { Sound } from './sound.js';
 
 /** More is of no use: the gateway looks at a frame a second, of 768 pixels at most. */
@@ -26,6 +27,8 @@ interface Carrier {
 
 /** The tracks of a call, whichever connection carries them. */
 export class BrowserMedia implements Media {
+  /** Beside the camera, in the same connections. */
+  readonly screen = new BrowserScreen();
   readonly #echo: SpeakOptions['echo'] | null;
   #told: Pick<SurroundingsListener, 'trackEnded'> = { trackEnded: () => undefined };
   #sound: Sound | null = null;
@@ -82,8 +85,10 @@ export class BrowserMedia implements Media {
     return this.#show(() => this.#open('camera', source ?? false));
   }
 
-  useScreen(source: CameraSource): Promise<void> {
-    return this.#show(() => this.#open('screen', source));
+  async useScreen(given: CameraSource | null): Promise<void> {
+    const source = await this.#open('screen', given ?? false);
+    this.#release(this.screen.shown);
+    await this.screen.show(source);
   }
 
   gate(reading: boolean): void {
@@ -104,6 +109,7 @@ export class BrowserMedia implements Media {
     this.#closed = true;
     this.#release(this.#microphone);
     this.#release(this.#camera);
+    this.#release(this.screen.shown);
     this.#microphone = this.#camera = null;
     this.#sound?.close();
     this.#sound = null;
@@ -141,10 +147,9 @@ export class BrowserMedia implements Media {
         : { track: await device(what, given), own: true };
     // It was closed while the person was being asked.
     if (this.#closed && source.own) source.track.stop();
-    const kind = what === 'microphone' ? 'microphone' : 'camera';
     source.track.addEventListener('ended', () => {
-      if (this.#microphone?.track === source.track || this.#camera?.track === source.track)
-        this.#told.trackEnded(kind);
+      const used = [this.#microphone, this.#camera, this.screen.shown];
+      if (used.some((one) => one?.track === source.track)) this.#told.trackEnded(what);
     });
     return source;
   }

@@ -44,6 +44,8 @@ export class Call extends Emitter<CallEvents> {
   /** The camera was on when the page was left. */
   #hiddenCamera: CameraSource | null = null;
   #camera: CameraSource | null;
+  /** A screen is shown. */
+  #sharing: boolean;
 
   /** @internal Use `connect`. */
   constructor(edge: Edge, options: ConnectOptions) {
@@ -52,7 +54,8 @@ export class Call extends Emitter<CallEvents> {
     const recovery = recoveryOf(options.reconnect ?? true);
     this.#session = firstSession(options, recovery?.resume === true);
     this.#whenHidden = options.whenHidden;
-    this.#camera = options.screen || options.camera || null;
+    this.#camera = options.camera || options.screen || null;
+    this.#sharing = Boolean(options.screen);
     this.#lifeline = new Lifeline({
       edge,
       session: () => this.#session,
@@ -201,10 +204,21 @@ export class Call extends Emitter<CallEvents> {
     this.#showing(source);
   }
 
-  /** Shows the screen in place of the camera; `true` asks the person which. @throws CallError `permission_denied` … */
+  /** Shows the screen beside the camera; `true` asks the person which. @throws CallError `permission_denied` … */
   async shareScreen(source: true | MediaTrack = true): Promise<void> {
     await this.#edge.media.useScreen(source);
-    this.#showing(source);
+    this.#sharing = true;
+    this.update({ visavis: { video: { screen: true } } });
+    this.emit('screen', { on: true });
+  }
+
+  /** The screen is shown no more. @param options `redact`: the model forgets all that it has shown, too */
+  async stopSharing(options: { readonly redact?: boolean } = {}): Promise<void> {
+    const camera_off = options.redact === true ? ('redact' as const) : ('keep' as const);
+    this.#sharing = false;
+    this.update({ visavis: { video: { screen: false }, camera_off } });
+    await this.#edge.media.useScreen(null);
+    this.emit('screen', { on: false });
   }
 
   /** The camera shows nothing from now on. @param options `redact`: the model forgets all that it has shown, too */
@@ -212,7 +226,7 @@ export class Call extends Emitter<CallEvents> {
     const camera_off = options.redact === true ? ('redact' as const) : ('keep' as const);
     this.#hiddenCamera = null;
     // Said first: the gateway takes in nothing behind it, whatever is still on its way.
-    this.update({ visavis: { video: false, camera_off } });
+    this.update({ visavis: { video: this.#sharing ? { camera: false } : false, camera_off } });
     await this.#edge.media.useCamera(null);
     this.emit('camera', { on: false });
   }
@@ -295,9 +309,10 @@ export class Call extends Emitter<CallEvents> {
     this.emit('camera', { on: true });
   }
 
-  #handleTrackEnded(kind: 'microphone' | 'camera'): void {
+  #handleTrackEnded(kind: 'microphone' | 'camera' | 'screen'): void {
     const { media } = this.#edge;
     if (kind === 'camera') this.#run(this.cameraOff());
+    else if (kind === 'screen') this.#run(this.stopSharing());
     // The default one takes the place of a microphone that was pulled out; where there is none, silence.
     else this.#run(media.useMicrophone(true).catch(() => media.useMicrophone(false)));
     this.emit('error', new CallError('track_ended', `The ${kind} has gone.`));

@@ -44,8 +44,8 @@ export interface Media {
   useMicrophone(source: MicrophoneSource): Promise<void>;
   /** @param source null: no pictures any more. @throws CallError as `useMicrophone` */
   useCamera(source: CameraSource | null): Promise<void>;
-  /** @throws CallError as `useMicrophone` */
-  useScreen(source: CameraSource): Promise<void>;
+  /** @param source null: no screen any more. @throws CallError as `useMicrophone` */
+  useScreen(source: CameraSource | null): Promise<void>;
   /** While a voice reads, what is not clearly louder than it does not pass the microphone. */
   gate(reading: boolean): void;
   /** How loud the microphone is now, 0..1; null: not known. */
@@ -56,7 +56,7 @@ export interface Media {
 /** Is told by what is around a call: its devices, its page, its network. */
 export interface SurroundingsListener {
   /** A device has gone, or a person has stopped to share a screen. */
-  trackEnded(kind: 'microphone' | 'camera'): void;
+  trackEnded(kind: 'microphone' | 'camera' | 'screen'): void;
   devicesChanged(): void;
   /** The page is looked at again, or the network is back: what was being waited for can be tried at once. */
   awake(): void;

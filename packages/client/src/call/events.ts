@@ -66,6 +66,7 @@ export interface CallEvents {
   heard: Heard;
   muted: boolean;
   camera: { readonly on: boolean };
+  screen: { readonly on: boolean };
   devices: readonly Device[];
   /** How loud the microphone is, 0..1, twenty times a second while somebody listens. */
   level: number;

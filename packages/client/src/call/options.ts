@@ -123,7 +123,7 @@ export interface ConnectOptions {
   readonly microphone?: MicrophoneSource;
   /** Default: none. */
   readonly camera?: CameraSource;
-  /** The screen in place of a camera: `true` asks the person which one. */
+  /** A screen beside the camera: `true` asks the person which one. In Node it takes the camera's place. */
   readonly screen?: boolean | MediaTrack;
   /** Reads answers aloud. Default: no. */
   readonly speak?: boolean | SpeakOptions;

@@ -68,7 +68,8 @@ export class NodeMedia implements Media {
     camera.attach(this.#line);
   }
 
-  useScreen(source: CameraSource): Promise<void> {
+  /** In the camera's place. */
+  useScreen(source: CameraSource | null): Promise<void> {
     return this.useCamera(source);
   }
 

@@ -219,7 +219,7 @@ export class Person {
   }
 
   /** Pulls out the microphone, or the camera. */
-  unplugs(kind: 'microphone' | 'camera'): void {
+  unplugs(kind: 'microphone' | 'camera' | 'screen'): void {
     this.#edge.surroundings?.trackEnded(kind);
   }
 

@@ -8,6 +8,7 @@ export const CAPS: ModelCaps = {
   vision: true,
   audio: true,
   speech: 'heard',
+  videos: ['camera', 'screen'],
   context_tokens: 4096,
   languages: ['en'],
 };

@@ -1,5 +1,6 @@
 import {
   defaultSession,
+  isShown,
   mergeSession,
   type ClientEvent,
   type Item,
@@ -154,7 +155,7 @@ export class ScriptedGateway {
 
   /** A picture of the camera is taken in, where there is one. */
   see(): void {
-    if (!this.#camera() || !this.#session.visavis.video) return;
+    if (!this.#camera() || !isShown(this.#session.visavis.video, 'camera')) return;
     const item_id = this.#id('frame');
     this.emit({ type: 'visavis.frame.attended', item_id, rtp_ms: 0, age_ms: 0, tokens: 64 });
   }
@@ -276,13 +277,19 @@ export class ScriptedGateway {
     return responseOf(id, status, output, this.#metadata.get(id) ?? null);
   }
 
+  get #shown(): readonly ('camera' | 'screen')[] {
+    const { video } = this.#session.visavis;
+    return (['camera', 'screen'] as const).filter((source) => isShown(video, source));
+  }
+
   #update(patch: SessionPatch): void {
-    const before = this.#session.visavis.video;
+    const before = this.#shown;
     this.#session = mergeSession(this.#session, patch);
-    const { video, camera_off } = this.#session.visavis;
+    const shown = this.#shown;
     this.emit({ type: 'session.updated', session: this.#session });
-    if (!before && video) this.see();
-    if (before && !video && camera_off === 'redact')
+    if (!before.includes('camera') && shown.includes('camera')) this.see();
+    const wentOff = before.some((source) => !shown.includes(source));
+    if (wentOff && this.#session.visavis.camera_off === 'redact')
       this.emit({ type: 'visavis.context.redacted', item_ids: [], tokens: 64 });
   }
 

@@ -6,6 +6,7 @@ export class ScriptedMedia implements Media {
   muted = false;
   microphone: MicrophoneSource;
   camera: CameraSource | null;
+  screen: CameraSource | null;
   /** What `level()` tells. */
   loudness = 0;
   /** A voice reads, and the microphone is gated. */
@@ -14,7 +15,8 @@ export class ScriptedMedia implements Media {
 
   constructor({ microphone, camera, screen }: ConnectOptions) {
     this.microphone = microphone ?? false;
-    this.camera = screen || camera || null;
+    this.camera = camera || null;
+    this.screen = screen || null;
   }
 
   get cameraOn(): boolean {
@@ -35,8 +37,9 @@ export class ScriptedMedia implements Media {
     return Promise.resolve();
   }
 
-  useScreen(source: CameraSource): Promise<void> {
-    return this.useCamera(source);
+  useScreen(source: CameraSource | null): Promise<void> {
+    this.screen = source === false ? null : source;
+    return Promise.resolve();
   }
 
   gate(reading: boolean): void {

@@ -64,7 +64,7 @@ describe('a response with an input of its own', () => {
     const { config } = harness.machine.snapshot();
     harness.intent({
       k: 'session_update',
-      config: { ...config, video: { enabled: false, whenOff: 'keep' } },
+      config: { ...config, video: { shown: [], whenOff: 'keep' } },
     });
     expect(kinds(harness, {})).toEqual(['turn', 'text', 'turn']);
   });

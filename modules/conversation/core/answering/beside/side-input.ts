@@ -1,4 +1,5 @@
 import type { AsideSegment, Role } from '#modules/contracts';
+import { DEFAULT_VIDEO } from '../../config.js';
 import type { Failure } from '../../inputs.js';
 import type { InputItem, NewContent } from '../../intents.js';
 import type { MessageItem } from '../../items/items.js';
@@ -19,8 +20,8 @@ export interface SideProblem extends Failure {
 
 /**
  * Puts a context together from items of the client and of the conversation: what the user said in a row is one turn, with
- * its frames first, and there is something to answer at the end. What is asked without a picture is asked of what the camera
- * shows: that is the session's, whatever the conversation is about.
+ * its frames first, and there is something to answer at the end. What is asked without a picture is asked of what camera and
+ * screen show: that is the session's, whatever the conversation is about.
  */
 export class SideInputBuilder {
   readonly #session: Session;
@@ -135,8 +136,9 @@ export class SideInputBuilder {
 
   #look(): void {
     const { log, config } = this.#session;
-    const seen = config.video?.enabled === false ? undefined : log.newestLive;
-    if (seen && this.#reads.image === 0) this.#frame({ k: 'known', id: seen.id });
+    if (this.#reads.image > 0) return;
+    for (const { id } of log.newestLive((config.video ?? DEFAULT_VIDEO).shown))
+      this.#frame({ k: 'known', id });
   }
 
   #frame(segment: AsideSegment): void {
