@@ -4,6 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
+COPY packages/react/package.json packages/react/
 RUN npm ci
 COPY . .
 RUN node scripts/run.mjs build
@@ -14,6 +15,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
+COPY packages/react/package.json packages/react/
 # Never loaded: the browser's onnxruntime (vad-web brings it along with its model files) and other systems' binaries.
 RUN npm ci --omit=dev \
   && rm -rf node_modules/onnxruntime-web node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
