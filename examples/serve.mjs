@@ -6,16 +6,21 @@ import { extname, join, normalize } from 'node:path';
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.map': 'application/json' };
 const { PORT = '5173' } = process.env;
 
-const server = createServer(async (request, response) => {
-  const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
-  const file = join(process.cwd(), normalize(path), path.endsWith('/') ? 'index.html' : '');
+/** What is there, if it is of a type that pages have. */
+async function find(url) {
+  const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
+  const file = join(process.cwd(), path, path.endsWith('/') ? 'index.html' : '');
   const type = TYPES[extname(file)];
-  try {
-    if (!type) throw new Error('no page');
-    response.setHeader('content-type', type).end(await readFile(file));
-  } catch {
-    response.writeHead(404).end();
-  }
+  return type && { type, body: await readFile(file) };
+}
+
+const server = createServer((request, response) => {
+  void find(request.url)
+    .catch(() => undefined)
+    .then((found) => {
+      if (found) response.setHeader('content-type', found.type).end(found.body);
+      else response.writeHead(404).end();
+    });
 });
 server.listen(Number(PORT), '127.0.0.1', () => {
   const { port } = server.address();

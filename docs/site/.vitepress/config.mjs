@@ -12,10 +12,10 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
  */
 function linksToSources(md) {
   const { link_open: render } = md.renderer.rules;
-  md.renderer.rules.link_open = (tokens, at, options, env, self) => {
+  md.renderer.rules.link_open = (...given) => {
+    const [tokens, at, options, env, self] = given;
     const [path = ''] = (tokens[at].attrGet('href') ?? '').split('#');
-    if (path === '' || /^([a-z]+:|\/)/.test(path) || path.endsWith('.md'))
-      return render(tokens, at, options, env, self);
+    if (path === '' || /^([a-z]+:|\/)/.test(path) || path.endsWith('.md')) return render(...given);
     const file = join(ROOT, dirname(env.relativePath), decodeURI(path));
     if (!existsSync(file)) throw new Error(`${env.relativePath}: dead link ${path}`);
     tokens[at].attrs = [['title', relative(ROOT, file)]];

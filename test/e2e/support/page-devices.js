@@ -4,23 +4,22 @@
   const { clip, picture } = globalThis.pageMaterial;
   const seen = Promise.withResolvers();
   const connected = Promise.withResolvers();
-  const Plain = RTCPeerConnection;
-  globalThis.RTCPeerConnection = class extends Plain {
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...args) {
       super(...args);
       this.addEventListener('connectionstatechange', () => {
         if (this.connectionState === 'connected') connected.resolve();
       });
     }
-  };
-  const createDataChannel = RTCPeerConnection.prototype.createDataChannel;
-  RTCPeerConnection.prototype.createDataChannel = function (...args) {
-    const channel = createDataChannel.apply(this, args);
-    channel.addEventListener('message', ({ data }) => {
-      // Told to those alone who ask for it.
-      if (JSON.parse(data).type === 'visavis.frame.attended') seen.resolve();
-    });
-    return channel;
+
+    createDataChannel(...args) {
+      const channel = super.createDataChannel(...args);
+      channel.addEventListener('message', ({ data }) => {
+        // Told to those alone who ask for it.
+        if (JSON.parse(data).type === 'visavis.frame.attended') seen.resolve();
+      });
+      return channel;
+    }
   };
 
   let say = () => Promise.reject(new Error('nobody has opened the microphone'));
