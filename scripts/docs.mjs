@@ -4,7 +4,7 @@ import { readFile, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensurePackages } from './lib/packages.mjs';
-import { deadLinks } from './lib/dead-links.mjs';
+import { deadLinks } from './site/dead-links.mjs';
 import { StepError, run } from './lib/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

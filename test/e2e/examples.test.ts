@@ -8,9 +8,9 @@ import type { Browser, Page } from 'playwright-core';
 import { docBlocks, RUN_DOCUMENTS, type DocBlock } from '../support/doc-blocks.js';
 import { readQuestionMaterial, type QuestionMaterial } from '../support/question-material.js';
 import { launchChromium } from './support/chromium.js';
-import { pageOf } from './support/doc-pages.js';
+import { pageOf } from './support/examples/doc-pages.js';
 import { Gateway } from './support/gateway.js';
-import { runScript, ScriptServer } from './support/program.js';
+import { runScript, ScriptServer } from './support/examples/program.js';
 
 // Real: the examples as they stand, the built packages by their names, the built gateway and its model, Chromium. Made up: the devices, and,
 // where tools are called, the model, by a script.
@@ -81,7 +81,7 @@ describe('what people copy', () => {
     const clip = await readFile(join(ROOT, 'test/fixtures/call/colour.ogg'), 'base64');
     const told = JSON.stringify({ clip, picture: material.picture.toString('base64') });
     await page.addInitScript({ content: `globalThis.pageMaterial = ${told};` });
-    await page.addInitScript({ path: join(ROOT, 'test/e2e/support/page-devices.js') });
+    await page.addInitScript({ path: join(ROOT, 'test/e2e/support/examples/page-devices.js') });
     await page.goto(url);
     return page;
   }
@@ -188,7 +188,7 @@ describe('what people copy', () => {
     await Promise.all(
       programs.map(({ code }, at) => writeFile(names[at]!, code.replaceAll(new URL(TOLD).host, host))),
     );
-    const runner = join(ROOT, 'test/e2e/support/run-blocks.mjs');
+    const runner = join(ROOT, 'test/e2e/support/examples/run-blocks.mjs');
     const { stdout } = await runScript(runner, names, {}, PLACE);
     const [, ...written] = stdout.split('\f');
     expect(written).toHaveLength(programs.length);

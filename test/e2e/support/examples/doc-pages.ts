@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import type { DocBlock } from '../../support/doc-blocks.js';
+import type { DocBlock } from '../../../support/doc-blocks.js';
 
 /** A page that is a block of a document: as it stands, or its program with the packages that it imports. */
 export async function pageOf({ language, code }: DocBlock, folder: string): Promise<string> {
