@@ -26,7 +26,7 @@ const EDGES = [
 ];
 const ALL_LIBRARIES = [...new Set(EDGES.flatMap(({ libraries }) => libraries))];
 
-const TEST = '\\.test\\.ts$';
+const TEST = '\\.test\\.tsx?$';
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})(/|$)`;
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
@@ -165,6 +165,12 @@ module.exports = {
       { path: '^(src|modules|bench|tools|client-demo|test)/' },
     ),
     forbid(
+      'react-knows-only-the-client',
+      'The hook shows what the SDK tells; of the SDK and of React it uses what applications do.',
+      { path: '^packages/react/', pathNot: TEST },
+      { path: '.', pathNot: ['^packages/(react|client)/', npm('react', '@types/react')] },
+    ),
+    forbid(
       'client-core-is-pure',
       'What a call does is the same everywhere: browsers, werift and Node are edges, each behind the interface of call/edge.ts.',
       { path: '^packages/client/src/(core|call|testing)/', pathNot: TEST },
@@ -182,6 +188,12 @@ module.exports = {
       'The page shows what any application can do with the SDK.',
       { path: '^client-demo/', pathNot: TEST },
       { path: '.', pathNot: ['^client-demo/', '^packages/(client|protocol)/'] },
+    ),
+    forbid(
+      'examples-are-applications',
+      'What people copy knows packages by their names, and nothing of this repository.',
+      { path: '^examples/' },
+      { path: '^(src|modules|bench|tools|client-demo|test|scripts|packages/(protocol|gateway))/' },
     ),
     forbid(
       'tools-are-clients',

@@ -4,6 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
+COPY packages/react/package.json packages/react/
 RUN npm ci
 COPY . .
 RUN node scripts/run.mjs build
@@ -14,9 +15,10 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
-# Never loaded: the browser's onnxruntime (vad-web brings it along with its model files) and other systems' binaries.
+COPY packages/react/package.json packages/react/
+# Never loaded: the browser's onnxruntime (vad-web brings it along with its model files), React, and other systems' binaries.
 RUN npm ci --omit=dev \
-  && rm -rf node_modules/onnxruntime-web node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
+  && rm -rf node_modules/onnxruntime-web node_modules/react node_modules/@vis-a-vis/react node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
 
 FROM node:24.17.0-bookworm-slim
 WORKDIR /app

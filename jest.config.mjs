@@ -3,12 +3,12 @@
  * Jest runs in ESM mode: `node --experimental-vm-modules node_modules/jest/bin/jest.js`.
  */
 
-const swc = [
+const swc = (tsx) => [
   '@swc/jest',
   {
     jsc: {
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
+      parser: { syntax: 'typescript', decorators: true, tsx },
+      transform: { legacyDecorator: true, decoratorMetadata: true, react: { runtime: 'automatic' } },
       target: 'es2024',
       keepClassNames: true,
     },
@@ -21,10 +21,10 @@ const common = {
   rootDir: '.',
   testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
   setupFilesAfterEnv: ['<rootDir>/test/support/test-timeout.mjs'],
-  extensionsToTreatAsEsm: ['.ts'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
   // 'js' first: in a package that ships sources beside its build, the build is taken.
-  moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
-  transform: { '\\.ts$': swc },
+  moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'tsx', 'json', 'node'],
+  transform: { '\\.ts$': swc(false), '\\.tsx$': swc(true) },
   // Sources import './x.js', as Node will see it after the build; here the file is still x.ts.
   moduleNameMapper: {
     '^#modules/(.*)$': '<rootDir>/modules/$1/index.ts',
@@ -43,7 +43,7 @@ export default {
       ...common,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/{modules,src,packages,tools,bench,client-demo}/**/*.test.ts',
+        '<rootDir>/{modules,src,packages,tools,bench,client-demo}/**/*.test.{ts,tsx}',
         '<rootDir>/test/support/**/*.test.ts',
         '<rootDir>/scripts/**/*.test.mjs',
       ],

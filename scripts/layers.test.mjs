@@ -15,6 +15,7 @@ const LEGAL = {
   'packages/protocol/src/index.ts': "import 'zod';",
   'packages/client/src/index.ts': "import '@vis-a-vis/protocol';",
   'packages/client/src/browser/link.ts': "import '../index.js';",
+  'packages/react/src/index.ts': "import '@vis-a-vis/client'; import 'react';",
   'modules/contracts/index.ts': "import '@vis-a-vis/protocol';",
   'modules/vad/core/boundary.ts': "import '#modules/contracts'; import './config.js';",
   'modules/vad/core/config.ts': 'export const threshold = 0.5;',
@@ -35,6 +36,7 @@ const LEGAL = {
   'src/rtvi/door.ts': "import '../realtime/index.js';",
   'src/main.ts': "import '#modules/conversation'; import '@vis-a-vis/protocol'; import '@nestjs/core';",
   'client-demo/main.ts': "import '@vis-a-vis/client';",
+  'examples/page/main.mjs': "import '@vis-a-vis/client';",
   'tools/demo/main.ts': "import '@vis-a-vis/client'; import 'werift';",
   'tools/call-bot/core/manners.ts': "import '../rooms/room.js';",
   'tools/call-bot/rooms/room.ts': 'export {};',
@@ -87,9 +89,11 @@ const BREACHES = [
   ['transports-know-typed-events', 'src/realtime/websocket/turns.ts', "import '#modules/conversation';"],
   ['calls-know-no-carrier', 'src/realtime/seat.ts', "import 'ws';"],
   ['client-knows-only-protocol', 'packages/client/src/server.ts', "import '../../../src/main.js';"],
+  ['react-knows-only-the-client', 'packages/react/src/wire.ts', "import '@vis-a-vis/protocol';"],
   ['client-core-is-pure', 'packages/client/src/core/rtc.ts', "import 'werift';"],
   ['client-core-is-pure', 'packages/client/src/call/page.ts', "import '../browser/link.js';"],
   ['page-uses-only-the-client-package', 'client-demo/zod.ts', "import 'zod';"],
+  ['examples-are-applications', 'examples/page/wire.mjs', "import '@vis-a-vis/protocol';"],
   ['tools-are-clients', 'tools/demo/engine.ts', "import '#modules/decoder';"],
   ['eval-uses-faces', 'tools/eval/deep.ts', "import '../../modules/vad/core/boundary.js';"],
   ['call-bot-is-a-client-and-no-more', 'tools/call-bot/tool.ts', "import '../demo/main.js';"],
@@ -153,10 +157,10 @@ beforeAll(() => {
   tree = mkdtempSync(join(tmpdir(), 'vis-a-vis-layers-'));
   for (const file of ['package.json', 'tsconfig.json', '.oxlintrc.json'])
     cpSync(join(root, file), join(tree, file));
-  for (const name of ['protocol', 'client']) {
+  for (const name of ['protocol', 'client', 'react']) {
     write(
       `packages/${name}/package.json`,
-      `{"name":"@vis-a-vis/${name}","type":"module","exports":{"source":"./src/index.ts"}}`,
+      `{"name":"@vis-a-vis/${name}","type":"module","exports":{"source":"./src/index.ts"},"peerDependencies":{"react":"*"}}`,
     );
     link(join(tree, 'packages', name), `node_modules/@vis-a-vis/${name}`);
   }
@@ -167,6 +171,7 @@ beforeAll(() => {
     'pino',
     'onnxruntime-node',
     'fast-check',
+    'react',
     '@huggingface/jinja',
     '@nestjs/common',
     '@opentelemetry/api',
@@ -208,7 +213,7 @@ test('lint rules that carry design report every smell', () => {
 /** @returns {string[]} `rule file` for each breach found */
 function cruise() {
   const config = join(root, '.dependency-cruiser.cjs');
-  const folders = ['src', 'modules', 'packages', 'tools', 'bench', 'client-demo'];
+  const folders = ['src', 'modules', 'packages', 'examples', 'tools', 'bench', 'client-demo'];
   const cli = 'dependency-cruiser/bin/dependency-cruiser.mjs';
   const { stdout } = tool(cli, '--config', config, '--output-type', 'json', ...folders);
   return JSON.parse(stdout).summary.violations.map(({ rule, from }) => `${rule.name} ${from}`);

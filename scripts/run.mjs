@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './lib/build.mjs';
-import { KEEP_WASM_WRAPPERS_GENERIC, ensureNode } from './lib/node.mjs';
+import { GATEWAY_FLAGS, GATEWAY_MEMORY, ensureNode } from './lib/node.mjs';
 import { ensurePackages } from './lib/packages.mjs';
 import { StepError, become } from './lib/process.mjs';
 
@@ -29,21 +29,12 @@ const COMMANDS = {
   },
   servers: { program: 'dist/tools/servers/main.js', build: true },
   key: { program: 'scripts/key.mjs', build: false },
+  docs: { program: 'scripts/docs.mjs', build: false },
+  pack: { program: 'scripts/pack-gateway.mjs', build: true },
   // The checks come before the build there, so that a mistake is told by the tool that explains it best.
   test: { program: 'scripts/test.mjs', build: false },
   build: { program: null, build: true },
 };
-
-// A process that lives for days: V8's generations and malloc's arenas are kept from growing with every burst (docs/operations.md).
-const NODE_FLAGS = [
-  '--enable-source-maps',
-  '--max-semi-space-size=2',
-  '--heap-growing-percent=40',
-  KEEP_WASM_WRAPPERS_GENERIC,
-];
-// Larger blocks than an eighth of a mebibyte are mapped by themselves, and given back when freed: glibc would move that threshold up to
-// 32 MiB by itself, and keep pictures and KV rows in arenas that fragment.
-const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '1048576' };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -60,9 +51,9 @@ async function main([name = '', ...args]) {
   await ensurePackages(root);
   if (command.build) await ensureBuild(root);
   if (command.program)
-    await become(node, [...NODE_FLAGS, join(root, command.program), ...(command.args ?? []), ...args], {
+    await become(node, [...GATEWAY_FLAGS, join(root, command.program), ...(command.args ?? []), ...args], {
       cwd: root,
-      env: MEMORY,
+      env: GATEWAY_MEMORY,
     });
 }
 

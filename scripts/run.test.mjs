@@ -18,7 +18,7 @@ test('an unknown command is told in one line, with exit code 1', () => {
   const { status, stderr } = spawnSync(process.execPath, [run, 'dance'], { encoding: 'utf8' });
   expect(status).toBe(1);
   expect(stderr).toBe(
-    'vis-a-vis: usage: node scripts/run.mjs <start|demo|eval|soak|load|bot|bench|replay|fuzz|specs|api|servers|key|test|build> [args…]\n',
+    'vis-a-vis: usage: node scripts/run.mjs <start|demo|eval|soak|load|bot|bench|replay|fuzz|specs|api|servers|key|docs|pack|test|build> [args…]\n',
   );
 });
 

@@ -20,6 +20,10 @@ const SOURCES = [
   'packages/client/src',
   'packages/client/package.json',
   'packages/client/tsconfig.json',
+  'packages/react/src',
+  'packages/react/package.json',
+  'packages/react/tsconfig.json',
+  'packages/react/tsconfig.build.json',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
@@ -31,7 +35,12 @@ const SOURCES = [
 const NOT_BUILT = /\.test\.|[/\\](?:\.venv|eval[/\\](?:set|natural)|sounds[/\\](?:phrases|make))[/\\]/;
 
 /** In order: each package's declarations are what the next step is checked against. */
-const TSC_PROJECTS = ['packages/protocol', 'packages/client', 'tsconfig.build.json'];
+const TSC_PROJECTS = [
+  'packages/protocol',
+  'packages/client',
+  'packages/react/tsconfig.build.json',
+  'tsconfig.build.json',
+];
 
 /** Builds `dist/` and the packages' `dist/` unless they were built from exactly these sources. */
 export async function ensureBuild(root) {
@@ -40,7 +49,7 @@ export async function ensureBuild(root) {
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === hash) return;
 
   const startedAt = performance.now();
-  for (const out of ['dist', 'packages/protocol/dist', 'packages/client/dist']) {
+  for (const out of ['dist', 'packages/protocol/dist', 'packages/client/dist', 'packages/react/dist']) {
     await rm(join(root, out), { recursive: true, force: true });
   }
   for (const project of TSC_PROJECTS) await tsc(root, project);

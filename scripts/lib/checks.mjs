@@ -129,6 +129,13 @@ export const STEPS = [
     packages: [CHROMIUM, COTURN, PROMETHEUS, IPROUTE],
     run: (context) => jest(context, 'long', '--runInBand'),
   },
+  {
+    name: 'docs',
+    what: 'the documents as pages, whose links lead somewhere',
+    extra: '100 MB of npm packages',
+    run: (context) =>
+      context.run(process.execPath, [join(context.root, 'scripts/docs.mjs')], { what: 'docs' }),
+  },
   // Not in CI: what it holds to 2 ms is told on an idle machine only.
   {
     name: 'load',
@@ -151,6 +158,7 @@ export const PHASES = [
   [['engines']],
   [['rooms']],
   [['long']],
+  [['docs']],
   [['load']],
 ];
 
@@ -160,13 +168,13 @@ function tool({ root, run }, path, ...args) {
 }
 
 function layers(context) {
-  const folders = ['src', 'modules', 'packages', 'tools', 'bench', 'client-demo', 'test'];
+  const folders = ['src', 'modules', 'packages', 'examples', 'tools', 'bench', 'client-demo', 'test'];
   const cli = 'dependency-cruiser/bin/dependency-cruiser.mjs';
   return tool(context, cli, '--config', '.dependency-cruiser.cjs', '--output-type', 'err', ...folders);
 }
 
 async function types(context) {
-  for (const project of ['tsconfig.json', 'packages/client', 'client-demo']) {
+  for (const project of ['tsconfig.json', 'packages/client', 'packages/react', 'client-demo']) {
     await tool(context, 'typescript/bin/tsc', '--noEmit', '-p', project);
   }
 }

@@ -7,6 +7,22 @@ import { StepError, run } from './process.mjs';
 export const PINNED = '24.17.0';
 /** Keeps V8 from a crash of its own (src/lifecycle/wasm-wrappers.ts, which sets the same for the gateway however it is started). */
 export const KEEP_WASM_WRAPPERS_GENERIC = '--wasm-wrapper-tiering-budget=1000000000';
+/** Of a process that lives for days: V8's generations and malloc's arenas are kept from growing with every burst (docs/operations.md). */
+export const GATEWAY_FLAGS = [
+  '--enable-source-maps',
+  '--max-semi-space-size=2',
+  '--heap-growing-percent=40',
+  KEEP_WASM_WRAPPERS_GENERIC,
+];
+/**
+ * Larger blocks than an eighth of a mebibyte are mapped by themselves, and given back when freed: glibc would move that threshold up to
+ * 32 MiB by itself, and keep pictures and KV rows in arenas that fragment.
+ */
+export const GATEWAY_MEMORY = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '1048576',
+};
 
 /**
  * Whether the service runs well on this Node. werift and node-av need 22.20; 24.18 to 24.21 create ciphers and HMACs

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Gateway } from '../e2e/support/gateway.js';
+import { docBlocks, RUN_DOCUMENTS } from '../support/doc-blocks.js';
 import { readQuestionMaterial, type QuestionMaterial } from '../support/question-material.js';
 
 /** Made by scripts/lib/python.mjs of requirements.txt; `npm test -- --with clients` sees to it. */
@@ -109,5 +110,21 @@ describe('clients of others, in Python', () => {
     } finally {
       await scripted.stop();
     }
+  });
+
+  it('the programs of the documents write what they say', async () => {
+    const documents = await Promise.all(RUN_DOCUMENTS.map((file) => readFile(file, 'utf8')));
+    const programs = documents
+      .flatMap(docBlocks)
+      .filter(({ language, words }) => language === 'python' && words.includes('runnable'));
+    expect(programs.length).toBeGreaterThan(1);
+    await Promise.all(
+      programs.map(async ({ code, writes }, at) => {
+        const file = join(folder, `block-${at}.py`);
+        await writeFile(file, code.replaceAll('127.0.0.1:8080', new URL(gateway.url).host));
+        const { stdout } = await promisify(execFile)(PYTHON, ['-B', file], { timeout: LONGEST_MS });
+        for (const part of writes) expect(stdout.toLowerCase()).toContain(part);
+      }),
+    );
   });
 });

@@ -54,7 +54,7 @@ describe('what is published', () => {
     expect(Object.keys(browser ?? {})).toContain('connect');
   });
 
-  it.each(['client', 'protocol'])('%s is packed as publint and attw want it', async (name) => {
+  it.each(['client', 'protocol', 'react'])('%s is packed as publint and attw want it', async (name) => {
     const folder = await mkdtemp(join(tmpdir(), 'vis-a-vis-pack-'));
     try {
       const pkgDir = join(ROOT, 'packages', name);

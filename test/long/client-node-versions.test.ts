@@ -39,7 +39,8 @@ describe('an application that installed the client package', () => {
   beforeAll(async () => {
     [question] = (await readCallScript(CALL_FOLDER)).questions as [ScriptedQuestion];
     folder = await mkdtemp(join(tmpdir(), 'vis-a-vis-application-'));
-    await npm(['pack', '--silent', '--workspaces', `--pack-destination=${folder}`], ROOT);
+    const packages = ['--workspace=packages/protocol', '--workspace=packages/client'];
+    await npm(['pack', '--silent', ...packages, `--pack-destination=${folder}`], ROOT);
     const tarballs = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
     await npm(['init', '--yes'], folder);
     await npm(['install', '--ignore-scripts', ...tarballs.map((name) => `./${name}`)], folder);

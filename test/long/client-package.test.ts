@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,13 +12,14 @@ import { Gateway } from '../e2e/support/gateway.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FIXTURES = 'test/fixtures/e2e';
-const README = await readFile(join(ROOT, 'packages/client/README.md'), 'utf8');
+const readme = (name: string) => readFile(join(ROOT, 'packages', name, 'README.md'), 'utf8');
+const [README, REACT_README] = await Promise.all([readme('client'), readme('react')]);
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript' } as Readonly<Record<string, string>>;
 const exec = promisify(execFile);
 
-/** The code blocks of the README in that language. */
-const blocks = (language: string): string[] =>
-  [...README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code]) => code ?? '');
+/** The code blocks of a README in that language. */
+const blocks = (language: string, text = README): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code]) => code ?? '');
 
 /** Real: the packages as npm packs them, in a project outside of the repository; tsc, Vite, Chromium, the built gateway and its model. */
 describe('a project of somebody who has read the README', () => {
@@ -43,6 +44,9 @@ describe('a project of somebody who has read the README', () => {
       'vite@8.4.0',
       'typescript@6.0.3',
       '@types/node@24.19.2',
+      'react@19.3.1',
+      'react-dom@19.3.1',
+      '@types/react@19.3.3',
     ];
     await exec(
       'npm',
@@ -69,16 +73,16 @@ describe('a project of somebody who has read the README', () => {
   });
 
   /** @returns what the page's caption says once the question has been answered */
-  async function caption(path: string): Promise<string> {
+  async function caption(path: string, place = '#caption'): Promise<string> {
     const page = await browser.newPage();
     const complaints: string[] = [];
     page.on('pageerror', ({ message }) => complaints.push(message));
     try {
       await page.goto(`${origin}/${path}`);
-      await page.getByRole('button').click();
-      await page.locator('#caption', { hasText: /\w.*\./ }).waitFor({ timeout: 60_000 });
+      await page.getByRole('button').first().click();
+      await page.locator(place, { hasText: /\w.*\./ }).waitFor({ timeout: 60_000 });
       expect(complaints).toEqual([]);
-      return await page.locator('#caption').innerText();
+      return await page.locator(place).innerText();
     } finally {
       await page.close();
     }
@@ -110,6 +114,16 @@ describe('a project of somebody who has read the README', () => {
     for (const key of (await asked).keys) expect(text).toContain(key);
   });
 
+  it('is the React example, built by Vite', async () => {
+    const example = join(folder, 'react');
+    await cp(join(ROOT, 'examples/react'), example, { recursive: true });
+    const main = join(example, 'main.jsx');
+    await writeFile(main, (await readFile(main, 'utf8')).replace('http://127.0.0.1:8080', gateway.url));
+    await npx('vite', 'build', 'react', '--base=./', '--logLevel=error');
+    const text = await caption('react/dist/index.html', '[data-part=answer]');
+    for (const key of (await asked).keys) expect(text).toContain(key);
+  });
+
   it.each(['node16', 'bundler'])('type-checks under moduleResolution %s', async (moduleResolution) => {
     const isNode = moduleResolution === 'node16';
     const sources = join(folder, 'src');
@@ -118,6 +132,9 @@ describe('a project of somebody who has read the README', () => {
     const codes = [...blocks('ts'), ...(isNode ? blocks('js') : [])];
     expect(codes.length).toBeGreaterThanOrEqual(3);
     await Promise.all(codes.map((code, i) => writeFile(join(sources, `block-${i}.ts`), code)));
+    const views = blocks('tsx', REACT_README);
+    expect(views).toHaveLength(3);
+    await Promise.all(views.map((code, i) => writeFile(join(sources, `view-${i}.tsx`), code)));
     // What nobody should be able to write.
     await writeFile(
       join(sources, 'wrong.ts'),
@@ -128,6 +145,7 @@ describe('a project of somebody who has read the README', () => {
         strict: true,
         noEmit: true,
         target: 'es2022',
+        jsx: 'react-jsx',
         module: isNode ? 'node16' : 'esnext',
         moduleResolution,
         lib: isNode ? ['es2022'] : ['es2022', 'dom', 'dom.iterable'],

@@ -16,7 +16,8 @@ const LARGER: readonly string[] = [
   'tools/eval',
   'tools/soak',
 ];
-const SOURCES = '{modules,src,packages,tools,bench,client-demo,test,scripts}/**/*.{ts,mjs,js,py,tsx}';
+const SOURCES =
+  '{modules,src,packages,tools,bench,client-demo,examples,test,scripts}/**/*.{ts,mjs,js,py,tsx}';
 const MADE = /(^|\/)(node_modules|dist|fixtures|artifacts|\.venv|__pycache__)(\/|$)/;
 
 /** Source files by folder. */
