@@ -3,8 +3,10 @@ import { Manners } from './core/manners.js';
 import type { MannersConfig } from './core/manners-config.js';
 import type { GatewayDoor, SpeakerSession } from './gateway.js';
 import type { BotMetrics } from './metrics.js';
-import { RoomError, type Room, type RoomAdapter, type RoomListener } from './rooms/room.js';
+import { RoomError, type BotState, type Room, type RoomAdapter, type RoomListener } from './rooms/room.js';
 import { Switchboard } from './switchboard.js';
+import { Speech } from './voice/speech.js';
+import type { Synthesiser } from './voice/synthesiser.js';
 
 const TICK_MS = 1000;
 /** Between two tries to join (ms). */
@@ -27,6 +29,8 @@ export interface RoomBotParts {
   readonly config: MannersConfig;
   readonly metrics: BotMetrics;
   readonly log: BotLog;
+  /** Null: answers are not read aloud. Default. */
+  readonly synthesiser?: Synthesiser | null;
   /** How much faster than a clock time goes: for tests. Default 1. */
   readonly haste?: number;
 }
@@ -50,6 +54,9 @@ export class RoomBot {
   readonly #ended = Promise.withResolvers<BotEnd>();
   readonly #stop = new AbortController();
   #room: Room | null = null;
+  #speech: Speech | null = null;
+  #speaking = false;
+  #shown: BotState | null = null;
   /** Of the room that it is in: what an earlier one still tells is of no interest. */
   #visit = 0;
   #people = 0;
@@ -107,7 +114,8 @@ export class RoomBot {
         metrics.joins.inc();
         metrics.rooms.inc();
         log.info({ room: adapter.address, people: this.#people }, 'joined');
-        return this.#handle({ type: 'room_joined' });
+        this.#handle({ type: 'room_joined' });
+        return await this.#findVoice(visit);
       } catch (error) {
         if (signal.aborted) return;
         metrics.failed('join');
@@ -175,6 +183,9 @@ export class RoomBot {
     const { metrics } = this.#parts;
     this.#handle({ type: 'room_lost' });
     for (const id of this.#lines.keys()) this.#close(id);
+    this.#speech?.close();
+    this.#speech = null;
+    this.#shown = null;
     if (this.#room) metrics.rooms.dec();
     void this.#room?.leave();
     this.#room = null;
@@ -184,6 +195,7 @@ export class RoomBot {
 
   #handle(event: MannersEvent): void {
     for (const command of this.#manners.handle(event, this.#now())) this.#perform(command);
+    this.#show();
   }
 
   #perform(command: MannersCommand): void {
@@ -208,11 +220,42 @@ export class RoomBot {
         return this.#session(command.id)?.forget(command.item);
       case 'say':
         return void this.#say(command.text, command.to);
+      case 'speak':
+        return this.#speech?.say(command.text);
       case 'leave':
         this.#parts.log.info({ room: this.#parts.adapter.address, reason: command.reason }, 'left');
         this.#stop.abort(); // it may be about to join
         return this.#ended.resolve(command.reason);
     }
+  }
+
+  /** A room in which it cannot be heard is answered in writing all the same. */
+  async #findVoice(visit: number): Promise<void> {
+    const { synthesiser, metrics, log, adapter } = this.#parts;
+    const room = this.#room;
+    if (!synthesiser || !room?.speak) return;
+    const failed = (error: unknown) => {
+      metrics.failed('speak');
+      log.warn({ room: adapter.address, error: String(error) }, 'not said aloud');
+    };
+    try {
+      const voice = await room.speak();
+      if (visit !== this.#visit || this.#stop.signal.aborted) return;
+      const onSpeaking = (speaking: boolean) => {
+        this.#speaking = speaking;
+        this.#show();
+      };
+      this.#speech = new Speech({ synthesiser, voice, onSpeaking, onFailed: failed });
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #show(): void {
+    const state = this.#speaking ? 'speaking' : this.#manners.busy ? 'thinking' : 'listening';
+    if (state === this.#shown || !this.#room?.show) return;
+    this.#shown = state;
+    this.#room.show(state);
   }
 
   #session(id: string): SpeakerSession | null {
@@ -247,6 +290,8 @@ export class RoomBot {
         onPicture: () => metrics.pictures.inc(),
         onRedacted: () => metrics.redactions.inc(),
         onKeyFrameWanted: () => this.#switchboard.wantKeyFrame(id),
+        // Whoever it is: people are not talked over.
+        onSpeechStarted: () => this.#speech?.hush(),
         onOver: over,
       });
       if (line.closed) return this.#finish(session);
