@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { startServer, type ServerKind } from '../../../tools/call-bot/demo/servers.js';
+import { startServer, type Guest, type ServerKind } from '../../../tools/call-bot/demo/servers.js';
 import { readScene, readSceneQuestion } from '../../../tools/support/scene.js';
 import { Gateway } from '../../e2e/support/gateway.js';
 import { BotProcess } from './bot-process.js';
@@ -8,6 +8,8 @@ const [CALM, WILD] = [1, 2];
 const FLOOD = 300;
 const VISITS = 6;
 const ANSWER_MS = 40_000;
+/** On a busy machine what is said comes in pieces, and is not understood every time. */
+const TRIES = 3;
 
 /** What goes on in one room is kept from another. */
 export function strangersSuite(
@@ -41,10 +43,7 @@ export function strangersSuite(
         await guest.leave();
       }
 
-      await anna.say('Vis');
-      await anna.speak(await readSceneQuestion({ file: 'color-of-star' }));
-      const { text } = await anna.text((each) => each.text.startsWith('@Anna'), ANSWER_MS);
-      expect(text).toMatch(/\bred\b/);
+      expect(await asks(anna)).toMatch(/\bred\b/);
       // Of the flood a burst was taken.
       await eve.text((each) => each.text.startsWith('@Eve'), ANSWER_MS);
       expect(await bot.value('turns_total')).toBeLessThan(40);
@@ -56,5 +55,19 @@ export function strangersSuite(
       await gateway.stop();
       await server.stop();
     }
-  }, 90_000);
+  }, 180_000);
+}
+
+/** What Anna is answered, who asks aloud, and again where nothing comes. */
+async function asks(anna: Guest): Promise<string> {
+  const question = await readSceneQuestion({ file: 'color-of-star' });
+  for (let tried = 1; ; tried += 1) {
+    await anna.say('Vis');
+    await anna.speak(question);
+    try {
+      return (await anna.text(({ text }) => text.startsWith('@Anna'), ANSWER_MS)).text;
+    } catch (error) {
+      if (tried >= TRIES) throw error;
+    }
+  }
 }
