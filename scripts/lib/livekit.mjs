@@ -6,8 +6,9 @@ import { ensureSystemPackages } from '../system-packages.mjs';
 import { StepError, childEnv, run } from './process.mjs';
 
 const MODULE = 'github.com/livekit/livekit-server';
+/** Later ones replace Pion's modules by forks that not every proxy has. */
 const VERSION = 'v1.11.0';
-/** Of the module, as its checksum database has it; its go.sum holds all that it is built of to theirs. */
+/** Of the module, as the checksum database has it; its go.sum holds all that it is built of to theirs. */
 const SUM = 'h1:mWa8MWwn7sBi0rBvf+jdB77s98BPGr0JsCtU+6XUYEA=';
 /** What its go.mod asks for, and the module by which Go itself comes where the system's is older. */
 const GO = '1.25.0';
@@ -32,7 +33,7 @@ export async function ensureLivekit(root) {
   if (sum !== SUM) throw new StepError(`${MODULE}@${VERSION} is not what it was: ${sum}`);
   await mkdir(join(program, '..'), { recursive: true });
   const unfinished = `${program}.${process.pid}.part`;
-  // In the module's own folder: `go install MODULE@VERSION` takes none that replaces others, as this one does.
+  // In the module's own folder, whose go.sum is meant.
   const args = [
     'build',
     '-mod=readonly',
@@ -93,7 +94,12 @@ async function runnable(folder) {
     if (entry.isFile()) await chmod(join(entry.parentPath, entry.name), 0o755);
 }
 
-/** No other Go than the one that was chosen, and programs of this machine alone. */
+/** No other Go than the one that was chosen, with its own library, and without a C compiler. */
 function goEnv() {
-  return childEnv(process.execPath, { GOTOOLCHAIN: 'local', CGO_ENABLED: '0', GOFLAGS: '' });
+  const { GOROOT: _, ...env } = childEnv(process.execPath, {
+    GOTOOLCHAIN: 'local',
+    CGO_ENABLED: '0',
+    GOFLAGS: '',
+  });
+  return env;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeaveReason, MannersCommand, MannersEvent } from './core/events.js';
 import { Manners } from './core/manners.js';
 import type { MannersConfig } from './core/manners-config.js';
@@ -5,8 +6,8 @@ import type { GatewayDoor, SpeakerSession } from './gateway.js';
 import type { BotMetrics } from './metrics.js';
 import { RoomError, type BotState, type Room, type RoomAdapter, type RoomListener } from './rooms/room.js';
 import { Switchboard } from './switchboard.js';
-import { Speech } from './voice/speech.js';
 import type { Synthesiser } from './voice/synthesiser.js';
+import { Voice } from './voice/voice.js';
 
 const TICK_MS = 1000;
 /** Between two tries to join (ms). */
@@ -48,14 +49,13 @@ export class RoomBot {
   readonly #parts: RoomBotParts;
   readonly #manners: Manners;
   readonly #switchboard: Switchboard;
+  readonly #voice: Voice;
   readonly #haste: number;
   readonly #lines = new Map<string, Line>();
   readonly #closing = new Set<Promise<void>>();
   readonly #ended = Promise.withResolvers<BotEnd>();
   readonly #stop = new AbortController();
   #room: Room | null = null;
-  #speech: Speech | null = null;
-  #speaking = false;
   #shown: BotState | null = null;
   /** Of the room that it is in: what an earlier one still tells is of no interest. */
   #visit = 0;
@@ -66,6 +66,14 @@ export class RoomBot {
     this.#haste = parts.haste ?? 1;
     this.#switchboard = new Switchboard(() => this.#now());
     this.#manners = new Manners(parts.config);
+    this.#voice = new Voice({
+      synthesiser: parts.synthesiser ?? null,
+      onChange: () => this.#show(),
+      onFailed: (error) => {
+        parts.metrics.failed('speak');
+        parts.log.warn({ room: parts.adapter.address, error: String(error) }, 'not said aloud');
+      },
+    });
   }
 
   /**
@@ -115,7 +123,7 @@ export class RoomBot {
         metrics.rooms.inc();
         log.info({ room: adapter.address, people: this.#people }, 'joined');
         this.#handle({ type: 'room_joined' });
-        return await this.#findVoice(visit);
+        return await this.#voice.open(this.#room);
       } catch (error) {
         if (signal.aborted) return;
         metrics.failed('join');
@@ -124,7 +132,7 @@ export class RoomBot {
         if (first && code === 'refused') throw error;
         log.warn({ room: adapter.address, code, error: String(error) }, 'not joined');
         if (this.#now() - beganMs > GIVE_UP_MS) return this.#ended.resolve('room_gone');
-        await pause(waitMs / this.#haste, signal);
+        await sleep(waitMs / this.#haste, undefined, { signal }).catch(() => undefined);
       }
     }
   }
@@ -183,8 +191,7 @@ export class RoomBot {
     const { metrics } = this.#parts;
     this.#handle({ type: 'room_lost' });
     for (const id of this.#lines.keys()) this.#close(id);
-    this.#speech?.close();
-    this.#speech = null;
+    this.#voice.close();
     this.#shown = null;
     if (this.#room) metrics.rooms.dec();
     void this.#room?.leave();
@@ -221,7 +228,7 @@ export class RoomBot {
       case 'say':
         return void this.#say(command.text, command.to);
       case 'speak':
-        return this.#speech?.say(command.text);
+        return this.#voice.say(command.text);
       case 'leave':
         this.#parts.log.info({ room: this.#parts.adapter.address, reason: command.reason }, 'left');
         this.#stop.abort(); // it may be about to join
@@ -229,30 +236,8 @@ export class RoomBot {
     }
   }
 
-  /** A room in which it cannot be heard is answered in writing all the same. */
-  async #findVoice(visit: number): Promise<void> {
-    const { synthesiser, metrics, log, adapter } = this.#parts;
-    const room = this.#room;
-    if (!synthesiser || !room?.speak) return;
-    const failed = (error: unknown) => {
-      metrics.failed('speak');
-      log.warn({ room: adapter.address, error: String(error) }, 'not said aloud');
-    };
-    try {
-      const voice = await room.speak();
-      if (visit !== this.#visit || this.#stop.signal.aborted) return;
-      const onSpeaking = (speaking: boolean) => {
-        this.#speaking = speaking;
-        this.#show();
-      };
-      this.#speech = new Speech({ synthesiser, voice, onSpeaking, onFailed: failed });
-    } catch (error) {
-      failed(error);
-    }
-  }
-
   #show(): void {
-    const state = this.#speaking ? 'speaking' : this.#manners.busy ? 'thinking' : 'listening';
+    const state = this.#voice.speaking ? 'speaking' : this.#manners.busy ? 'thinking' : 'listening';
     if (state === this.#shown || !this.#room?.show) return;
     this.#shown = state;
     this.#room.show(state);
@@ -291,7 +276,7 @@ export class RoomBot {
         onRedacted: () => metrics.redactions.inc(),
         onKeyFrameWanted: () => this.#switchboard.wantKeyFrame(id),
         // Whoever it is: people are not talked over.
-        onSpeechStarted: () => this.#speech?.hush(),
+        onSpeechStarted: () => this.#voice.hush(),
         onOver: over,
       });
       if (line.closed) return this.#finish(session);
@@ -345,16 +330,4 @@ export class RoomBot {
       log.warn({ room: adapter.address, error: String(error) }, 'not said');
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,4 +1,10 @@
-import { DataPacket, DataStream_Chunk, DataStream_Header, DataStream_TextHeader } from '@livekit/protocol';
+import {
+  DataPacket,
+  DataStream_Chunk,
+  DataStream_Header,
+  DataStream_TextHeader,
+  DataStream_Trailer,
+} from '@livekit/protocol';
 import { CHAT, TextReader, TRANSCRIPTION, textPackets } from './text-streams.js';
 
 const from = (identity: string, bytes: Uint8Array) => {
@@ -72,7 +78,7 @@ describe('texts as streams', () => {
       reader.take(
         new DataPacket({
           participantIdentity: 'eve',
-          value: { case: 'streamTrailer', value: { streamId } as never },
+          value: { case: 'streamTrailer', value: new DataStream_Trailer({ streamId }) },
         }),
       );
     reader.take(begin('eve', 'long'));
