@@ -12,7 +12,7 @@ let screen;
 
 globalThis.enter = async (url, token) => {
   room.registerTextStreamHandler(CHAT, (reader) => {
-    reader.readAll().then((text) => texts.push(text));
+    void reader.readAll().then((text) => texts.push(text));
   });
   // Nobody outside is asked where we are.
   await room.connect(url, token, { rtcConfig: { iceServers: [] } });
