@@ -222,7 +222,7 @@ module.exports = {
       { path: '^tools/call-bot/rooms/([^/]+)/', pathNot: TEST },
       {
         path: '^(tools|packages)/',
-        pathNot: ['^tools/call-bot/rooms/$1/', '^tools/call-bot/rooms/room\\.ts$'],
+        pathNot: ['^tools/call-bot/rooms/$1/', '^tools/call-bot/rooms/(room|peer)\\.ts$'],
       },
     ),
     forbid(

@@ -1,4 +1,6 @@
-// What the call bot's demo runs before it, installed where it is not there and this process may: `node scripts/bot-parts.mjs janus`.
+// What the call bot's demo runs before it, installed or built where it is not there and this process may: `node scripts/bot-parts.mjs janus|livekit`.
+import { fileURLToPath } from 'node:url';
+import { ensureLivekit } from './lib/livekit.mjs';
 import { StepError } from './lib/process.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
@@ -9,11 +11,11 @@ export const JANUS = [
   { name: 'libc6-dev', file: '/usr/include/dlfcn.h' },
 ];
 
-const PARTS = { janus: JANUS };
+const PARTS = { janus: () => ensureSystemPackages(JANUS), livekit: ensureLivekit };
 
 if (import.meta.main) {
   try {
-    await ensureSystemPackages(PARTS[process.argv[2]]);
+    await PARTS[process.argv[2]](fileURLToPath(new URL('..', import.meta.url)));
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     console.error(`vis-a-vis: ${error.message}`);

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { JANUS } from '../bot-parts.mjs';
 import { ensureBuild } from './build.mjs';
+import { ensureLivekit } from './livekit.mjs';
 import { KEEP_WASM_WRAPPERS_GENERIC } from './node.mjs';
 import { childEnv } from './process.mjs';
 import {
@@ -118,8 +119,9 @@ export const STEPS = [
   {
     name: 'rooms',
     what: 'jest, the call bot in rooms of real servers, with real browsers',
-    extra: 'a Janus server is installed for it',
+    extra: 'a Janus server is installed and a LiveKit server built for it',
     packages: [CHROMIUM, ...JANUS],
+    prepare: ensureLivekit,
     run: (context) => jest(context, 'rooms', '--runInBand'),
   },
   {

@@ -30,6 +30,7 @@ roomContract('the fake', async () => {
   return Promise.resolve({
     ...people(room),
     adapter: room.adapter('Vis'),
+    speaks: true,
     missing: null,
     unreachable: {
       address: 'nowhere',
@@ -46,6 +47,7 @@ roomContract('the made-up one of docs/bot.md', async () => {
   return {
     ...people(room),
     adapter: lineRoom(server.port, 'Vis'),
+    speaks: false,
     missing: null,
     unreachable: lineRoom(9, 'Vis'),
     interrupt: async () => server.interrupt(),

@@ -1,10 +1,6 @@
 import { jest } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { JanusServer } from '../../tools/support/janus-server.js';
-import { launchChromium } from '../e2e/support/chromium.js';
-import { Gateway } from '../e2e/support/gateway.js';
-import { BotProcess } from './support/bot-process.js';
-import { PagePerson, type Thing } from './support/page-person.js';
+import { JanusServer } from '../../tools/support/rooms/janus-server.js';
+import { callSuite } from './support/call-suite.js';
 
 jest.setTimeout(90_000);
 
@@ -12,129 +8,13 @@ jest.setTimeout(90_000);
 // before cameras and microphones, a drawn table and a spoken question.
 
 const ROOM = 4321;
-/** "What color is the star?" has another answer for each. */
-const ANNAS: readonly Thing[] = [
-  [0, 'star', 'red'],
-  [4, 'circle', 'blue'],
-];
-const BENS: readonly Thing[] = [
-  [2, 'star', 'blue'],
-  [6, 'square', 'green'],
-];
-const SCREEN: readonly Thing[] = [
-  [4, 'star', 'green'],
-  [8, 'heart', 'red'],
-];
-/** Anna and Ben. */
-const PEOPLE = 2;
 
-describe('a bot in a call', () => {
-  let janus: JanusServer;
-  let gateway: Gateway;
-  let browser: Browser;
-  let bot: BotProcess;
-  let anna: PagePerson;
-  let ben: PagePerson;
-
-  const enter = (name: string) => PagePerson.enter(browser, gateway.url, janus.url, ROOM, name);
-  /** Somebody asks aloud, once they have pushed; what Ben reads. */
-  const asks = async (person: PagePerson, name: string) => {
-    const from = (await ben.texts()).length;
-    await person.say('Vis');
-    await person.speak();
-    return ben.answer(name, from);
+callSuite('Janus', async () => {
+  const janus = await JanusServer.start([ROOM]);
+  return {
+    botArgs: ['--room', `janus+${janus.url}/${ROOM}`],
+    entry: (name) => Promise.resolve({ program: 'janus-page.mjs', args: [janus.url, ROOM, name] }),
+    restart: () => janus.restart(),
+    stop: () => janus.stop(),
   };
-  /** What Anna is answered in writing, once the pictures of all who are heard are others than before. */
-  const seesAfter = async (change: () => Promise<void>) => {
-    const seen = await bot.value('pictures_total');
-    await change();
-    await bot.reaches('pictures_total', seen + PEOPLE);
-    const from = (await ben.texts()).length;
-    await anna.say('Vis, what color is the star?');
-    return ben.answer('Anna', from);
-  };
-
-  beforeAll(async () => {
-    [janus, gateway, browser] = await Promise.all([
-      JanusServer.start([ROOM]),
-      Gateway.start(),
-      launchChromium(),
-    ]);
-    bot = await BotProcess.start(['--gateway', gateway.url, '--room', `janus+${janus.url}/${ROOM}`]);
-    await bot.reaches('joins_total', 1);
-    anna = await enter('Anna');
-    ben = await enter('Ben');
-  }, 90_000);
-  afterAll(async () => {
-    await browser?.close();
-    await bot?.stop();
-    await gateway?.stop();
-    await janus?.stop();
-  });
-
-  it('says who it is, and answers about the camera of who asks, for all to read', async () => {
-    await ben.reads('Vis is here');
-    await anna.publish(ANNAS);
-    await bot.reaches('pictures_total', 1);
-    expect(await asks(anna, 'Anna')).toMatch(/^@Anna: .*\bred\b/);
-  });
-
-  it('answers nothing that was not said to it', async () => {
-    const from = (await ben.texts()).length;
-    const overheard = await bot.value('overheard_total');
-    await anna.speak();
-    await bot.reaches('overheard_total', overheard + 1);
-    await anna.say('what color is the star?');
-    // An answer to either would come before the one to this.
-    await anna.say('Vis, what color is the star?');
-    await ben.answer('Anna', from);
-    expect((await ben.texts()).slice(from).filter((text) => text.startsWith('@'))).toHaveLength(1);
-  });
-
-  it('answers two people in turn, each about their own camera', async () => {
-    const seen = await bot.value('pictures_total');
-    await ben.publish(BENS);
-    await bot.reaches('pictures_total', seen + 1);
-    expect(await asks(anna, 'Anna')).toMatch(/\bred\b/);
-    const from = (await anna.texts()).length;
-    await ben.say('Vis');
-    await ben.speak();
-    expect(await anna.answer('Ben', from)).toMatch(/^@Ben: .*\bblue\b/);
-  });
-
-  it('sees a screen that is shared, and the camera again behind it', async () => {
-    expect(await seesAfter(() => ben.share(SCREEN))).toMatch(/\bgreen\b/);
-    expect(await seesAfter(() => ben.unshare())).toMatch(/\bred\b/);
-  });
-
-  it('forgets what a camera showed that goes off, while the microphone goes on', async () => {
-    const before = await bot.value('redactions_total');
-    await ben.cameraOff();
-    await bot.reaches('redactions_total', before + 1);
-    // The sound comes by another subscription now.
-    const overheard = await bot.value('overheard_total');
-    await ben.speak();
-    await bot.reaches('overheard_total', overheard + 1);
-    expect(await bot.value('sessions')).toBe(PEOPLE);
-  });
-
-  it('comes back behind a restart of the server, and answers again', async () => {
-    await anna.close();
-    await janus.restart();
-    await bot.reaches('joins_total', 2);
-    await ben.close();
-    ben = await enter('Ben');
-    anna = await enter('Anna');
-    const seen = await bot.value('pictures_total');
-    await anna.publish(BENS);
-    await bot.reaches('pictures_total', seen + 1);
-    expect(await asks(anna, 'Anna')).toMatch(/\bblue\b/);
-  });
-
-  it('leaves when it is asked to end', async () => {
-    expect(await bot.stop()).toBe(0);
-    expect(bot.written).not.toMatch(/unforeseen/);
-    // Nothing of what was said is in its log.
-    expect(bot.written).not.toMatch(/star|Anna/);
-  });
 });

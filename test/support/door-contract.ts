@@ -8,6 +8,7 @@ class Ear implements SessionListener {
   readonly answers: GivenAnswer[] = [];
   readonly transcripts: (string | null)[] = [];
   readonly over: string[] = [];
+  spoke = 0;
   readonly #told = new EventEmitter();
 
   async until(holds: () => boolean): Promise<void> {
@@ -20,6 +21,7 @@ class Ear implements SessionListener {
   onPicture = () => undefined;
   onRedacted = () => undefined;
   onKeyFrameWanted = () => undefined;
+  onSpeechStarted = () => void (this.spoke += 1);
   onOver = (reason: string) => this.#note(this.over, reason);
 
   #note<T>(list: T[], each: T): void {
@@ -63,6 +65,7 @@ export function doorContract(name: string, start: () => Promise<DoorStage>): voi
       await stage.speak(session);
       await ear.until(() => ear.items.length > 0 && ear.transcripts.length > 0);
       expect(ear.transcripts[0]).toMatch(/what color is the star/i);
+      expect(ear.spoke).toBeGreaterThan(0);
       expect(ear.answers).toEqual([]);
       const [item = ''] = ear.items;
       session.respond(item);

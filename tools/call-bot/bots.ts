@@ -10,6 +10,13 @@ export const MOST_ROOMS = 64;
 const DRAIN_MS = 10_000;
 const DRAIN_POLL_MS = 100;
 
+/** A bot that sits in a room, or is on its way there. */
+export interface Sitting {
+  /** Why it went; never rejects. */
+  readonly ended: Promise<BotEnd | 'not_joined'>;
+  stop(): void;
+}
+
 /** What all bots of a process share. */
 export type BotsParts = Omit<RoomBotParts, 'adapter'>;
 
@@ -20,9 +27,14 @@ export class Bots {
 
   constructor(private readonly parts: BotsParts) {}
 
-  /** @returns false: there are too many rooms already, or the process is to end */
-  add(adapter: RoomAdapter): boolean {
-    if (this.#draining || this.#bots.size >= MOST_ROOMS) return false;
+  /** Whether another room may be sat in: there are not too many already, and the process is not to end. */
+  get hasPlace(): boolean {
+    return !this.#draining && this.#bots.size < MOST_ROOMS;
+  }
+
+  /** @returns null: there is no place */
+  sit(adapter: RoomAdapter): Sitting | null {
+    if (!this.hasPlace) return null;
     const bot = new RoomBot({ ...this.parts, adapter });
     const run = bot.run().catch((error: unknown) => {
       this.parts.log.warn({ room: adapter.address, error: String(error) }, 'room refused');
@@ -30,7 +42,7 @@ export class Bots {
     });
     this.#bots.set(bot, run);
     void run.finally(() => this.#bots.delete(bot));
-    return true;
+    return { ended: run, stop: () => bot.stop() };
   }
 
   get draining(): boolean {

@@ -14,6 +14,8 @@ export interface SessionListener {
   /** The model has forgotten what a camera showed. */
   onRedacted(): void;
   onKeyFrameWanted(): void;
+  /** Somebody begins to speak. */
+  onSpeechStarted(): void;
   /** Nothing comes after it; not for `close()`. */
   onOver(reason: string): void;
 }
@@ -150,6 +152,8 @@ class CallSession implements SpeakerSession {
   handle(event: ServerEvent): void {
     if (this.#over) return;
     switch (event.type) {
+      case 'input_audio_buffer.speech_started':
+        return this.#listener.onSpeechStarted();
       case 'conversation.item.done':
         if (isHeard(event.item)) this.#listener.onUtterance(event.item.id);
         return;

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 
 /** Why text was not said, or a session did not come to be: few values, as labels have to be. */
-type Failure = 'say' | 'open' | 'session' | 'join';
+type Failure = 'say' | 'speak' | 'open' | 'session' | 'join';
 
 /** What a process of bots counts; names begin with `visavis_bot_`. */
 export class BotMetrics {

@@ -53,6 +53,42 @@ describe('the bot in a room', () => {
     }
   });
 
+  it('reads answers aloud where it has a voice, until somebody speaks', async () => {
+    const { room, door, parts } = sitting({ speaks: true });
+    const said: string[] = [];
+    const synthesiser = {
+      speak: async (text: string) => {
+        said.push(text);
+        await Promise.resolve();
+        return {
+          packets: Array<Uint8Array>(500).fill(Uint8Array.of(7)),
+          ticks: Array(500).fill(960),
+          durationMs: 10_000,
+        };
+      },
+    };
+    const bot = new RoomBot({ ...parts, adapter: room.adapter('Vis'), synthesiser });
+    const run = bot.run();
+    const anna = room.enter('Anna', ['microphone']);
+    expect(await anna.text(notice)).toContain('aloud and in writing');
+    await until(() => door.sessions.length === 1);
+    anna.say('Vis, hello?');
+    await anna.text((text) => text.startsWith('@Anna'));
+    const words = () => room.spoken.filter(({ payload }) => payload[0] === 7).length;
+    await until(() => words() > 0);
+    expect(said).toEqual(['answer to hello?']);
+    expect(room.shown).toEqual(['listening', 'thinking', 'speaking']);
+    door.sessions[0]!.hear('Oh.');
+    const heard = words();
+    await until(() => room.shown.at(-1) === 'listening');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+    expect(words()).toBe(heard);
+    bot.stop();
+    await run;
+  });
+
   it('ends the session of who leaves, also one that is only being opened', async () => {
     const { room, door, bot } = sitting();
     const run = bot.run();
@@ -122,16 +158,15 @@ describe('bots', () => {
     const { room, door, parts } = sitting();
     const other = new FakeRoom();
     const bots = new Bots(parts);
-    expect([room.adapter('Vis'), other.adapter('Vis'), refusing].map((adapter) => bots.add(adapter))).toEqual(
-      [true, true, true],
-    );
+    for (const adapter of [room.adapter('Vis'), other.adapter('Vis'), refusing])
+      expect(bots.sit(adapter)).not.toBeNull();
     const all = bots.ended();
     const anna = other.enter('Anna', ['microphone']);
     room.interrupt();
     await until(() => door.sessions.length === 1);
     anna.say('Vis, hello?');
     const drained = bots.drain();
-    expect(bots.add(other.adapter('Vis'))).toBe(false);
+    expect(bots.sit(other.adapter('Vis'))).toBeNull();
     expect(await anna.text((text) => text.startsWith('@Anna'))).toContain('answer to hello?');
     await drained;
     expect(await all).toEqual(['stopped', 'stopped', 'not_joined']);
@@ -141,7 +176,7 @@ describe('bots', () => {
   it('are so many and no more', async () => {
     const { room, parts } = sitting();
     const bots = new Bots(parts);
-    const added = Array.from({ length: 70 }, () => bots.add(room.adapter('Vis')));
+    const added = Array.from({ length: 70 }, () => bots.sit(room.adapter('Vis')));
     expect(added.filter(Boolean)).toHaveLength(64);
     await bots.drain();
   });

@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeaveReason, MannersCommand, MannersEvent } from './core/events.js';
 import { Manners } from './core/manners.js';
 import type { MannersConfig } from './core/manners-config.js';
 import type { GatewayDoor, SpeakerSession } from './gateway.js';
 import type { BotMetrics } from './metrics.js';
-import { RoomError, type Room, type RoomAdapter, type RoomListener } from './rooms/room.js';
+import { RoomError, type BotState, type Room, type RoomAdapter, type RoomListener } from './rooms/room.js';
 import { Switchboard } from './switchboard.js';
+import type { Synthesiser } from './voice/synthesiser.js';
+import { Voice } from './voice/voice.js';
 
 const TICK_MS = 1000;
 /** Between two tries to join (ms). */
@@ -27,6 +30,8 @@ export interface RoomBotParts {
   readonly config: MannersConfig;
   readonly metrics: BotMetrics;
   readonly log: BotLog;
+  /** Null: answers are not read aloud. Default. */
+  readonly synthesiser?: Synthesiser | null;
   /** How much faster than a clock time goes: for tests. Default 1. */
   readonly haste?: number;
 }
@@ -44,12 +49,14 @@ export class RoomBot {
   readonly #parts: RoomBotParts;
   readonly #manners: Manners;
   readonly #switchboard: Switchboard;
+  readonly #voice: Voice;
   readonly #haste: number;
   readonly #lines = new Map<string, Line>();
   readonly #closing = new Set<Promise<void>>();
   readonly #ended = Promise.withResolvers<BotEnd>();
   readonly #stop = new AbortController();
   #room: Room | null = null;
+  #shown: BotState | null = null;
   /** Of the room that it is in: what an earlier one still tells is of no interest. */
   #visit = 0;
   #people = 0;
@@ -59,6 +66,14 @@ export class RoomBot {
     this.#haste = parts.haste ?? 1;
     this.#switchboard = new Switchboard(() => this.#now());
     this.#manners = new Manners(parts.config);
+    this.#voice = new Voice({
+      synthesiser: parts.synthesiser ?? null,
+      onChange: () => this.#show(),
+      onFailed: (error) => {
+        parts.metrics.failed('speak');
+        parts.log.warn({ room: parts.adapter.address, error: String(error) }, 'not said aloud');
+      },
+    });
   }
 
   /**
@@ -107,7 +122,8 @@ export class RoomBot {
         metrics.joins.inc();
         metrics.rooms.inc();
         log.info({ room: adapter.address, people: this.#people }, 'joined');
-        return this.#handle({ type: 'room_joined' });
+        this.#handle({ type: 'room_joined' });
+        return await this.#voice.open(this.#room);
       } catch (error) {
         if (signal.aborted) return;
         metrics.failed('join');
@@ -116,7 +132,7 @@ export class RoomBot {
         if (first && code === 'refused') throw error;
         log.warn({ room: adapter.address, code, error: String(error) }, 'not joined');
         if (this.#now() - beganMs > GIVE_UP_MS) return this.#ended.resolve('room_gone');
-        await pause(waitMs / this.#haste, signal);
+        await sleep(waitMs / this.#haste, undefined, { signal }).catch(() => undefined);
       }
     }
   }
@@ -175,6 +191,8 @@ export class RoomBot {
     const { metrics } = this.#parts;
     this.#handle({ type: 'room_lost' });
     for (const id of this.#lines.keys()) this.#close(id);
+    this.#voice.close();
+    this.#shown = null;
     if (this.#room) metrics.rooms.dec();
     void this.#room?.leave();
     this.#room = null;
@@ -184,6 +202,7 @@ export class RoomBot {
 
   #handle(event: MannersEvent): void {
     for (const command of this.#manners.handle(event, this.#now())) this.#perform(command);
+    this.#show();
   }
 
   #perform(command: MannersCommand): void {
@@ -208,11 +227,20 @@ export class RoomBot {
         return this.#session(command.id)?.forget(command.item);
       case 'say':
         return void this.#say(command.text, command.to);
+      case 'speak':
+        return this.#voice.say(command.text);
       case 'leave':
         this.#parts.log.info({ room: this.#parts.adapter.address, reason: command.reason }, 'left');
         this.#stop.abort(); // it may be about to join
         return this.#ended.resolve(command.reason);
     }
+  }
+
+  #show(): void {
+    const state = this.#voice.speaking ? 'speaking' : this.#manners.busy ? 'thinking' : 'listening';
+    if (state === this.#shown || !this.#room?.show) return;
+    this.#shown = state;
+    this.#room.show(state);
   }
 
   #session(id: string): SpeakerSession | null {
@@ -247,6 +275,8 @@ export class RoomBot {
         onPicture: () => metrics.pictures.inc(),
         onRedacted: () => metrics.redactions.inc(),
         onKeyFrameWanted: () => this.#switchboard.wantKeyFrame(id),
+        // Whoever it is: people are not talked over.
+        onSpeechStarted: () => this.#voice.hush(),
         onOver: over,
       });
       if (line.closed) return this.#finish(session);
@@ -300,16 +330,4 @@ export class RoomBot {
       log.warn({ room: adapter.address, error: String(error) }, 'not said');
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

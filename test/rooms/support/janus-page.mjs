@@ -1,7 +1,6 @@
 // Runs in the browser: somebody in a room of a Janus server, with a canvas as the camera and a sound file as what is said.
-import { drawTable } from '../../../client-demo/stage/draw-table.js';
-import { Table } from '../../../client-demo/stage/table.js';
 import { voice } from '../../e2e/support/voice.mjs';
+import { camera } from './table-camera.mjs';
 
 const VIDEO_ROOM = 'janus.plugin.videoroom';
 let server;
@@ -106,21 +105,6 @@ async function publishAs(janus, display, tracks) {
   const { jsep } = await send({ request: 'publish' }, { type: 'offer', sdp: peer.localDescription.sdp });
   await peer.setRemoteDescription(jsep);
   return { send, peer };
-}
-
-function camera(things) {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
-  const table = new Table(() => undefined);
-  for (const [cell, shape, color] of things) table.toggle(cell, { shape, color, size: 'large', number: 0 });
-  drawTable(canvas.getContext('2d'), table);
-  // Not canvas.captureStream: of a page that is not in front it captures nothing.
-  const track = new MediaStreamTrackGenerator({ kind: 'video' });
-  const writer = track.writable.getWriter();
-  setInterval(() => {
-    const frame = new VideoFrame(canvas, { timestamp: performance.now() * 1000 });
-    writer.write(frame).catch(() => frame.close()); // nobody takes it any more
-  }, 66);
-  return track;
 }
 
 async function answer(peer, offer, send) {

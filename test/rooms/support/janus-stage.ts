@@ -3,7 +3,7 @@ import { readIvf } from '@vis-a-vis/client/node';
 import { JanusPerson } from '../../../tools/call-bot/demo/janus-person.js';
 import { janusRoom } from '../../../tools/call-bot/rooms/janus/janus-room.js';
 import { CALL_FOLDER } from '../../../tools/support/call-script.js';
-import { JanusServer } from '../../../tools/support/janus-server.js';
+import { JanusServer } from '../../../tools/support/rooms/janus-server.js';
 import type { RoomStage, StagePerson } from '../../support/room-contract.js';
 
 const ROOM = 1234;
@@ -19,6 +19,7 @@ export async function janusStage(): Promise<RoomStage> {
     janusRoom({ url: at, room, textRoom: room, pin: null, name: 'Vis' });
   return {
     adapter: adapter(ROOM),
+    speaks: true,
     missing: adapter(1),
     unreachable: adapter(ROOM, 'ws://127.0.0.1:9'),
     async enter(name, shows): Promise<StagePerson> {

@@ -7,24 +7,27 @@ import { callProgram } from '../../e2e/support/program-page.js';
 /** A cell of the table (0..8), a shape and its colour. */
 export type Thing = readonly [number, string, string];
 
-const PROGRAM = fileURLToPath(new URL('janus-page.mjs', import.meta.url));
 const CLIP = fileURLToPath(new URL('../../../client-demo/questions/color-of-star.ogg', import.meta.url));
 /** On a busy machine (ms). */
 const TEXT_MS = 30_000;
 const POLL_MS = 50;
 
-/** Somebody in a Janus room, by Chromium: says "what color is the star". */
+/** How somebody gets into a room. */
+export interface Entry {
+  /** Of this folder. */
+  readonly program: 'janus-page.mjs' | 'livekit-page.mjs';
+  /** What its `enter` is given. */
+  readonly args: readonly unknown[];
+}
+
+/** Somebody in a room, by Chromium: says "what color is the star". */
 export class PagePerson {
   private constructor(private readonly page: Page) {}
 
   /** @param origin any page of loopback, which programs may run on */
-  static async enter(
-    browser: Browser,
-    origin: string,
-    ...room: [url: string, room: number, name: string]
-  ): Promise<PagePerson> {
+  static async enter(browser: Browser, origin: string, { program, args }: Entry): Promise<PagePerson> {
     const bundle = await build({
-      entryPoints: [PROGRAM],
+      entryPoints: [fileURLToPath(new URL(program, import.meta.url))],
       bundle: true,
       format: 'iife',
       write: false,
@@ -34,7 +37,7 @@ export class PagePerson {
     await page.goto(`${origin}health`);
     await page.evaluate(`globalThis.clip = ${JSON.stringify((await readFile(CLIP)).toString('base64'))}`);
     await page.addScriptTag({ content: bundle.outputFiles[0]?.text ?? '' });
-    await callProgram(page, 'enter', ...room);
+    await callProgram(page, 'enter', ...args);
     return new PagePerson(page);
   }
 

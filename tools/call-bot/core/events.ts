@@ -63,4 +63,6 @@ export type MannersCommand =
   | { readonly type: 'forget'; readonly id: string; readonly item: string }
   /** @see Room.say */
   | { readonly type: 'say'; readonly text: string; readonly to: string | null }
+  /** Read this aloud. */
+  | { readonly type: 'speak'; readonly text: string }
   | { readonly type: 'leave'; readonly reason: LeaveReason };

@@ -21,7 +21,7 @@ export function captionLine(name: string, transcript: string): string {
 }
 
 /** What the bot says of itself when it comes, and to each who comes later. */
-export function noticeLine({ names, addressing, notice }: MannersConfig): string {
+export function noticeLine({ names, addressing, notice, speaks }: MannersConfig): string {
   if (notice !== null) return notice;
   const [name = ''] = names;
   const how = {
@@ -29,7 +29,7 @@ export function noticeLine({ names, addressing, notice }: MannersConfig): string
     push: `Write “${name}, …” to ask me; write “${name}” alone and I answer what you say next.`,
     always: 'I answer everything that is said.',
   }[addressing];
-  return `${name} is here: I hear and see who is in this call, and answer in writing. ${how} “${name}, forget” makes me forget you, “${name}, leave” makes me go.`;
+  return `${name} is here: I hear and see who is in this call, and answer ${speaks ? 'aloud and ' : ''}in writing. ${how} “${name}, forget” makes me forget you, “${name}, leave” makes me go.`;
 }
 
 function clipped(text: string, most: number): string {

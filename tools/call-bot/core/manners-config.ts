@@ -12,6 +12,8 @@ export interface MannersConfig {
   readonly notice: string | null;
   /** What is said aloud is written down for all, with who said it. Needs a model that transcribes. */
   readonly captions: boolean;
+  /** Answers are also read aloud. */
+  readonly speaks: boolean;
   /** What is said to others stays in the model's context. False: it is deleted there at once. */
   readonly overhears: boolean;
   /** How many people are heard at once: each has a session of the gateway. */
@@ -27,6 +29,7 @@ export const DEFAULT_MANNERS: MannersConfig = {
   addressing: 'push',
   notice: null,
   captions: false,
+  speaks: false,
   overhears: false,
   maxSpeakers: 8,
   maxMinutes: 120,

@@ -280,7 +280,9 @@ export class Manners {
       }
       return this.#say(`@${speaker.name} I could not answer that. Please ask again.`, null);
     }
-    if (text.trim() !== '') this.#say(answerLine(speaker.name, asked?.question ?? null, text), null);
+    if (text.trim() === '') return;
+    this.#say(answerLine(speaker.name, asked?.question ?? null, text), null);
+    if (this.config.speaks) this.#out.push({ type: 'speak', text });
   }
 
   #tick(atMs: number): void {

@@ -9,6 +9,7 @@ import { JanusConnection, type JanusHandle } from '../rooms/janus/connection.js'
 import type { Jsep } from '../rooms/janus/messages.js';
 import { TextRoom } from '../rooms/janus/text-room.js';
 import { RoomError } from '../rooms/room.js';
+import { TextLog } from './text-log.js';
 
 const VIDEO_ROOM = 'janus.plugin.videoroom';
 
@@ -26,22 +27,15 @@ export interface PersonOptions {
   readonly silent?: boolean;
 }
 
-/** What somebody else said in the text room. */
-export interface ReadText {
-  readonly from: string;
-  readonly text: string;
-}
-
 /** Somebody in a Janus room whose camera and microphone are files. */
-export class JanusPerson {
-  readonly texts: ReadText[] = [];
-  readonly #watching = new Set<() => void>();
+export class JanusPerson extends TextLog {
   readonly #connection: JanusConnection;
   readonly #publisher: JanusHandle;
   #text: TextRoom | null = null;
   #call: NodeCall | null = null;
 
   private constructor(connection: JanusConnection, publisher: JanusHandle) {
+    super();
     this.#connection = connection;
     this.#publisher = publisher;
   }
@@ -110,27 +104,6 @@ export class JanusPerson {
     await this.#text?.say(text, null);
   }
 
-  /** The first text that fits, also of those that came before. @throws Error where none comes in time */
-  async text(fits: (text: ReadText) => boolean, withinMs: number): Promise<ReadText> {
-    const { promise, resolve, reject } = Promise.withResolvers<ReadText>();
-    const look = () => {
-      const found = this.texts.find(fits);
-      if (found) resolve(found);
-    };
-    const timer = setTimeout(
-      () => reject(new Error(`no such text: ${JSON.stringify(this.texts)}`)),
-      withinMs,
-    );
-    this.#watching.add(look);
-    look();
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#watching.delete(look);
-    }
-  }
-
   async leave(): Promise<void> {
     await this.#text?.close();
     await this.#call?.close();
@@ -147,10 +120,7 @@ export class JanusPerson {
       listener: {
         onMember: () => undefined,
         onMemberLeft: () => undefined,
-        onMessage: (from, text) => {
-          this.texts.push({ from, text });
-          for (const look of this.#watching) look();
-        },
+        onMessage: (from, text) => this.note({ from, text }),
         onLost: () => undefined,
       },
     });

@@ -63,7 +63,16 @@ export interface RoomListener {
   onClosed(reason: string): void;
 }
 
-/** A room that the bot is in: without camera and microphone of its own. */
+/** What the bot is doing, as pages may show it. */
+export type BotState = 'listening' | 'thinking' | 'speaking';
+
+/** A microphone of the bot's own in a room. */
+export interface RoomVoice {
+  /** Sends a packet of Opus to all. Without effect once the room was left or lost; never throws. */
+  send(packet: MediaPacket): void;
+}
+
+/** A room that the bot is in: without a camera of its own, and without a microphone until it is to speak. */
 export interface Room {
   /**
    * Says something in writing.
@@ -71,6 +80,10 @@ export interface Room {
    * @throws RoomError where the room did not take it
    */
   say(text: string, to?: string): Promise<void>;
+  /** Opens a microphone, once. Absent where nobody could hear it. @throws RoomError */
+  speak?(): Promise<RoomVoice>;
+  /** Shows what the bot is doing, where a room has a place for it. Never throws. */
+  show?(state: BotState): void;
   /** Leaves the room and frees what it held. Idempotent; never rejects. */
   leave(): Promise<void>;
 }

@@ -37,6 +37,7 @@ export class FakeSession implements SpeakerSession {
   hear(transcript?: string | null): string {
     const item = `item-${++this.#items}`;
     this.#asked = transcript ?? '';
+    this.listener.onSpeechStarted();
     this.listener.onUtterance(item);
     if (transcript !== undefined) this.listener.onTranscript(item, transcript);
     return item;

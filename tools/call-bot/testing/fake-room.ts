@@ -1,10 +1,12 @@
 import {
   RoomError,
+  type BotState,
   type MediaPacket,
   type Room,
   type RoomAdapter,
   type RoomListener,
   type RoomTrack,
+  type RoomVoice,
   type TrackSource,
 } from '../rooms/room.js';
 
@@ -26,6 +28,9 @@ interface Member {
 
 /** A room in this process, held to the real ones by test/support/room-contract.ts. */
 export class FakeRoom {
+  /** What bots have said aloud, and have shown of what they do. */
+  readonly spoken: MediaPacket[] = [];
+  readonly shown: BotState[] = [];
   readonly #members: Member[] = [];
   #up = true;
   #numbered = 0;
@@ -90,6 +95,12 @@ export class FakeRoom {
         if (!this.#members.includes(member)) throw new RoomError('closed', 'the room was left');
         this.#said(member, text, to ?? null);
       },
+      speak: async () => {
+        await Promise.resolve();
+        if (!this.#members.includes(member)) throw new RoomError('closed', 'the room was left');
+        return this.#speak(member);
+      },
+      show: (state) => void this.shown.push(state),
       leave: async () => {
         await Promise.resolve();
         this.#leave(member);
@@ -105,7 +116,20 @@ export class FakeRoom {
   }
 
   #publish(member: Member, source: TrackSource): FakeTrack {
-    const track = new FakeTrack(`t${++this.#numbered}`, member.id, source);
+    return this.#show(member, new FakeTrack(`t${++this.#numbered}`, member.id, source));
+  }
+
+  #speak(member: Member): RoomVoice {
+    const track = this.#show(member, new FakeVoice(`t${++this.#numbered}`, member.id, 'microphone'));
+    return {
+      send: (packet) => {
+        this.spoken.push(packet);
+        track.send(packet);
+      },
+    };
+  }
+
+  #show<T extends FakeTrack>(member: Member, track: T): T {
     member.tracks.push(track);
     for (const { listener } of this.#others(member)) listener.onTrack(track);
     return track;
@@ -239,5 +263,22 @@ export class FakeTrack implements RoomTrack {
       marker: !sound,
       payload: sound ? SOUND : picture,
     };
+  }
+}
+
+/** A track whose packets are a bot's. */
+class FakeVoice extends FakeTrack {
+  #listener: ((packet: MediaPacket) => void) | null = null;
+
+  override listen(listener: ((packet: MediaPacket) => void) | null): void {
+    this.#listener = listener;
+  }
+
+  override stop(): void {
+    this.#listener = null;
+  }
+
+  send(packet: MediaPacket): void {
+    this.#listener?.(packet);
   }
 }

@@ -1,4 +1,5 @@
-import { RoomError, type Room, type RoomAdapter, type RoomListener } from '../room.js';
+import { hostsFor } from '../peer.js';
+import { RoomError, type Room, type RoomAdapter, type RoomListener, type RoomVoice } from '../room.js';
 import { JanusConnection, type JanusHandle } from './connection.js';
 import {
   readVideoRoom,
@@ -10,9 +11,9 @@ import {
 import { Roster, screenOf, type RosterChange } from './roster.js';
 import { Subscription, wantedStreams, type WantedStream } from './subscription.js';
 import { TextRoom } from './text-room.js';
+import { JanusVoice } from './voice.js';
 
 const VIDEO_ROOM = 'janus.plugin.videoroom';
-const LOOPBACK = /^(127\.|localhost$|\[?::1\]?$)/;
 /** A publisher whose connection failed is tried again, this often and after as long (ms). */
 const TRIES = 5;
 const RETRY_MS = 1000;
@@ -63,6 +64,7 @@ class JanusRoom implements Room {
   #connection: JanusConnection | null = null;
   #publisher: JanusHandle | null = null;
   #text: TextRoom | null = null;
+  #voice: JanusVoice | null = null;
   #privateId: number | null = null;
   #ownId: JanusId | null = null;
   #joined = false;
@@ -70,7 +72,7 @@ class JanusRoom implements Room {
 
   private constructor(options: JanusRoomOptions, listener: RoomListener) {
     this.#options = options;
-    this.#hosts = options.hosts ?? (LOOPBACK.test(new URL(options.url).hostname) ? ['127.0.0.1'] : null);
+    this.#hosts = options.hosts ?? hostsFor(options.url);
     this.#listener = listener;
   }
 
@@ -93,6 +95,14 @@ class JanusRoom implements Room {
     await this.#text.say(text, to === undefined ? null : this.#roster.usernameOf(to));
   }
 
+  async speak(): Promise<RoomVoice> {
+    if (!this.#publisher || this.#over) throw new RoomError('closed', 'the room was left');
+    const voice = await JanusVoice.open(this.#publisher, this.#hosts);
+    this.#voice = voice;
+    if (this.#over) await voice.close();
+    return voice;
+  }
+
   async leave(): Promise<void> {
     this.#over = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -102,7 +112,11 @@ class JanusRoom implements Room {
     ]);
     this.#feeds.clear();
     this.#publisher?.send({ request: 'leave' }).catch(() => undefined);
-    await Promise.all([this.#text?.close(), ...subscriptions.map((subscription) => subscription?.close())]);
+    await Promise.all([
+      this.#text?.close(),
+      this.#voice?.close(),
+      ...subscriptions.map((subscription) => subscription?.close()),
+    ]);
     this.#connection?.close();
   }
 

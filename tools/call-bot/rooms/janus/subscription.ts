@@ -1,8 +1,8 @@
 import type { RTCPeerConnection, RTCRtpTransceiver, MediaStreamTrack } from 'werift';
+import { answerTo, roomPeer } from '../peer.js';
 import { RoomError, type MediaPacket, type RoomTrack, type TrackSource } from '../room.js';
 import type { JanusConnection, JanusHandle } from './connection.js';
 import { readAttached, type JanusId, type PublishedStream } from './messages.js';
-import { answerTo, roomPeer } from './peer.js';
 
 const VIDEO_ROOM = 'janus.plugin.videoroom';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { RTCDataChannel, RTCPeerConnection } from 'werift';
+import { answerTo, roomPeer } from '../peer.js';
 import { RoomError } from '../room.js';
 import type { JanusConnection, JanusHandle } from './connection.js';
 import { readTextRoom, type JanusId, type TextRoomMessage } from './messages.js';
-import { answerTo, roomPeer } from './peer.js';
 
 const TEXT_ROOM = 'janus.plugin.textroom';
 /** How long connecting, and one request, may take (ms). */

@@ -4,17 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from '../../eval/check.js';
 import { ToolError } from '../../support/cli.js';
 import { GatewayProcess } from '../../support/gateway-process.js';
-import { JanusServer } from '../../support/janus-server.js';
 import { REPOSITORY } from '../../support/repository.js';
 import { readScene, readSceneQuestion, SCENE_QUESTIONS, type SceneQuestion } from '../../support/scene.js';
 import { DEFAULT_MANNERS } from '../core/manners-config.js';
 import { gatewayDoor } from '../gateway.js';
 import { BotMetrics } from '../metrics.js';
 import { RoomBot } from '../room-bot.js';
-import { janusRoom } from '../rooms/janus/janus-room.js';
-import { JanusPerson } from './janus-person.js';
+import type { RoomAdapter } from '../rooms/room.js';
+import { startServer, type Guest, type ServerKind } from './servers.js';
 
-const ROOM = 1234;
+const ROOM = 1;
 /** Longest wait for an answer, and for the first picture (ms). */
 const ANSWER_MS = 30_000;
 const SEEN_MS = 30_000;
@@ -34,29 +33,24 @@ export interface DemoResult {
 }
 
 /**
- * A Janus server, the gateway, the bot, and Anna, who shows a table and asks about it.
+ * A video call server, the gateway, the bot, and Anna, who shows a table and asks about it.
  * @throws ToolError where one of them does not come up, or does not answer
  */
-export async function runJanusDemo(print: (line: string) => void): Promise<DemoResult> {
-  install();
+export async function runDemo(kind: ServerKind, print: (line: string) => void): Promise<DemoResult> {
+  install(kind);
   const closing: (() => Promise<void>)[] = [];
   try {
-    const janus = await JanusServer.start([ROOM]);
-    closing.push(() => janus.stop());
-    print(`Janus at ${janus.url}, room ${ROOM}`);
+    const server = await startServer(kind, ROOM);
+    closing.push(() => server.stop());
+    print(`${kind} at ${server.url}`);
     const gateway = await GatewayProcess.start();
     closing.push(() => gateway.stop());
     print(`gateway at ${gateway.url}`);
-    const anna = await JanusPerson.enter({
-      url: janus.url,
-      room: ROOM,
-      name: 'Anna',
-      video: await readScene(),
-    });
+    const anna = await server.enter(ROOM, { name: 'Anna', video: await readScene() });
     closing.push(() => anna.leave());
     print('Anna is in the room: her camera shows a table');
     const metrics = new BotMetrics();
-    const bot = startBot(janus.url, gateway.url, metrics);
+    const bot = startBot(server.adapter(ROOM), gateway.url, metrics);
     closing.push(() => bot.stop());
     await Promise.race([seen(metrics), bot.failed]);
     return await talk(anna, print);
@@ -65,21 +59,20 @@ export async function runJanusDemo(print: (line: string) => void): Promise<DemoR
   }
 }
 
-function install(): void {
-  const { status } = spawnSync(process.execPath, [join(REPOSITORY, 'scripts/bot-parts.mjs'), 'janus'], {
+export function install(kind: ServerKind): void {
+  const { status } = spawnSync(process.execPath, [join(REPOSITORY, 'scripts/bot-parts.mjs'), kind], {
     stdio: 'inherit',
   });
-  if (status !== 0) throw new ToolError('the demo needs a Janus server');
+  if (status !== 0) throw new ToolError(`there is no ${kind} server here`);
 }
 
 function startBot(
-  url: string,
+  adapter: RoomAdapter,
   gateway: string,
   metrics: BotMetrics,
 ): { stop: () => Promise<void>; failed: Promise<never> } {
   const config = DEFAULT_MANNERS;
   const log = { info: () => undefined, warn: () => undefined };
-  const adapter = janusRoom({ url, room: ROOM, textRoom: ROOM, pin: null, name: 'Vis' });
   const bot = new RoomBot({ adapter, door: gatewayDoor({ url: gateway }, config), config, metrics, log });
   const run = bot.run();
   const failed = run.then((end): never => {
@@ -104,7 +97,7 @@ async function seen({ pictures }: BotMetrics): Promise<void> {
   throw new ToolError('the bot saw nothing of the room');
 }
 
-async function talk(anna: JanusPerson, print: (line: string) => void): Promise<DemoResult> {
+async function talk(anna: Guest, print: (line: string) => void): Promise<DemoResult> {
   let told = 0;
   const tell = () => {
     for (const { from, text } of anna.texts.slice(told)) print(`  ${from}: ${text}`);

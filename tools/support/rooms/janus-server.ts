@@ -2,13 +2,13 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { ToolError } from './cli.js';
-import { REPOSITORY } from './repository.js';
+import { ToolError } from '../cli.js';
+import { REPOSITORY } from '../repository.js';
+import { freePort } from './ports.js';
 
 /** How long it may take to start on a busy machine (ms). */
 const START_MS = 20_000;
@@ -86,7 +86,7 @@ export class JanusServer {
   async #configure(rooms: readonly number[]): Promise<void> {
     const { folder } = this;
     const preload = join(folder, 'loopback-ice.so');
-    const source = join(REPOSITORY, 'tools/support/loopback-ice.c');
+    const source = join(REPOSITORY, 'tools/support/rooms/loopback-ice.c');
     const built = spawnSync('cc', ['-shared', '-fPIC', '-O', '-o', preload, source, '-ldl'], {
       encoding: 'utf8',
     });
@@ -142,13 +142,4 @@ async function opens(url: string): Promise<boolean> {
   } finally {
     socket.terminate();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
