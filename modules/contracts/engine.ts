@@ -144,7 +144,14 @@ export type ShedReason = 'answering' | 'session_backlog' | 'worker_backlog';
 
 export type GenEvent =
   | { readonly t: 'start'; readonly genId: string; readonly base: Checkpoint }
-  | { readonly t: 'token'; readonly id: number; readonly text: string; readonly tMs: number }
+  | {
+      readonly t: 'token';
+      readonly id: number;
+      readonly text: string;
+      readonly tMs: number;
+      /** Probability that the model gave it, told of an answer's first token; left out: nobody says. */
+      readonly probability?: number;
+    }
   /** The answer begins to call a tool. `index`: of its calls, from 0; a model may make several, one inside of another. */
   | {
       readonly t: 'call';

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from pocket.speech.talk import _FORMS, _split, hesitating, listed, talk
+from pocket.speech.talk import _FORMS, _split, begun, hesitating, listed, talk
 
 
 def test_forms_that_validate_are_never_learned() -> None:
@@ -28,3 +28,11 @@ def test_somebody_who_hesitates_says_the_same_words() -> None:
         said = hesitating(text, lang, rng)
         assert said != text
         assert re.sub(r"(\b(um|uh)\b|嗯|呃|那个|[,.…，\s])", "", said) == text.replace(" ", "")
+
+
+def test_what_is_begun_is_no_question_by_itself() -> None:
+    rng, whole = np.random.default_rng(3), frozenset({"what was the first", "what was the first shape"})
+    for _ in range(100):
+        some = begun("what was the first shape", "en", rng, whole)
+        assert some is None or "what was the".startswith(re.sub(r",? u[mh]$", "", some))
+    assert begun("who", "en", rng, whole) is None

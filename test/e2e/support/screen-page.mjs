@@ -1,7 +1,7 @@
 // Runs in the browser: a call by the SDK that has one table before its camera, and shares another one as its screen.
 import { connect } from '@vis-a-vis/client/browser';
-import { drawTable } from '../../../client-demo/draw-table.ts';
-import { Table } from '../../../client-demo/table.ts';
+import { drawTable } from '../../../client-demo/stage/draw-table.ts';
+import { Table } from '../../../client-demo/stage/table.ts';
 
 const TRIES = 3;
 

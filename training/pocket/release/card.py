@@ -39,7 +39,8 @@ TURN_END = """## Turn ends
 A head on the audio encoder says where a question is over ([ADR 18](../../docs/adr/0018-turn-end.md)). Held-out voices, {examples} examples, half of them broken
 off, with 10 to 600 ms of silence behind: area under the ROC curve {auc_turn_end:.3f}. Beside it: whether a sound is for the model at all, {auc_not_for_me:.3f}, and
 whether it is meant to interrupt, {auc_interrupts:.3f} ([ADR 37](../../docs/adr/0037-ear-heads.md)). Among the examples are hard ones: pauses that the
-speaker made himself ({auc_turn_end_hesitating:.3f}) and clear talk to others ({auc_not_for_me_talker:.3f}; [ADR 85](../../docs/adr/0085-talk-to-others.md)).
+speaker made himself ({auc_turn_end_hesitating:.3f}), beginnings spoken as if they were all ({auc_turn_end_broken:.3f}; [ADR 95](../../docs/adr/0095-heads.md)) and clear talk to
+others ({auc_not_for_me_talker:.3f}; [ADR 85](../../docs/adr/0085-talk-to-others.md)).
 
 """
 

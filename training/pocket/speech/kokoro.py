@@ -22,7 +22,7 @@ from scipy.signal import resample_poly
 
 from pocket import world as w
 from pocket.speech.asides import BACKCHANNELS, FRAGMENTS, STOPS, spontaneous
-from pocket.speech.talk import hesitating, listed, talk
+from pocket.speech.talk import begun, hesitating, listed, talk
 
 Rng = np.random.Generator
 HELD_OUT = ("af_heart", "af_bella", "am_michael", "bf_emma", "bm_george", "zf_xiaoxiao", "zm_yunyang")
@@ -34,6 +34,8 @@ SHARD = 50
 ROWS, STYLE = 510, 256
 #: What is read as a question may be a statement, and the other way round: who listens is to hear words, not a melody alone.
 SIGNS = {"en": ("", ".", "?", "?", "!"), "zh": ("", "。", "？", "？")}
+#: The same for what is all or some of a question: the words tell which, the melody does not.
+ANY_SIGN = {"en": ("", ".", "?", ",", "..."), "zh": ("", "。", "？", "，")}
 _WEAK = {"a": "ɐ", "the": "ðə", "of": "ʌv", "to": "tə", "is": "ɪz", "and": "ænd", "um": "ʌm", "umm": "ʌmm", "uh": "ʌ", "er": "ɜɹ", "mm": "mm", "hmm": "hmm", "huh": "hʌ"}
 _ESPEAK = (("ɔɪ", "Y"), ("eɪ", "A"), ("aɪ", "I"), ("oʊ", "O"), ("aʊ", "W"), ("dʒ", "ʤ"), ("tʃ", "ʧ"), ("ɜːɹ", "ɜɹ"), ("ɜː", "ɜɹ"), ("ɚɹ", "əɹ"), ("ɚ", "əɹ"), ("ɐ", "ə"), ("r", "ɹ"), ("e", "A"), ("ː", ""))
 
@@ -125,6 +127,8 @@ class Texts:
             for family, text in w.all_question_texts(lang):
                 self.families[lang].setdefault(family, []).append(text)
 
+        self.whole = {lang: frozenset(text for texts in of.values() for text in texts) for lang, of in self.families.items()}
+
     def brief(self, rng: Rng, lang: str) -> tuple[str, str]:
         """What is said in a word or three: half of it is for the model, half of it is not."""
         if aside := aside_of(rng.random(), (0.28, 0.42, 0.5), lang, rng):
@@ -141,6 +145,17 @@ class Texts:
             kind, text = self.draw(rng, lang)
             if kind == "question" and not is_brief(text, lang):
                 return "hesitating", hesitating(text, lang, rng)
+
+    def broken(self, rng: Rng, lang: str) -> tuple[str, str]:
+        """Some of a question, or all of it: read with any melody. Of what is to be said back any part may be all."""
+        while True:
+            kind, text = self.draw(rng, lang)
+            if kind != "question":
+                continue
+            if rng.random() < 0.4:
+                return kind, text
+            if text in self.whole[lang] and (some := begun(text, lang, rng, self.whole[lang])):
+                return "broken", some
 
     def draw(self, rng: Rng, lang: str) -> tuple[str, str]:
         """What kind of thing is said, and the text."""
@@ -173,12 +188,12 @@ def main() -> None:
     p.add_argument("--seed", type=int, required=True)
     p.add_argument("--first", type=int, default=0, help="number of the first shard")
     p.add_argument("--last", type=int, default=10_000)
-    p.add_argument("--only", choices=("brief", "talk", "hesitating"), help="for the heads: what is said in a word or three, for the model or not; what is for others; what is said with pauses")
+    p.add_argument("--only", choices=("brief", "talk", "hesitating", "broken"), help="for the heads: what is said in a word or three, for the model or not; what is for others; what is said with pauses; all or some of a question")
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     vocabulary = json.loads((package._data / "vocab.json").read_text())["vocab"]
     reader, kokoro, texts = Reader(), Kokoro(a.model or Path(package.model_path()), vocabulary, a.voices), Texts()
-    drawn = {None: texts.draw, "brief": texts.brief, "hesitating": texts.hesitating}
+    drawn = {None: texts.draw, "brief": texts.brief, "hesitating": texts.hesitating, "broken": texts.broken}
     for shard in range(a.first, a.last):
         path = a.out / f"s{shard:05d}.npz"
         if path.exists():
@@ -189,7 +204,7 @@ def main() -> None:
             lang = "en" if rng.random() < LANG_SHARE else "zh"
             kind, text = ("talk", talk(lang, rng, shard == 0)) if a.only == "talk" else drawn[a.only](rng, lang)
             spoken, said, at = spontaneous(text, lang, rng) if kind == "question" and not a.only and rng.random() < 0.22 else (text, text, 0)
-            spoken += str(rng.choice(SIGNS[lang]))
+            spoken += str(rng.choice((ANY_SIGN if a.only == "broken" else SIGNS)[lang]))
             timbre, manner, speed = kokoro.timbre(lang, rng), kokoro.timbre(lang, rng), float(rng.uniform(0.8, 1.25))
             if rng.random() < 0.5:
                 manner = timbre

@@ -193,8 +193,21 @@ def listed(lang: str, rng: Rng) -> str:
     return str(rng.choice(_LISTS[lang])).format(x=comma.join(things[:-1]) + last + things[-1])
 
 
-#: What stands where somebody stops to think; the sign makes a natural voice go on, and not end.
+#: What is said where somebody stops to think.
+UMS = {"en": (" um", ", um", ", uh", " uh"), "zh": ("，嗯", "，呃", "，那个")}
+#: What stands there in writing; the sign makes a natural voice go on, and not end.
 MARKS = {"en": (", ", ", ", "... ", ", um, ", ", uh, ", " um, ", " uh... "), "zh": ("，", "，", "……", "，嗯，", "，呃，", "，那个，")}
+
+
+def begun(text: str, lang: str, rng: Rng, whole: frozenset[str]) -> str | None:
+    """Some of a question, sometimes with an "um" behind; None: it is too short, or what was taken is a question by itself."""
+    units, glue = (text.split(), " ") if lang == "en" else (list(text), "")
+    if len(units) < 3:
+        return None
+    some = glue.join(units[: int(rng.integers(1, len(units)))])
+    if some in whole:
+        return None
+    return some + (str(rng.choice(UMS[lang])) if rng.random() < 0.3 else "")
 
 
 def hesitating(text: str, lang: str, rng: Rng) -> str:

@@ -76,8 +76,8 @@ def figures(logits: np.ndarray, data: Situated) -> dict[str, float]:
     for i, name in enumerate(HEADS):
         known = labels[:, i] >= 0
         out[f"auc_{name}"] = auc(logits[known, i], labels[known, i] == 1)
-    # What is hard of each: ends from pauses that the speaker made himself, questions from clear talk to others.
-    for head, yes, no, name in (("turn_end", ("finished", "brief"), ("hesitating",), "hesitating"), ("not_for_me", ("talker",), ("finished", "brief"), "talker")):
+    # What is hard of each: ends from pauses that the speaker made himself and from beginnings spoken as if they were all, questions from clear talk to others.
+    for head, yes, no, name in (("turn_end", ("finished", "brief"), ("hesitating",), "hesitating"), ("turn_end", ("finished", "brief"), ("broken",), "broken"), ("not_for_me", ("talker",), ("finished", "brief"), "talker")):
         i, chosen = HEADS.index(head), np.isin(kinds, yes + no)
         if np.isin(kinds, yes).any() and np.isin(kinds, no).any():
             out[f"auc_{head}_{name}"] = auc(logits[chosen, i], np.isin(kinds[chosen], yes))

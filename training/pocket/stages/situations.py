@@ -24,7 +24,7 @@ from pocket.speech.utterance import SAMPLE_RATE
 from .ear_cache import Clip, Ear, natural, robots, whole
 
 Rng = np.random.Generator
-KINDS = {"finished": 0.2, "brief": 0.1, "unfinished": 0.13, "hesitating": 0.15, "begun": 0.07, "aside": 0.1, "nobody": 0.08, "afar": 0.04, "talker": 0.13}
+KINDS = {"finished": 0.2, "brief": 0.08, "unfinished": 0.11, "broken": 0.1, "hesitating": 0.12, "begun": 0.07, "aside": 0.1, "nobody": 0.07, "afar": 0.04, "talker": 0.13}
 BRIEF_S = 1.1
 LONGEST_S = 9.0
 #: So much of a pause belongs to the sound before it, which dies away.
@@ -36,12 +36,12 @@ class Situations:
     def __init__(self, clips: list[Clip], rng: Rng) -> None:
         by = lambda *kinds: [c for c in clips if c.kind in kinds and len(c.pcm) > 0.15 * SAMPLE_RATE]  # noqa: E731
         self.questions, self.asides, self.loose = by("question"), by("backchannel", "stop", "fragment"), by("content", "question")
-        self.paused, self.talk = by("hesitating"), by("talk")
+        self.paused, self.broken, self.talk = by("hesitating"), by("broken"), by("talk")
         self.brief = [c for c in self.questions if len(c.pcm) < BRIEF_S * SAMPLE_RATE] or self.questions
         # Natural voices as often as robots, however few they are.
-        self._weights = {id(of): weights(of) for of in (self.questions, self.brief, self.asides, self.loose, self.paused, self.talk)}
+        self._weights = {id(of): weights(of) for of in (self.questions, self.brief, self.asides, self.loose, self.paused, self.broken, self.talk) if of}
         # Pools without pauses or talk have no situations of them.
-        shares = {k: v for k, v in KINDS.items() if self.paused or k != "hesitating" if self.talk or k != "talker"}
+        shares = {k: v for k, v in KINDS.items() if {"hesitating": self.paused, "broken": self.broken, "talker": self.talk}.get(k, True)}
         self.kinds, self._shares = list(shares), np.array(list(shares.values())) / sum(shares.values())
         self.rough = Roughener(rng, lambda r: self._one(self.loose, r).pcm)
 
@@ -75,6 +75,12 @@ class Situations:
     def _unfinished(self, rng: Rng) -> tuple[np.ndarray, tuple[int, int, int]]:
         said = pauses.spoken(self._one(self.questions, rng).pcm, False, rng)
         return said, (0, 0 if len(said) > 0.5 * SAMPLE_RATE else -1, 1 if len(said) > 0.5 * SAMPLE_RATE else -1)
+
+    def _broken(self, rng: Rng) -> tuple[np.ndarray, tuple[int, int, int]]:
+        """Some of a question, spoken as if it were all: only its words tell."""
+        said = self._one(self.broken, rng).pcm[:-MARGIN]
+        long = len(said) > 0.5 * SAMPLE_RATE
+        return said, (0, 0 if long else -1, 1 if long else -1)
 
     def _hesitating(self, rng: Rng) -> tuple[np.ndarray, tuple[int, int, int]]:
         """Up to a pause that the speaker himself made: his voice goes on before it, and does not end."""

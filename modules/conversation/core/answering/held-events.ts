@@ -12,6 +12,7 @@ export class HeldEvents {
   #tokens = 0;
   #firstTokenAtMs: number | null = null;
   #text = '';
+  #sureness: number | null = null;
 
   get tokens(): number {
     return this.#tokens;
@@ -25,11 +26,17 @@ export class HeldEvents {
     return this.#firstTokenAtMs;
   }
 
+  /** How sure the model is of what it says: probability of the first token. Null: nobody has told. */
+  get sureness(): number | null {
+    return this.#sureness;
+  }
+
   push(event: GenEvent, atMs: number): void {
     this.#events.push({ event, atMs });
     if (event.t !== 'token') return;
     this.#tokens += 1;
     this.#text += event.text;
+    this.#sureness ??= event.probability ?? null;
     this.#firstTokenAtMs ??= atMs;
   }
 

@@ -60,6 +60,11 @@ export class Speculation {
     return this.#try !== null;
   }
 
+  /** How sure the model is of its answer to what was said, 0..1; null: nothing is known. */
+  get sureness(): number | null {
+    return this.#try?.kind === 'speech' ? this.#try.held.sureness : null;
+  }
+
   /** When a try fails for want of progress (gateway clock); null: there is none. */
   get deadlineMs(): number | null {
     return this.#try ? this.#try.startedAtMs + this.#session.settings.engineTimeoutMs : null;

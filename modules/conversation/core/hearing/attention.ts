@@ -1,4 +1,5 @@
 import type { Answering } from '../answering/answering.js';
+import type { Speculation } from '../answering/speculation.js';
 import type { Session } from '../session.js';
 import { isForNobody } from '../turn-rules/evidence.js';
 import { OverheardTalk } from '../turn-rules/overheard.js';
@@ -9,14 +10,19 @@ import type { Utterance } from './utterance.js';
 export class Attention {
   readonly #session: Session;
   readonly #answering: Answering;
+  readonly #speculation: Speculation;
   readonly #patience: Patience;
   readonly #overheard = new OverheardTalk();
   /** Where the last turn ended (media clock), and whether it was over there, as far as is known; null: there was none. */
   #turn: { readonly endMs: number; readonly turnEnd: number | null } | null = null;
 
-  constructor(session: Session, answering: Answering) {
+  constructor(
+    session: Session,
+    { answering, speculation }: { answering: Answering; speculation: Speculation },
+  ) {
     this.#session = session;
     this.#answering = answering;
+    this.#speculation = speculation;
     this.#patience = new Patience(session);
   }
 
@@ -66,6 +72,7 @@ export class Attention {
     const before = turn && { sinceMs: utterance.speechFromMs - turn.endMs, turnEnd: turn.turnEnd };
     const { heardToMs } = this.#session;
     const overheardMs = this.#overheard.speechMs(heardToMs);
-    return isForNobody(utterance.evidence, { speechMs: utterance.speechMs(heardToMs), before, overheardMs });
+    const evidence = { ...utterance.evidence, sureness: this.#speculation.sureness };
+    return isForNobody(evidence, { speechMs: utterance.speechMs(heardToMs), before, overheardMs });
   }
 }

@@ -36,7 +36,7 @@ export class Hearing {
     this.#writer = writer;
     this.#answering = answering;
     this.#speculation = speculation;
-    this.#attention = new Attention(session, answering);
+    this.#attention = new Attention(session, { answering, speculation });
     this.#buffer = new InputAudioBuffer(session);
     this.#interruption = new Interruption(session, answering);
   }

@@ -63,7 +63,7 @@ describe('a sound that holds no question', () => {
     judged(speakAndPause(harness, 1500), { turnEnd: 0.01, speech: 0.9 });
     harness.intent({ k: 'audio_commit' });
     expect(harness.said).toContain('audio_committed');
-    expect(silences(harness)).toEqual([2500, 500]);
+    expect(silences(harness)).toEqual([1800, 500]);
     expect(harness.commands.at(-1)).toMatchObject({ c: 'detect_anew' });
   });
 
@@ -80,7 +80,7 @@ describe('a sound that holds no question', () => {
   test('keeps nobody waiting, however unfinished it is', () => {
     const harness = awake({ config: { turnDetection: SEMANTIC_VAD }, settings: { turnModel: 'smart-turn' } });
     judged(speakAndPause(harness, 1500), { turnEnd: 0.01, speech: 0.9 });
-    expect(silences(harness)).toEqual([2500]);
+    expect(silences(harness)).toEqual([1800]);
     const other = awake({ config: { turnDetection: SEMANTIC_VAD }, settings: { turnModel: 'smart-turn' } });
     judged(speakAndPause(other, 1500), { turnEnd: 0.01, speech: 0.05 });
     expect(silences(other)).toEqual([]);
@@ -188,7 +188,7 @@ describe('Smart Turn', () => {
     harness.clear().audio(harness.now + 800);
     at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
     judged(harness, { turnEnd: 0.02, speech: 1 });
-    expect(silences(harness).at(-1)).toBe(2500);
+    expect(silences(harness).at(-1)).toBe(1800);
   });
 
   test('but an "umm" is no beginning that was finished', () => {
@@ -199,7 +199,7 @@ describe('Smart Turn', () => {
     harness.now -= 1000;
     at(harness, { t: 'tentative_pause', atMs: harness.now + 100, speechEndMs: harness.now });
     judged(harness, { turnEnd: 0.02, speech: 1, notForMe: 0.01 });
-    expect(silences(harness).at(-1)).toBe(2500);
+    expect(silences(harness).at(-1)).toBe(1800);
   });
 });
 

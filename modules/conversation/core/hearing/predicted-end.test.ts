@@ -18,7 +18,7 @@ describe('a model that predicts ends of turns', () => {
 
   test('shortens the silence where it is sure, lengthens it where it is not', () => {
     expect(silences(says(pause(listening()), 0.97))).toEqual([350]);
-    expect(silences(says(pause(listening()), 0.02))).toEqual([2500]);
+    expect(silences(says(pause(listening()), 0.02))).toEqual([1800]);
   });
 
   test('and what it said is forgotten when speech goes on, or ends', () => {

@@ -8,9 +8,17 @@ export interface Evidence {
   readonly interrupts: number | null;
   /** Probability that there is speech in it. */
   readonly speech: number | null;
+  /** Probability of the first token of the answer that was begun ahead. */
+  readonly sureness: number | null;
 }
 
-export const NO_EVIDENCE: Evidence = { turnEnd: null, notForMe: null, interrupts: null, speech: null };
+export const NO_EVIDENCE: Evidence = {
+  turnEnd: null,
+  notForMe: null,
+  interrupts: null,
+  speech: null,
+  sureness: null,
+};
 
 /** Below this, there is hardly any speech in a sound: where no ear of the model's says more, that decides. */
 const HARDLY_SPEECH = 0.25;
@@ -27,6 +35,12 @@ const DOUBTFUL = 0.15;
 const DOUBTFUL_AMONG_OTHERS = 0.08;
 /** So much of their talk (ms) tells that they are there. */
 const OTHERS_MS = 2000;
+/** The same where the model does not know what to answer; a word or two are then doubtful like anything else. */
+const DOUBTFUL_UNSURE = 0.04;
+/** Below this it does not know: the first word of its answer is not twice as likely as all others. */
+const UNSURE = 2 / 3;
+/** From this on it knows, and the ear's own threshold decides: no talk to others that was in doubt was answered so surely. */
+const SURE = 0.99;
 /** The same for a word or two, which are harder to tell: greetings by robots score up to 0.35. */
 const DOUBTFUL_WORD = 0.4;
 /** So long (ms) a word or two may take. */
@@ -36,7 +50,7 @@ const MEANT = 0.5;
 /** Who interrupts says so in few words (ms): of what lasts longer the ear tells `interrupts` by its last part, which may be anybody's. */
 const INTERRUPTION_MS = 4000;
 /** Up to this the ear is sure of a question: it hears one through loud music, in which the judge finds no speech. */
-const SURELY_FOR_ME = 0.01;
+const SURELY_FOR_ME = 0.03;
 
 /** The turn before an utterance. */
 export interface TurnBefore {
@@ -74,7 +88,19 @@ export function isForNobody(evidence: Evidence, { speechMs, before, overheardMs 
   if (short && close && isFinished(before)) return true;
   if (notForMe === null) return speech !== null && speech < HARDLY_SPEECH;
   const most = mostForMe(evidence, speechMs, speechMs < WORDS_MS && !(short && close));
+  if (isUnsure(evidence)) return notForMe >= Math.min(most, speechMs < WORDS_MS ? DOUBTFUL : DOUBTFUL_UNSURE);
+  if (most === DOUBTFUL && speechMs >= WORDS_MS && isSure(evidence)) return notForMe >= NOT_FOR_ME;
   return notForMe >= (most === DOUBTFUL && overheardMs >= OTHERS_MS ? DOUBTFUL_AMONG_OTHERS : most);
+}
+
+/** The model knows what to answer. */
+function isSure({ sureness }: Evidence): boolean {
+  return sureness !== null && sureness >= SURE;
+}
+
+/** The model does not know what to answer. */
+function isUnsure({ sureness }: Evidence): boolean {
+  return sureness !== null && sureness < UNSURE;
 }
 
 /** `notForMe` from which on a sound is for nobody. */

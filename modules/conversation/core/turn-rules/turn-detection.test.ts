@@ -34,10 +34,10 @@ describe('turnPolicy', () => {
 
   // Silence (ms) where the model says nothing, where it is sure, and where it is sure of the contrary.
   test.each([
-    ['low', 1000, 800, 4000],
-    ['medium', 500, 300, 2500],
-    ['auto', 500, 300, 2500],
-    ['high', 300, 100, 2000],
+    ['low', 1000, 500, 2000],
+    ['medium', 500, 300, 1800],
+    ['auto', 500, 300, 1800],
+    ['high', 300, 100, 1700],
   ] as const)('semantic_vad of eagerness %s', (eagerness, silenceMs, shortestMs, longestMs) => {
     const policy = turnPolicy({ type: 'semantic_vad', eagerness, ...ANSWERING }, OPTIONS)!;
     expect(policy).toMatchObject({
@@ -46,9 +46,9 @@ describe('turnPolicy', () => {
       idleTimeoutMs: null,
     });
     expect(policy.silenceMs(null, LONG_MS)).toBe(silenceMs);
-    expect([1, 0.95].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([shortestMs, shortestMs]);
-    expect([0, 0.03].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([longestMs, longestMs]);
-    const falling = [0, 0.2, 0.4, 0.6, 1].map((p) => policy.silenceMs(p, LONG_MS));
+    expect([1, 0.9].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([shortestMs, shortestMs]);
+    expect([0, 0.05].map((p) => policy.silenceMs(p, LONG_MS))).toEqual([longestMs, longestMs]);
+    const falling = [0.1, 0.75, 0.8, 0.85, 1].map((p) => policy.silenceMs(p, LONG_MS));
     expect(falling).toEqual(falling.toSorted((x, y) => y - x));
     expect(new Set(falling).size).toBeGreaterThan(3);
   });

@@ -7,7 +7,7 @@ import type { Operation } from './operation.js';
 import { toPlanes } from '../inputs/pixels.js';
 import type { OmniModel, TextCodec } from '../model/ports.js';
 import { checkContent, edgeToken, withoutSpecials } from '../text/prompt.js';
-import type { Sampler } from '../text/sampler.js';
+import { probabilityOf, type Sampler } from '../text/sampler.js';
 import { DecodeStep, Sequence, type ModelRunner } from '../scheduling/model-runner.js';
 import { chunkOf } from '../scheduling/scheduler-policy.js';
 import type { Scheduler } from '../scheduling/scheduler.js';
@@ -37,7 +37,8 @@ export interface AnswerOptions {
   readonly maxTokens: number;
   readonly sampler: Sampler;
   stopped(): boolean;
-  onToken(id: number, text: string): void;
+  /** @param probability that the model gave the first one */
+  onToken(id: number, text: string, probability?: number): void;
 }
 
 type SegmentOf<K extends Segment['k']> = Extract<Segment, { k: K }>;
@@ -150,7 +151,9 @@ export class ContextRunner {
       if (this.context.room < 1 + closing) return 'length';
       const id = options.sampler(logits);
       if (codec.stops?.has(id) ?? id === codec.special.end) return 'stop';
-      options.onToken(id, text.push(codec.spelling(id)));
+      const spelt = text.push(codec.spelling(id));
+      if (count === 1) options.onToken(id, spelt, probabilityOf(logits, id));
+      else options.onToken(id, spelt);
       if (count === options.maxTokens) return 'length';
       logits = await scheduler.step(operation, new DecodeStep(sequence, id));
     }

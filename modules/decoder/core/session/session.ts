@@ -126,9 +126,10 @@ export class DecoderSession {
         maxTokens: request.maxTokens,
         sampler: makeSampler(request.temperature, request.seed),
         stopped: () => stop.stopped,
-        onToken: (id, text) => {
+        onToken: (id, text, probability) => {
           generation.tokens.push(id);
-          emit({ t: 'token', id, text, tMs: this.host.nowMs() - calledAt });
+          const tMs = this.host.nowMs() - calledAt;
+          emit({ t: 'token', id, text, tMs, ...(probability !== undefined && { probability }) });
         },
       });
       this.generation = generation;

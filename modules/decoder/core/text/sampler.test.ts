@@ -1,10 +1,19 @@
-import { greedy, makeSampler, seededRandom } from './sampler.js';
+import { greedy, makeSampler, probabilityOf, seededRandom } from './sampler.js';
 
 const logits = Float32Array.of(0, 2, 1, 2, -Infinity);
 
 describe('greedy', () => {
   it('takes the first of the most likely', () => {
     expect(greedy(logits)).toBe(1);
+  });
+});
+
+describe('probabilityOf', () => {
+  it('is the share of a token, however large the logits are', () => {
+    const total = 1 + 2 * Math.exp(2) + Math.exp(1);
+    expect(probabilityOf(logits, 1)).toBeCloseTo(Math.exp(2) / total, 6);
+    expect(probabilityOf(Float32Array.of(500, 500), 0)).toBeCloseTo(0.5, 6);
+    expect(probabilityOf(logits, 4)).toBe(0);
   });
 });
 

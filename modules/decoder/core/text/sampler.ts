@@ -21,6 +21,13 @@ export const greedy: Sampler = (logits) => {
   return best;
 };
 
+/** What softmax(logits) gives a token. */
+export function probabilityOf(logits: Float32Array, id: number): number {
+  const top = logits[greedy(logits)] ?? 0;
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
+  return Math.exp((logits[id] ?? -Infinity) - top) / total;
+}
+
 /** Draws from softmax(logits / temperature). Temperature 0 is greedy. */
 export function makeSampler(temperature: number, seed: number): Sampler {
   if (temperature <= 0) return greedy;
