@@ -1,6 +1,6 @@
 // What the call bot's demo runs before it, installed or built where it is not there and this process may: `node scripts/bot-parts.mjs janus|livekit`.
 import { fileURLToPath } from 'node:url';
-import { ensureLivekit } from './lib/livekit.mjs';
+import { ensureLivekit } from './lib/servers/livekit.mjs';
 import { StepError } from './lib/process.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 

@@ -90,19 +90,23 @@ describe('the page', () => {
   });
 
   it.each([
-    [false, 'notice tell.kept'],
-    [true, 'notice tell.anew'],
-  ])('tells of a network that was lost and came back (forgotten: %p)', async (forgotten, notice) => {
-    const { network, clock, told } = await open();
-    network.drops(forgotten);
-    await settle();
-    expect(told).toEqual(['state reconnecting', 'notice tell.reconnecting']);
-    network.returns();
-    await clock.advance(2000);
-    await settle();
-    expect(told).toContain('state ready');
-    expect(told).toContain(notice);
-  });
+    ['connected', 'notice tell.kept'],
+    ['kept', 'notice tell.kept'],
+    ['forgotten', 'notice tell.anew'],
+  ] as const)(
+    'tells of a network that was lost and came back (the call was %s)',
+    async (meanwhile, notice) => {
+      const { network, clock, told } = await open();
+      network.drops(meanwhile);
+      await settle();
+      expect(told).toEqual(['state reconnecting', 'notice tell.reconnecting']);
+      network.returns();
+      await clock.advance(2000);
+      await settle();
+      expect(told).toContain('state ready');
+      expect(told).toContain(notice);
+    },
+  );
 
   it('shows pictures, tells of errors, and measures the connection', async () => {
     const { told, gateway, clock } = await open({

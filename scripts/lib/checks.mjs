@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { JANUS } from '../bot-parts.mjs';
 import { ensureBuild } from './build.mjs';
-import { ensureLivekit } from './livekit.mjs';
+import { ensureLivekit } from './servers/livekit.mjs';
 import { KEEP_WASM_WRAPPERS_GENERIC } from './node.mjs';
 import { childEnv } from './process.mjs';
 import {
@@ -129,7 +129,8 @@ export const STEPS = [
     what: 'jest, what takes longer than a check may',
     extra: 'it takes longer',
     packages: [CHROMIUM, COTURN, PROMETHEUS, IPROUTE],
-    run: (context) => jest(context, 'long', '--runInBand'),
+    // Most of it waits: for networks that are cut, for calls that are left, for pauses between questions.
+    run: (context) => jest(context, 'long', '--maxWorkers=2'),
   },
   {
     name: 'docs',

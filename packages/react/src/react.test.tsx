@@ -129,7 +129,7 @@ describe('useCall', () => {
   it('tells what ended a call', async () => {
     await render(<App autoStart reconnect={{ forMs: 1000 }} connect={dial()} />);
     await after(async () => {
-      last().network.drops(true);
+      last().network.drops('forgotten');
       await last().clock.advance(10_000);
     });
     expect(seen?.status).toBe('closed');

@@ -6,7 +6,7 @@ import { ToolError } from '../cli.js';
 import { REPOSITORY } from '../repository.js';
 import { freePort, freeUdpPort } from './ports.js';
 
-/** What scripts/lib/livekit.mjs builds. */
+/** What scripts/lib/servers/livekit.mjs builds. */
 const PROGRAM = join(REPOSITORY, 'tools/support/rooms/.livekit/v1.11.0/livekit-server');
 /** How long it may take to start on a busy machine (ms). */
 const START_MS = 20_000;

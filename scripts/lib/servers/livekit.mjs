@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureSystemPackages } from '../system-packages.mjs';
-import { StepError, childEnv, run } from './process.mjs';
+import { ensureSystemPackages } from '../../system-packages.mjs';
+import { StepError, childEnv, run } from '../process.mjs';
 
 const MODULE = 'github.com/livekit/livekit-server';
 /** Later ones replace Pion's modules by forks that not every proxy has. */
