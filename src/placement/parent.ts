@@ -15,7 +15,7 @@ import { Gateways } from './gateways.js';
 import { Sums } from './sums.js';
 
 /** What a gateway may take to end beside its turns (ms): it gives up by itself before that. */
-const STOP_MS = 20_000;
+const STOP_MS = 15_000;
 /** What an answer that is being made gets at the end (ms). */
 const LAST_ANSWERS_MS = 1000;
 

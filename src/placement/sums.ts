@@ -47,8 +47,7 @@ export class Sums {
       labelNames: ['gateway'],
       registers,
       collect() {
-        for (const number of numbers)
-          this.set({ gateway: number }, gateways.placing.told(number)?.open ?? 0);
+        for (const number of numbers) this.set({ gateway: number }, gateways.placing.told(number)?.open ?? 0);
       },
     });
   }
