@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Guard } from '#modules/contracts';
-import { IpcLine, type Channel } from './ipc-line.js';
+import { IpcLine } from './ipc-line.js';
 import type { Address, OfGateway, OfParent, SharedSecret } from './messages.js';
 import type { Told } from './core/placing.js';
 
@@ -31,7 +31,7 @@ export class GatewayProcess {
     // Structured clones: not every value of a metric is one of JSON's.
     this.#child = fork(MAIN, [`--gateway=${number}`], { serialization: 'advanced' });
     this.#line = new IpcLine<OfParent, OfGateway>(
-      this.#child as Channel,
+      this.#child,
       {
         up: async (address) => {
           await handlers.onUp(address);

@@ -149,7 +149,11 @@ export class Gateways {
   async #share(from: Slot, shared: SharedSecret): Promise<void> {
     this.#secrets.add(shared.id, shared.secret, Date.now());
     const others = this.#slots.filter((slot) => slot !== from && slot.address !== null);
-    await Promise.all(others.map(({ process }) => process?.ask('learn', [shared]).catch(() => undefined)));
+    await Promise.all(
+      others.map(async ({ process }) => {
+        await process?.ask('learn', [shared]).catch(() => undefined);
+      }),
+    );
   }
 
   #onEnd(slot: Slot, ending: Ending): void {

@@ -44,14 +44,14 @@ export class IpcLine<Ours extends { [K in keyof Ours]: Pair }, Theirs extends { 
         if (message.k === 'answer') this.#pending.get(message.id)?.settle(message.ok, message.value);
         else if (Object.hasOwn(deeds, message.what)) {
           const what = message.what as keyof Ours;
-          await this.#do(message.id, () => deeds[what](message.body as Ours[typeof what][0]));
+          await this.#do(message.id, () => deeds[what](message.body));
         }
       }),
     );
     channel.on(
       'disconnect',
       guard.wrap('placement.ipc', () => {
-        for (const { settle } of this.#pending.values()) settle(false, 'the other process has gone');
+        for (const pending of this.#pending.values()) pending.settle(false, 'the other process has gone');
       }),
     );
   }
@@ -73,7 +73,7 @@ export class IpcLine<Ours extends { [K in keyof Ours]: Pair }, Theirs extends { 
     const settle = (ok: boolean, value: unknown): void => {
       clearTimeout(timer);
       this.#pending.delete(id);
-      if (ok) resolve(value as Theirs[K][1]);
+      if (ok) resolve(value);
       else fail(String(value));
     };
     const late = (): void => settle(false, `no answer within ${patienceMs} ms`);

@@ -51,11 +51,7 @@ export class RealtimeModule {
           provide: CALL_ENVIRONMENT,
           inject: [Metrics, LOGGER, Lifecycle, Ids, { token: Captures, optional: true }],
           useFactory: (
-            metrics: Metrics,
-            logger: Logger,
-            lifecycle: Lifecycle,
-            ids: Ids,
-            tapes?: Captures,
+            ...[metrics, logger, lifecycle, ids, tapes]: [Metrics, Logger, Lifecycle, Ids, Captures?]
           ): CallsEnvironment => ({
             clock: monotonicClock,
             ids,

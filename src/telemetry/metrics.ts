@@ -301,7 +301,7 @@ export class Metrics implements OnModuleDestroy {
 
   /** To be added to what other gateways count (`AggregatorRegistry.aggregate`). */
   json(): Promise<MetricObject[]> {
-    return this.registry.getMetricsAsJSON() as unknown as Promise<MetricObject[]>;
+    return this.registry.getMetricsAsJSON();
   }
 
   /** The text that a Prometheus server scrapes. */
