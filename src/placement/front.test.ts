@@ -89,7 +89,7 @@ describe('Front', () => {
   });
   afterEach(() => {
     const [bug] = bugs.splice(0);
-    if (bug !== undefined) throw bug;
+    if (bug !== undefined) throw new Error('the front met a bug', { cause: bug });
   });
   afterAll(() => {
     front.close();
