@@ -13,6 +13,7 @@ import { Access } from './keys/access.js';
 import { KeysModule } from './keys/keys.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
+import type { Ids } from './realtime/ids.js';
 import { HttpErrorsFilter } from './realtime/http-errors.filter.js';
 import { ACCESS } from './realtime/access.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
@@ -27,6 +28,8 @@ import { WhipModule } from './whip/whip.module.js';
 export interface AppEdge {
   readonly access: Access;
   readonly base: Base;
+  /** Of calls, and of what else later requests name. Left out: they tell no gateway. */
+  readonly ids?: Ids;
   /** What clients are told for their ICE. */
   readonly ice: ClientIce;
   /** The engine that others run; left out: it is local. */
@@ -108,7 +111,7 @@ export class AppModule {
         TelemetryModule.forRoot(logger),
         ...captureOf(config),
         LifecycleModule,
-        HttpModule.forRoot(edge.base),
+        HttpModule.forRoot(edge.base, edge.ids),
         KeysModule.forRoot(edge.access, {
           imports: [decoder, conversation],
           maxCallMs: config.maxCallMs,

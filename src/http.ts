@@ -4,6 +4,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import type { NextFunction, Request, Response } from 'express';
 import { HttpConnections } from './http-connections.js';
 import { corsOf } from './http/cors.js';
+import { MAX_BODY_BYTES } from './http/limits.js';
 import { Base } from './http/place.js';
 import { Proxies } from './http/proxies.js';
 import type { Access } from './keys/access.js';
@@ -11,8 +12,6 @@ import { localAccess } from './keys/create-access.js';
 import type { Scope } from './keys/keys-file.js';
 import { nestLogger, type Logger } from './telemetry/logger.js';
 
-/** Offers are some kilobytes; a session with tools may be more. */
-const MAX_BODY_BYTES = 256 * 1024;
 /** What an answer that is being made gets at the end (ms). */
 const LAST_ANSWERS_MS = 1000;
 /** The API page shows what comes from the gateway alone, and asks nobody else. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../keys/core/origins.js';
+import { MOST_GATEWAYS } from '../placement/core/tags.js';
 import { engineSchema } from './engine.schema.js';
 import { telemetrySchema } from './telemetry.schema.js';
 
@@ -99,6 +100,8 @@ export const configSchema = z
     VISAVIS_ENGINE_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
     /** Milliseconds after which an inference thread that does not answer is taken for stuck, and replaced. */
     VISAVIS_ENGINE_STALL_MS: z.coerce.number().int().min(1000).max(600_000).default(5000),
+    /** Gateways on this machine, each a process of its own behind a parent that places calls; 1: one, and no parent. */
+    VISAVIS_GATEWAYS: z.coerce.number().int().min(1).max(MOST_GATEWAYS).default(1),
     /** Milliseconds that running turns get when the gateway is asked to stop; 0: none. */
     VISAVIS_DRAIN_MS: z.coerce.number().int().min(0).max(3_600_000).default(10_000),
     /** Minutes that a call may be open. */
@@ -159,6 +162,35 @@ export const configSchema = z
   .refine((c) => c.VISAVIS_ICE_UDP_PORT === undefined || c.VISAVIS_ICE_PORT_MIN === undefined, {
     path: ['VISAVIS_ICE_UDP_PORT'],
     error: 'is one port for all calls, VISAVIS_ICE_PORT_MIN and _MAX are one a call: set either',
+  })
+  .refine(
+    (c) => {
+      const { VISAVIS_ICE_UDP_PORT: first = 0, VISAVIS_GATEWAYS: count } = c;
+      return first > 65_535 || first + count - 1 <= 65_535;
+    },
+    {
+      path: ['VISAVIS_ICE_UDP_PORT'],
+      error: 'must leave one port for each of VISAVIS_GATEWAYS: this one and those that follow',
+    },
+  )
+  .refine(
+    (c) =>
+      c.VISAVIS_ICE_PORT_MIN === undefined ||
+      c.VISAVIS_ICE_PORT_MAX === undefined ||
+      c.VISAVIS_ICE_PORT_MAX < c.VISAVIS_ICE_PORT_MIN ||
+      c.VISAVIS_ICE_PORT_MAX - c.VISAVIS_ICE_PORT_MIN + 1 >= c.VISAVIS_GATEWAYS,
+    {
+      path: ['VISAVIS_ICE_PORT_MIN'],
+      error: 'must leave a part of the range for each of VISAVIS_GATEWAYS',
+    },
+  )
+  .refine((c) => (c.VISAVIS_MAX_CALLS ?? MOST_GATEWAYS) >= c.VISAVIS_GATEWAYS, {
+    path: ['VISAVIS_MAX_CALLS'],
+    error: 'must be one for each of VISAVIS_GATEWAYS at the least',
+  })
+  .refine((c) => c.VISAVIS_ENGINE !== 'remote' || c.VISAVIS_ENGINE_SESSIONS >= c.VISAVIS_GATEWAYS, {
+    path: ['VISAVIS_ENGINE_SESSIONS'],
+    error: 'must be one for each of VISAVIS_GATEWAYS at the least: they share the servers',
   })
   .refine(
     (c) =>

@@ -38,6 +38,7 @@ describe('loadConfig', () => {
       engineWorkers: 1,
       engineSessions: 32,
       engineStallMs: 5000,
+      gateways: 1,
       drainMs: 10_000,
       maxCallMs: 86_400_000,
       audioAheadMs: 60_000,
@@ -328,6 +329,21 @@ describe('loadConfig', () => {
       VISAVIS_ICE_PORT_MAX: '50100',
     };
     expect(problem(both)).toMatch(/^VISAVIS_ICE_UDP_PORT: /);
+  });
+
+  it.each([
+    ['VISAVIS_ICE_UDP_PORT', { VISAVIS_ICE_UDP_PORT: '65535' }],
+    ['VISAVIS_ICE_PORT_MIN', { VISAVIS_ICE_PORT_MIN: '50000', VISAVIS_ICE_PORT_MAX: '50000' }],
+    ['VISAVIS_MAX_CALLS', { VISAVIS_MAX_CALLS: '1' }],
+    [
+      'VISAVIS_ENGINE_SESSIONS',
+      { VISAVIS_ENGINE: 'remote', VISAVIS_ENGINE_URL: 'http://a', VISAVIS_ENGINE_SESSIONS: '1' },
+    ],
+  ])('has something of %s for each gateway', (name, settings: Record<string, string>) => {
+    expect(problem({ ...settings, VISAVIS_GATEWAYS: '1' })).toBe('');
+    expect(problem({ ...settings, VISAVIS_GATEWAYS: '2' })).toMatch(
+      new RegExp(`^${name}: .*VISAVIS_GATEWAYS`),
+    );
   });
 
   it('refuses an empty port range', () => {

@@ -68,6 +68,8 @@ export interface Config {
   /** Calls at once. */
   readonly engineSessions: number;
   readonly engineStallMs: number;
+  /** Processes that take calls; 1: this one. */
+  readonly gateways: number;
   /** What running turns get when the gateway is asked to stop. */
   readonly drainMs: number;
   /** Longest time that a call is open. */
@@ -150,6 +152,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     engineWorkers: c.VISAVIS_ENGINE_WORKERS,
     engineSessions: c.VISAVIS_ENGINE_SESSIONS,
     engineStallMs: c.VISAVIS_ENGINE_STALL_MS,
+    gateways: c.VISAVIS_GATEWAYS,
     drainMs: c.VISAVIS_DRAIN_MS,
     maxCallMs: c.VISAVIS_MAX_CALL_MINUTES * 60_000,
     audioAheadMs: c.VISAVIS_AUDIO_AHEAD_MS,
@@ -173,6 +176,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     tracing: tracingOf(c),
   };
 }
+
+/** A model of our own is run: it answers, or hears for one that does. */
+export const needsModel = ({ remoteEngine }: Pick<Config, 'remoteEngine'>): boolean =>
+  remoteEngine === null || remoteEngine.localEar;
 
 function maxFramesOf(c: z.infer<typeof configSchema>): number {
   const { VISAVIS_MAX_FRAMES: ours, VISAVIS_ENGINE_MAX_FRAMES: servers } = c;

@@ -15,12 +15,16 @@ export class Base {
   /** Takes the base path off what is asked for: a proxy may have done so already, or not. Before all other listeners. */
   stripFrom(server: Server): void {
     const strip = (request: IncomingMessage): void => {
-      const base = this.#path;
-      const { url } = request;
-      if (base !== null && base !== '' && url?.startsWith(`${base}/`)) request.url = url.slice(base.length);
+      if (request.url !== undefined) request.url = this.below(request.url);
     };
     server.prependListener('request', strip);
     server.prependListener('upgrade', strip);
+  }
+
+  /** @returns `url` without the base path, where it has it */
+  below(url: string): string {
+    const base = this.#path;
+    return base !== null && base !== '' && url.startsWith(`${base}/`) ? url.slice(base.length) : url;
   }
 
   /** What is asked for is the base path itself, without the slash that relative links need. @param path without a query */

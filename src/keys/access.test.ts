@@ -81,7 +81,7 @@ describe('the limits of a key', () => {
     acme.open();
     (await access.authorize(asking(keyFor('acme')))).open();
     expect(await codeOf(() => acme.open())).toBe('rate_limit_exceeded');
-    const { value } = acme.mint({}, NOBODY);
+    const { value } = await acme.mint({}, NOBODY);
     const byPage = await access.authorize(asking(value));
     expect(await codeOf(() => byPage.open())).toBe('rate_limit_exceeded');
     (await access.authorize(asking(keyFor('other')))).open();
@@ -131,7 +131,7 @@ describe('a client secret', () => {
 
   it('is good for its time, as often as one likes, and carries its session', async () => {
     const { access, acme } = await setUp();
-    const { value, expiresAtS } = acme.mint({ instructions: 'Be brief.' }, { ttlS: 30, fixed: false });
+    const { value, expiresAtS } = await acme.mint({ instructions: 'Be brief.' }, { ttlS: 30, fixed: false });
     expect(value).toMatch(/^ek_[\w-]{55}$/);
     expect(expiresAtS).toBe(Date.UTC(2026, 0, 1) / 1000 + 30);
     for (clock.ms of [0, 29_999]) {
@@ -146,7 +146,7 @@ describe('a client secret', () => {
 
   it('is refused where it differs in one letter', async () => {
     const { access, acme } = await setUp();
-    const { value } = acme.mint({}, NOBODY);
+    const { value } = await acme.mint({}, NOBODY);
     for (const at of [3, 20, value.length - 2]) {
       const other = value[at] === 'A' ? 'B' : 'A';
       expect(
@@ -157,7 +157,7 @@ describe('a client secret', () => {
 
   it('makes no further ones, and is used by the pages of its key', async () => {
     const { access, acme } = await setUp();
-    const { value } = acme.mint({}, NOBODY);
+    const { value } = await acme.mint({}, NOBODY);
     const grant = await access.authorize(asking(value, { origin: 'https://app.example' }));
     expect(await codeOf(() => grant.mint({}, NOBODY))).toBe('insufficient_permissions');
     expect(await refusalOf(access.authorize(asking(value, { origin: 'https://other.example' })))).toBe(
@@ -170,9 +170,9 @@ describe('a client secret', () => {
     const patch = { instructions: 'Be brief.' };
     const before = mergeSession(defaultSession('sess_1', 'model'), patch);
     const after = mergeSession(before, { instructions: 'Be long.' });
-    const free = await access.authorize(asking(acme.mint(patch, NOBODY).value));
+    const free = await access.authorize(asking((await acme.mint(patch, NOBODY)).value));
     free.checkChange(before, after);
-    const fixed = await access.authorize(asking(acme.mint(patch, { ttlS: 600, fixed: true }).value));
+    const fixed = await access.authorize(asking((await acme.mint(patch, { ttlS: 600, fixed: true })).value));
     fixed.checkChange(before, mergeSession(before, { max_output_tokens: 5 }));
     expect(() => fixed.checkChange(before, after)).toThrow(
       expect.objectContaining({ code: 'session_fixed', param: 'session.instructions' }),
@@ -188,7 +188,7 @@ describe('keys that are read anew', () => {
     for (const id of ['gone', 'changed', 'stays']) {
       const grant = await access.authorize(asking(keyFor(id)));
       grant.open().started(({ code: why }) => ended.push(`${id} ${why}`));
-      secrets.push(grant.mint({}, NOBODY).value);
+      secrets.push((await grant.mint({}, NOBODY)).value);
     }
     const late = (await access.authorize(asking(keyFor('gone')))).open();
     const { keys, jwt } = keySet([{ id: 'changed' }, { id: 'stays' }]);
@@ -226,7 +226,7 @@ describe('keys that are read anew', () => {
     });
     const why: string[] = [];
     const grant = await access.authorize(asking(keyFor('acme')));
-    const { value } = grant.mint({}, NOBODY);
+    const { value } = await grant.mint({}, NOBODY);
     grant.open().started((error) => why.push(error.code));
     clock.ms = 60_000;
     access.tick();

@@ -23,6 +23,8 @@ export interface AccessOptions {
   readonly origins: OriginRules;
   readonly proxies: Proxies;
   readonly now: () => Moment;
+  /** Tells a new client secret to the gateways beside this one; it is good once that has resolved. Left out: there are none. */
+  readonly share?: (id: string, secret: Secret) => Promise<void>;
 }
 
 /** What is read of a request: one of Express as well as one that asks for a WebSocket. */
@@ -102,6 +104,11 @@ export class Access {
     }
   }
 
+  /** Takes a client secret that a gateway beside this one has made. */
+  learn(id: string, secret: Secret): void {
+    this.#secrets.add(id, secret, this.#options.now().wallMs);
+  }
+
   /** To be called every second: ends what has used up its minutes, or whose key has expired. */
   tick(): void {
     this.#holders.tick((id) => this.limitsOf(id));
@@ -125,19 +132,24 @@ export class Access {
           `session.${field}`,
         );
       },
-      mint: (session, options) => {
-        if (secret === null) return this.mint(tenant, session, options);
+      mint: async (session, options) => {
+        if (secret === null) return await this.mint(tenant, session, options);
         throw new VisavisError('insufficient_permissions', 'A client secret makes no other.');
       },
     };
   }
 
-  private mint(holder: string | null, session: SessionPatch, { ttlS, fixed }: MintOptions): MintedSecret {
+  private async mint(
+    holder: string | null,
+    session: SessionPatch,
+    { ttlS, fixed }: MintOptions,
+  ): Promise<MintedSecret> {
     const { value, id, hash } = newClientSecret();
     const nowMs = this.#options.now().wallMs;
     const expiresAtS = Math.floor(nowMs / 1000) + ttlS;
     const secret = { holder, hash, expiresAtMs: expiresAtS * 1000, session: JSON.stringify(session), fixed };
     this.#secrets.add(id, secret, nowMs);
+    await this.#options.share?.(id, secret);
     return { value, expiresAtS };
   }
 

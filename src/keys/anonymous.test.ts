@@ -36,7 +36,7 @@ describe('a gateway without keys', () => {
 
   it('takes who is passed on by a proxy that is not trusted for another, be it with a secret of this machine', async () => {
     const access = accessWith();
-    const { value } = (await access.authorize(asking(null))).mint({}, NOBODY);
+    const { value } = await (await access.authorize(asking(null))).mint({}, NOBODY);
     for (const key of [null, value])
       expect(await refusalOf(access.authorize(asking(key, { via: '1.1 proxy' })))).toBe('missing_api_key');
     expect(await refusalOf(access.authorize(asking(value)))).toBe(null);
@@ -45,10 +45,9 @@ describe('a gateway without keys', () => {
   it('makes client secrets all the same, that expire', async () => {
     const clock = new HandClock();
     const access = accessWith({ now: clock.now });
-    const { value } = (await access.authorize(asking(null))).mint(
-      { instructions: 'x' },
-      { ...NOBODY, ttlS: 10 },
-    );
+    const { value } = await (
+      await access.authorize(asking(null))
+    ).mint({ instructions: 'x' }, { ...NOBODY, ttlS: 10 });
     expect((await access.authorize(asking(value))).session).toEqual({ instructions: 'x' });
     clock.ms = 10_000;
     expect(await refusalOf(access.authorize(asking(value)))).toBe('expired_api_key');

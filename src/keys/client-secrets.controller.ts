@@ -50,7 +50,7 @@ export class ClientSecretsController {
     const patch = valueOf(parseSessionPatch(wanted.session ?? {}));
     const session = this.sessionOf(patch);
     const ttlS = wanted.expires_after?.seconds ?? DEFAULT_TTL_S;
-    const { value, expiresAtS } = grant.mint(patch, { ttlS, fixed: wanted.visavis?.fixed ?? false });
+    const { value, expiresAtS } = await grant.mint(patch, { ttlS, fixed: wanted.visavis?.fixed ?? false });
     return { value, expires_at: expiresAtS, session, ...this.ice.partFor(grant.tenant) };
   }
 
@@ -61,7 +61,7 @@ export class ClientSecretsController {
     const grant = await this.access.authorize(request);
     const patch = valueOf(parseSessionPatch(sentJson(request)));
     const session = this.sessionOf(patch);
-    const { value, expiresAtS } = grant.mint(patch, { ttlS: DEFAULT_TTL_S, fixed: false });
+    const { value, expiresAtS } = await grant.mint(patch, { ttlS: DEFAULT_TTL_S, fixed: false });
     return { ...session, client_secret: { value, expires_at: expiresAtS } };
   }
 

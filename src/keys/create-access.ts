@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { Proxies } from '../http/proxies.js';
-import { Access } from './access.js';
+import { Access, type AccessOptions } from './access.js';
 import { isLoopback } from './core/origins.js';
 import { jwtVerifier } from './jwt.js';
 import { readKeysFile } from './keys-file.js';
@@ -11,8 +11,15 @@ export type AccessSettings = Pick<
   'host' | 'keysFile' | 'jwt' | 'allowAnonymous' | 'corsOrigins' | 'trustedProxies'
 >;
 
-/** @throws VisavisError `bad_config` */
-export async function createAccess(config: AccessSettings, proxies: Proxies): Promise<Access> {
+/**
+ * @param share see `AccessOptions`
+ * @throws VisavisError `bad_config`
+ */
+export async function createAccess(
+  config: AccessSettings,
+  proxies: Proxies,
+  share?: AccessOptions['share'],
+): Promise<Access> {
   const keyed = config.keysFile !== null || config.jwt !== null;
   return new Access({
     keys: config.keysFile === null ? null : await readKeysFile(config.keysFile),
@@ -25,6 +32,7 @@ export async function createAccess(config: AccessSettings, proxies: Proxies): Pr
     },
     proxies,
     now: () => ({ monoMs: performance.now(), wallMs: Date.now() }),
+    ...(share && { share }),
   });
 }
 

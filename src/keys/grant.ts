@@ -7,7 +7,7 @@ export interface KeyGrant extends Grant {
    * @param session what a session opened with the secret starts from
    * @throws VisavisError `insufficient_permissions` where it is itself a client secret's; `rate_limit_exceeded`
    */
-  mint(session: SessionPatch, options: MintOptions): MintedSecret;
+  mint(session: SessionPatch, options: MintOptions): Promise<MintedSecret>;
 }
 
 export interface MintOptions {

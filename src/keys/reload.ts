@@ -9,12 +9,17 @@ import { readKeysFile } from './keys-file.js';
  * @returns ends it
  */
 export function reloadOnHangup(path: string, access: Access, logger: Logger): () => void {
-  let reading = Promise.resolve();
-  const onHangup = (): void => {
-    reading = reading.then(() => reload(path, access, logger));
-  };
+  const onHangup = reloader(path, access, logger);
   process.on('SIGHUP', onHangup);
   return () => process.off('SIGHUP', onHangup);
+}
+
+/** The same for whoever is told by no signal. @returns reads them anew, one time after the other */
+export function reloader(path: string, access: Access, logger: Logger): () => void {
+  let reading = Promise.resolve();
+  return () => {
+    reading = reading.then(() => reload(path, access, logger));
+  };
 }
 
 /** Never rejects. */

@@ -80,10 +80,15 @@ export class Budgets {
     return this.level;
   }
 
+  /** Nothing is left to be given less of: no call is taken. */
+  get refuses(): boolean {
+    return this.#ladder?.rung === 'refuse';
+  }
+
   /** Why no call is taken now; null: one is, if there is a place. */
   refusal(): VisavisError | null {
     const ladder = this.#ladder;
-    if (ladder?.rung !== 'refuse') return null;
+    if (!ladder || !this.refuses) return null;
     const retryAfterS = ladder.retryAfterS(this.#sources.clock.nowMs());
     return this.#refused(
       'No more calls are taken: what there are use all there is.',

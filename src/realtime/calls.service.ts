@@ -125,6 +125,12 @@ export class CallsService implements OnModuleInit, OnModuleDestroy {
     return this.calls.size;
   }
 
+  /** No further call would be taken. */
+  get full(): boolean {
+    const { budgets, admission } = this;
+    return budgets.refuses || admission.taken(this.environment.clock.nowMs()) >= budgets.places;
+  }
+
   /** Ends the call that has waited longest for its client to be heard from. @returns false: none waits */
   async displaceOldest(): Promise<boolean> {
     const oldest = this.admission.displace(this.environment.clock.nowMs());

@@ -3,7 +3,7 @@ export { ACCESS, openAccess, type Access, type Grant, type Lease } from './acces
 export { textOf, valueOf } from './body.js';
 export { Call } from './call.js';
 export { CallsService, type CallRequest, type NewCall } from './calls.service.js';
-export { randomIds } from './ids.js';
+export { Ids } from './ids.js';
 export type { Channel, Listener } from './listener.js';
 export { readOffer, type Offer } from './offer.js';
 export { OffersService, type AnsweredOffer, type OfferOptions } from './offers.service.js';

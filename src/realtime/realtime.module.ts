@@ -12,7 +12,7 @@ import type { BudgetLimits } from './core/admission/limits.js';
 import { CallsController } from './calls.controller.js';
 import { CALL_ENVIRONMENT, type CallLimits, type CallsEnvironment } from './calls-environment.js';
 import { CallsService } from './calls.service.js';
-import { randomIds } from './ids.js';
+import { Ids } from './ids.js';
 import { OffersService } from './offers.service.js';
 import { WebSocketDoor } from './websocket/websocket.door.js';
 
@@ -49,15 +49,12 @@ export class RealtimeModule {
         { provide: ClientIce, useValue: ice },
         {
           provide: CALL_ENVIRONMENT,
-          inject: [Metrics, LOGGER, Lifecycle, { token: Captures, optional: true }],
+          inject: [Metrics, LOGGER, Lifecycle, Ids, { token: Captures, optional: true }],
           useFactory: (
-            metrics: Metrics,
-            logger: Logger,
-            lifecycle: Lifecycle,
-            tapes?: Captures,
+            ...[metrics, logger, lifecycle, ids, tapes]: [Metrics, Logger, Lifecycle, Ids, Captures?]
           ): CallsEnvironment => ({
             clock: monotonicClock,
-            ids: randomIds,
+            ids,
             metrics,
             logger,
             lifecycle,

@@ -10,7 +10,7 @@ import type { Request, Response } from 'express';
 import { VisavisError } from '#modules/contracts';
 import { ClientIce } from '../ice/ice-servers.js';
 import { traceHeadersOf } from '../telemetry/tracing/tracing.js';
-import { ACCESS, OffersService, randomIds, textOf, valueOf, type Access } from '../realtime/index.js';
+import { ACCESS, Ids, OffersService, textOf, valueOf, type Access } from '../realtime/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Connections } from './connections.js';
 
@@ -20,6 +20,7 @@ const JSON_TYPE = 'application/json';
 @Controller()
 export class RtviController {
   @Inject(ClientIce) private readonly ice!: ClientIce;
+  @Inject(Ids) private readonly ids!: Ids;
 
   constructor(
     @Inject(Connections) private readonly connections: Connections,
@@ -35,7 +36,7 @@ export class RtviController {
     const { enableDefaultIceServers, body } = valueOf(
       readRtviBody(rtviStartSchema, textOf(request, JSON_TYPE, true)),
     );
-    const sessionId = randomIds.next('start');
+    const sessionId = this.ids.next('start');
     this.connections.start(sessionId, grant, valueOf(rtviSession(body)));
     return {
       sessionId,

@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { DecoderService } from '#modules/decoder';
+import { Placing } from '../placement/core/placing.js';
+import { Sums } from '../placement/sums.js';
 import { JudgeMetrics } from './judge-metrics.js';
 import { Metrics } from './metrics.js';
 import { RemoteMetrics } from './remote-metrics.js';
@@ -53,7 +55,8 @@ async function scraped(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.speculation({ kind: 'speech', outcome: 'used', tokens: 1, gainMs: 1 });
   metrics.refusedFor('calls');
   metrics.pressure('memory', 0);
-  const text = await metrics.text();
+  const none = { ask: () => Promise.resolve([]), placing: new Placing(), lost: new Map(), stopping: false };
+  const text = (await metrics.text()) + (await new Sums(none, 1).metrics()).text;
   metrics.onModuleDestroy();
   const labels = new Map<string, Set<string>>();
   for (const [, name = '', inside = ''] of text.matchAll(

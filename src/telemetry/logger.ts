@@ -15,9 +15,14 @@ export type { Logger } from 'pino';
  * - trace: one line a packet or frame.
  *
  * Never logged at info and above: SDP, addresses of a peer, audio, pictures, and what was said or answered.
+ * @param gateway its number, where there are several: each line has it
  */
-export function createLogger(level: Config['logLevel']): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+export function createLogger(level: Config['logLevel'], gateway?: number): Logger {
+  return pino({
+    level,
+    base: gateway === undefined ? null : { gateway },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
 }
 
 /** Nest's own messages, through the same logger. */

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram, type Aggregator, type MetricObject } from 'prom-client';
 import { asOpenMetrics, asText, openRegistry, type Scraped } from './open-metrics.js';
 import { processMetrics } from './process-metrics.js';
 import { LabelValues, Tally } from './tally.js';
@@ -132,11 +132,13 @@ export class Metrics implements OnModuleDestroy {
   );
   private readonly admissionRung = new Gauge({
     name: 'visavis_admission_rung',
+    aggregator: 'max',
     help: 'Steps of the ladder by which calls are given less now; 0: they are given all.',
     registers: [this.registry],
   });
   private readonly admissionPressure = new Gauge({
     name: 'visavis_admission_pressure',
+    aggregator: 'max',
     help: 'Use of each budget that is watched; 1: it is used up.',
     labelNames: ['budget'],
     registers: [this.registry],
@@ -257,16 +259,23 @@ export class Metrics implements OnModuleDestroy {
 
   /**
    * Adds what another part counts, read when it is scraped.
+   * @param about `across`: what is made of it where several gateways are asked together; left out: the sum
    * @param read values by the label's value; without a label, one value under ''
    */
   observe(
-    about: { name: string; help: string; label?: string },
+    about: { name: string; help: string; label?: string; across?: Aggregator },
     read: () => ReadonlyMap<string, number>,
   ): void {
-    const { name, help, label } = about;
+    const { name, help, label, across = 'sum' } = about;
     const known = new LabelValues();
     const labelsOf = (value: string) => (label === undefined ? {} : { [label]: known.of(value) });
-    const common = { name, help, labelNames: label === undefined ? [] : [label], registers: [this.registry] };
+    const common = {
+      name,
+      help,
+      aggregator: across,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.registry],
+    };
     if (name.endsWith('_total')) {
       new Counter({
         ...common,
@@ -288,6 +297,11 @@ export class Metrics implements OnModuleDestroy {
   /** What a Prometheus server scrapes. @param open as OpenMetrics, with exemplars */
   scraped(open: boolean): Scraped {
     return open ? asOpenMetrics(this.registry) : asText(this.registry);
+  }
+
+  /** To be added to what other gateways count (`AggregatorRegistry.aggregate`). */
+  json(): Promise<MetricObject[]> {
+    return this.registry.getMetricsAsJSON();
   }
 
   /** The text that a Prometheus server scrapes. */

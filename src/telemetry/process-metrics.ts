@@ -13,6 +13,7 @@ export function processMetrics(registry: Metered): ReturnType<typeof monitorEven
   loopDelay.enable();
   new Gauge({
     name: 'visavis_event_loop_delay_seconds',
+    aggregator: 'max',
     help: "Time between ticks of the resolution's timer on the main thread, since the last scrape.",
     labelNames: ['quantile'],
     registers,
@@ -25,6 +26,7 @@ export function processMetrics(registry: Metered): ReturnType<typeof monitorEven
   });
   new Gauge({
     name: 'visavis_event_loop_delay_resolution_seconds',
+    aggregator: 'first',
     help: 'What the event loop delay reads when the loop is idle.',
     registers,
   }).set(LOOP_DELAY_RESOLUTION_MS / 1000);

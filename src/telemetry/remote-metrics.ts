@@ -52,13 +52,16 @@ export class RemoteMetrics {
       name: string,
       help: string,
       value: (replica: RemoteStats['replicas'][number]) => boolean | number | null,
-    ) => metrics.observe({ name: `visavis_remote_${name}`, help, label: 'replica' }, ofReplicas(value));
-    replica('replica_up', '1 while a server gets requests; 0: it is left out.', ({ isUp }) => isUp);
+      across: 'sum' | 'min' = 'sum',
+    ) =>
+      metrics.observe({ name: `visavis_remote_${name}`, help, label: 'replica', across }, ofReplicas(value));
+    replica('replica_up', '1 while a server gets requests; 0: it is left out.', ({ isUp }) => isUp, 'min');
     replica('replica_sessions', 'Calls that are placed at a server.', ({ sessions }) => sessions);
     replica(
       'warming',
       '1 while frames are sent ahead to a server; 0: it finds little again.',
       ({ warms }) => warms,
+      'min',
     );
   }
 }

@@ -76,7 +76,11 @@ export class WorkerMetrics {
       () => one(media.stats().decodersEnded),
     );
     metrics.observe(
-      { name: 'visavis_video_decoder_up', help: '1 while pictures can be decoded; 0: lost for good.' },
+      {
+        name: 'visavis_video_decoder_up',
+        help: '1 while pictures can be decoded; 0: lost for good.',
+        across: 'min',
+      },
       () => one(media.stats().decoderLost ? 0 : 1),
     );
     metrics.observe(

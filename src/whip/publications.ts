@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Resumed } from '@vis-a-vis/protocol';
 import { VisavisError } from '#modules/contracts';
-import { EventLog, type AnsweredOffer } from '../realtime/index.js';
+import { EventLog, Ids, type AnsweredOffer } from '../realtime/index.js';
 
 /** A call that came by WHIP. */
 export interface Publication extends Pick<AnsweredOffer, 'call' | 'peer'> {
@@ -17,10 +16,12 @@ export class Publications {
   readonly #open = new Map<string, Publication>();
   readonly #byToken = new Map<string, Publication>();
 
+  constructor(@Inject(Ids) private readonly ids: Ids) {}
+
   /** Before anything has been said in the call. @throws VisavisError `session_closed` */
   add({ call, peer }: AnsweredOffer): Publication {
     const { id, environment } = call;
-    const token = randomBytes(24).toString('base64url');
+    const token = this.ids.urlToken();
     const log = new EventLog({
       ...environment,
       onDrop: (reason, count) => call.onDrop(reason, count),

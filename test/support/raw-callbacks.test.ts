@@ -7,7 +7,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Files that hand out raw callbacks, and why that is right. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  'src/main.ts': 'the process itself: signals, and the timer that ends it',
+  'src/gateway.ts': 'the process itself: the timer that ends it, and a signal that is aborted',
+  'src/lifecycle/orders.ts': 'signals: whoever listens is the process itself',
+  'src/placement/ipc-line.ts': 'settles a promise',
+  'src/placement/parent-link.ts': 'signals that mean nothing to a gateway that has a parent',
   'src/lifecycle/process-guard.ts': 'the last guard',
   'src/http-connections.ts': 'keeps the list of connections, and destroys them',
   'src/realtime/lines.ts': 'a peer catches all that it meets as it closes',

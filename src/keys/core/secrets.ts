@@ -74,6 +74,12 @@ export class Secrets {
     return this.#good.get(id) ?? this.#expired.get(id) ?? null;
   }
 
+  /** Those that are good, by their ids. */
+  good(nowMs: number): [id: string, secret: Secret][] {
+    this.sweep(nowMs);
+    return [...this.#good];
+  }
+
   /** A key has been withdrawn, and what was minted with it goes along. */
   drop(holder: string): void {
     for (const secrets of [this.#good, this.#expired])

@@ -120,6 +120,10 @@ export class Gateway {
     return this.ended;
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** Sends it a signal. */
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
