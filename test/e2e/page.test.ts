@@ -117,40 +117,45 @@ describe('the demo page', () => {
   it('holds a conversation by keyboard alone', async () => {
     const page = await openPage('?lang=zh');
     const { keyboard } = page;
-    expect(await page.locator('html').getAttribute('lang')).toBe('zh-Hans');
-    await tabTo(page, '#language');
-    await keyboard.press('ArrowUp');
-    await page.locator('html[lang=en]').waitFor();
-    await tabTo(page, '#start');
-    await keyboard.press('Enter');
-    await ready(page);
-    // Where one goes on is where the focus is.
-    await tabTo(page, '#question');
-    await keyboard.type('what color is the star');
-    await keyboard.press('Enter');
-    await answers(page).first().locator('.figures').waitFor({ timeout: 60_000 });
-    await tabTo(page, '#saw button');
-    await keyboard.press('Home');
-    expect(await page.evaluate<string>("document.activeElement.getAttribute('aria-label')")).toMatch(
-      /^Picture 1 of \d+, [\d.]+ s (before|after) it was asked$/,
-    );
-    await tabTo(page, '#inspector > summary');
-    await keyboard.press('Enter');
-    await tabTo(page, '#filter');
-    await keyboard.type('semantic_vad');
-    await page.locator('#counted', { hasText: /^0 of \d+/ }).waitFor();
-    // A setting is told to the gateway, which says so.
-    await tabTo(page, '#settings-open');
-    await keyboard.press('Enter');
-    await tabTo(page, 'input[name=turn]');
-    await keyboard.press('ArrowDown');
-    await keyboard.press('Escape');
-    await page.locator('#events li', { hasText: 'session.updated' }).waitFor();
-    await tabTo(page, '#hangup');
-    await keyboard.press('Enter');
-    await page.locator('#state[data-state=idle]').waitFor();
-    expect(complaints).toEqual([]);
-    await page.close();
+    try {
+      expect(await page.locator('html').getAttribute('lang')).toBe('zh-Hans');
+      await tabTo(page, '#language');
+      await keyboard.press('ArrowUp');
+      await page.locator('html[lang=en]').waitFor();
+      await tabTo(page, '#start');
+      await keyboard.press('Enter');
+      await ready(page);
+      // There is nothing to have been seen before the camera's first picture.
+      await page.locator('#saw li').first().waitFor();
+      // Where one goes on is where the focus is.
+      await tabTo(page, '#question');
+      await keyboard.type('what color is the star');
+      await keyboard.press('Enter');
+      await answers(page).first().locator('.figures').waitFor({ timeout: 60_000 });
+      await tabTo(page, '#saw button');
+      await keyboard.press('Home');
+      expect(await page.evaluate<string>("document.activeElement.getAttribute('aria-label')")).toMatch(
+        /^Picture 1 of \d+, [\d.]+ s (before|after) it was asked$/,
+      );
+      await tabTo(page, '#inspector > summary');
+      await keyboard.press('Enter');
+      await tabTo(page, '#filter');
+      await keyboard.type('semantic_vad');
+      await page.locator('#counted', { hasText: /^0 of \d+/ }).waitFor();
+      // A setting is told to the gateway, which says so.
+      await tabTo(page, '#settings-open');
+      await keyboard.press('Enter');
+      await tabTo(page, 'input[name=turn]');
+      await keyboard.press('ArrowDown');
+      await keyboard.press('Escape');
+      await page.locator('#events li', { hasText: 'session.updated' }).waitFor();
+      await tabTo(page, '#hangup');
+      await keyboard.press('Enter');
+      await page.locator('#state[data-state=idle]').waitFor();
+      expect(complaints).toEqual([]);
+    } finally {
+      await leave(page);
+    }
   });
 
   it('says what to do where camera and microphone are refused, and goes on without them', async () => {
