@@ -115,6 +115,21 @@ describe('a gateway whose engine others run', () => {
     expect(stderr).toMatch(/^engine_failed: no inference server can be used: http:\/\/127\.0\.0\.1:9: .*\n$/);
   });
 
+  it('says in its log what the server can do', async () => {
+    const server = await FakeChatServer.start();
+    try {
+      const { stdout } = await (await Gateway.start(remote(server))).stop();
+      const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+      const said = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+      expect(said).toContainEqual(
+        expect.stringMatching(/^fake by vllm at \S+, 1 of 1 server\(s\) up, .*tools: yes$/),
+      );
+      expect(said.at(-1)).toBe('stopped');
+    } finally {
+      await server.kill();
+    }
+  });
+
   it('sends frames ahead, answers what is said and typed, and tells what was cached', async () => {
     await withCall({}, async (heard, server, gateway) => {
       heard.call.update({});
