@@ -249,7 +249,9 @@ export class RemoteEngine implements OmniEngine {
     replica.has(slots);
     const slot = replica.slotFor(null, PROBE);
     const frame = { model, dialect: DIALECTS[flavour], salt: this.saltOf(PROBE), slot };
-    await tryAnswer(replica.server, { frame, signal, timeoutMs: this.settings.timeouts.probeMs });
+    // A server that may be slow may be so in its trial, or it would never be back.
+    const { probeMs, silenceMs } = this.settings.timeouts;
+    await tryAnswer(replica.server, { frame, signal, timeoutMs: Math.max(probeMs, silenceMs) });
   }
 
   private askerOf({ identity, replicas }: Loaded, session: string, tenant: string): Asker {

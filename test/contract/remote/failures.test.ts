@@ -111,6 +111,17 @@ describe('a server that fails', () => {
     await until(() => engine.stats.workersUp === 2);
   });
 
+  it('comes back although its trial takes long, where servers may be that slow', async () => {
+    const slow = { silenceMs: 3000, firstTokenMs: 3000, idleMs: 300, retryMs: 100, probeMs: 400 };
+    const { server, engine, session } = await rig.start({}, { timeouts: slow });
+    server.options = { ...server.options, fault: () => ({ k: 'stall', after: 1 }) };
+    await ask(session, 'a');
+    expect(await codeOf(readAnswer(session.generate({ maxTokens: 8 })))).toBe('engine_restarting');
+    expect(engine.stats.workersUp).toBe(0);
+    server.options = { ...server.options, fault: () => ({ k: 'late', ms: 1000 }) };
+    await until(() => engine.stats.workersUp === 1);
+  });
+
   it('is given up where there is no other, and comes back', async () => {
     const { server, engine, session } = await rig.start({}, { timeouts });
     const { port } = server;

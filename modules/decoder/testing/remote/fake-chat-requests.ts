@@ -37,6 +37,8 @@ export type Fault =
   | { readonly k: 'status'; readonly status: number; readonly body?: string; readonly retryAfter?: string }
   /** It never answers. */
   | { readonly k: 'hang' }
+  /** It begins to answer after so long. */
+  | { readonly k: 'late'; readonly ms: number }
   /** The connection ends without an answer. */
   | { readonly k: 'reset' }
   /** It ends in the middle of the answer, after so many pieces. */

@@ -120,6 +120,7 @@ export class FakeChatServer {
     const fault = this.options.fault?.(taken, index) ?? null;
     if (fault?.k === 'status') return refuse(response, fault.status, fault.body ?? 'no', fault.retryAfter);
     if (fault?.k === 'hang') return;
+    if (fault?.k === 'late') await new Promise((resolve) => setTimeout(resolve, fault.ms));
     if (fault?.k === 'reset') return void response.destroy();
     if (!body.stream) {
       send(response, {
