@@ -168,6 +168,23 @@ describe('a gateway whose engine others run', () => {
     });
   });
 
+  it('answers what is asked after an answer that filled the context', async () => {
+    const endless = Array.from({ length: 4096 }, () => 'word ');
+    await withCall({ contextTokens: 600, script: () => endless }, async (heard, server) => {
+      const questions = ['first', 'second', 'third '.repeat(60).trim()];
+      for (const question of questions) {
+        const response = await heard.ask(question);
+        expect([response.status, response.status_details?.reason]).toEqual([
+          'incomplete',
+          'max_output_tokens',
+        ]);
+        expect(server.answers.at(-1)!.text).toContain(question);
+      }
+      expect(server.answers.at(-1)!.text).not.toContain('first');
+      expect(heard.events.filter(({ type }) => type === 'error')).toEqual([]);
+    });
+  });
+
   it('has its client do what the model calls, and the model read what came of it', async () => {
     const said = (messages: readonly { role: string; content: unknown }[]) => {
       const result = messages.findLast(({ role }) => role === 'tool');

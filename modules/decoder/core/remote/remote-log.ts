@@ -1,4 +1,11 @@
-import { VisavisError, type Checkpoint, type Removal, type Role, type Segment } from '#modules/contracts';
+import {
+  VisavisError,
+  type Checkpoint,
+  type Removal,
+  type Role,
+  type Segment,
+  type EvictOptions,
+} from '#modules/contracts';
 import type { LogEntry } from '../context/log-entry.js';
 import { SessionLog } from '../context/session-log.js';
 import { costOf, textTokens, type Costs } from './costs.js';
@@ -9,9 +16,11 @@ type Audio = Extract<Segment, { k: 'audio' }>;
 /** An answer, as far as it was told. */
 export interface ToldAnswer {
   readonly genId: string;
-  /** Its text, piece by piece as it was told: they are what is counted as tokens. */
+  /** Its text, piece by piece as it was told: each is a token at least. */
   readonly pieces: readonly string[];
   readonly calls: readonly MadeCall[];
+  /** Tokens of all of it, as the server counted them; null or left out: it did not, or not all of it is kept. */
+  readonly out?: number | null;
 }
 
 /** A frame or a whole utterance of a context. */
@@ -55,8 +64,14 @@ export class RemoteLog implements Contents {
     this.log = new SessionLog({ seq: 0, epoch: 0, tokens: 1 + textTokens(options.system) });
   }
 
+  /** Its tokens are what the server would count, as far as that is known. */
   get head(): Checkpoint {
-    return this.log.head;
+    return this.counted(this.log.head);
+  }
+
+  /** Tokens, by estimates alone. */
+  get estimate(): number {
+    return this.log.head.tokens;
   }
 
   get entries(): readonly (LogEntry | null)[] {
@@ -132,7 +147,8 @@ export class RemoteLog implements Contents {
       if (open !== null) throw new VisavisError('bad_request', `a ${segment.k} inside of a turn`);
     } else if (open === null || (open !== 'user' && segment.k !== 'text'))
       throw new VisavisError('bad_request', `${segment.k} does not belong here`);
-    if ((this.head.tokens + cost) * this.correction > this.options.maxTokens)
+    // An edge is not refused for want of room: the turns of whoever asks and those of the context would be at odds.
+    if (segment.k !== 'turn' && (this.estimate + cost) * this.correction > this.options.maxTokens)
       throw new VisavisError('context_full', 'the context is full');
   }
 
@@ -144,13 +160,13 @@ export class RemoteLog implements Contents {
   /** @param medium what it is in a request, of a frame or an utterance that ends; null: nothing */
   append(seq: number, segment: Segment, cost: number, medium?: Json | null): Checkpoint {
     if (medium !== undefined) this.media.set(segment.id, medium);
-    return this.log.append(seq, medium === undefined ? segment : withoutMedium(segment), cost);
+    return this.counted(this.log.append(seq, medium === undefined ? segment : withoutMedium(segment), cost));
   }
 
   accept(seq: number, answer: ToldAnswer): Checkpoint {
     this.answers.set(answer.genId, answer);
-    const tokens = answer.pieces.map((_, index) => index);
-    return this.log.accept(seq, { k: 'answer', id: answer.genId, tokens });
+    const tokens = Array.from({ length: tokensOf(answer) }, (_, index) => index);
+    return this.counted(this.log.accept(seq, { k: 'answer', id: answer.genId, tokens }));
   }
 
   /** @throws `stale_checkpoint` */
@@ -159,19 +175,20 @@ export class RemoteLog implements Contents {
       throw new VisavisError('stale_checkpoint', `checkpoint ${to.seq} is too old`);
     const at = this.log.rollback(seq, to);
     this.prune();
-    return at;
+    return this.counted(at);
   }
 
-  evict(seq: number, o: { keepFrames: number; targetTokens: number }): Removal {
-    return this.removed(this.log.evict(seq, o));
+  evict(seq: number, o: EvictOptions): Removal {
+    const targetTokens = Math.floor(o.targetTokens / this.correction);
+    return this.removed(() => this.log.evict(seq, { ...o, targetTokens }));
   }
 
   redact(seq: number, ids: readonly string[]): Removal {
-    return this.removed(this.log.redact(seq, ids));
+    return this.removed(() => this.log.redact(seq, ids));
   }
 
   cut(seq: number, genId: string, keepTokens: number): Removal {
-    return this.removed(this.log.cut(seq, genId, keepTokens));
+    return this.removed(() => this.log.cut(seq, genId, keepTokens));
   }
 
   /** The server has counted what is estimated here. @param estimated tokens of the same prompt */
@@ -180,9 +197,16 @@ export class RemoteLog implements Contents {
       this.correction = Math.min(MOST_CORRECTION, Math.max(1, prompt / estimated));
   }
 
-  private removed(taken: Omit<Removal, 'epoch'>): Removal {
+  private removed(take: () => Omit<Removal, 'epoch'>): Removal {
+    const before = this.head.tokens;
+    const { dropped } = take();
     this.prune();
-    return { epoch: this.head.epoch, ...taken };
+    const { epoch, tokens } = this.head;
+    return { epoch, freed: before - tokens, dropped };
+  }
+
+  private counted(at: Checkpoint): Checkpoint {
+    return { ...at, tokens: Math.ceil(at.tokens * this.correction) };
   }
 
   private prune(): void {
@@ -195,6 +219,12 @@ export class RemoteLog implements Contents {
       for (const id of map.keys()) if (!kept.has(id)) map.delete(id);
     }
   }
+}
+
+/** A server may tell many tokens in one piece; what it counts beside the text (what a model thinks) is not sent again. */
+function tokensOf({ pieces, calls, out }: ToldAnswer): number {
+  const text = Math.max(pieces.length, Math.min(out ?? 0, textTokens(pieces.join(''))));
+  return calls.reduce((sum, call) => sum + 1 + textTokens(call.name + call.arguments), text);
 }
 
 const NO_PIXELS = new Uint8Array(0);

@@ -26,6 +26,8 @@ export interface Asked extends GenerateOptions {
   /** What the prompt is taken to be, in tokens, where the server does not tell. */
   readonly estimate: number;
   readonly signal: AbortSignal;
+  /** Told what the server counted of the prompt, before the answer's end is told. */
+  readonly counted?: (prompt: number) => void;
   /** `aside`: it is tied to no slot, and knows nothing of the session's context. */
   readonly kind: 'answer' | 'speculation' | 'aside';
 }
@@ -102,6 +104,7 @@ export async function ask(
     answer.ended = true;
     const { usage } = answer;
     tally.ended(asked.kind, how === 'aborted' ? 'aborted' : 'done', usage);
+    if (usage?.prompt) asked.counted?.(usage.prompt);
     if (usage && inSlot) place.found(usage.cached);
     const out = usage?.out ?? answer.pieces.length;
     const prompt = usage?.prompt ?? asked.estimate;
