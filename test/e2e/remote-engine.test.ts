@@ -185,6 +185,18 @@ describe('a gateway whose engine others run', () => {
     });
   });
 
+  it('ends a response whose call has arguments without end, and the conversation goes on', async () => {
+    await withCall({}, async (heard, server) => {
+      server.options = { ...server.options, fault: () => ({ k: 'endless_call' }) };
+      const response = await heard.ask('what is the weather');
+      expect([response.status, response.status_details?.reason]).toEqual(['incomplete', 'max_output_tokens']);
+      await until(() => server.answers[0]!.aborted);
+      server.options = { ...server.options, fault: () => null };
+      expect((await heard.ask('and now')).status).toBe('completed');
+      expect(heard.events.filter(({ type }) => type === 'error')).toEqual([]);
+    });
+  });
+
   it('has its client do what the model calls, and the model read what came of it', async () => {
     const said = (messages: readonly { role: string; content: unknown }[]) => {
       const result = messages.findLast(({ role }) => role === 'tool');

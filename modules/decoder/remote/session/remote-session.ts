@@ -169,10 +169,11 @@ export class RemoteSession implements EngineSession {
       const base = this.log.head;
       const estimate = base.tokens + 1;
       const uncorrected = this.log.estimate + 1;
+      const tooLong = (): void => this.log.learn(this.options.budgetTokens, uncorrected);
       const counted = (prompt: number): void => this.log.learn(prompt, uncorrected);
       await events.push({ t: 'start', genId, base });
       const kind = o.speculative ? ('speculation' as const) : ('answer' as const);
-      const asked = { ...o, genId, messages: this.messages(), estimate, signal, kind, counted };
+      const asked = { ...o, genId, messages: this.messages(), estimate, signal, kind, counted, tooLong };
       await ask(asker, place, asked, { answer, events, calledAtMs });
     };
     this.options.guard.watch(

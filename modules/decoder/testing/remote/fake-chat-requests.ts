@@ -51,6 +51,10 @@ export type Fault =
   | { readonly k: 'endless_line' }
   /** Pieces without end. */
   | { readonly k: 'flood' }
+  /** Arguments of a call without end. */
+  | { readonly k: 'endless_call' }
+  /** It answers 200, with something else: a page, or an answer in one piece. */
+  | { readonly k: 'no_stream'; readonly type: string; readonly body: string }
   /** Counts that cannot be. */
   | { readonly k: 'lying' }
   /** All is said, and the stream stays open. */
