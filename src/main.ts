@@ -80,6 +80,23 @@ const isNeeded = ({ remoteEngine }: Config): boolean => remoteEngine === null ||
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const ends = waysToEnd(logger);
+  const stopping = new AbortController();
+  void ends.first.then(() => stopping.abort());
+  try {
+    await serveUntilAsked(config, { logger, ends, stopping: stopping.signal });
+  } catch (error) {
+    if (!(stopping.signal.aborted && error instanceof VisavisError && error.code === 'aborted')) throw error;
+    // Nobody was served yet: what has been started is left as it is.
+    logger.info('stopped');
+    end(false);
+  }
+}
+
+/** @throws `aborted` where it is asked to stop before it has started */
+async function serveUntilAsked(
+  config: Config,
+  { logger, ends, stopping }: { logger: Logger; ends: WaysToEnd; stopping: AbortSignal },
+): Promise<void> {
   const proxies = new Proxies(config.trustedProxies);
   const access = await createAccess(config, proxies);
   if (config.keysFile !== null) reloadOnHangup(config.keysFile, access, logger);
@@ -94,10 +111,9 @@ async function serve(config: Config): Promise<void> {
     ice,
     ...(remote && { remote: { ...remote, ...(tracing && { trace: tracing.request }) } }),
     ...(tracing && { tracing }),
+    stopping,
   };
-  const stopping = new AbortController();
-  void ends.first.then(() => stopping.abort());
-  const folder = isNeeded(config) ? await modelFolder(config, logger, stopping.signal) : '';
+  const folder = isNeeded(config) ? await modelFolder(config, logger, stopping) : '';
   const app = await startHttp(
     AppModule.forRoot({ ...config, modelFolder: folder }, logger, edge),
     logger,

@@ -10,7 +10,7 @@ import {
   type FakeServerOptions,
 } from '../../modules/decoder/testing/remote/fake-chat-server.js';
 import { CALL_FOLDER, readCallScript, type CallScript } from '../../tools/support/call-script.js';
-import { Gateway, runGateway } from './support/gateway.js';
+import { Gateway, launchGateway, runGateway } from './support/gateway.js';
 
 jest.setTimeout(120_000);
 
@@ -113,6 +113,20 @@ describe('a gateway whose engine others run', () => {
     const { code, stderr } = await runGateway([], settings);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^engine_failed: no inference server can be used: http:\/\/127\.0\.0\.1:9: .*\n$/);
+  });
+
+  it('stops when it is asked to, also while it waits for what a server can do', async () => {
+    const server = await FakeChatServer.start({ fault: () => ({ k: 'hang' }) });
+    try {
+      const { ended, terminate } = launchGateway(remote(server));
+      await until(() => server.requests.length > 0);
+      terminate();
+      const { code, stdout, stderr } = await ended;
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/"msg":"stopped"\}\n$/);
+    } finally {
+      await server.kill();
+    }
   });
 
   it('says in its log what the server can do', async () => {
