@@ -5,7 +5,7 @@ import { Failure } from './http/failure.js';
 import { JpegClient } from './media/jpeg-client.js';
 import { MediaWriter } from './media/media-writer.js';
 import type { LocalEar, RemoteOptions } from './options.js';
-import { capsOf, told, type Findings } from './probe/findings.js';
+import { capsOf, oddFlavour, told, type Findings } from './probe/findings.js';
 import { TranscriptionEar } from './ear/transcription-ear.js';
 import { baseOf, idOf, settingsOf, type Settings } from './settings.js';
 import { identify, type Identity } from './probe/identify.js';
@@ -104,6 +104,10 @@ export class RemoteEngine implements OmniEngine {
       warm: this.settings.warm,
     }))
       log('info', line);
+    for (const { identity, index } of known) {
+      const line = oddFlavour(identity, servers[index]?.name ?? '');
+      if (line !== null) log('warn', line);
+    }
   }
 
   /** @throws `capacity` when `maxSessions` are open, `engine_restarting` while no server works */
