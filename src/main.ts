@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { VisavisError } from '#modules/contracts';
-import { DecoderService, loadModelFolder } from '#modules/decoder';
+import { checkServers, DecoderService, loadModelFolder } from '#modules/decoder';
 import { checkNetwork } from '#modules/media';
 import { JudgeService, VadService } from '#modules/vad';
 import { AppModule, networkOf } from './app.module.js';
@@ -61,7 +61,7 @@ async function check(config: Config): Promise<void> {
   process.stdout.write(`configuration ok: ${engine}, port ${config.port}\n`);
 }
 
-/** Tries the ports, addresses and TURN servers of the settings, tells a line each, and takes no calls. */
+/** Tries the ports, addresses, TURN servers and inference servers of the settings, tells a line each, and takes no calls. */
 async function tryNetwork(config: Config): Promise<void> {
   const servers = (await loadIce(config)).for(null).ice_servers;
   const turn = servers.flatMap(({ urls, username, credential }) =>
@@ -69,7 +69,9 @@ async function tryNetwork(config: Config): Promise<void> {
       /^turns?:/.test(url) ? [{ url, username: username ?? '', credential: credential ?? '' }] : [],
     ),
   );
-  const findings = await checkNetwork(networkOf(config), turn);
+  const { remoteEngine } = config;
+  const engines = remoteEngine ? await checkServers(await remoteOptions(remoteEngine)) : [];
+  const findings = [...(await checkNetwork(networkOf(config), turn)), ...engines];
   for (const { state, what } of findings) process.stdout.write(`${state.padEnd(7)} ${what}\n`);
   if (findings.some(({ state }) => state === 'fail')) process.exitCode = 1;
 }

@@ -108,6 +108,22 @@ describe('a gateway whose engine others run', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('tries its servers with --check-network', async () => {
+    const server = await FakeChatServer.start();
+    try {
+      const { code, stdout } = await runGateway(['--check-network'], {
+        ...remote(server),
+        VISAVIS_ENGINE_TRANSCRIBE_URL: 'http://127.0.0.1:9',
+      });
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^ok {6}http:\/\/127\.0\.0\.1:\d+ serves fake \(vllm\)$/m);
+      expect(stdout).toMatch(/^fail {4}http:\/\/127\.0\.0\.1:9: .*ECONNREFUSED/m);
+      expect(server.requests).toEqual([]);
+    } finally {
+      await server.kill();
+    }
+  });
+
   it('says in one line that no server can be reached', async () => {
     const settings = { VISAVIS_ENGINE: 'remote', VISAVIS_ENGINE_URL: 'http://127.0.0.1:9/v1' };
     const { code, stderr } = await runGateway([], settings);

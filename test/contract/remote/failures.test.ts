@@ -104,7 +104,9 @@ describe('a server that fails', () => {
     }
     expect(home.answers).toHaveLength(2);
     expect(lines).toContainEqual(
-      expect.stringMatching(/is left out for now: .* if it may take longer, set VISAVIS_ENGINE_SILENCE_MS higher$/),
+      expect.stringMatching(
+        /is left out for now: .* if it may take longer, set VISAVIS_ENGINE_SILENCE_MS higher$/,
+      ),
     );
     expect(engine.stats).toMatchObject({ failovers: 2, retries: 2 });
     expect(engine.stats.failures.get('overdue')).toBe(2);

@@ -22,7 +22,13 @@ export class Failure extends Error {
   constructor(
     kind: FailureKind,
     message: string,
-    o: { status?: number; retryAfterMs?: number | null; said?: string; patience?: string | null; cause?: unknown } = {},
+    o: {
+      status?: number;
+      retryAfterMs?: number | null;
+      said?: string;
+      patience?: string | null;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: o.cause });
     this.name = 'Failure';
