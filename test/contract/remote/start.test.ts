@@ -100,14 +100,14 @@ describe('at the start', () => {
 
   it.each([
     ['llamacpp', 'vllm', /VISAVIS_ENGINE_FLAVOUR is vllm, and http:\S+ says that it is llama/],
-    ['vllm', 'openai', null],
-    ['vllm', 'auto', null],
-    ['somebody', 'vllm', null],
+    ['vllm', 'openai', /^$/],
+    ['vllm', 'auto', /^$/],
+    ['somebody', 'vllm', /^$/],
   ] as const)('of %s taken for %s warns of %s', async (owner, flavour, warning) => {
     const warned: string[] = [];
     const log = (level: string, line: string) => void (level === 'warn' && warned.push(line));
     await rig.start({ owner }, { flavour, log });
-    expect(warned).toEqual(warning === null ? [] : [expect.stringMatching(warning)]);
+    expect(warned.join('\n')).toMatch(warning);
   });
 
   it('goes on with the servers that are there', async () => {
