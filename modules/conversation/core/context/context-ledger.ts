@@ -38,6 +38,8 @@ export class ContextLedger {
   /** Taken back by a rollback before the engine said what became of them. */
   readonly #void = new Set<string>();
   #headTokens = 0;
+  /** The engine had no room where there was some by its receipts: it counts more than it told. Until the next eviction. */
+  #tight = false;
   /** Under way, in order. */
   #evictions: Eviction[] = [];
   /** Under way, in order. */
@@ -119,6 +121,7 @@ export class ContextLedger {
     if (!outstanding) return undefined;
     this.#outstanding.delete(ref);
     this.#session.log.remove(ref);
+    if (outstanding.kind === 'question' && failure.code === 'context_full') this.#tight = true;
     if (outstanding.kind === 'frame') {
       this.#session.out.emit({ type: 'frame_dropped', ptsMs: outstanding.ptsMs, reason: failure.code });
     }
@@ -208,7 +211,7 @@ export class ContextLedger {
    */
   makeRoomFor(tokens: number, opening: boolean): boolean {
     if (!this.mayFit(tokens + this.#session.log.framesShown * this.#frameTokens)) return false;
-    if (this.fitsQuestion(tokens)) return true;
+    if (!this.#tight && this.fitsQuestion(tokens)) return true;
     this.#evict(
       Math.min(this.#budget.lowWater, this.#budget.maxTokens - 2 * TURN_MARK_TOKENS - tokens),
       opening,
@@ -217,6 +220,7 @@ export class ContextLedger {
   }
 
   #evict(targetTokens: number, opening: boolean): void {
+    this.#tight = false;
     const { log, out } = this.#session;
     const frames = this.#expectedFrames();
     const keepFrames = Math.min(frames, this.#budget.keepFrames);

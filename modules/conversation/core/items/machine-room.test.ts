@@ -95,6 +95,15 @@ describe('what fits into the context alone, and not beside what is there', () =>
     for (const command of open.commandsOf('evict')) expect(command.opening).toBeUndefined();
   });
 
+  test('an engine that has less room than it told: a question is refused, and for the next one old things go', () => {
+    const harness = small().intent(typed('q')).intent({ k: 'response_create' });
+    expect(harness.commandsOf('evict')).toEqual([]);
+    harness.failAppend((append) => append.c === 'append' && append.segment.k === 'text', 'context_full');
+    expect(harness.eventsOf('response_done')[0]?.response.error?.code).toBe('context_full');
+    harness.ack().clear().intent(typed('r')).intent({ k: 'response_create' });
+    expect(harness.commandsOf('evict')).toHaveLength(1);
+  });
+
   test('a turn that the engine has no room for is refused for that reason, and the next one is opened anew', () => {
     const harness = small().intent({ ...typed('q'), itemId: 'item_q', clientEventId: 'evt_q' });
     harness.intent({ k: 'response_create' });

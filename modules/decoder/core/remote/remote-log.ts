@@ -64,14 +64,8 @@ export class RemoteLog implements Contents {
     this.log = new SessionLog({ seq: 0, epoch: 0, tokens: 1 + textTokens(options.system) });
   }
 
-  /** Its tokens are what the server would count, as far as that is known. */
   get head(): Checkpoint {
-    return this.counted(this.log.head);
-  }
-
-  /** Tokens, by estimates alone. */
-  get estimate(): number {
-    return this.log.head.tokens;
+    return this.log.head;
   }
 
   get entries(): readonly (LogEntry | null)[] {
@@ -148,7 +142,7 @@ export class RemoteLog implements Contents {
     } else if (open === null || (open !== 'user' && segment.k !== 'text'))
       throw new VisavisError('bad_request', `${segment.k} does not belong here`);
     // An edge is not refused for want of room: the turns of whoever asks and those of the context would be at odds.
-    if (segment.k !== 'turn' && (this.estimate + cost) * this.correction > this.options.maxTokens)
+    if (segment.k !== 'turn' && (this.head.tokens + cost) * this.correction > this.options.maxTokens)
       throw new VisavisError('context_full', 'the context is full');
   }
 
@@ -160,13 +154,13 @@ export class RemoteLog implements Contents {
   /** @param medium what it is in a request, of a frame or an utterance that ends; null: nothing */
   append(seq: number, segment: Segment, cost: number, medium?: Json | null): Checkpoint {
     if (medium !== undefined) this.media.set(segment.id, medium);
-    return this.counted(this.log.append(seq, medium === undefined ? segment : withoutMedium(segment), cost));
+    return this.log.append(seq, medium === undefined ? segment : withoutMedium(segment), cost);
   }
 
   accept(seq: number, answer: ToldAnswer): Checkpoint {
     this.answers.set(answer.genId, answer);
     const tokens = Array.from({ length: tokensOf(answer) }, (_, index) => index);
-    return this.counted(this.log.accept(seq, { k: 'answer', id: answer.genId, tokens }));
+    return this.log.accept(seq, { k: 'answer', id: answer.genId, tokens });
   }
 
   /** @throws `stale_checkpoint` */
@@ -175,20 +169,19 @@ export class RemoteLog implements Contents {
       throw new VisavisError('stale_checkpoint', `checkpoint ${to.seq} is too old`);
     const at = this.log.rollback(seq, to);
     this.prune();
-    return this.counted(at);
+    return at;
   }
 
   evict(seq: number, o: EvictOptions): Removal {
-    const targetTokens = Math.floor(o.targetTokens / this.correction);
-    return this.removed(() => this.log.evict(seq, { ...o, targetTokens }));
+    return this.removed(this.log.evict(seq, o));
   }
 
   redact(seq: number, ids: readonly string[]): Removal {
-    return this.removed(() => this.log.redact(seq, ids));
+    return this.removed(this.log.redact(seq, ids));
   }
 
   cut(seq: number, genId: string, keepTokens: number): Removal {
-    return this.removed(() => this.log.cut(seq, genId, keepTokens));
+    return this.removed(this.log.cut(seq, genId, keepTokens));
   }
 
   /** The server has counted what is estimated here. @param estimated tokens of the same prompt */
@@ -197,16 +190,9 @@ export class RemoteLog implements Contents {
       this.correction = Math.min(MOST_CORRECTION, Math.max(1, prompt / estimated));
   }
 
-  private removed(take: () => Omit<Removal, 'epoch'>): Removal {
-    const before = this.head.tokens;
-    const { dropped } = take();
+  private removed(taken: Omit<Removal, 'epoch'>): Removal {
     this.prune();
-    const { epoch, tokens } = this.head;
-    return { epoch, freed: before - tokens, dropped };
-  }
-
-  private counted(at: Checkpoint): Checkpoint {
-    return { ...at, tokens: Math.ceil(at.tokens * this.correction) };
+    return { epoch: this.head.epoch, ...taken };
   }
 
   private prune(): void {

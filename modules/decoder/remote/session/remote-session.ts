@@ -168,9 +168,8 @@ export class RemoteSession implements EngineSession {
         throw new VisavisError('bad_request', `a ${this.log.openRole} turn is open`);
       const base = this.log.head;
       const estimate = base.tokens + 1;
-      const uncorrected = this.log.estimate + 1;
-      const tooLong = (): void => this.log.learn(this.options.budgetTokens, uncorrected);
-      const counted = (prompt: number): void => this.log.learn(prompt, uncorrected);
+      const tooLong = (): void => this.log.learn(this.options.budgetTokens, estimate);
+      const counted = (prompt: number): void => this.log.learn(prompt, estimate);
       await events.push({ t: 'start', genId, base });
       const kind = o.speculative ? ('speculation' as const) : ('answer' as const);
       const asked = { ...o, genId, messages: this.messages(), estimate, signal, kind, counted, tooLong };
