@@ -139,7 +139,7 @@ describe('a gateway whose engine others run', () => {
       terminate();
       const { code, stdout, stderr } = await ended;
       expect([code, stderr]).toEqual([0, '']);
-      expect(stdout).toMatch(/"msg":"stopped"\}\n$/);
+      expect(stdout).toContain('"msg":"stopped"');
     } finally {
       await server.kill();
     }

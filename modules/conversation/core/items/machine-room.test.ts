@@ -118,7 +118,7 @@ describe('what fits into the context alone, and not beside what is there', () =>
     });
     expect(ids(harness)).not.toContain('item_q');
     harness.clear().intent(typed('r')).intent({ k: 'response_create' }).ack().answer('c').end();
-    expect(harness.did.slice(0, 2)).toEqual(['open user', 'text']);
+    expect(harness.did.slice(0, 3)).toEqual(['evict', 'open user', 'text']);
     expect(harness.eventsOf('response_done')[0]?.response.status).toBe('completed');
   });
 
