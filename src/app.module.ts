@@ -36,6 +36,8 @@ export interface AppEdge {
   readonly remote?: NonNullable<EngineOptions['remote']>;
   /** Left out: there are no traces. */
   readonly tracing?: Tracing;
+  /** Ends the start of the engine. */
+  readonly stopping?: AbortSignal;
 }
 
 /** What of the settings is about ports and addresses of media. */
@@ -80,6 +82,7 @@ export class AppModule {
       maxSessions: config.engineSessions,
       stallMs: config.engineStallMs,
       ...(edge.remote && { remote: edge.remote }),
+      ...(edge.stopping && { stopping: edge.stopping }),
     });
     const smartTurn = config.turnModel === 'auto' || config.turnModel === 'smart-turn';
     const vad = VadModule.forRoot({

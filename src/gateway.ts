@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { VisavisError } from '#modules/contracts';
 import { DecoderService } from '#modules/decoder';
 import { JudgeService, VadService } from '#modules/vad';
 import { Access } from './keys/access.js';
@@ -41,6 +42,31 @@ export async function serve(config: Config, parent: ParentLink | null = null): P
   const logger = createLogger(config.logLevel, parent?.number);
   const orders = parent ?? signals;
   const ends = waysToEnd(logger, orders);
+  const stopping = new AbortController();
+  void ends.first.then(() => stopping.abort());
+  try {
+    await serveUntilAsked(config, parent, { logger, orders, ends, stopping: stopping.signal });
+  } catch (error) {
+    if (!(stopping.signal.aborted && error instanceof VisavisError && error.code === 'aborted')) throw error;
+    // Nobody was served yet: what has been started is left as it is.
+    logger.info('stopped');
+    end(false);
+  }
+}
+
+interface Standing {
+  readonly logger: Logger;
+  readonly orders: Orders;
+  readonly ends: WaysToEnd;
+  readonly stopping: AbortSignal;
+}
+
+/** @throws `aborted` where it is asked to stop before it has started */
+async function serveUntilAsked(
+  config: Config,
+  parent: ParentLink | null,
+  { logger, orders, ends, stopping }: Standing,
+): Promise<void> {
   const proxies = parent?.proxies ?? new Proxies(config.trustedProxies);
   const access = await createAccess(config, proxies, parent?.share);
   if (config.keysFile !== null) orders.onReload(reloader(config.keysFile, access, logger));
@@ -56,10 +82,9 @@ export async function serve(config: Config, parent: ParentLink | null = null): P
     ...(parent && { ids: parent.ids }),
     ...(remote && { remote: { ...remote, ...(tracing && { trace: tracing.request }) } }),
     ...(tracing && { tracing }),
+    stopping,
   };
-  const stopping = new AbortController();
-  void ends.first.then(() => stopping.abort());
-  const folder = needsModel(config) ? await modelFolder(config, logger, stopping.signal) : '';
+  const folder = needsModel(config) ? await modelFolder(config, logger, stopping) : '';
   const app = await startHttp(
     AppModule.forRoot({ ...config, modelFolder: folder }, logger, edge),
     logger,

@@ -69,7 +69,7 @@ async function modelIn(config: Config): Promise<string> {
   return (await loadModelFolder(folder)).config.modelId;
 }
 
-/** Tries the ports, addresses and TURN servers of the settings, tells a line each, and takes no calls. */
+/** Tries the ports, addresses, TURN servers and inference servers of the settings, tells a line each, and takes no calls. */
 async function tryNetwork(config: Config): Promise<void> {
   const servers = (await loadIce(config)).for(null).ice_servers;
   const turn = servers.flatMap(({ urls, username, credential }) =>
@@ -77,13 +77,17 @@ async function tryNetwork(config: Config): Promise<void> {
       /^turns?:/.test(url) ? [{ url, username: username ?? '', credential: credential ?? '' }] : [],
     ),
   );
-  const [{ checkNetwork }, { networkOf }] = await Promise.all([
+  const [{ checkNetwork }, { checkServers }, { networkOf }] = await Promise.all([
     import('#modules/media'),
+    import('#modules/decoder'),
     import('./app.module.js'),
   ]);
+  const { remoteEngine } = config;
+  const engines = remoteEngine ? await checkServers(await remoteOptions(remoteEngine)) : [];
   for (let number = 0; number < config.gateways; number += 1) {
     // Their ports are apart, the servers are the same.
-    const findings = await checkNetwork(networkOf(shareOf(config, number)), number === 0 ? turn : []);
+    const own = await checkNetwork(networkOf(shareOf(config, number)), number === 0 ? turn : []);
+    const findings = [...own, ...(number === 0 ? engines : [])];
     for (const { state, what } of findings) process.stdout.write(`${state.padEnd(7)} ${what}\n`);
     if (findings.some(({ state }) => state === 'fail')) process.exitCode = 1;
   }

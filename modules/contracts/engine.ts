@@ -193,6 +193,16 @@ export interface AsideOptions extends Omit<GenerateOptions, 'speculative'> {
   readonly idle?: boolean;
 }
 
+/** What an eviction is to leave. */
+export interface EvictOptions {
+  /** Frames that stay at most: the newest. */
+  readonly keepFrames: number;
+  /** Tokens that stay at most, if that can be. */
+  readonly targetTokens: number;
+  /** The user's next turn is about to be opened: the newest exchange is over, and may go as those before it. Default false. */
+  readonly opening?: boolean;
+}
+
 /** What an eviction or a redaction took out of the context. */
 export interface Removal {
   readonly epoch: number;
@@ -268,9 +278,10 @@ export interface EngineSession {
   /**
    * Takes out all frames but the newest `keepFrames`; then, while more than `targetTokens` tokens are left, the oldest whole
    * exchanges without a kept frame, then further frames. What stays still knows of what went, and keeps its positions. The
-   * system prompt stays. Checkpoints taken before are void from then on.
+   * system prompt stays, and so does the newest exchange, unless another is about to begin. Checkpoints taken before are
+   * void from then on.
    */
-  evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal>;
+  evict(o: EvictOptions): Promise<Removal>;
   /**
    * Takes out the segments and accepted answers of these ids (of an utterance its name, or its last block's id) and all
    * that was computed from them: what is behind them is computed anew, in the background, and before anything called

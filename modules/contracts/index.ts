@@ -13,6 +13,7 @@ export type {
   EarTold,
   EngineCaps,
   EngineSession,
+  EvictOptions,
   GenEvent,
   GenerateOptions,
   OmniEngine,

@@ -5,6 +5,7 @@ import {
   type AsideOptions,
   type Checkpoint,
   type EngineSession,
+  type EvictOptions,
   type GenerateOptions,
   type Segment,
 } from '#modules/contracts';
@@ -128,10 +129,10 @@ export class EngineExecutor {
     });
   }
 
-  evict(keepFrames: number, targetTokens: number): void {
+  evict(o: EvictOptions): void {
     this.#alone('evict', async () => {
       this.#marks.clear();
-      const { freed, dropped } = await this.#engine.evict({ keepFrames, targetTokens });
+      const { freed, dropped } = await this.#engine.evict(o);
       this.#handlers.onResult({ t: 'evicted', freed, dropped: dropped.map((id) => this.#forget(id)) });
     });
   }

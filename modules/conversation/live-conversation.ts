@@ -225,8 +225,10 @@ export class LiveConversation implements Conversation {
         return this.#executor.abort(command.responseId);
       case 'accept':
         return this.#executor.accept(command.responseId, command.keepTokens);
-      case 'evict':
-        return this.#executor.evict(command.keepFrames, command.targetTokens);
+      case 'evict': {
+        const { c: _, ...options } = command;
+        return this.#executor.evict(options);
+      }
       case 'redact':
         this.#frames.forget();
         return this.#executor.redact(command.ids);

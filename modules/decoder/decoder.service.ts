@@ -31,6 +31,8 @@ export interface EngineOptions extends DecoderOptions {
     /** Where the remote model hears nothing, the model of `modelFolder` writes down what is said. Default true. */
     readonly localEar?: boolean;
   };
+  /** Ends the start, where it is aborted before that is over. */
+  readonly stopping?: AbortSignal;
 }
 
 /** An engine, as far as this service goes. */
@@ -52,7 +54,7 @@ export const DECODER_OPTIONS = Symbol('DECODER_OPTIONS');
 /** The engine that was chosen: a model folder in onnxruntime, in worker threads, or the inference servers of others. */
 @Injectable()
 export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy {
-  private readonly options: Required<DecoderOptions> & Pick<EngineOptions, 'remote'>;
+  private readonly options: Required<DecoderOptions> & Pick<EngineOptions, 'remote' | 'stopping'>;
   private readonly log = new Logger('DecoderService');
   private leftStuck = 0;
   private loaded: Loaded | null = null;
@@ -99,9 +101,14 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
       ...remote,
       guard: this.guard,
       log: (level, line) => (level === 'warn' ? this.log.warn(line) : this.log.log(line)),
-      ear: localEar ? () => this.loadEar() : undefined,
+      ear: localEar ? () => this.loadEar(signal) : undefined,
     });
-    await engine.load(signal);
+    try {
+      await engine.load(signal);
+    } catch (error) {
+      await engine.close({ drainMs: 0 });
+      throw error;
+    }
     const { caps } = engine;
     const close = async (drainMs: number): Promise<void> => {
       await engine.close({ drainMs });
@@ -120,8 +127,8 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   }
 
   /** null: the local model writes nothing down. */
-  private async loadEar(): Promise<LocalEar | null> {
-    const { engine, caps } = await this.loadLocal(undefined);
+  private async loadEar(signal: AbortSignal | undefined): Promise<LocalEar | null> {
+    const { engine, caps } = await this.loadLocal(signal);
     if (!caps.writeDown) {
       await engine.close(0);
       return null;
@@ -177,7 +184,7 @@ export class DecoderService implements OmniEngine, OnModuleInit, OnModuleDestroy
   }
 
   async onModuleInit(): Promise<void> {
-    await this.load();
+    await this.load(this.options.stopping);
   }
 
   async onModuleDestroy(): Promise<void> {

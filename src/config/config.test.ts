@@ -92,6 +92,11 @@ describe('loadConfig', () => {
     });
   });
 
+  it('takes settings of inference servers that are left empty, and those of both engines', () => {
+    const env = { VISAVIS_ENGINE: 'local', VISAVIS_ENGINE_URL: '', VISAVIS_ENGINE_SESSIONS: '8' };
+    expect(loadConfig(env)).toMatchObject({ remoteEngine: null, engineSessions: 8 });
+  });
+
   it('reads the engine that others run', () => {
     const remote = {
       VISAVIS_ENGINE: 'remote',
@@ -113,6 +118,11 @@ describe('loadConfig', () => {
 
   it.each([
     [{ VISAVIS_ENGINE: 'remote' }, 'VISAVIS_ENGINE_URL: must be set'],
+    [{ VISAVIS_ENGINE_URL: 'http://a' }, 'VISAVIS_ENGINE_URL: is for VISAVIS_ENGINE=remote alone'],
+    [
+      { VISAVIS_ENGINE: 'local', VISAVIS_ENGINE_SILENCE_MS: '9000' },
+      'VISAVIS_ENGINE_SILENCE_MS: is for VISAVIS_ENGINE=remote alone',
+    ],
     [{ VISAVIS_ENGINE_URL: 'ftp://a' }, 'VISAVIS_ENGINE_URL: must be a comma-separated list'],
     [{ VISAVIS_ENGINE_URL: 'http://user:secret@a' }, 'must hold no credentials'],
     [{ VISAVIS_ENGINE_IMAGE: '447x336' }, 'must have even sides'],

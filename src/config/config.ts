@@ -7,6 +7,7 @@ import { VisavisError } from '#modules/contracts';
 import type { CaptureLimits } from '../capture/core/limits.js';
 import type { BudgetLimits } from '../realtime/core/admission/limits.js';
 import { configSchema } from './config.schema.js';
+import { engineSchema } from './engine.schema.js';
 import { serviceLinks } from './service-links.js';
 import { tracingOf, type TracingConfig } from './telemetry.js';
 
@@ -110,6 +111,8 @@ const JUDGE_FOLDER = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../models/turns' : '../../../models/turns', import.meta.url),
 );
 const PREFIX = 'VISAVIS_';
+/** Of the settings of engines. */
+const OF_BOTH_ENGINES = new Set(['VISAVIS_ENGINE', 'VISAVIS_ENGINE_SESSIONS']);
 const MIB = 1024 * 1024;
 
 /**
@@ -122,6 +125,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const unknown = Object.keys(own).filter((key) => key.startsWith(PREFIX) && !(key in configSchema.shape));
   const parsed = configSchema.safeParse(withoutEmpty(own));
   const lines = unknown.map((key) => `${key}: there is no such setting`);
+  lines.push(...withoutRemote(withoutEmpty(own)));
   if (!parsed.success) {
     lines.push(
       ...parsed.error.issues.map((issue) => `${issue.path[0]?.toString() ?? 'VISAVIS'}: ${issue.message}`),
@@ -180,6 +184,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 /** A model of our own is run: it answers, or hears for one that does. */
 export const needsModel = ({ remoteEngine }: Pick<Config, 'remoteEngine'>): boolean =>
   remoteEngine === null || remoteEngine.localEar;
+
+/** Settings of inference servers, where none is asked: whoever set them takes them to be in use. */
+function withoutRemote(env: Readonly<Record<string, string>>): string[] {
+  if ((env['VISAVIS_ENGINE'] ?? 'local') !== 'local') return [];
+  return Object.keys(engineSchema)
+    .filter((key) => key in env && !OF_BOTH_ENGINES.has(key))
+    .map((key) => `${key}: is for VISAVIS_ENGINE=remote alone`);
+}
 
 function maxFramesOf(c: z.infer<typeof configSchema>): number {
   const { VISAVIS_MAX_FRAMES: ours, VISAVIS_ENGINE_MAX_FRAMES: servers } = c;

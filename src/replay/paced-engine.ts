@@ -11,6 +11,7 @@ import {
   type OmniEngine,
   type Removal,
   type Segment,
+  type EvictOptions,
 } from '#modules/contracts';
 import type { Pace } from './core/pace.js';
 import type { Trace } from './core/trace.js';
@@ -121,7 +122,7 @@ class PacedSession implements EngineSession {
     return this.#change({ op: 'cut', ...o }, () => this.#inner.cut(genId, o));
   }
 
-  evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
+  evict(o: EvictOptions): Promise<Removal> {
     return this.#change({ op: 'evict', ...o }, () => this.#inner.evict(o));
   }
 

@@ -25,11 +25,21 @@ export function createLogger(level: Config['logLevel'], gateway?: number): Logge
   });
 }
 
-/** Nest's own messages, through the same logger. */
+/** Who in Nest tells how an application is put together. */
+const NEST = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
+/** Nest's own messages, and our services', through the same logger: what Nest does is for debugging, what a service tells is for an operator. */
 export function nestLogger(logger: Logger): LoggerService {
   const line = (message: unknown, rest: unknown[]) => [{ context: rest.at(-1) }, String(message)] as const;
   return {
-    log: (message: unknown, ...rest: unknown[]) => logger.debug(...line(message, rest)),
+    log: (message: unknown, ...rest: unknown[]) =>
+      logger[NEST.has(String(rest.at(-1))) ? 'debug' : 'info'](...line(message, rest)),
     debug: (message: unknown, ...rest: unknown[]) => logger.debug(...line(message, rest)),
     verbose: (message: unknown, ...rest: unknown[]) => logger.trace(...line(message, rest)),
     warn: (message: unknown, ...rest: unknown[]) => logger.warn(...line(message, rest)),

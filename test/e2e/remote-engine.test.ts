@@ -10,7 +10,7 @@ import {
   type FakeServerOptions,
 } from '../../modules/decoder/testing/remote/fake-chat-server.js';
 import { CALL_FOLDER, readCallScript, type CallScript } from '../../tools/support/call-script.js';
-import { Gateway, runGateway } from './support/gateway.js';
+import { Gateway, launchGateway, runGateway } from './support/gateway.js';
 
 jest.setTimeout(120_000);
 
@@ -108,11 +108,56 @@ describe('a gateway whose engine others run', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('tries its servers with --check-network', async () => {
+    const server = await FakeChatServer.start();
+    try {
+      const { code, stdout } = await runGateway(['--check-network'], {
+        ...remote(server),
+        VISAVIS_ENGINE_TRANSCRIBE_URL: 'http://127.0.0.1:9',
+      });
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^ok {6}http:\/\/127\.0\.0\.1:\d+ serves fake \(vllm\)$/m);
+      expect(stdout).toMatch(/^fail {4}http:\/\/127\.0\.0\.1:9: .*ECONNREFUSED/m);
+      expect(server.requests).toEqual([]);
+    } finally {
+      await server.kill();
+    }
+  });
+
   it('says in one line that no server can be reached', async () => {
     const settings = { VISAVIS_ENGINE: 'remote', VISAVIS_ENGINE_URL: 'http://127.0.0.1:9/v1' };
     const { code, stderr } = await runGateway([], settings);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^engine_failed: no inference server can be used: http:\/\/127\.0\.0\.1:9: .*\n$/);
+  });
+
+  it('stops when it is asked to, also while it waits for what a server can do', async () => {
+    const server = await FakeChatServer.start({ fault: () => ({ k: 'hang' }) });
+    try {
+      const { ended, terminate } = launchGateway(remote(server));
+      await until(() => server.requests.length > 0);
+      terminate();
+      const { code, stdout, stderr } = await ended;
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('"msg":"stopped"');
+    } finally {
+      await server.kill();
+    }
+  });
+
+  it('says in its log what the server can do', async () => {
+    const server = await FakeChatServer.start();
+    try {
+      const { stdout } = await (await Gateway.start(remote(server))).stop();
+      const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+      const said = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+      expect(said).toContainEqual(
+        expect.stringMatching(/^fake by vllm at \S+, 1 of 1 server\(s\) up, .*tools: yes$/),
+      );
+      expect(said.at(-1)).toBe('stopped');
+    } finally {
+      await server.kill();
+    }
   });
 
   it('sends frames ahead, answers what is said and typed, and tells what was cached', async () => {
@@ -150,6 +195,35 @@ describe('a gateway whose engine others run', () => {
       expect([of(`replica_up{${host}}`), of(`warming{${host}}`), of('failovers_total')]).toEqual([1, 1, 0]);
       const health = (await (await fetch(`${gateway.url}health`)).json()) as { status: string };
       expect(health.status).toBe('ready');
+    });
+  });
+
+  it('answers what is asked after an answer that filled the context', async () => {
+    const endless = Array.from({ length: 4096 }, () => 'word ');
+    await withCall({ contextTokens: 600, script: () => endless }, async (heard, server) => {
+      const questions = ['first', 'second', 'third '.repeat(60).trim()];
+      for (const question of questions) {
+        const response = await heard.ask(question);
+        expect([response.status, response.status_details?.reason]).toEqual([
+          'incomplete',
+          'max_output_tokens',
+        ]);
+        expect(server.answers.at(-1)!.text).toContain(question);
+      }
+      expect(server.answers.at(-1)!.text).not.toContain('first');
+      expect(heard.events.filter(({ type }) => type === 'error')).toEqual([]);
+    });
+  });
+
+  it('ends a response whose call has arguments without end, and the conversation goes on', async () => {
+    await withCall({}, async (heard, server) => {
+      server.options = { ...server.options, fault: () => ({ k: 'endless_call' }) };
+      const response = await heard.ask('what is the weather');
+      expect([response.status, response.status_details?.reason]).toEqual(['incomplete', 'max_output_tokens']);
+      await until(() => server.answers[0]!.aborted);
+      server.options = { ...server.options, fault: () => null };
+      expect((await heard.ask('and now')).status).toBe('completed');
+      expect(heard.events.filter(({ type }) => type === 'error')).toEqual([]);
     });
   });
 

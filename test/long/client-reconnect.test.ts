@@ -8,7 +8,7 @@ import { callProgram, openProgram } from '../e2e/support/program-page.js';
  * Real: the built gateway, its process stopped in mid-call (nothing of it answers: neither UDP nor HTTP) or killed; Chromium, werift. Made
  * up: the model, by a script.
  */
-const PORT = 21_790;
+const PORT = 21_795;
 /** As long as a gateway may take to start on a busy machine. */
 const PATIENT = { forMs: 600_000, maxMs: 1000 };
 

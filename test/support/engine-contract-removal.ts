@@ -14,6 +14,23 @@ export function removalContract(bench: Bench): void {
     await expect(bench.session.rollback(mark)).rejects.toMatchObject({ code: 'stale_checkpoint' });
   });
 
+  it('gives up an exchange that was answered where another is about to be opened, and no sooner', async () => {
+    await bench.ask('q');
+    const { genId } = await readAnswer(bench.session.generate({ maxTokens: 8 }));
+    await bench.session.accept(genId);
+    const goal = { keepFrames: 0, targetTokens: 0 };
+    expect((await bench.session.evict(goal)).dropped).toEqual([]);
+    const { tokens } = bench.session.head;
+    const { freed, dropped } = await bench.session.evict({ ...goal, opening: true });
+    expect(dropped).toEqual(['q open', 'q text', 'q close', genId]);
+    expect(bench.session.head.tokens).toBe(tokens - freed);
+    await bench.ask('r');
+    const next = await readAnswer(bench.session.generate({ maxTokens: 8 }));
+    await bench.session.accept(next.genId);
+    // Exchanges are counted on: the one under way stays.
+    expect((await bench.session.evict(goal)).dropped).toEqual([]);
+  });
+
   it('redacts a frame, an utterance and an answer, after which older checkpoints are void', async () => {
     await bench.session.append(edge('t', 'open'));
     for (const id of ['a', 'b']) await bench.session.append(bench.frame(id));

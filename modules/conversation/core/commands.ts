@@ -1,4 +1,4 @@
-import type { AsideSegment, Segment, Tool, ToolChoice } from '#modules/contracts';
+import type { AsideSegment, EvictOptions, Segment, Tool, ToolChoice } from '#modules/contracts';
 import type { SessionEvent } from './events.js';
 import type { DetectionSettings } from './turn-rules/policy.js';
 
@@ -58,7 +58,7 @@ export type Command =
   | { readonly c: 'accept'; readonly responseId: string; readonly keepTokens?: number }
   /** Shorten the text of an answer in the context. */
   | { readonly c: 'cut'; readonly responseId: string; readonly keepTokens: number }
-  | { readonly c: 'evict'; readonly keepFrames: number; readonly targetTokens: number }
+  | ({ readonly c: 'evict' } & EvictOptions)
   /** Ids of segments, and of responses whose answers were accepted. */
   | { readonly c: 'redact'; readonly ids: readonly string[] }
   /** null: no detection, turns are manual. */

@@ -177,7 +177,10 @@ export class MachineHarness {
   }
 
   /** The oldest append under way that matches has failed. */
-  failAppend(matches: (append: Append) => boolean, code: 'shed' | 'engine_failed' | 'context_full'): this {
+  failAppend(
+    matches: (append: Append) => boolean,
+    code: 'shed' | 'engine_failed' | 'context_full' | 'bad_request',
+  ): this {
     const at = this.#pending.findIndex(matches);
     const [failed] = this.#pending.splice(at, 1);
     if (at < 0 || !failed) throw new Error('no such append is under way');

@@ -5,7 +5,7 @@ import { Failure } from './http/failure.js';
 import { JpegClient } from './media/jpeg-client.js';
 import { MediaWriter } from './media/media-writer.js';
 import type { LocalEar, RemoteOptions } from './options.js';
-import { capsOf, told, type Findings } from './probe/findings.js';
+import { capsOf, oddFlavour, told, type Findings } from './probe/findings.js';
 import { TranscriptionEar } from './ear/transcription-ear.js';
 import { baseOf, idOf, settingsOf, type Settings } from './settings.js';
 import { identify, type Identity } from './probe/identify.js';
@@ -104,6 +104,10 @@ export class RemoteEngine implements OmniEngine {
       warm: this.settings.warm,
     }))
       log('info', line);
+    for (const { identity, index } of known) {
+      const line = oddFlavour(identity, servers[index]?.name ?? '');
+      if (line !== null) log('warn', line);
+    }
   }
 
   /** @throws `capacity` when `maxSessions` are open, `engine_restarting` while no server works */
@@ -249,7 +253,9 @@ export class RemoteEngine implements OmniEngine {
     replica.has(slots);
     const slot = replica.slotFor(null, PROBE);
     const frame = { model, dialect: DIALECTS[flavour], salt: this.saltOf(PROBE), slot };
-    await tryAnswer(replica.server, { frame, signal, timeoutMs: this.settings.timeouts.probeMs });
+    // A server that may be slow may be so in its trial, or it would never be back.
+    const { probeMs, silenceMs } = this.settings.timeouts;
+    await tryAnswer(replica.server, { frame, signal, timeoutMs: Math.max(probeMs, silenceMs) });
   }
 
   private askerOf({ identity, replicas }: Loaded, session: string, tenant: string): Asker {

@@ -237,9 +237,10 @@ export class Replicas {
     else if (failure.kind === 'unreachable') this.look(replica);
   }
 
-  private leaveOut(replica: Replica, { message }: Failure): void {
+  private leaveOut(replica: Replica, { message, patience }: Failure): void {
     this.lost += 1;
-    this.options.log('warn', `${replica.server.name} is left out for now: ${message}`);
+    const hint = patience === null ? '' : `; if it may take longer, set ${patience} higher`;
+    this.options.log('warn', `${replica.server.name} is left out for now: ${message}${hint}`);
     this.tryLater(replica);
   }
 

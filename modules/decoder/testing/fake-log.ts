@@ -92,6 +92,20 @@ export class FakeLog {
     return this.drop(frames.slice(0, Math.max(0, frames.length - count)));
   }
 
+  /** Exchanges from the oldest on, as many as it must, where none is under way. @returns the ids of what went */
+  dropOldest(targetTokens: number): string[] {
+    const opens = (entry: LogEntry) => entry.k === 'turn' && entry.role === 'user' && entry.edge === 'open';
+    const dropped: string[] = [];
+    while (this.tokens > targetTokens) {
+      const from = this.entries.findIndex(opens);
+      if (from === -1) break;
+      const next = this.entries.findIndex((entry, at) => at > from && opens(entry));
+      const exchange = this.entries.slice(from, next === -1 ? undefined : next);
+      dropped.push(...this.drop(exchange));
+    }
+    return dropped;
+  }
+
   /** @returns the ids of what went; of an utterance its last block's, though all of them go */
   redact(ids: readonly string[]): string[] {
     const named = (entry: LogEntry) => ids.includes(entry.id) || isBlockOf(entry, ids);

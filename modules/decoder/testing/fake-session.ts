@@ -10,6 +10,7 @@ import {
   type GenerateOptions,
   type Removal,
   type Segment,
+  type EvictOptions,
 } from '#modules/contracts';
 import { checkImage } from '../core/inputs/pixels.js';
 import { FakeLog, type FakeCall, type LogEntry } from './fake-log.js';
@@ -134,8 +135,11 @@ export class FakeSession implements EngineSession {
     });
   }
 
-  evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
-    return this.remove(() => this.log.keepFrames(o.keepFrames));
+  evict(o: EvictOptions): Promise<Removal> {
+    return this.remove(() => [
+      ...this.log.keepFrames(o.keepFrames),
+      ...(o.opening ? this.log.dropOldest(o.targetTokens) : []),
+    ]);
   }
 
   redact(ids: readonly string[]): Promise<Removal> {

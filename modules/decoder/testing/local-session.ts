@@ -8,6 +8,7 @@ import {
   type GenerateOptions,
   type Removal,
   type Segment,
+  type EvictOptions,
 } from '#modules/contracts';
 import { StopSignal } from '../core/session/generation.js';
 import type { OmniModel, TextCodec } from '../core/model/ports.js';
@@ -99,7 +100,7 @@ export class LocalSession implements EngineSession {
     return this.decoder.accept({ seq: ++this.seq, genId, keepTokens: o.keepTokens ?? Infinity });
   }
 
-  async evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
+  async evict(o: EvictOptions): Promise<Removal> {
     return removal(await this.decoder.evict({ seq: ++this.seq, ...o }));
   }
 

@@ -6,7 +6,8 @@ const rig = new RemoteRig();
 afterEach(() => rig.end());
 
 describe('a server that fails', () => {
-  const timeouts = { silenceMs: 600, firstTokenMs: 600, idleMs: 300, retryMs: 800, probeMs: 300 };
+  // What is answered at all is, on a machine that is busy, by then.
+  const timeouts = { silenceMs: 1500, firstTokenMs: 1500, idleMs: 1500, retryMs: 800 };
 
   it.each([
     [{ k: 'status', status: 500 }, 'engine_restarting'],
@@ -20,6 +21,8 @@ describe('a server that fails', () => {
     [{ k: 'stall', after: 2 }, 'engine_restarting'],
     [{ k: 'slow', ms: 5000 }, 'engine_restarting'],
     [{ k: 'garbage' }, 'engine_failed'],
+    [{ k: 'no_stream', type: 'text/html', body: '<html>\n<body>It works!</body>\n</html>' }, 'engine_failed'],
+    [{ k: 'no_stream', type: 'application/json', body: '{"choices":[]}' }, 'engine_failed'],
     [{ k: 'endless_line' }, 'engine_failed'],
     [{ k: 'flood' }, 'done'],
     [{ k: 'lying' }, 'done'],
@@ -38,7 +41,7 @@ describe('a server that fails', () => {
     const beside = await readAnswer(other.generate({ maxTokens: 8 }));
     expect(beside.text).toBe('One two three.');
     expect(await failing).toBe(code);
-    expect(performance.now() - startedAtMs).toBeLessThan(5000);
+    expect(performance.now() - startedAtMs).toBeLessThan(15_000);
     server.options = { ...server.options, fault: () => null };
     await until(() => engine.stats.workersUp === 1);
     expect((await readAnswer(session.generate({ maxTokens: 8 }))).text).toBe('One two three.');
@@ -85,7 +88,9 @@ describe('a server that fails', () => {
 
   it('hangs, although it lists its models: its calls are answered elsewhere, and it is left out until its model answers', async () => {
     const servers = [await rig.serve(), await rig.serve()] as const;
-    const engine = await rig.load(servers, { timeouts: { silenceMs: 400, probeMs: 400 } });
+    const lines: string[] = [];
+    const log = (_: string, line: string) => void lines.push(line);
+    const engine = await rig.load(servers, { timeouts: { silenceMs: 400, probeMs: 400 }, log });
     const sessions = await Promise.all([0, 1, 2, 3].map(() => engine.open({ system: '', tenant: 't' })));
     const [home] = servers;
     home.options = { ...home.options, fault: () => ({ k: 'hang' }) };
@@ -98,6 +103,11 @@ describe('a server that fails', () => {
       expect(engine.stats).toMatchObject({ workers: 2, workersUp: 1, lost: { died: 1 } });
     }
     expect(home.answers).toHaveLength(2);
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /is left out for now: .* if it may take longer, set VISAVIS_ENGINE_SILENCE_MS higher$/,
+      ),
+    );
     expect(engine.stats).toMatchObject({ failovers: 2, retries: 2 });
     expect(engine.stats.failures.get('overdue')).toBe(2);
     expect(engine.stats.replicas.map(({ isUp, sessions: placed }) => [isUp, placed])).toEqual([
@@ -109,6 +119,17 @@ describe('a server that fails', () => {
     await until(() => tried() > before);
     home.options = { ...home.options, fault: () => null };
     await until(() => engine.stats.workersUp === 2);
+  });
+
+  it('comes back although its trial takes long, where servers may be that slow', async () => {
+    const slow = { silenceMs: 3000, firstTokenMs: 3000, idleMs: 300, retryMs: 100, probeMs: 400 };
+    const { server, engine, session } = await rig.start({}, { timeouts: slow });
+    server.options = { ...server.options, fault: () => ({ k: 'stall', after: 1 }) };
+    await ask(session, 'a');
+    expect(await codeOf(readAnswer(session.generate({ maxTokens: 8 })))).toBe('engine_restarting');
+    expect(engine.stats.workersUp).toBe(0);
+    server.options = { ...server.options, fault: () => ({ k: 'late', ms: 1000 }) };
+    await until(() => engine.stats.workersUp === 1);
   });
 
   it('is given up where there is no other, and comes back', async () => {

@@ -55,6 +55,8 @@ export const codeOf = (work: Promise<unknown>): Promise<string> =>
     (error: VisavisError) => error.code,
   );
 
+const MOST_TRIES = 20;
+
 /** Engines before fake servers, which end with the test that began them. */
 export class RemoteRig {
   private readonly engines: RemoteEngine[] = [];
@@ -66,14 +68,21 @@ export class RemoteRig {
     return server;
   }
 
+  /** Loads until all servers are there: to one whose patience is short a busy machine's may seem to be gone. */
   async load(
     servers: readonly FakeChatServer[],
     options: Partial<RemoteOptions> = {},
   ): Promise<RemoteEngine> {
-    const engine = new RemoteEngine({ urls: servers.map(({ url }) => url), image: SIZE, ...options });
-    this.engines.push(engine);
-    await engine.load();
-    return engine;
+    for (let tries = 1; ; tries++) {
+      const engine = new RemoteEngine({ urls: servers.map(({ url }) => url), image: SIZE, ...options });
+      this.engines.push(engine);
+      try {
+        await engine.load();
+        if (engine.stats.workersUp === servers.length || tries === MOST_TRIES) return engine;
+      } catch (error) {
+        if (tries === MOST_TRIES || (error as VisavisError).code !== 'engine_failed') throw error;
+      }
+    }
   }
 
   async start(options: FakeServerOptions = {}, settings: Partial<RemoteOptions> = {}) {

@@ -98,6 +98,18 @@ describe('at the start', () => {
     await engine.close({ drainMs: 0 });
   });
 
+  it.each([
+    ['llamacpp', 'vllm', /VISAVIS_ENGINE_FLAVOUR is vllm, and http:\S+ says that it is llama/],
+    ['vllm', 'openai', /^$/],
+    ['vllm', 'auto', /^$/],
+    ['somebody', 'vllm', /^$/],
+  ] as const)('of %s taken for %s warns of %s', async (owner, flavour, warning) => {
+    const warned: string[] = [];
+    const log = (level: string, line: string) => void (level === 'warn' && warned.push(line));
+    await rig.start({ owner }, { flavour, log });
+    expect(warned.join('\n')).toMatch(warning);
+  });
+
   it('goes on with the servers that are there', async () => {
     const server = await rig.serve();
     const engine = new RemoteEngine({ urls: ['http://127.0.0.1:9', server.url], image: SIZE });

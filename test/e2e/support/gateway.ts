@@ -154,6 +154,12 @@ export function runGateway(args: string[], settings: Record<string, string> = {}
   return launch(args, settings).ended;
 }
 
+/** Runs it, whether it comes up or not. */
+export function launchGateway(settings: Record<string, string> = {}) {
+  const { child, ended } = launch([], settings);
+  return { ended, terminate: () => void child.kill('SIGTERM') };
+}
+
 function launch(
   args: string[],
   settings: Record<string, string>,

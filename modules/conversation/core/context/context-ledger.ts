@@ -38,6 +38,8 @@ export class ContextLedger {
   /** Taken back by a rollback before the engine said what became of them. */
   readonly #void = new Set<string>();
   #headTokens = 0;
+  /** The engine had no room where there was some by its receipts: it counts more than it told. Until the next eviction. */
+  #tight = false;
   /** Under way, in order. */
   #evictions: Eviction[] = [];
   /** Under way, in order. */
@@ -121,6 +123,7 @@ export class ContextLedger {
     this.#outstanding.delete(ref);
     const source = this.#session.log.sourceOf(ref);
     this.#session.log.remove(ref);
+    if (outstanding.kind === 'question' && failure.code === 'context_full') this.#tight = true;
     if (outstanding.kind === 'frame') {
       const dropped = { type: 'frame_dropped', ptsMs: outstanding.ptsMs, reason: failure.code } as const;
       this.#session.out.emit({ ...dropped, ...(source && { source }) });
@@ -190,9 +193,9 @@ export class ContextLedger {
   /**
    * Evicts where so many more frames would not fit. To be called between turns only: while no question is under way or
    * being answered. (While the user speaks the turn holds nothing but frames, so that is still between turns.)
-   * @param needed they are not to be shed: at any time
+   * @param o `needed`: they are not to be shed: at any time. `opening`: they open the user's turn
    */
-  makeRoom(moreFrames: number, needed = false): void {
+  makeRoom(moreFrames: number, { needed = false, opening = false } = {}): void {
     if (!needed && this.questionsUnderWay > 0) return;
     const frames = this.#expectedFrames();
     const moreTokens = moreFrames * this.#frameTokens;
@@ -200,29 +203,34 @@ export class ContextLedger {
     const tooMany = frames + moreFrames > this.#budget.maxFrames;
     const tooFull = expected + moreTokens > this.#budget.highWater;
     if (!tooMany && !tooFull) return;
-    this.#evict(tooFull ? this.#budget.lowWater : this.#budget.highWater);
+    this.#evict(tooFull ? this.#budget.lowWater : this.#budget.highWater, opening);
   }
 
   /**
    * Evicts where what is to be answered, or stands between turns, would leave no room for an answer. What else there is of
    * the exchange under way stays, with the pictures that the client put in for it.
+   * @param opening it opens the user's turn, so that what was answered last is not under way any more
    * @returns false: there cannot be room for so many tokens
    */
-  makeRoomFor(tokens: number): boolean {
+  makeRoomFor(tokens: number, opening: boolean): boolean {
     if (!this.mayFit(tokens + this.#session.log.framesShown * this.#frameTokens)) return false;
-    if (this.fitsQuestion(tokens)) return true;
-    this.#evict(Math.min(this.#budget.lowWater, this.#budget.maxTokens - 2 * TURN_MARK_TOKENS - tokens));
+    if (!this.#tight && this.fitsQuestion(tokens)) return true;
+    this.#evict(
+      Math.min(this.#budget.lowWater, this.#budget.maxTokens - 2 * TURN_MARK_TOKENS - tokens),
+      opening,
+    );
     return true;
   }
 
-  #evict(targetTokens: number): void {
+  #evict(targetTokens: number, opening: boolean): void {
+    this.#tight = false;
     const { log, out } = this.#session;
     const frames = this.#expectedFrames();
     const keepFrames = Math.min(frames, this.#budget.keepFrames);
     const freedByFrames = (frames - keepFrames) * this.#frameTokens;
     const freedTokens = Math.max(freedByFrames, this.#expectedTokens() - targetTokens);
     this.#evictions.push({ keepFrames, position: log.position, freedTokens });
-    out.push({ c: 'evict', keepFrames, targetTokens });
+    out.push({ c: 'evict', keepFrames, targetTokens, ...(opening && { opening }) });
   }
 
   /** In the context once everything under way is done. */

@@ -26,6 +26,8 @@ export class ContextWriter {
   /** What is on its way to the engine and came with an item, by the segment's id. */
   readonly #sent = new Map<string, ItemWrite>();
   #failure: Failure | null = null;
+  /** Why the engine refused the last edge of a turn: what was to stand in that turn it refuses as out of place. */
+  #edgeFailure: Failure | null = null;
   #questionRefused = false;
 
   constructor(session: Session) {
@@ -152,14 +154,19 @@ export class ContextWriter {
 
   appended(ref: string, receipt: AppendReceipt): void {
     this.#sent.delete(ref);
+    if (this.ledger.kindOf(ref) === 'edge') this.#edgeFailure = null;
     this.ledger.appended(ref, receipt);
   }
 
-  appendFailed(ref: string, failure: Failure): void {
+  appendFailed(ref: string, reason: Failure): void {
+    const failure = reason.code === 'bad_request' ? (this.#edgeFailure ?? reason) : reason;
     const kind = this.ledger.appendFailed(ref, failure);
     const write = this.#sent.get(ref);
     this.#sent.delete(ref);
-    if (kind === 'edge') this.turns.wentTo(false);
+    if (kind === 'edge') {
+      this.#edgeFailure = failure;
+      this.turns.edgeRefused();
+    }
     // A frame may be missing; a question with a hole in it is not to be answered.
     if (kind === undefined || kind === 'frame') return;
     if (write && failure.code === 'context_full') this.#refuse([write], failure);
@@ -214,7 +221,7 @@ export class ContextWriter {
   #putFrame({ segment, itemId, requested }: Write & { k: 'frame' }): void {
     const { id, ptsMs } = segment;
     const source = requested ? null : (segment.source ?? 'camera');
-    this.ledger.makeRoom(1, requested);
+    this.ledger.makeRoom(1, { needed: requested, opening: !this.turns.isOpen });
     if (!this.ledger.fitsFrame()) {
       const dropped = { type: 'frame_dropped', ptsMs, reason: 'context_full' } as const;
       this.#session.out.emit({ ...dropped, ...(source && { source }) });
@@ -243,7 +250,7 @@ export class ContextWriter {
   #flushTail(): void {
     const tail = this.#tail;
     this.#tail = [];
-    if (tail.length === 0 || !this.#makeRoom(tail)) return;
+    if (tail.length === 0 || !this.#makeRoom(tail, !this.turns.isOpen)) return;
     this.turns.open();
     for (const write of tail) {
       const { segment, itemId } = write;
@@ -259,9 +266,13 @@ export class ContextWriter {
     this.turns.send(segment, 'commit');
   }
 
-  /** @returns false: there is none, and what was to be written is refused */
-  #makeRoom(writes: readonly ItemWrite[]): boolean {
-    if (this.ledger.makeRoomFor(this.#tokensOf(writes))) return true;
+  /**
+   * @param opening it opens the user's turn
+   * @returns false: there is none, and what was to be written is refused
+   */
+  #makeRoom(writes: readonly ItemWrite[], opening = false): boolean {
+    const tokens = this.#tokensOf(writes) + (opening ? this.turns.newTokens : 0);
+    if (this.ledger.makeRoomFor(tokens, opening)) return true;
     this.#refuse(writes, NO_ROOM);
     return false;
   }

@@ -132,6 +132,12 @@ export class SegmentLog {
     return this.endsWithResult;
   }
 
+  /** By its edges that are in it, or on their way. */
+  get userTurnIsOpen(): boolean {
+    const last = this.#entries.findLast((entry) => entry.k === 'turn' && entry.role === 'user');
+    return last?.k === 'turn' && last.edge === 'open';
+  }
+
   /** Frames of the newest turn from the first on that came with an item. */
   get framesShown(): number {
     const turn = this.#entries.slice(this.#entries.findLastIndex(({ k }) => k === 'turn') + 1);

@@ -43,7 +43,8 @@ export class SoundWriter {
 
   /** @returns false: there is none, whatever goes */
   makeRoomFor(utterance: EndedUtterance): boolean {
-    return this.#ledger.makeRoomFor(this.#tokens(utterance));
+    const { isOpen, newTokens } = this.#turns;
+    return this.#ledger.makeRoomFor(this.#tokens(utterance) + newTokens, !isOpen);
   }
 
   /** Attends an utterance in the turn that is open, as `ref`. */

@@ -26,9 +26,20 @@ export class Turns {
     return this.#open;
   }
 
+  /** Tokens, by an estimate, of what is put in front of the user's turn when it is opened. */
+  get newTokens(): number {
+    if (this.#open || this.#instructions === null) return 0;
+    return estimate({ k: 'text', id: '', text: this.#instructions }, this.#session.caps).tokens;
+  }
+
   /** The engine went to where the user's turn was open, or was not. */
   wentTo(open: boolean): void {
     this.#open = open;
+  }
+
+  /** An edge was refused, and is not in the log any more: the user's turn is as the others leave it. */
+  edgeRefused(): void {
+    this.#open = this.#session.log.userTurnIsOpen;
   }
 
   setInstructions(text: string): void {

@@ -81,6 +81,56 @@ describe('what fits into the context alone, and not beside what is there', () =>
     expect(ids(harness)).not.toContain('item_q');
   });
 
+  test('what was answered last goes, too, for the question that would not fit beside it', () => {
+    const harness = small().intent(typed(long)).intent({ k: 'response_create' });
+    const at = (what: (c: { c: string; segment?: { k: string } }) => boolean) =>
+      harness.commands.findIndex(what);
+    expect(harness.commandsOf('evict')).toMatchObject([{ opening: true }]);
+    expect(at(({ c }) => c === 'evict')).toBeLessThan(at(({ segment }) => segment?.k === 'turn'));
+    // A part of a turn that is open evicts nothing of that turn.
+    const image = { width: 2, height: 2, data: new Uint8Array(12) };
+    const content = [{ type: 'input_image', image, detail: 'low' }] as const;
+    const open = small().intent({ k: 'item_create', role: 'user', content }).ack().clear();
+    open.intent(typed('x'.repeat(40))).intent({ k: 'response_create' });
+    for (const command of open.commandsOf('evict')) expect(command.opening).toBeUndefined();
+  });
+
+  test('an engine that has less room than it told: a question is refused, and for the next one old things go', () => {
+    const harness = small().intent(typed('q')).intent({ k: 'response_create' });
+    expect(harness.commandsOf('evict')).toEqual([]);
+    harness.failAppend((append) => append.c === 'append' && append.segment.k === 'text', 'context_full');
+    expect(harness.eventsOf('response_done')[0]?.response.error?.code).toBe('context_full');
+    harness.ack().clear().intent(typed('r')).intent({ k: 'response_create' });
+    expect(harness.commandsOf('evict')).toHaveLength(1);
+  });
+
+  test('a turn that the engine has no room for is refused for that reason, and the next one is opened anew', () => {
+    const harness = small().intent({ ...typed('q'), itemId: 'item_q', clientEventId: 'evt_q' });
+    harness.intent({ k: 'response_create' });
+    const turn = (command: { c: string; segment?: { k: string } }) => command.segment?.k === 'turn';
+    harness.failAppend((append) => turn(append), 'context_full');
+    harness.failAppend((append) => !turn(append), 'bad_request');
+    const codes = harness.eventsOf('error').map(({ error }) => error.code);
+    expect(new Set(codes)).toEqual(new Set(['context_full']));
+    expect(harness.eventsOf('response_done')[0]?.response).toMatchObject({
+      status: 'failed',
+      error: { code: 'context_full' },
+    });
+    expect(ids(harness)).not.toContain('item_q');
+    harness.clear().intent(typed('r')).intent({ k: 'response_create' }).ack().answer('c').end();
+    expect(harness.did.slice(0, 3)).toEqual(['evict', 'open user', 'text']);
+    expect(harness.eventsOf('response_done')[0]?.response.status).toBe('completed');
+  });
+
+  test('a turn whose end the engine has no room for stays open, and the next question goes into it', () => {
+    const harness = small().intent(typed('q')).intent({ k: 'response_create' });
+    harness.ackNext().ackNext();
+    harness.failAppend((append) => append.c === 'append' && append.segment.k === 'turn', 'context_full');
+    expect(harness.eventsOf('response_done')[0]?.response.status).toBe('failed');
+    harness.clear().intent(typed('r')).intent({ k: 'response_create' });
+    expect(harness.did.slice(0, 2)).not.toContain('open user');
+  });
+
   test('pictures that a client shows are taken in in one burst, old ones going', () => {
     const image = { width: 2, height: 2, data: new Uint8Array(12) };
     const content = [{ type: 'input_image', image, detail: 'low' }] as const;

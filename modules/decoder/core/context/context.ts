@@ -213,6 +213,8 @@ export class Context {
     this.inputs.remove(dropped);
     this.firstHole = Math.min(this.firstHole, ...dropped.map((span) => span.from));
     this.spans = closeGaps(this.spans, dropped);
+    // Counted on from what is left, as the session's log does.
+    this.exchange = this.spans.at(-1)?.exchange ?? PINNED;
     const freed = rowsOf(dropped);
     this.offset += freed;
     this.spoken = null;

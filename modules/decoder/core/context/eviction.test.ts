@@ -49,6 +49,22 @@ describe('planEviction', () => {
     expect(plan(3, 0)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
+  it('takes out the newest exchange too where another is about to be opened, and that last', () => {
+    const opening = (targetTokens: number) =>
+      planEviction(context, { keepFrames: 3, targetTokens, currentExchange: 2, opening: true }).map((span) =>
+        context.indexOf(span),
+      );
+    expect(opening(144)).toEqual([8]);
+    expect(opening(0)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const answered = spans(['content', 1, PINNED], ['content', 30, 0], ['content', 40, 1]);
+    const gone = (targetTokens: number, currentExchange = 1) =>
+      planEviction(answered, { keepFrames: 0, targetTokens, currentExchange, opening: true }).map((span) =>
+        answered.indexOf(span),
+      );
+    expect(gone(41)).toEqual([1]);
+    expect(gone(40)).toEqual([1, 2]);
+  });
+
   it('leaves the start and the newest system turn, and gives up an older one', () => {
     const instructed = spans(
       ['content', 1, PINNED],

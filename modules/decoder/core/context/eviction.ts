@@ -1,25 +1,21 @@
+import type { EvictOptions } from '#modules/contracts';
 import { PINNED, rowsOf, type Span } from './span.js';
-
-export interface EvictionGoal {
-  /** Frames that stay at most: the newest. */
-  readonly keepFrames: number;
-  /** Tokens that stay at most, if that can be. */
-  readonly targetTokens: number;
-}
 
 /**
  * Chooses what leaves the context: every frame but the newest `keepFrames`; then, while more than `targetTokens` are
  * left, the oldest whole exchanges that hold no kept frame; then frame by frame from the oldest, with the exchanges that
- * this lays bare. The start of the context, the newest system turn and what else the exchange under way holds stay.
+ * this lays bare. The start of the context, the newest system turn and what else the exchange under way holds stay: where
+ * another is about to be opened, none is under way.
  */
 export function planEviction(
   spans: readonly Span[],
-  goal: EvictionGoal & { readonly currentExchange: number },
+  goal: EvictOptions & { readonly currentExchange: number },
 ): Span[] {
   const frames = spans.filter((span) => span.kind === 'frame');
   const excess = Math.max(0, frames.length - goal.keepFrames);
   const dropped = new Set(frames.slice(0, excess));
   const pinned = pinnedSpans(spans);
+  const underWay = goal.opening ? Infinity : goal.currentExchange;
   let tokens = rowsOf(spans) - rowsOf([...dropped]);
   const drop = (gone: readonly Span[]) => {
     for (const span of gone) dropped.add(span);
@@ -27,7 +23,7 @@ export function planEviction(
   };
   const dropExchanges = () => {
     for (const exchange of new Set(spans.map((span) => span.exchange))) {
-      if (exchange >= goal.currentExchange || tokens <= goal.targetTokens) continue;
+      if (exchange >= underWay || tokens <= goal.targetTokens) continue;
       const rest = spans.filter(
         (span) => span.exchange === exchange && !dropped.has(span) && !pinned.has(span),
       );

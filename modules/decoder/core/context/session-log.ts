@@ -1,5 +1,5 @@
-import { VisavisError, type Checkpoint, type Segment } from '#modules/contracts';
-import { planEviction, type EvictionGoal } from './eviction.js';
+import { VisavisError, type Checkpoint, type Segment, type EvictOptions } from '#modules/contracts';
+import { planEviction } from './eviction.js';
 import { idsOf, isAudio, ownerOfEntry, type LogContent, type LogEntry } from './log-entry.js';
 import { PINNED, isNamed, kindOf as spanKind, opensExchange, ownerOf, type Span } from './span.js';
 
@@ -132,7 +132,7 @@ export class SessionLog {
   }
 
   /** Takes out what the worker's own eviction takes out, since both plan alike. */
-  evict(seq: number, goal: EvictionGoal): Taken {
+  evict(seq: number, goal: EvictOptions): Taken {
     const placed = this.placed();
     const start = { kind: 'content', from: 0, to: this.startRows, position: 0, owner: null } as const;
     const spans: Span[] = [{ ...start, exchange: PINNED }, ...placed.keys()];

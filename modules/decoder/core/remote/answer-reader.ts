@@ -28,6 +28,11 @@ interface CallUnderWay {
   index: number | null;
 }
 
+/** Of all calls of an answer, as JSON, with their names and ids: well below what an event of theirs may hold. */
+export const MOST_CALL_BYTES = 1 << 15;
+/** What a call costs whoever is told of it, beside what it says. */
+const CALL_BYTES = 256;
+
 /** Makes events of what a server streams, and keeps what was told. A piece of text counts as one token, however long it is. */
 export class AnswerReader implements ToldAnswer {
   readonly genId: string;
@@ -35,6 +40,8 @@ export class AnswerReader implements ToldAnswer {
   private readonly list: CallUnderWay[] = [];
   private readonly byIndex = new Map<number, CallUnderWay>();
   private readonly newCallId: () => string;
+  private callBytes = 0;
+  private overflown = false;
 
   /** @param newCallId for a call to which the server gave none */
   constructor(genId: string, newCallId: () => string) {
@@ -44,6 +51,11 @@ export class AnswerReader implements ToldAnswer {
 
   get calls(): readonly MadeCall[] {
     return this.list.filter(({ index }) => index !== null);
+  }
+
+  /** Its calls say more than they may: nothing further of them is told. */
+  get isTooLong(): boolean {
+    return this.overflown;
   }
 
   get isEmpty(): boolean {
@@ -63,9 +75,13 @@ export class AnswerReader implements ToldAnswer {
 
   private takeCall(part: NonNullable<AnswerDelta['tool_calls']>[number], tMs: number, told: Told[]): void {
     const { name, arguments: delta } = part.function ?? {};
+    if (this.overflown) return;
     // Servers that number none of them tell each whole, or one after the other.
     const number = part.index ?? (name ? this.byIndex.size : Math.max(0, this.byIndex.size - 1));
     let call = this.byIndex.get(number);
+    this.callBytes += (call ? 0 : CALL_BYTES) + bytesOf(part.id) + bytesOf(name) + bytesOf(delta);
+    this.overflown = this.callBytes > MOST_CALL_BYTES;
+    if (this.overflown) return;
     if (!call) {
       call = { callId: part.id || this.newCallId(), name: '', arguments: '', index: null };
       this.byIndex.set(number, call);
@@ -83,3 +99,7 @@ export class AnswerReader implements ToldAnswer {
     if (call.arguments !== '') told.push({ t: 'arguments', index: call.index, delta: call.arguments, tMs });
   }
 }
+
+/** As it is in an event: quotes and what cannot be printed take more than one. */
+const bytesOf = (text: string | null | undefined): number =>
+  text ? new TextEncoder().encode(JSON.stringify(text)).length - 2 : 0;

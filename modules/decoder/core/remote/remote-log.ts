@@ -1,4 +1,11 @@
-import { VisavisError, type Checkpoint, type Removal, type Role, type Segment } from '#modules/contracts';
+import {
+  VisavisError,
+  type Checkpoint,
+  type Removal,
+  type Role,
+  type Segment,
+  type EvictOptions,
+} from '#modules/contracts';
 import type { LogEntry } from '../context/log-entry.js';
 import { SessionLog } from '../context/session-log.js';
 import { costOf, textTokens, type Costs } from './costs.js';
@@ -9,9 +16,11 @@ type Audio = Extract<Segment, { k: 'audio' }>;
 /** An answer, as far as it was told. */
 export interface ToldAnswer {
   readonly genId: string;
-  /** Its text, piece by piece as it was told: they are what is counted as tokens. */
+  /** Its text, piece by piece as it was told: each is a token at least. */
   readonly pieces: readonly string[];
   readonly calls: readonly MadeCall[];
+  /** Tokens of all of it, as the server counted them; null or left out: it did not, or not all of it is kept. */
+  readonly out?: number | null;
 }
 
 /** A frame or a whole utterance of a context. */
@@ -132,7 +141,8 @@ export class RemoteLog implements Contents {
       if (open !== null) throw new VisavisError('bad_request', `a ${segment.k} inside of a turn`);
     } else if (open === null || (open !== 'user' && segment.k !== 'text'))
       throw new VisavisError('bad_request', `${segment.k} does not belong here`);
-    if ((this.head.tokens + cost) * this.correction > this.options.maxTokens)
+    // An edge is not refused for want of room: the turns of whoever asks and those of the context would be at odds.
+    if (segment.k !== 'turn' && (this.head.tokens + cost) * this.correction > this.options.maxTokens)
       throw new VisavisError('context_full', 'the context is full');
   }
 
@@ -149,7 +159,7 @@ export class RemoteLog implements Contents {
 
   accept(seq: number, answer: ToldAnswer): Checkpoint {
     this.answers.set(answer.genId, answer);
-    const tokens = answer.pieces.map((_, index) => index);
+    const tokens = Array.from({ length: tokensOf(answer) }, (_, index) => index);
     return this.log.accept(seq, { k: 'answer', id: answer.genId, tokens });
   }
 
@@ -162,7 +172,7 @@ export class RemoteLog implements Contents {
     return at;
   }
 
-  evict(seq: number, o: { keepFrames: number; targetTokens: number }): Removal {
+  evict(seq: number, o: EvictOptions): Removal {
     return this.removed(this.log.evict(seq, o));
   }
 
@@ -195,6 +205,12 @@ export class RemoteLog implements Contents {
       for (const id of map.keys()) if (!kept.has(id)) map.delete(id);
     }
   }
+}
+
+/** A server may tell many tokens in one piece; what it counts beside the text (what a model thinks) is not sent again. */
+function tokensOf({ pieces, calls, out }: ToldAnswer): number {
+  const text = Math.max(pieces.length, Math.min(out ?? 0, textTokens(pieces.join(''))));
+  return calls.reduce((sum, call) => sum + 1 + textTokens(call.name + call.arguments), text);
 }
 
 const NO_PIXELS = new Uint8Array(0);

@@ -1,4 +1,4 @@
-import { AnswerReader } from './answer-reader.js';
+import { AnswerReader, MOST_CALL_BYTES } from './answer-reader.js';
 import { backoffMs } from './backoff.js';
 import { Breaker } from './breaker.js';
 import { costOf, textTokens } from './costs.js';
@@ -50,6 +50,24 @@ describe('AnswerReader', () => {
       { callId: 'b', name: 'g', arguments: '{"b":1}' },
     ]);
     expect(answer.pieces.join('')).toBe('I look');
+  });
+
+  it('tells no more of calls than an event may hold', () => {
+    const answer = reader();
+    answer.take(call(0, { name: 'f', arguments: '{"a":"' }, 'a'), 0);
+    let told = 0;
+    for (let piece = 0; !answer.isTooLong && piece < 1000; piece++)
+      for (const event of answer.take(call(0, { arguments: '"'.repeat(100) }), 0))
+        told += event.t === 'arguments' ? event.delta.length : 0;
+    // Each quote takes two bytes in an event.
+    expect(told).toBeGreaterThan(MOST_CALL_BYTES / 4);
+    expect(told * 2).toBeLessThan(MOST_CALL_BYTES);
+    expect(answer.take(call(1, { name: 'g', arguments: '{}' }, 'b'), 0)).toEqual([]);
+    const whole = reader();
+    expect(whole.take(call(0, { name: 'f', arguments: 'x'.repeat(1 << 17) }, 'a'), 0)).toEqual([]);
+    const many = reader();
+    for (let index = 0; index < 1000; index++) many.take(call(index, { name: 'f' }, `${index}`), 0);
+    expect([many.isTooLong, many.calls.length < 200]).toEqual([true, true]);
   });
 
   it('does with servers that number no calls and name none', () => {

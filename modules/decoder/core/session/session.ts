@@ -4,11 +4,12 @@ import {
   type Checkpoint,
   type GenEvent,
   type Segment,
+  type EvictOptions,
 } from '#modules/contracts';
 import { BackgroundAppends } from './background-appends.js';
 import { ContextRunner } from './context-runner.js';
 import type { Context, ContextState } from '../context/context.js';
-import { planEviction, type EvictionGoal } from '../context/eviction.js';
+import { planEviction } from '../context/eviction.js';
 import { Generation, type StopSignal } from './generation.js';
 import { Journal, type JournalEntry } from '../context/journal.js';
 import { Operation, OperationQueue } from './operation.js';
@@ -163,7 +164,7 @@ export class DecoderSession {
     return this.submit(operation, work, 'keepGeneration');
   }
 
-  evict(o: Numbered & EvictionGoal): Promise<Removed> {
+  evict(o: Numbered & EvictOptions): Promise<Removed> {
     return this.evictBy(o.seq, (spans, currentExchange) => planEviction(spans, { ...o, currentExchange }));
   }
 

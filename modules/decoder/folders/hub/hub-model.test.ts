@@ -76,7 +76,9 @@ describe('a model on a hub', () => {
     ];
     expect(await filesOf(dir)).toEqual(['.complete.json', ...taken].toSorted());
     expect(new Uint8Array(await readFile(join(dir, WEIGHTS)))).toEqual(FILES[WEIGHTS]);
-    expect(seen.at(-1)).toEqual({ done: 8973, total: 8973 });
+    // Never of the small files alone: those are all there long before the weights are.
+    expect(new Set(seen.map(({ total }) => total))).toEqual(new Set([8973]));
+    expect(seen.at(-1)?.done).toBe(8973);
   });
 
   it('is asked for once: of a commit nothing more, of a branch what it is now', async () => {

@@ -6,7 +6,7 @@ import { HubError, listFiles, type HubAccess, type HubFile, type HubId } from '.
 import { aboutFiles, weightFiles } from './hub-choice.js';
 import { fetchFile, RETRY_MS, type Fetching } from './hub-download.js';
 
-/** Bytes of all files that are needed, as far as that is known. */
+/** Bytes of all files that are needed. Nothing is told before the small ones are there, which say which weights those are. */
 export interface HubProgress {
   readonly done: number;
   readonly total: number;
@@ -63,7 +63,7 @@ interface Commit {
 
 async function fetchAll(files: readonly HubFile[], { id, commit, dir, options }: Commit): Promise<void> {
   let done = 0;
-  let total = 0;
+  let total: number | null = null;
   const to: Fetching = {
     id,
     commit,
@@ -72,11 +72,10 @@ async function fetchAll(files: readonly HubFile[], { id, commit, dir, options }:
     retryMs: options.retryMs ?? RETRY_MS,
     onBytes: (bytes) => {
       done += bytes;
-      options.onProgress?.({ done, total });
+      if (total !== null) options.onProgress?.({ done, total });
     },
   };
   const fetchThese = async (wanted: readonly HubFile[]) => {
-    total += wanted.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const file of wanted) await fetchFile(file, to);
   };
   const about = aboutFiles(files);
@@ -88,6 +87,7 @@ async function fetchAll(files: readonly HubFile[], { id, commit, dir, options }:
     await readJson(dir, 'manifest.json'),
   );
   if (weights.length === 0) throw new HubError(id, 'it has no ONNX weights that this engine takes');
+  total = [...about, ...weights].reduce((sum, { bytes }) => sum + bytes, 0);
   await fetchThese(weights);
   const sizes = [...about, ...weights].map(({ path, bytes }) => [path, bytes]);
   await writeWhole(join(dir, COMPLETE), JSON.stringify(Object.fromEntries(sizes)));

@@ -10,6 +10,7 @@ import {
   type GenerateOptions,
   type Removal,
   type Segment,
+  type EvictOptions,
 } from '#modules/contracts';
 import { checkImage } from '../../core/inputs/pixels.js';
 import { SessionLog } from '../../core/context/session-log.js';
@@ -193,16 +194,15 @@ export class WorkerSession implements EngineSession {
     });
   }
 
-  async evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
+  async evict(o: EvictOptions): Promise<Removal> {
     this.keeper.throwIfClosed();
     this.supersede();
-    const { keepFrames, targetTokens } = o;
     const seq = ++this.seq;
-    const logged = () => this.removed(this.log.evict(seq, { keepFrames, targetTokens }));
+    const logged = () => this.removed(this.log.evict(seq, o));
     return this.run({
       seq,
       online: async (link) => {
-        await link.client.ask({ ...link.number(seq), t: 'evict', keepFrames, targetTokens });
+        await link.client.ask({ ...link.number(seq), t: 'evict', ...o });
         return logged();
       },
       offline: logged,

@@ -1,4 +1,12 @@
-import type { AppendReceipt, Checkpoint, EarTold, ErrorCode, GenEvent, Segment } from '#modules/contracts';
+import type {
+  AppendReceipt,
+  Checkpoint,
+  EarTold,
+  ErrorCode,
+  EvictOptions,
+  GenEvent,
+  Segment,
+} from '#modules/contracts';
 import type { LogEntry } from '../../core/context/log-entry.js';
 import type { GenerationRequest, Removed } from '../../core/session/session-host.js';
 import type { ShedLimits } from '../../core/scheduling/scheduler-policy.js';
@@ -20,7 +28,7 @@ export interface Requests {
   rollback: { ask: { seq: number; to: Checkpoint }; reply: Checkpoint };
   generate: { ask: { request: GenerationRequest }; reply: null };
   accept: { ask: { seq: number; genId: string; keepTokens: number | null }; reply: Checkpoint };
-  evict: { ask: { seq: number; keepFrames: number; targetTokens: number }; reply: Removed };
+  evict: { ask: { seq: number } & EvictOptions; reply: Removed };
   redact: { ask: { seq: number; ids: readonly string[] }; reply: Removed };
   /** What the ear tells of a sound that is no part of the context. */
   judge: { ask: { pcm: Float32Array }; reply: EarTold };

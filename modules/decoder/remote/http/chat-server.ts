@@ -127,16 +127,23 @@ export class ChatServer {
     const { clock } = this.options;
     const { workload } = this;
     const askedAtMs = clock.nowMs();
-    const deadline = this.deadline(o.signal).until(() => workload.lateAtMs(askedAtMs));
+    const { silenceMs, firstTokenMs } = this.options.timeouts;
+    const patienceOf = () =>
+      clock.nowMs() - askedAtMs < Math.max(silenceMs, firstTokenMs)
+        ? ('VISAVIS_ENGINE_SILENCE_MS' as const)
+        : ('VISAVIS_ENGINE_FIRST_TOKEN_MS' as const);
+    const deadline = this.deadline(o.signal).until(() => workload.lateAtMs(askedAtMs), patienceOf);
     const begun = workload.give(prompt);
     const pulse = this.pulse(deadline);
     let finished = false;
+    let saidAnything = false;
     let firstMs: number | null = null;
     let usage: Usage | null = null;
     try {
       const answer = await this.post('/v1/chat/completions', prompt.body, o.session, deadline);
       const sse = new SseReader();
       for await (const text of textOf(answer, deadline)) {
+        saidAnything ||= text !== '';
         for (const data of eventsIn(sse, text)) {
           if (data === '[DONE]') return;
           const chunk = chunkOf(data);
@@ -151,9 +158,15 @@ export class ChatServer {
           await o.onChunk(chunk);
           pulse.goOn();
           const atMs = clock.nowMs();
-          deadline.until(() => atMs + (finished ? LAST_MS : workload.gapMs));
+          deadline.until(
+            () => atMs + (finished ? LAST_MS : workload.gapMs),
+            () => 'VISAVIS_ENGINE_IDLE_MS',
+          );
         }
       }
+      // One that breaks off while it answers has told a part of its answer, or nothing at all.
+      if (saidAnything && firstMs === null)
+        throw new Failure('malformed', 'the inference server sends what is no stream: is that its base URL?');
       if (!finished) throw new Failure('unreachable', 'the inference server ended its answer in the middle');
     } catch (error) {
       // The answer is whole; what it cost is not worth waiting for.

@@ -2,6 +2,10 @@ import type { Guard } from '#modules/contracts';
 import type { RemoteClock } from '../options.js';
 import { Failure, codeOf } from './failure.js';
 
+/** The settings that say how long a server is waited for. */
+export type Patience =
+  'VISAVIS_ENGINE_SILENCE_MS' | 'VISAVIS_ENGINE_IDLE_MS' | 'VISAVIS_ENGINE_FIRST_TOKEN_MS';
+
 /** The signal of a request: by whoever asked, or because it takes too long. */
 export class Deadline {
   readonly signal: AbortSignal;
@@ -9,6 +13,7 @@ export class Deadline {
   private readonly late = new AbortController();
   private readonly by: { readonly clock: RemoteClock; readonly guard: Guard };
   private why = '';
+  private patience: Patience | null = null;
   private cancel = (): void => undefined;
 
   constructor(asked: AbortSignal, by: { clock: RemoteClock; guard: Guard }) {
@@ -23,15 +28,21 @@ export class Deadline {
     return this.until(() => lateAtMs);
   }
 
-  /** @param lateAtMs asked when it would be late: it may be later by then */
-  until(lateAtMs: () => number): this {
+  /**
+   * @param lateAtMs asked when it would be late: it may be later by then
+   * @param patience asked, once it is late, by which setting it is; null: by none
+   */
+  until(lateAtMs: () => number, patience: () => Patience | null = () => null): this {
     this.pause();
     const { clock, guard } = this.by;
     const sinceMs = clock.nowMs();
     const onTime = guard.wrap('engine.deadline', () => {
       const restMs = lateAtMs() - clock.nowMs();
       if (restMs > 0) this.cancel = clock.after(restMs, onTime);
-      else this.expire(`the inference server did not go on for ${Math.round(clock.nowMs() - sinceMs)} ms`);
+      else {
+        this.patience = patience();
+        this.expire(`the inference server did not go on for ${Math.round(clock.nowMs() - sinceMs)} ms`);
+      }
     });
     this.cancel = clock.after(Math.max(0, lateAtMs() - sinceMs), onTime);
     return this;
@@ -55,7 +66,7 @@ export class Deadline {
   failure(error: unknown): Failure {
     if (error instanceof Failure) return error;
     if (this.asked.aborted) return new Failure('aborted', 'the request was aborted');
-    if (this.late.signal.aborted) return new Failure('overdue', this.why);
+    if (this.late.signal.aborted) return new Failure('overdue', this.why, { patience: this.patience });
     const code = codeOf(error);
     const why = code === null ? '' : ` (${code})`;
     return new Failure('unreachable', `the inference server cannot be reached${why}`, { cause: error });

@@ -16,11 +16,19 @@ export class Failure extends Error {
   readonly retryAfterMs: number | null;
   /** What the server said of it: for whoever asked, and for no log. */
   readonly said: string;
+  /** The setting by which it is overdue; null: it is by none. */
+  readonly patience: string | null;
 
   constructor(
     kind: FailureKind,
     message: string,
-    o: { status?: number; retryAfterMs?: number | null; said?: string; cause?: unknown } = {},
+    o: {
+      status?: number;
+      retryAfterMs?: number | null;
+      said?: string;
+      patience?: string | null;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: o.cause });
     this.name = 'Failure';
@@ -28,6 +36,7 @@ export class Failure extends Error {
     this.status = o.status ?? null;
     this.retryAfterMs = o.retryAfterMs ?? null;
     this.said = o.said ?? '';
+    this.patience = o.patience ?? null;
   }
 
   /** The server is to blame, and not what was asked. */

@@ -53,6 +53,12 @@ export function capsOf(settings: Settings, { identity, abilities, ear }: Finding
   };
 }
 
+/** Where a server says that it is another than the settings have it; null: nothing is odd. `openai` suits them all. */
+export function oddFlavour({ flavour, says }: Identity, server: string): string | null {
+  if (says === null || says === flavour || flavour === 'openai') return null;
+  return `VISAVIS_ENGINE_FLAVOUR is ${flavour}, and ${server} says that it is ${says}: it may not take what it is sent, or share one caller's cache with another`;
+}
+
 /** What an operator is told at the start. */
 export function told(
   { identity, abilities, caps, ear }: Findings & { readonly caps: EngineCaps },

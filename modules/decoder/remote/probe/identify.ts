@@ -8,6 +8,8 @@ import type { Flavour } from '../options.js';
 export interface Identity {
   readonly model: string;
   readonly flavour: Flavour;
+  /** What the server says that it is; null: it does not say. */
+  readonly says: Flavour | null;
   /** Tokens; null: it does not tell. */
   readonly contextTokens: number | null;
   /** Slots that a session could be tied to; 0: none. */
@@ -44,6 +46,7 @@ export async function identify(
   return {
     model: model.id,
     flavour,
+    says: owner ?? null,
     contextTokens:
       model.max_model_len ??
       props?.default_generation_settings?.n_ctx ??

@@ -1,4 +1,4 @@
-import type { GenEvent, GenerateOptions } from '#modules/contracts';
+import { VisavisError, type GenEvent, type GenerateOptions } from '#modules/contracts';
 import { AnswerReader } from '../../core/remote/answer-reader.js';
 import { answerBody, type RequestFrame } from '../../core/remote/request.js';
 import { endsInSound, type ChatMessage } from '../../core/remote/messages.js';
@@ -26,6 +26,10 @@ export interface Asked extends GenerateOptions {
   /** What the prompt is taken to be, in tokens, where the server does not tell. */
   readonly estimate: number;
   readonly signal: AbortSignal;
+  /** Told what the server counted of the prompt, before the answer's end is told. */
+  readonly counted?: (prompt: number) => void;
+  /** Told where the server takes no prompt of that length. */
+  readonly tooLong?: () => void;
   /** `aside`: it is tied to no slot, and knows nothing of the session's context. */
   readonly kind: 'answer' | 'speculation' | 'aside';
 }
@@ -76,7 +80,7 @@ export async function ask(
               await events.push(event);
           }
           if (choice?.finish_reason) reason = choice.finish_reason === 'length' ? 'length' : 'stop';
-          if (answer.pieces.length > most) {
+          if (answer.pieces.length > most || answer.isTooLong) {
             reason = 'length';
             overflow.abort();
           }
@@ -92,6 +96,7 @@ export async function ask(
     else if (answer.ended || signal.aborted) finish('aborted');
     else {
       answer.ended = true;
+      if (error instanceof VisavisError && error.code === 'context_full') asked.tooLong?.();
       tally.ended(asked.kind, 'failed', answer.usage);
       events.end(error);
     }
@@ -102,6 +107,7 @@ export async function ask(
     answer.ended = true;
     const { usage } = answer;
     tally.ended(asked.kind, how === 'aborted' ? 'aborted' : 'done', usage);
+    if (usage?.prompt) asked.counted?.(usage.prompt);
     if (usage && inSlot) place.found(usage.cached);
     const out = usage?.out ?? answer.pieces.length;
     const prompt = usage?.prompt ?? asked.estimate;

@@ -10,6 +10,7 @@ import {
   type Guard,
   type Removal,
   type Segment,
+  type EvictOptions,
 } from '#modules/contracts';
 import { checkImage } from '../../core/inputs/pixels.js';
 import { toMessages, type ChatMessage, type Json } from '../../core/remote/messages.js';
@@ -167,11 +168,12 @@ export class RemoteSession implements EngineSession {
         throw new VisavisError('bad_request', `a ${this.log.openRole} turn is open`);
       const base = this.log.head;
       const estimate = base.tokens + 1;
+      const tooLong = (): void => this.log.learn(this.options.budgetTokens, estimate);
+      const counted = (prompt: number): void => this.log.learn(prompt, estimate);
       await events.push({ t: 'start', genId, base });
       const kind = o.speculative ? ('speculation' as const) : ('answer' as const);
-      const asked = { ...o, genId, messages: this.messages(), estimate, signal, kind };
+      const asked = { ...o, genId, messages: this.messages(), estimate, signal, kind, counted, tooLong };
       await ask(asker, place, asked, { answer, events, calledAtMs });
-      if (answer.usage?.prompt) this.log.learn(answer.usage.prompt, estimate);
     };
     this.options.guard.watch(
       'engine.answer',
@@ -196,7 +198,9 @@ export class RemoteSession implements EngineSession {
     left.abort();
     const pieces = answer.pieces.slice(0, o.keepTokens);
     const calls = answer.calls.slice(0, o.keepCalls ?? (answer.whole ? undefined : 0));
-    const told = { genId, pieces, calls: calls.map((call) => ({ ...call })) };
+    const isAll = pieces.length === answer.pieces.length;
+    const out = isAll ? (answer.usage?.out ?? null) : null;
+    const told = { genId, pieces, calls: calls.map((call) => ({ ...call })), out };
     const seq = this.operations.next();
     return this.operations.run(seq, () => this.log.accept(seq, told));
   }
@@ -210,7 +214,7 @@ export class RemoteSession implements EngineSession {
     return this.remove((seq) => this.log.cut(seq, genId, o.keepTokens));
   }
 
-  evict(o: { keepFrames: number; targetTokens: number }): Promise<Removal> {
+  evict(o: EvictOptions): Promise<Removal> {
     return this.remove((seq) => this.log.evict(seq, o));
   }
 

@@ -37,6 +37,8 @@ export type Fault =
   | { readonly k: 'status'; readonly status: number; readonly body?: string; readonly retryAfter?: string }
   /** It never answers. */
   | { readonly k: 'hang' }
+  /** It begins to answer after so long. */
+  | { readonly k: 'late'; readonly ms: number }
   /** The connection ends without an answer. */
   | { readonly k: 'reset' }
   /** It ends in the middle of the answer, after so many pieces. */
@@ -49,6 +51,10 @@ export type Fault =
   | { readonly k: 'endless_line' }
   /** Pieces without end. */
   | { readonly k: 'flood' }
+  /** Arguments of a call without end. */
+  | { readonly k: 'endless_call' }
+  /** It answers 200, with something else: a page, or an answer in one piece. */
+  | { readonly k: 'no_stream'; readonly type: string; readonly body: string }
   /** Counts that cannot be. */
   | { readonly k: 'lying' }
   /** All is said, and the stream stays open. */

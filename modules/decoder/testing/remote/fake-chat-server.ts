@@ -120,6 +120,7 @@ export class FakeChatServer {
     const fault = this.options.fault?.(taken, index) ?? null;
     if (fault?.k === 'status') return refuse(response, fault.status, fault.body ?? 'no', fault.retryAfter);
     if (fault?.k === 'hang') return;
+    if (fault?.k === 'late') await new Promise((resolve) => setTimeout(resolve, fault.ms));
     if (fault?.k === 'reset') return void response.destroy();
     if (!body.stream) {
       send(response, {
@@ -127,6 +128,10 @@ export class FakeChatServer {
         usage: this.usage(taken, 1),
       });
       taken.done = true;
+      return;
+    }
+    if (fault?.k === 'no_stream') {
+      response.writeHead(200, { 'content-type': fault.type }).end(fault.body);
       return;
     }
     await this.stream(taken, response, fault);
@@ -141,6 +146,11 @@ export class FakeChatServer {
     if (fault?.k === 'endless_line') return this.pour(response, () => `data: ${'x'.repeat(4096)}`);
     if (fault?.k === 'flood')
       return this.pour(response, () => event({ choices: [{ delta: { content: 'more ' } }] }));
+    if (fault?.k === 'endless_call') {
+      const [named, ...rest] = deltasOf({ call: { name: 'look_up', arguments: ['"word", '.repeat(64)] } }, 0);
+      response.write(event({ choices: [{ index: 0, delta: named }] }));
+      return this.pour(response, () => event({ choices: [{ index: 0, delta: rest[0] }] }));
+    }
     let pieces = 0;
     let calls = 0;
     for (const part of said.slice(0, most)) {
