@@ -122,7 +122,7 @@ def test_heads_are_settled_where_the_rules_decide() -> None:
 
 def test_situations_are_of_every_kind_and_end_as_they_say() -> None:
     clip = lambda kind: Clip(_clip(), kind, "what is that", "what is that", 0, True, "tones")  # noqa: E731
-    some = Situations([clip(kind) for kind in ("question", "content", "backchannel", "stop", "fragment", "talk", "hesitating")], np.random.default_rng(1))
+    some = Situations([clip(kind) for kind in ("question", "content", "backchannel", "stop", "fragment", "talk", "hesitating", "broken")], np.random.default_rng(1))
     rng, seen = np.random.default_rng(2), {}
     for _ in range(150):
         pcm, labels, kind = some.sample(rng)

@@ -42,6 +42,8 @@ console.debug = (...words) => {
   debug(...words);
 };
 
+const SAID_AGAIN_MS = 12_000;
+
 /** @param request where to start, or where to dial at once */
 globalThis.talk = async (request) => {
   const seen = [];
@@ -75,10 +77,12 @@ globalThis.talk = async (request) => {
     return done;
   };
 
-  const speak = () => {
+  /** As a person does, it says again what nobody has answered: the first words over a new connection may be lost. */
+  const speak = async () => {
     const done = answered();
     devices.voice.speak();
-    return done;
+    const again = setInterval(() => devices.voice.speak(), SAID_AGAIN_MS);
+    return done.finally(() => clearInterval(again));
   };
 
   const ready = request.start
