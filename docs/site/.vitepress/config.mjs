@@ -40,7 +40,7 @@ export default defineConfig({
   description: 'Talk face to face with an omni-modal model: WebRTC in, streamed answers out.',
   srcDir: ROOT,
   srcExclude: [
-    '!(bench|docs|examples|models|packages|tools)/**/*',
+    '!(bench|client-demo|docs|examples|models|packages|tools)/**/*',
     'docs/site/!(index.md)',
     '{bench,tools}/**/!(README).md',
     '**/{node_modules,dist,.venv}/**',
