@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { docBlocks, RUN_DOCUMENTS } from './doc-blocks.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Whose blocks a test runs: test/e2e/examples.test.ts, test/clients/python.test.ts. */
+/** Whose blocks a test runs: test/long/examples/examples.test.ts, test/clients/python.test.ts. */
 const RUN = ['js', 'html', 'python'];
 
 it('reads blocks with their fences and what is said of them', () => {

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
-import { docBlocks, RUN_DOCUMENTS, type DocBlock } from '../support/doc-blocks.js';
-import { readQuestionMaterial, type QuestionMaterial } from '../support/question-material.js';
-import { launchChromium } from './support/chromium.js';
-import { pageOf } from './support/examples/doc-pages.js';
-import { Gateway } from './support/gateway.js';
-import { runScript, ScriptServer } from './support/examples/program.js';
+import { docBlocks, RUN_DOCUMENTS, type DocBlock } from '../../support/doc-blocks.js';
+import { readQuestionMaterial, type QuestionMaterial } from '../../support/question-material.js';
+import { launchChromium } from '../../e2e/support/chromium.js';
+import { pageOf } from '../../e2e/support/examples/doc-pages.js';
+import { Gateway } from '../../e2e/support/gateway.js';
+import { runScript, ScriptServer } from '../../e2e/support/examples/program.js';
 
 // Real: the examples as they stand, the built packages by their names, the built gateway and its model, Chromium. Made up: the devices, and,
 // where tools are called, the model, by a script.
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** Where the examples look for a gateway. */
 const TOLD = 'http://127.0.0.1:8080/';
 /** Of the documents' blocks: within the repository, so that packages are found by their names, and its server serves them. */
