@@ -9,6 +9,8 @@ import { callProgram, openProgram } from './support/program-page.js';
 
 jest.setTimeout(90_000);
 
+const TOO_LATE = 'response_cancel_not_active';
+
 /** Real: the built gateway as its own process, and OpenAI's own client for agents. */
 describe('@openai/agents-realtime', () => {
   let gateway: Gateway;
@@ -20,7 +22,8 @@ describe('@openai/agents-realtime', () => {
   afterAll(() => gateway?.stop());
 
   function expectGoodTalk(talk: Talk): void {
-    expect(talk.errors).toEqual([]);
+    // An interruption that comes too late, because the answer was whole already, is said to be, and tried again.
+    expect(talk.errors.filter((error) => !JSON.stringify(error).includes(TOO_LATE))).toEqual([]);
     expect(unknownToAgents(talk.events)).toEqual([]);
     for (const { status } of [talk.typed, talk.spoken, talk.pictured]) expect(status).toBe('completed');
     expect(material.typed.wrong(talk.typed.text)).toBeNull();
